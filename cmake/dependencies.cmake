@@ -1,0 +1,75 @@
+# One target per third-party library: dep::<name>. Libraries under .deps are laid there by scripts/setup.sh; the rest are
+# Debian packages. All their headers are SYSTEM (imported targets).
+
+# Libraries are found through paths relative to the program, torch's folder first, so that one libgomp serves all and the
+# tree can be moved; DT_RPATH because LightGBM carries no run path of its own.
+file(RELATIVE_PATH deps_from_binary ${CMAKE_BINARY_DIR} ${RIFT_DEPS})
+
+if(DEFINED ENV{RIFT_LIBTORCH} AND NOT "$ENV{RIFT_LIBTORCH}" STREQUAL "")
+  set(RIFT_TORCH_ROOT $ENV{RIFT_LIBTORCH})
+else()
+  set(RIFT_TORCH_ROOT ${RIFT_DEPS}/torch)
+endif()
+
+function(dep_shared name library include)
+  if(NOT EXISTS ${library})
+    message(FATAL_ERROR "${library} is missing: run 'make setup'")
+  endif()
+  add_library(dep::${name} SHARED IMPORTED GLOBAL)
+  set_target_properties(dep::${name} PROPERTIES IMPORTED_LOCATION ${library} INTERFACE_INCLUDE_DIRECTORIES "${include}")
+endfunction()
+
+# The wheel's include folder also carries its own fmt, oneDNN, protobuf and pybind11, which would shadow ours: show only
+# torch's own four folders.
+set(torch_include ${CMAKE_BINARY_DIR}/torch-include)
+file(MAKE_DIRECTORY ${torch_include})
+foreach(folder ATen c10 caffe2 torch)
+  file(CREATE_LINK ${RIFT_TORCH_ROOT}/include/${folder} ${torch_include}/${folder} SYMBOLIC)
+endforeach()
+dep_shared(c10 ${RIFT_TORCH_ROOT}/lib/libc10.so "${torch_include};${torch_include}/torch/csrc/api/include")
+dep_shared(torch ${RIFT_TORCH_ROOT}/lib/libtorch_cpu.so "${torch_include};${torch_include}/torch/csrc/api/include")
+file(GLOB torch_gomp ${RIFT_TORCH_ROOT}/lib/libgomp*.so*)
+list(GET torch_gomp 0 torch_gomp)
+dep_shared(gomp ${torch_gomp} "")
+set_property(TARGET dep::gomp PROPERTY INTERFACE_COMPILE_OPTIONS -fopenmp)
+set_property(TARGET dep::torch APPEND PROPERTY INTERFACE_LINK_LIBRARIES dep::c10 dep::gomp)
+
+dep_shared(duckdb ${RIFT_DEPS}/duckdb/lib/libduckdb.so ${RIFT_DEPS}/duckdb-include)
+dep_shared(lightgbm ${RIFT_DEPS}/lightgbm/lib/lib_lightgbm.so ${RIFT_DEPS}/lightgbm-include)
+set_property(TARGET dep::lightgbm APPEND PROPERTY INTERFACE_LINK_LIBRARIES dep::gomp)
+
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+set(CMAKE_INSTALL_RPATH
+  ${RIFT_TORCH_ROOT}/lib
+  ${RIFT_DEPS}/duckdb/lib ${RIFT_DEPS}/lightgbm/lib)
+add_link_options(-Wl,--disable-new-dtags -Wl,--as-needed)
+
+function(dep_interface name)
+  add_library(dep_${name} INTERFACE)
+  target_link_libraries(dep_${name} INTERFACE ${ARGN})
+  add_library(dep::${name} ALIAS dep_${name})
+endfunction()
+find_package(fmt REQUIRED)
+dep_interface(fmt fmt::fmt)
+find_package(spdlog REQUIRED)
+dep_interface(spdlog spdlog::spdlog fmt::fmt)
+find_package(nlohmann_json REQUIRED)
+dep_interface(json nlohmann_json::nlohmann_json)
+find_package(yaml-cpp REQUIRED)
+dep_interface(yaml yaml-cpp)
+find_package(CLI11 REQUIRED)
+dep_interface(cli11 CLI11::CLI11)
+find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
+dep_interface(icu ICU::uc ICU::i18n)
+find_package(Eigen3 REQUIRED)
+dep_interface(eigen Eigen3::Eigen)
+find_path(BOOST_MATH_INCLUDE boost/math/distributions/normal.hpp REQUIRED)
+dep_interface(boost_math)
+target_include_directories(dep_boost_math SYSTEM INTERFACE ${BOOST_MATH_INCLUDE})
+find_library(LIBLINEAR linear REQUIRED)
+dep_interface(liblinear ${LIBLINEAR})
+find_package(Threads REQUIRED)
+dep_interface(threads Threads::Threads)
+if(RIFT_TESTS)
+  find_package(GTest REQUIRED)
+endif()

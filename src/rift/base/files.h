@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace rift {
+
+/// Whole file as bytes. Throws kArtefact (missing, not a file, larger than max_bytes), kEnvironment (permission).
+std::string read_file(const std::filesystem::path& path, int64_t max_bytes = int64_t{1} << 30);
+
+/// Write to a temporary name beside `path`, fsync, rename, fsync the parent: readers see the old or the new file whole.
+/// Throws kEnvironment naming the path and the system's reason (disk full, permission ...); nothing is left behind.
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+/// A directory that appears whole or not at all.
+///   StagedDirectory stage("runs/demo/package");   write files under stage.path();   stage.publish();
+/// publish(): fsync every file and directory, rename over the target (an older target is set aside first and removed
+/// after), fsync the parent. Without publish() the destructor removes the temporary directory. Left-overs of killed
+/// runs (".<name>.tmp-*") beside the target are removed by the constructor when the process that made them is gone;
+/// an older target that a killed publish() had set aside is put back.
+class StagedDirectory {
+ public:
+  explicit StagedDirectory(std::filesystem::path target);  // throws kEnvironment when the parent is not writable
+  StagedDirectory(const StagedDirectory&) = delete;
+  StagedDirectory& operator=(const StagedDirectory&) = delete;
+  ~StagedDirectory();
+  const std::filesystem::path& path() const { return stage_; }
+  const std::filesystem::path& target() const { return target_; }
+  void publish();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path stage_;
+  bool published_ = false;
+};
+
+/// Throws kEnvironment when `directory` cannot be created or written to; called before long work starts.
+void require_writable_directory(const std::filesystem::path& directory);
+
+/// Appends lines to a file such as log.jsonl; every line reaches the file before append() returns. A short write or a
+/// full disk throws kEnvironment.
+class LineWriter {
+ public:
+  /// keep_bytes >= 0 truncates to that length first (resume); -1 starts the file anew.
+  explicit LineWriter(std::filesystem::path path, int64_t keep_bytes = -1);
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+  ~LineWriter();
+  void append(std::string_view line);
+  int64_t size_bytes() const { return size_bytes_; }
+  void sync();
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  int64_t size_bytes_ = 0;
+};
+
+}  // namespace rift

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rift/base/json.h"
+
+namespace rift::data {
+
+/// What a model's feature column holds. `kIgnore` stays in the schema so that a scoring file with it is no surprise.
+enum class Kind { kNumber, kCategory, kText, kDate, kIgnore };
+enum class Role { kFeature, kLabel, kId, kTime, kGroup, kWeight, kProtected, kIgnored };
+enum class Task { kBinary, kMulticlass, kRegression };
+
+struct Field {
+  std::string name;
+  Kind kind = Kind::kNumber;
+  Role role = Role::kFeature;
+  std::string caption;  // readable name; empty = the name itself
+  std::string unit;     // "DM", "months"; empty when none
+  std::vector<std::pair<std::string, std::string>> value_captions;  // "A11" -> "no checking account"
+  const std::string& shown_name() const { return caption.empty() ? name : caption; }
+  std::string_view shown_value(std::string_view value) const;
+};
+
+/// The contract between a model and a file of rows; stored in every package.
+struct Schema {
+  Task task = Task::kBinary;
+  std::vector<Field> fields;
+  std::vector<std::string> class_names;  // binary: {good, bad} as found in the data; the bad class is 1
+
+  const Field* find(std::string_view name) const;
+  const Field* with_role(Role role) const;  // first field of that role, nullptr when none
+  std::vector<const Field*> features(Kind kind) const;
+  std::vector<const Field*> features() const;  // every kFeature field that is not kIgnore
+  int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
+};
+
+Json to_json(const Schema& schema);
+Schema schema_from_json(const Json& json);  // throws kArtefact
+
+std::string_view kind_name(Kind kind);
+std::string_view role_name(Role role);
+std::string_view task_name(Task task);
+
+}  // namespace rift::data

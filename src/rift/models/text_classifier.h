@@ -1,0 +1,79 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/models/options.h"
+#include "rift/models/text_encoder.h"
+#include "rift/nn/parameters.h"
+#include "rift/tensor/tensor_map.h"
+
+namespace rift::models {
+
+struct TextClassifierOptions {
+  Json config;                              // the checkpoint's config.json
+  std::string config_file = "config.json";  // names it in errors
+  Pooling pooling = Pooling::kPooler;       // resolved: not kAutomatic
+  int64_t outputs = 1;                      // 1 (binary, regression) or C
+  uint64_t seed = 1;                        // of new parameters
+  at::ScalarType dtype = at::kFloat;
+  c10::Device device = c10::Device(c10::DeviceType::CPU);
+};
+
+/// Text encoder, pooling, dropout and a linear head: transformers' BertForSequenceClassification where pooling is
+/// kPooler. Owns the parameters; canonical names are Hugging Face's ("bert.embeddings.word_embeddings.weight", ...,
+/// "bert.pooler.dense.weight", "classifier.weight").
+class TextClassifier {
+ public:
+  /// Builds the model that config.json describes and fills it from `pretrained` (canonical names; a pooler or head may
+  /// be absent). Throws kUnsupported for an architecture or setting that is not implemented, kArtefact naming the
+  /// tensor that is missing, unknown or misshapen.
+  TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained);
+  ~TextClassifier();
+
+  /// Logits [B, outputs]. Gradients flow to the trainable parameters unless a NoGradGuard stands.
+  at::Tensor forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;
+  /// One vector per row, [B,D], before dropout and head.
+  at::Tensor pool(const at::Tensor& hidden, const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;
+  /// Logits from pooled vectors: dropout (training) and the linear head.
+  at::Tensor classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
+                      const nn::ForwardContext& context) const;
+  /// What pool() needs of the encoder: kFirst for pooler and cls.
+  TokensRead tokens_read() const;
+
+  nn::ParameterStore& parameters() { return *store_; }
+  const nn::ParameterStore& parameters() const { return *store_; }
+  TextEncoder& encoder() { return *encoder_; }
+  const TextEncoder& encoder() const { return *encoder_; }
+  /// The pooler's parameters when the pooling uses it; empty (and never trainable) otherwise. They are saved either
+  /// way.
+  const Part& pooler() const { return pooler_part_; }
+  const Part& head() const { return head_part_; }
+  /// Every parameter that forward() reads; only these may be trainable.
+  std::vector<std::string> used_parameters() const;
+  /// Names that `pretrained` lacked and that were initialised here: normal(0, initializer_range) weights, zero biases.
+  const std::vector<std::string>& new_parameters() const { return new_parameters_; }
+  Pooling pooling() const { return pooling_; }
+  int64_t outputs() const { return outputs_; }
+
+ private:
+  void initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed);
+
+  std::unique_ptr<nn::ParameterStore> store_;
+  std::unique_ptr<TextEncoder> encoder_;
+  nn::Linear pooler_;  // weight nullptr when the model has none
+  nn::Linear classifier_;
+  Part pooler_part_;
+  Part head_part_;
+  std::vector<std::string> new_parameters_;
+  Pooling pooling_;
+  int64_t outputs_;
+  double head_dropout_ = 0;
+};
+
+}  // namespace rift::models

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rift/nn/forward_context.h"
+#include "rift/nn/linear.h"
+#include "rift/nn/parameters.h"
+#include "rift/tensor/packed_batch.h"
+
+namespace rift::models {
+
+/// A part of a model by the names of its parameters: what top_k, layer-wise rates and freezing speak of.
+struct Part {
+  std::string name;                     // "bert.encoder.layer.0"
+  std::vector<std::string> parameters;  // full names, in storage order
+};
+
+/// Which token states the caller reads. kFirst lets the last layer skip everything that only other tokens need; the
+/// values of the first tokens are those of kAll within rounding.
+enum class TokensRead { kAll, kFirst };
+
+/// Token ids -> token states. ONE implementation for training, scoring and explaining; its parameters live in the
+/// model's ParameterStore under Hugging Face's own names.
+///
+/// Stages: 0 = embeddings, 1..L = layers. Stages below first_trainable_stage() run without gradient and, unlike in
+/// PyTorch, without dropout, so that what they give for a row never changes while training and can be kept.
+class TextEncoder {
+ public:
+  virtual ~TextEncoder() = default;
+
+  virtual std::string_view architecture() const = 0;  // config.json's model_type: "bert"
+  virtual int64_t width() const = 0;                  // D
+  virtual int64_t vocab_size() const = 0;
+  virtual int64_t max_tokens() const = 0;  // longest row that it has positions for
+
+  virtual const Part& embeddings() const = 0;
+  virtual const std::vector<Part>& layers() const = 0;  // from the bottom up
+  /// Every linear map in order of use; its `adapter` slot may be filled. Names as PEFT's target_modules match them.
+  virtual std::vector<nn::Linear*> linears() = 0;
+  /// Lowest stage with a trainable parameter or adapter; L + 1 when the whole encoder is frozen.
+  virtual int64_t first_trainable_stage() const = 0;
+
+  /// Embeddings of the tokens, [S,D]. Throws kArtefact when an id or a row's length is beyond what the model has.
+  virtual at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const = 0;
+  /// Layers first .. last-1 on `hidden` [S,D] (what stage `first` gave). Returns [S,D], or [B,D] (first tokens) when
+  /// the last layer is among them and `read` is kFirst.
+  virtual at::Tensor run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                                const nn::ForwardContext& context, TokensRead read) const = 0;
+
+  int64_t layer_count() const { return static_cast<int64_t>(layers().size()); }
+  /// Token states of the last layer: [S,D], or [B,D] for TokensRead::kFirst.
+  at::Tensor forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context,
+                     TokensRead read = TokensRead::kAll) const {
+    return run_layers(embed(batch, context), 0, layer_count(), batch, context, read);
+  }
+};
+
+}  // namespace rift::models

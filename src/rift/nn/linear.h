@@ -1,0 +1,61 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "rift/nn/forward_context.h"
+#include "rift/nn/parameters.h"
+#include "rift/tensor/packed_batch.h"
+
+namespace rift::nn {
+
+/// What a linear map knows about the pass it is called in; adapters with dropout need it.
+///   rows:    the batch that x's rows belong to
+///   layer:   encoder layer, from 0
+///   site:    number of the linear map within its layer (query 0, key 1, value 2, attention output 3, intermediate 4,
+///            output 5)
+///   x_is_per_row: x holds one token per row ([B,D], the row's first token) instead of all tokens ([S,D])
+struct LinearCall {
+  const ForwardContext& context;
+  const tensor::PackedBatch& batch;
+  int64_t layer = 0;
+  uint32_t site = 0;
+  bool x_is_per_row = false;
+};
+
+/// An update beside a linear map (LoRA and its kin; room `tuning`). Its parameters live in the model's ParameterStore.
+class LinearAdapter {
+ public:
+  virtual ~LinearAdapter() = default;
+  /// x [S,D_in], y_base = x W^T + b [S,D_out] -> y [S,D_out]. May write into nothing that autograd has saved.
+  virtual at::Tensor apply(const at::Tensor& x, const at::Tensor& y_base, const LinearCall& call) const = 0;
+  /// What merging adds to W, [D_out,D_in]. Throws kUnsupported for an adapter that is no additive update of W.
+  virtual at::Tensor delta() const = 0;
+  /// True when one of its parameters trains: the layer and everything above then takes part in the backward pass.
+  virtual bool trainable() const = 0;
+};
+
+/// y = x W^T + b, with an optional adapter.  x [S,D_in] -> y [S,D_out];  W [D_out,D_in];  b [D_out].
+struct Linear {
+  std::string name;  // module name: "bert.encoder.layer.0.attention.self.query"
+  const Parameter* weight = nullptr;
+  const Parameter* bias = nullptr;
+  std::shared_ptr<LinearAdapter> adapter;
+
+  /// Registers `name`.weight and `name`.bias.
+  static Linear add_to(ParameterStore& store, const std::string& name, int64_t in, int64_t out);
+  at::Tensor forward(const at::Tensor& x, const LinearCall& call) const;
+  bool trainable() const;  // weight, bias or adapter
+  int64_t in_features() const { return weight->shape[1]; }
+  int64_t out_features() const { return weight->shape[0]; }
+};
+
+/// W + adapter's delta as a new tensor; W's own values when there is no adapter. For export.
+at::Tensor merged_weight(const Linear& linear);
+/// Adds the adapter's delta to W in place and drops the adapter: faster scoring, the same scores within 1e-5.
+void merge_adapter(Linear& linear);
+
+}  // namespace rift::nn

@@ -1,0 +1,244 @@
+#include "rift/nn/parameters.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "rift/base/error.h"
+
+namespace rift::nn {
+
+namespace {
+
+constexpr int64_t kAlignment = 16;  // elements: 64 bytes in f32, so that no parameter shares a cache line
+
+int64_t aligned(int64_t elements) { return (elements + kAlignment - 1) / kAlignment * kAlignment; }
+
+std::vector<std::string> names_of(const std::deque<Parameter>& parameters) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : parameters) names.push_back(parameter.name);
+  return names;
+}
+
+void copy_checked(const at::Tensor& from, const at::Tensor& to, const std::string& name) {
+  RIFT_REQUIRE(from.sizes() == to.sizes(), Code::kArtefact,
+               "tensor '{}': expected shape [{}], got [{}]; is this the right config.json?", shorten(name),
+               fmt::join(to.sizes(), ","), fmt::join(from.sizes(), ","));
+  to.copy_(from);
+}
+
+template <class T>
+std::span<T> as_span(const at::Tensor& flat) {
+  return {static_cast<T*>(flat.data_ptr()), static_cast<size_t>(flat.numel())};
+}
+
+}  // namespace
+
+ParameterStore::ParameterStore(at::ScalarType dtype, c10::Device device) : dtype_(dtype), device_(device) {
+  RIFT_CHECK(dtype == at::kFloat || dtype == at::kDouble);
+}
+
+const Parameter& ParameterStore::add(std::string name, std::vector<int64_t> shape) {
+  RIFT_CHECK(!by_name_.contains(name) && !buffers_.contains(name));
+  Parameter& parameter = parameters_.emplace_back();
+  parameter.name = std::move(name);
+  parameter.shape = std::move(shape);
+  parameter.size = std::accumulate(parameter.shape.begin(), parameter.shape.end(), int64_t{1}, std::multiplies<>());
+  RIFT_CHECK(parameter.size > 0);
+  parameter.offset = elements_;
+  elements_ += aligned(parameter.size);
+  by_name_.emplace(parameter.name, &parameter);
+  return parameter;
+}
+
+const at::Tensor& ParameterStore::add_buffer(std::string name, at::Tensor value) {
+  RIFT_CHECK(value.defined() && !by_name_.contains(name) && !buffers_.contains(name));
+  return buffers_.emplace(std::move(name), value.to(device_).clone()).first->second;
+}
+
+void ParameterStore::seal() {
+  const int64_t sealed = values_.defined() ? values_.numel() : 0;
+  if (sealed == elements_) return;
+  const auto options = at::TensorOptions().dtype(dtype_).device(device_);
+  at::Tensor values = at::zeros({elements_}, options);
+  if (sealed > 0) values.narrow(0, 0, sealed).copy_(values_);
+  values_ = values;
+  gradients_ = at::empty({elements_}, options);  // frozen parts stay untouched, so they cost no memory
+  host_values_ = host_gradients_ = at::Tensor();
+  for (Parameter& parameter : parameters_) bind(parameter);
+  zero_gradients();
+}
+
+at::Tensor ParameterStore::window(const at::Tensor& flat, const Parameter& parameter) const {
+  // variable_data(): a tensor of its own to autograd (leaf, own version counter) over the same bytes.
+  return flat.narrow(0, parameter.offset, parameter.size).view(parameter.shape).variable_data();
+}
+
+void ParameterStore::bind(Parameter& parameter) {
+  parameter.view = window(values_, parameter);
+  parameter.view.set_requires_grad(parameter.trainable);
+  if (parameter.trainable) parameter.view.mutable_grad() = window(gradients_, parameter);
+}
+
+const Parameter* ParameterStore::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+const Parameter& ParameterStore::at(std::string_view name) const {
+  const Parameter* found = find(name);
+  if (found == nullptr) {
+    const std::string near = nearest_name(name, names_of(parameters_));
+    RIFT_FAIL(Code::kConfig, "the model has no parameter '{}'{}{}{}", shorten(name),
+              near.empty() ? "" : "; did you mean '", near, near.empty() ? "" : "'?");
+  }
+  return *found;
+}
+
+void ParameterStore::set_trainable(const Parameter& parameter, bool trainable) {
+  const auto found = by_name_.find(parameter.name);
+  RIFT_CHECK(found != by_name_.end() && found->second == &parameter);
+  Parameter& own = *found->second;
+  if (own.trainable == trainable) return;
+  own.trainable = trainable;
+  if (!own.view.defined()) return;
+  own.view.mutable_grad() = at::Tensor();
+  bind(own);
+  if (trainable) own.view.mutable_grad().zero_();
+}
+
+int64_t ParameterStore::parameter_count() const {
+  int64_t count = 0;
+  for (const Parameter& parameter : parameters_) count += parameter.size;
+  return count;
+}
+
+int64_t ParameterStore::trainable_count() const {
+  int64_t count = 0;
+  for (const Parameter& parameter : parameters_) count += parameter.trainable ? parameter.size : 0;
+  return count;
+}
+
+std::vector<Stretch> ParameterStore::trainable_stretches() const {
+  std::vector<Stretch> stretches;
+  for (const Parameter& parameter : parameters_) {
+    if (!parameter.trainable) continue;
+    if (!stretches.empty() && stretches.back().offset + stretches.back().size == parameter.offset) {
+      stretches.back().size += parameter.size;
+    } else {
+      stretches.push_back({parameter.offset, parameter.size});
+    }
+  }
+  return stretches;
+}
+
+void ParameterStore::check_element_type(at::ScalarType asked) const {
+  RIFT_CHECK(values_.defined() && asked == dtype_);
+}
+
+at::Tensor ParameterStore::host(const at::Tensor& flat, at::Tensor& mirror) const {
+  if (device_.is_cpu()) return flat;
+  if (!mirror.defined()) mirror = flat.cpu();
+  return mirror;
+}
+
+template <class T>
+std::span<T> ParameterStore::values() {
+  check_element_type(c10::CppTypeToScalarType<T>::value);
+  return as_span<T>(host(values_, host_values_));
+}
+
+template <class T>
+std::span<const T> ParameterStore::values() const {
+  check_element_type(c10::CppTypeToScalarType<T>::value);
+  return as_span<const T>(host(values_, host_values_));
+}
+
+template <class T>
+std::span<T> ParameterStore::gradients() {
+  check_element_type(c10::CppTypeToScalarType<T>::value);
+  return as_span<T>(host(gradients_, host_gradients_));
+}
+
+template <class T>
+std::span<const T> ParameterStore::gradients() const {
+  check_element_type(c10::CppTypeToScalarType<T>::value);
+  return as_span<const T>(host(gradients_, host_gradients_));
+}
+
+template std::span<float> ParameterStore::values<float>();
+template std::span<double> ParameterStore::values<double>();
+template std::span<const float> ParameterStore::values<float>() const;
+template std::span<const double> ParameterStore::values<double>() const;
+template std::span<float> ParameterStore::gradients<float>();
+template std::span<double> ParameterStore::gradients<double>();
+template std::span<const float> ParameterStore::gradients<float>() const;
+template std::span<const double> ParameterStore::gradients<double>() const;
+
+void ParameterStore::fetch_gradients() {
+  host_gradients_ = at::Tensor();  // fetched when next asked for
+}
+
+void ParameterStore::publish_values() {
+  if (!device_.is_cpu() && host_values_.defined()) values_.copy_(host_values_);
+}
+
+void ParameterStore::zero_gradients() {
+  for (const Stretch& stretch : trainable_stretches()) gradients_.narrow(0, stretch.offset, stretch.size).zero_();
+}
+
+std::vector<std::string> ParameterStore::copy_from(const tensor::TensorMap& tensors) {
+  RIFT_CHECK(values_.defined() && values_.numel() == elements_);
+  for (const auto& [name, tensor] : tensors) {
+    if (const Parameter* parameter = find(name)) {
+      copy_checked(tensor, window(values_, *parameter), name);
+    } else {
+      const auto buffer = buffers_.find(name);
+      RIFT_REQUIRE(buffer != buffers_.end(), Code::kArtefact, "tensor '{}': the model has no parameter of this name",
+                   shorten(name));
+      copy_checked(tensor, buffer->second, name);
+    }
+  }
+  host_values_ = at::Tensor();
+  std::vector<std::string> missing;
+  for (const Parameter& parameter : parameters_) {
+    if (!tensors.contains(parameter.name)) missing.push_back(parameter.name);
+  }
+  for (const auto& [name, buffer] : buffers_) {
+    if (!tensors.contains(name)) missing.push_back(name);
+  }
+  return missing;
+}
+
+tensor::TensorMap ParameterStore::to_map(bool copy) const {
+  tensor::TensorMap map;
+  for (const Parameter& parameter : parameters_) {
+    at::Tensor tensor = window(values_, parameter);
+    map.emplace(parameter.name, copy ? tensor.clone() : tensor);
+  }
+  for (const auto& [name, buffer] : buffers_) map.emplace(name, copy ? buffer.clone() : buffer);
+  return map;
+}
+
+ParameterStore::Snapshot ParameterStore::snapshot() const {
+  Snapshot snapshot;
+  snapshot.stretches = trainable_stretches();
+  for (const Stretch& stretch : snapshot.stretches) {
+    snapshot.values.push_back(values_.narrow(0, stretch.offset, stretch.size).clone());
+  }
+  for (const auto& [name, buffer] : buffers_) snapshot.buffers.emplace(name, buffer.clone());
+  return snapshot;
+}
+
+void ParameterStore::restore(const Snapshot& snapshot) {
+  RIFT_CHECK(snapshot.stretches == trainable_stretches() && snapshot.buffers.size() == buffers_.size());
+  for (size_t i = 0; i < snapshot.stretches.size(); ++i) {
+    values_.narrow(0, snapshot.stretches[i].offset, snapshot.stretches[i].size).copy_(snapshot.values[i]);
+  }
+  for (auto& [name, buffer] : buffers_) buffer.copy_(snapshot.buffers.at(name));
+  host_values_ = at::Tensor();
+}
+
+}  // namespace rift::nn

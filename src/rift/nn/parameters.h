@@ -1,0 +1,120 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "rift/tensor/tensor_map.h"
+
+namespace rift::nn {
+
+/// One named parameter: a shaped window into the store's flat storage. Layers keep a `const Parameter*` and read `view`
+/// in every forward pass: seal() may give it a new place.
+struct Parameter {
+  std::string name;  // as in the checkpoint: "bert.encoder.layer.0.attention.self.query.weight"
+  std::vector<int64_t> shape;
+  int64_t offset = 0;  // first element in the flat storage
+  int64_t size = 0;    // elements
+  bool trainable = true;
+  at::Tensor view;  // `shape`; an autograd leaf that requires a gradient iff trainable; undefined before seal()
+};
+
+/// A stretch of the flat storage, in elements.
+struct Stretch {
+  int64_t offset = 0;
+  int64_t size = 0;
+  bool operator==(const Stretch&) const = default;
+};
+
+/// All parameters of a model in ONE flat storage, their gradients in a second one of the same layout, so that
+/// optimizer, checkpoint, adapters and (later) the engine see the same bytes.
+///
+///   ParameterStore store;                                  // f32 on the CPU
+///   const Parameter& w = store.add("classifier.weight", {2, 384});
+///   store.seal();                                          // allocates; zeros
+///   ... backward() adds to w.view.grad(), which is a window into the gradient storage
+///
+/// More parameters may be added after seal() (an adapter, another head) and sealed again: earlier ones keep offset,
+/// value and trainable flag. Parameters never move in memory as objects. A parameter that is not trainable has
+/// requires_grad false and no gradient: autograd then computes nothing below the lowest trainable layer.
+/// Buffers are state that is saved but not trained, of any element type. Not thread-safe.
+class ParameterStore {
+ public:
+  /// dtype: kFloat, or kDouble for gradient checks.
+  explicit ParameterStore(at::ScalarType dtype = at::kFloat, c10::Device device = c10::Device(c10::DeviceType::CPU));
+  ParameterStore(const ParameterStore&) = delete;
+  ParameterStore& operator=(const ParameterStore&) = delete;
+
+  const Parameter& add(std::string name, std::vector<int64_t> shape);  // kBug when the name is taken
+  const at::Tensor& add_buffer(std::string name, at::Tensor value);
+  void seal();
+
+  at::ScalarType dtype() const { return dtype_; }
+  const c10::Device& device() const { return device_; }
+  const std::deque<Parameter>& parameters() const { return parameters_; }  // in storage order
+  const tensor::TensorMap& buffers() const { return buffers_; }
+  const Parameter* find(std::string_view name) const;  // nullptr when absent
+  const Parameter& at(std::string_view name) const;    // kConfig with the nearest name when absent
+
+  void set_trainable(const Parameter& parameter, bool trainable);
+  int64_t elements() const { return elements_; }  // of the flat storage, gaps between parameters included
+  int64_t parameter_count() const;                // elements of all parameters
+  int64_t trainable_count() const;
+  std::vector<Stretch> trainable_stretches() const;  // in storage order, neighbours joined
+
+  /// The whole flat storage for optimizers and checkpoints; T must be the dtype's. Gradients of parameters that are not
+  /// trainable are not defined. On a GPU these are host mirrors: fetch_gradients() before reading gradients,
+  /// publish_values() after writing values; on the CPU both are the storage itself and the two calls do nothing.
+  template <class T>
+  std::span<T> values();
+  template <class T>
+  std::span<const T> values() const;
+  template <class T>
+  std::span<T> gradients();
+  template <class T>
+  std::span<const T> gradients() const;
+  void fetch_gradients();
+  void publish_values();
+  void zero_gradients();  // of the trainable parameters
+
+  /// Copies by name, converting the element type. Returns the names of the store (parameters and buffers) that
+  /// `tensors` lacks. Throws kArtefact naming the tensor on another shape or on a name that the store does not have.
+  std::vector<std::string> copy_from(const tensor::TensorMap& tensors);
+  /// Parameters and buffers by name, detached: `copy` false shares the storage (valid while the store is not changed).
+  tensor::TensorMap to_map(bool copy) const;
+
+  /// Trainable parameters and all buffers, bit for bit: the best evaluation's state in memory.
+  struct Snapshot {
+    std::vector<Stretch> stretches;
+    std::vector<at::Tensor> values;  // one per stretch
+    tensor::TensorMap buffers;
+  };
+  Snapshot snapshot() const;
+  void restore(const Snapshot& snapshot);  // kBug when the store's layout is another
+
+ private:
+  at::Tensor window(const at::Tensor& flat, const Parameter& parameter) const;
+  void bind(Parameter& parameter);
+  void check_element_type(at::ScalarType asked) const;
+  at::Tensor host(const at::Tensor& flat, at::Tensor& mirror) const;
+
+  at::ScalarType dtype_;
+  c10::Device device_;
+  std::deque<Parameter> parameters_;
+  std::unordered_map<std::string_view, Parameter*> by_name_;  // views into parameters_
+  tensor::TensorMap buffers_;
+  int64_t elements_ = 0;  // laid out so far
+  at::Tensor values_;     // [elements at the last seal()]
+  at::Tensor gradients_;
+  mutable at::Tensor host_values_;  // mirrors, on a GPU only
+  mutable at::Tensor host_gradients_;
+};
+
+}  // namespace rift::nn

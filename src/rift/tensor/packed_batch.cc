@@ -1,0 +1,77 @@
+#include "rift/tensor/packed_batch.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+
+namespace rift::tensor {
+
+namespace {
+
+at::Tensor widened(const std::vector<int32_t>& values) {
+  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, at::kLong);
+  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<int64_t>());
+  return tensor;
+}
+
+void check_rows(const TokenRows& rows) {
+  RIFT_CHECK(rows.rows() > 0 && rows.row_begin.size() == rows.row_keys.size() + 1);
+  RIFT_CHECK(rows.row_begin.front() == 0 && rows.row_begin.back() == static_cast<int64_t>(rows.ids.size()));
+  RIFT_CHECK(rows.type_ids.empty() || rows.type_ids.size() == rows.ids.size());
+  RIFT_CHECK(std::ranges::adjacent_find(rows.row_begin, std::greater_equal<>()) == rows.row_begin.end());
+  RIFT_CHECK(std::ranges::min(rows.ids) >= 0);
+  RIFT_CHECK(rows.type_ids.empty() || std::ranges::min(rows.type_ids) >= 0);
+}
+
+}  // namespace
+
+void TokenRows::add_row(std::span<const int32_t> row_ids, uint64_t row_key, std::span<const int32_t> row_type_ids) {
+  RIFT_CHECK(row_type_ids.empty() || row_type_ids.size() == row_ids.size());
+  if (!row_type_ids.empty()) {
+    type_ids.resize(ids.size(), 0);
+    type_ids.insert(type_ids.end(), row_type_ids.begin(), row_type_ids.end());
+  }
+  ids.insert(ids.end(), row_ids.begin(), row_ids.end());
+  if (!type_ids.empty()) type_ids.resize(ids.size(), 0);
+  row_begin.push_back(static_cast<int64_t>(ids.size()));
+  row_keys.push_back(row_key);
+}
+
+void TokenRows::clear() {
+  ids.clear();
+  type_ids.clear();
+  row_begin.assign(1, 0);
+  row_keys.clear();
+}
+
+PackedBatch make_packed_batch(const TokenRows& rows, const c10::Device& device) {
+  check_rows(rows);
+  PackedBatch batch;
+  batch.rows = rows.rows();
+  batch.tokens = rows.row_begin.back();
+  batch.row_begin_host = rows.row_begin;
+  batch.row_keys = rows.row_keys;
+  batch.largest_id = std::ranges::max(rows.ids);
+  batch.largest_type_id = rows.type_ids.empty() ? 0 : std::ranges::max(rows.type_ids);
+
+  at::Tensor positions = at::empty({batch.tokens}, at::kLong);
+  int64_t* position = positions.mutable_data_ptr<int64_t>();
+  for (int64_t row = 0; row < batch.rows; ++row) {
+    const int64_t length = batch.row_tokens(row);
+    batch.longest = std::max(batch.longest, length);
+    for (int64_t t = 0; t < length; ++t) *position++ = t;
+  }
+  at::Tensor row_begin = at::empty({batch.rows + 1}, at::kLong);
+  std::ranges::copy(rows.row_begin, row_begin.mutable_data_ptr<int64_t>());
+
+  batch.ids = widened(rows.ids).to(device);
+  batch.type_ids = (rows.type_ids.empty() ? at::zeros({batch.tokens}, at::kLong) : widened(rows.type_ids)).to(device);
+  batch.positions = positions.to(device);
+  batch.row_begin = row_begin.to(device);
+  return batch;
+}
+
+}  // namespace rift::tensor

@@ -1,0 +1,174 @@
+#include "rift/nn/parameters.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <gtest/gtest.h>
+
+#include "rift/base/error.h"
+
+namespace rift::nn {
+namespace {
+
+at::Tensor numbers(std::vector<int64_t> shape, double first) {
+  int64_t size = 1;
+  for (int64_t extent : shape) size *= extent;
+  return at::arange(first, first + static_cast<double>(size), at::kFloat).view(shape);
+}
+
+TEST(ParameterStore, ViewsAndFlatStorageAreTheSameBytes) {
+  ParameterStore store;
+  const Parameter& w = store.add("w", {2, 3});
+  const Parameter& b = store.add("b", {2});
+  store.seal();
+  store.copy_from({{"w", numbers({2, 3}, 1)}, {"b", numbers({2}, 7)}});
+  const std::span<float> values = store.values<float>();
+  EXPECT_EQ(values[w.offset + 4], 5.0f);
+  EXPECT_EQ(values[b.offset + 1], 8.0f);
+  values[w.offset] = 99.0f;
+  EXPECT_EQ(w.view.view(-1)[0].item<float>(), 99.0f);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(w.view.data_ptr()) % 64, 0u);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(b.view.data_ptr()) % 64, 0u);
+}
+
+TEST(ParameterStore, BackwardAddsIntoTheFlatGradients) {
+  ParameterStore store;
+  const Parameter& w = store.add("w", {3});
+  const Parameter& frozen = store.add("frozen", {3});
+  store.seal();
+  store.copy_from({{"w", numbers({3}, 1)}, {"frozen", numbers({3}, 4)}});
+  store.set_trainable(frozen, false);
+  for (int pass = 1; pass <= 2; ++pass) {
+    w.view.mul(frozen.view).sum().backward();
+    const std::span<const float> gradients = std::as_const(store).gradients<float>();
+    EXPECT_EQ(gradients[w.offset], 4.0f * pass);
+    EXPECT_EQ(gradients[w.offset + 2], 6.0f * pass);
+  }
+  EXPECT_FALSE(frozen.view.grad().defined());
+  store.zero_gradients();
+  EXPECT_EQ(store.gradients<float>()[w.offset], 0.0f);
+  w.view.mul(frozen.view).sum().backward();
+  EXPECT_EQ(store.gradients<float>()[w.offset], 4.0f);
+}
+
+TEST(ParameterStore, FrozenParametersTakeNoPartInTheGraph) {
+  ParameterStore store;
+  const Parameter& w = store.add("w", {3});
+  store.seal();
+  EXPECT_TRUE(w.view.mul(2).requires_grad());
+  store.set_trainable(w, false);
+  EXPECT_FALSE(w.view.mul(2).requires_grad());
+  store.set_trainable(w, true);
+  w.view.mul(2).sum().backward();
+  EXPECT_EQ(store.gradients<float>()[w.offset], 2.0f);
+}
+
+TEST(ParameterStore, AddingLaterKeepsOffsetsValuesAndFlags) {
+  ParameterStore store;
+  const Parameter& w = store.add("w", {2, 2});
+  store.seal();
+  store.copy_from({{"w", numbers({2, 2}, 1)}});
+  store.set_trainable(w, false);
+  const Parameter& a = store.add("adapter", {3});
+  store.seal();
+  EXPECT_EQ(w.offset, 0);
+  EXPECT_TRUE(at::equal(w.view, numbers({2, 2}, 1)));
+  EXPECT_FALSE(w.view.requires_grad());
+  EXPECT_TRUE(a.view.requires_grad());
+  EXPECT_EQ(a.view.sum().item<float>(), 0.0f);
+  EXPECT_EQ(store.values<float>().data() + a.offset, a.view.data_ptr<float>());
+  EXPECT_EQ(store.trainable_count(), 3);
+  EXPECT_EQ(store.parameter_count(), 7);
+}
+
+TEST(ParameterStore, TrainableStretchesJoinNeighbours) {
+  ParameterStore store;
+  const Parameter& a = store.add("a", {16});
+  store.add("b", {32});
+  const Parameter& c = store.add("c", {16});
+  store.add("d", {3});
+  store.seal();
+  EXPECT_EQ(store.trainable_stretches(), (std::vector<Stretch>{{0, 67}}));
+  store.set_trainable(a, false);
+  store.set_trainable(c, false);
+  EXPECT_EQ(store.trainable_stretches(), (std::vector<Stretch>{{16, 32}, {64, 3}}));
+}
+
+TEST(ParameterStore, CopyFromNamesWhatIsMissingUnknownOrMisshapen) {
+  ParameterStore store;
+  store.add("w", {2});
+  store.add("classifier.weight", {1, 2});
+  store.add_buffer("steps", at::full({}, 3, at::kLong));
+  store.seal();
+  EXPECT_EQ(store.copy_from({{"w", numbers({2}, 0)}}), (std::vector<std::string>{"classifier.weight", "steps"}));
+  const auto message_of = [&](const tensor::TensorMap& map) {
+    try {
+      store.copy_from(map);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kArtefact);
+      return error.message();
+    }
+    return std::string("no error");
+  };
+  EXPECT_NE(message_of({{"w", numbers({3}, 0)}}).find("'w': expected shape [2], got [3]"), std::string::npos);
+  EXPECT_NE(message_of({{"v", numbers({2}, 0)}}).find("'v'"), std::string::npos);
+}
+
+TEST(ParameterStore, MapsGiveBackEveryParameterAndBuffer) {
+  ParameterStore store;
+  store.add("w", {2, 2});
+  store.add_buffer("steps", at::full({}, 3, at::kLong));
+  store.seal();
+  store.copy_from({{"w", numbers({2, 2}, 1)}, {"steps", at::full({}, 9, at::kLong)}});
+  const tensor::TensorMap copy = store.to_map(true);
+  store.values<float>()[0] = -1;
+  EXPECT_EQ(copy.size(), 2u);
+  EXPECT_TRUE(at::equal(copy.at("w"), numbers({2, 2}, 1)));
+  EXPECT_EQ(copy.at("steps").item<int64_t>(), 9);
+  EXPECT_FALSE(copy.at("w").requires_grad());
+  EXPECT_EQ(store.to_map(false).at("w").view(-1)[0].item<float>(), -1.0f);
+}
+
+TEST(ParameterStore, SnapshotsRestoreTrainableBitsAndLeaveTheRest) {
+  ParameterStore store;
+  const Parameter& w = store.add("w", {2});
+  const Parameter& frozen = store.add("frozen", {2});
+  store.add_buffer("steps", at::full({}, 3, at::kLong));
+  store.seal();
+  store.set_trainable(frozen, false);
+  store.values<float>()[w.offset] = 0.1f;
+  const ParameterStore::Snapshot before = store.snapshot();
+  store.values<float>()[w.offset] = 7.0f;
+  store.values<float>()[frozen.offset] = 8.0f;
+  store.copy_from({{"steps", at::full({}, 4, at::kLong)}});
+  store.restore(before);
+  EXPECT_EQ(store.values<float>()[w.offset], 0.1f);
+  EXPECT_EQ(store.values<float>()[frozen.offset], 8.0f);
+  EXPECT_EQ(store.buffers().at("steps").item<int64_t>(), 3);
+}
+
+TEST(ParameterStore, DoublesHaveTheirOwnSpans) {
+  ParameterStore store(at::kDouble);
+  const Parameter& w = store.add("w", {2});
+  store.seal();
+  store.copy_from({{"w", numbers({2}, 1)}});  // f32 in, f64 held
+  EXPECT_EQ(store.values<double>()[w.offset + 1], 2.0);
+  EXPECT_THROW(store.values<float>(), Error);
+}
+
+TEST(ParameterStore, NamesAreUniqueAndUnknownNamesGetASuggestion) {
+  ParameterStore store;
+  store.add("classifier.weight", {2});
+  EXPECT_THROW(store.add("classifier.weight", {2}), Error);
+  EXPECT_EQ(store.find("classifier.bias"), nullptr);
+  try {
+    store.at("clasifier.weight");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("did you mean 'classifier.weight'"), std::string::npos) << error.message();
+  }
+}
+
+}  // namespace
+}  // namespace rift::nn

@@ -8,8 +8,8 @@ namespace rift {
 
 const CodeInfo& code_info(Code code) {
   static constexpr CodeInfo kTable[] = {
-      {"bug", 1, 500},         {"configuration", 2, 400}, {"unsupported", 2, 501}, {"data", 3, 422},
-      {"artefact", 4, 424},    {"gate", 5, 409},          {"environment", 6, 503}, {"interrupted", 130, 503},
+      {"bug", 1, 500},      {"configuration", 2, 400}, {"unsupported", 2, 501}, {"data", 3, 422},
+      {"artefact", 4, 424}, {"gate", 5, 409},          {"environment", 6, 503}, {"interrupted", 130, 503},
   };
   return kTable[static_cast<size_t>(code)];
 }
@@ -21,7 +21,9 @@ void throw_error(Code code, const char* file, int line, std::string message) {
 }
 
 void throw_bug(const char* file, int line, const char* condition) {
-  throw Error(Code::kBug, fmt::format("a promise of rift's own code does not hold ({}); please report this with the command line", condition),
+  throw Error(Code::kBug,
+              fmt::format("a promise of rift's own code does not hold ({}); please report this with the command line",
+                          condition),
               fmt::format("{}:{}", file, line));
 }
 

@@ -62,8 +62,8 @@ size_t edit_distance(std::string_view a, std::string_view b);
 }  // namespace rift
 
 /// The caller's or the data's fault: throws rift::Error with a formatted message.
-#define RIFT_REQUIRE(condition, code, ...)                                                      \
-  do {                                                                                          \
+#define RIFT_REQUIRE(condition, code, ...)                                                                 \
+  do {                                                                                                     \
     if (!(condition)) ::rift::detail::throw_error((code), __FILE__, __LINE__, ::fmt::format(__VA_ARGS__)); \
   } while (false)
 
@@ -71,8 +71,8 @@ size_t edit_distance(std::string_view a, std::string_view b);
 #define RIFT_FAIL(code, ...) ::rift::detail::throw_error((code), __FILE__, __LINE__, ::fmt::format(__VA_ARGS__))
 
 /// Our own bug: throws Error(kBug); never aborts.
-#define RIFT_CHECK(condition)                                                     \
-  do {                                                                            \
+#define RIFT_CHECK(condition)                                                    \
+  do {                                                                           \
     if (!(condition)) ::rift::detail::throw_bug(__FILE__, __LINE__, #condition); \
   } while (false)
 

@@ -69,7 +69,7 @@ class Json {
   Array& as_array();
   Object& as_object();
 
-  size_t size() const;  // members or items; 0 otherwise
+  size_t size() const;                           // members or items; 0 otherwise
   const Json* find(std::string_view key) const;  // nullptr when absent or not an object
   Json* find(std::string_view key);
   bool contains(std::string_view key) const { return find(key) != nullptr; }

@@ -51,7 +51,9 @@ struct Range {
   bool open_low = false;
   bool open_high = false;
   bool holds(double x) const { return (open_low ? x > low : x >= low) && (open_high ? x < high : x <= high); }
-  bool unbounded() const { return low == -std::numeric_limits<double>::infinity() && high == std::numeric_limits<double>::infinity(); }
+  bool unbounded() const {
+    return low == -std::numeric_limits<double>::infinity() && high == std::numeric_limits<double>::infinity();
+  }
   std::string text() const;  // "> 0", "in [0, 1)", ...
 };
 constexpr Range at_least(double low) { return {.low = low}; }
@@ -79,20 +81,34 @@ struct OptionDoc {
 
 namespace detail {
 
-template <class T> inline constexpr bool is_optional = false;
-template <class T> inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T> inline constexpr bool is_map = false;
-template <class T> inline constexpr bool is_map<OptionMap<T>> = true;
-template <class T> inline constexpr bool is_list = false;
-template <class T> inline constexpr bool is_list<std::vector<T>> = !is_map<std::vector<T>>;
-template <class T> concept HasScalarKey = requires { T::kScalarKey; };
-template <class T> concept HasCheck = requires(const T& t) { t.check(std::string_view{}); };
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_map = false;
+template <class T>
+inline constexpr bool is_map<OptionMap<T>> = true;
+template <class T>
+inline constexpr bool is_list = false;
+template <class T>
+inline constexpr bool is_list<std::vector<T>> = !is_map<std::vector<T>>;
+template <class T>
+concept HasScalarKey = requires {
+  T::kScalarKey;
+};
+template <class T>
+concept HasCheck = requires(const T& t) {
+  t.check(std::string_view{});
+};
 
 // Non-template halves, in options.cc.
 [[noreturn]] void wrong_kind(std::string_view file, std::string_view path, const Json& got, std::string_view expected);
 [[noreturn]] void out_of_range(std::string_view file, std::string_view path, const Json& got, const Range& range);
-[[noreturn]] void unknown_name(std::string_view file, std::string_view path, const Json& got, std::span<const std::string> names);
-[[noreturn]] void unknown_key(std::string_view file, std::string_view path, const Json::Member& member, std::span<const std::string> known);
+[[noreturn]] void unknown_name(std::string_view file, std::string_view path, const Json& got,
+                               std::span<const std::string> names);
+[[noreturn]] void unknown_key(std::string_view file, std::string_view path, const Json::Member& member,
+                              std::span<const std::string> known);
 std::string join_path(std::string_view path, std::string_view key);
 
 template <class E>
@@ -104,14 +120,18 @@ std::vector<std::string> names_of() {
 
 }  // namespace detail
 
-template <class T> void read_value(const Json& json, std::string_view file, const std::string& path, const Range& range, T& value);
-template <class T> Json write_value(const T& value);
-template <class T> OptionDoc describe_value(const T& value);
+template <class T>
+void read_value(const Json& json, std::string_view file, const std::string& path, const Range& range, T& value);
+template <class T>
+Json write_value(const T& value);
+template <class T>
+OptionDoc describe_value(const T& value);
 
 /// Reads one mapping into a struct; see read_options.
 class OptionReader {
  public:
-  OptionReader(const Json& object, std::string_view file, std::string path) : object_(object), file_(file), path_(std::move(path)) {}
+  OptionReader(const Json& object, std::string_view file, std::string path)
+      : object_(object), file_(file), path_(std::move(path)) {}
 
   template <class T>
   void operator()(std::string_view name, T& value, std::string_view /*help*/, Range range = {}) {
@@ -120,15 +140,19 @@ class OptionReader {
   }
 
   template <class... Alternatives, size_t N>
-  void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names, std::string_view) {
+  void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names,
+              std::string_view) {
     static_assert(N == sizeof...(Alternatives));
     known_.emplace_back(name);
     if (const Json* found = object_.find(name)) {
       size_t index = N;
       if (found->is_string()) {
-        for (size_t i = 0; i < N; ++i) if (names[i] == found->as_string()) index = i;
+        for (size_t i = 0; i < N; ++i)
+          if (names[i] == found->as_string()) index = i;
       }
-      if (index == N) detail::unknown_name(file_, detail::join_path(path_, name), *found, std::vector<std::string>(names.begin(), names.end()));
+      if (index == N)
+        detail::unknown_name(file_, detail::join_path(path_, name), *found,
+                             std::vector<std::string>(names.begin(), names.end()));
       if (index != value.index()) emplace(value, index, std::index_sequence_for<Alternatives...>{});
     }
     std::visit([this](auto& alternative) { alternative.visit(*this); }, value);
@@ -161,7 +185,8 @@ class OptionWriter {
     if (!written.is_null()) json_[name] = std::move(written);
   }
   template <class... Alternatives, size_t N>
-  void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names, std::string_view) {
+  void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names,
+              std::string_view) {
     json_[name] = Json(names[value.index()]);
     std::visit([this](auto& alternative) { alternative.visit(*this); }, value);
   }
@@ -182,7 +207,8 @@ class OptionDescriber {
     doc_.fields.push_back(std::move(doc));
   }
   template <class... Alternatives, size_t N>
-  void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names, std::string_view help) {
+  void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names,
+              std::string_view help) {
     doc_.choice_key = name;
     doc_.choice_help = help;
     doc_.choice_default = names[value.index()];
@@ -221,7 +247,8 @@ OptionDoc describe_options() {
   return describe_value(Options{});
 }
 
-/// JSON Schema (draft 2020-12) of a described struct: ranges, enums, oneOf per discriminator, additionalProperties false.
+/// JSON Schema (draft 2020-12) of a described struct: ranges, enums, oneOf per discriminator, additionalProperties
+/// false.
 Json json_schema(const OptionDoc& doc, std::string_view title);
 /// Markdown reference: one table per struct, one sub-table per choice.
 std::string markdown_reference(const OptionDoc& doc, std::string_view title);
@@ -245,9 +272,12 @@ void read_value(const Json& json, std::string_view file, const std::string& path
     value = json.as_double();
   } else if constexpr (std::is_same_v<T, std::string>) {
     // A bare number or yes/no where a text belongs (a label value, a column called 2019) is taken as written.
-    if (json.is_string()) value = json.as_string();
-    else if (json.is_integer() || json.is_number() || json.is_bool()) value = to_json_text(json);
-    else detail::wrong_kind(file, path, json, "a text");
+    if (json.is_string())
+      value = json.as_string();
+    else if (json.is_integer() || json.is_number() || json.is_bool())
+      value = to_json_text(json);
+    else
+      detail::wrong_kind(file, path, json, "a text");
   } else if constexpr (std::is_enum_v<T>) {
     const auto names = enum_names(T{});
     bool found = false;
@@ -299,7 +329,8 @@ void read_value(const Json& json, std::string_view file, const std::string& path
 
 template <class T>
 Json write_value(const T& value) {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, int64_t> || std::is_same_v<T, double> || std::is_same_v<T, std::string>) {
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, int64_t> || std::is_same_v<T, double> ||
+                std::is_same_v<T, std::string>) {
     return Json(value);
   } else if constexpr (std::is_enum_v<T>) {
     for (const auto& entry : enum_names(T{})) {
@@ -326,10 +357,14 @@ Json write_value(const T& value) {
 template <class T>
 OptionDoc describe_value(const T& value) {
   OptionDoc doc;
-  if constexpr (std::is_same_v<T, bool>) doc.kind = OptionDoc::Kind::kBool;
-  else if constexpr (std::is_same_v<T, int64_t>) doc.kind = OptionDoc::Kind::kInteger;
-  else if constexpr (std::is_same_v<T, double>) doc.kind = OptionDoc::Kind::kNumber;
-  else if constexpr (std::is_same_v<T, std::string>) doc.kind = OptionDoc::Kind::kText;
+  if constexpr (std::is_same_v<T, bool>)
+    doc.kind = OptionDoc::Kind::kBool;
+  else if constexpr (std::is_same_v<T, int64_t>)
+    doc.kind = OptionDoc::Kind::kInteger;
+  else if constexpr (std::is_same_v<T, double>)
+    doc.kind = OptionDoc::Kind::kNumber;
+  else if constexpr (std::is_same_v<T, std::string>)
+    doc.kind = OptionDoc::Kind::kText;
   else if constexpr (std::is_enum_v<T>) {
     doc.kind = OptionDoc::Kind::kEnum;
     doc.enum_names = detail::names_of<T>();

@@ -24,8 +24,8 @@ class CounterRandom {
  public:
   CounterRandom(uint64_t seed, uint64_t stream) : seed_(seed), stream_(stream) {}
   uint64_t bits(uint64_t index) const;
-  double uniform(uint64_t index) const;  // in [0, 1), 53 bits
-  double normal(uint64_t index) const;   // standard normal, Box-Muller on bits of this index alone
+  double uniform(uint64_t index) const;                  // in [0, 1), 53 bits
+  double normal(uint64_t index) const;                   // standard normal, Box-Muller on bits of this index alone
   uint64_t below(uint64_t index, uint64_t bound) const;  // in [0, bound), bound > 0
   std::vector<int64_t> permutation(int64_t n) const;     // order of keys bits(0..n-1), ties by index
 

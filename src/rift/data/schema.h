@@ -17,8 +17,8 @@ struct Field {
   std::string name;
   Kind kind = Kind::kNumber;
   Role role = Role::kFeature;
-  std::string caption;  // readable name; empty = the name itself
-  std::string unit;     // "DM", "months"; empty when none
+  std::string caption;                                              // readable name; empty = the name itself
+  std::string unit;                                                 // "DM", "months"; empty when none
   std::vector<std::pair<std::string, std::string>> value_captions;  // "A11" -> "no checking account"
   const std::string& shown_name() const { return caption.empty() ? name : caption; }
   std::string_view shown_value(std::string_view value) const;

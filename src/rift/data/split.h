@@ -15,8 +15,8 @@ std::string_view part_name(Part part);
 
 /// Row -> part, frozen. Every model of a comparison shows the same digest.
 struct Split {
-  std::vector<Part> part;  // [N]
-  std::string digest;      // SHA-256 over the N part bytes, 64 hex digits
+  std::vector<Part> part;                      // [N]
+  std::string digest;                          // SHA-256 over the N part bytes, 64 hex digits
   std::vector<int64_t> rows(Part part) const;  // ascending
   int64_t count(Part part) const;
 };

@@ -30,7 +30,8 @@ struct Texts {
   void append_missing();
   std::optional<std::string_view> get(int64_t row) const {
     if (!present[static_cast<size_t>(row)]) return std::nullopt;
-    return std::string_view(bytes).substr(offsets[static_cast<size_t>(row)], offsets[static_cast<size_t>(row) + 1] - offsets[static_cast<size_t>(row)]);
+    return std::string_view(bytes).substr(offsets[static_cast<size_t>(row)],
+                                          offsets[static_cast<size_t>(row) + 1] - offsets[static_cast<size_t>(row)]);
   }
 };
 

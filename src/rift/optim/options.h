@@ -13,13 +13,15 @@ namespace rift::optim {
 
 /// Gradient descent on the whole training part: one step an epoch.
 struct GdOptions {
-  template <class V> void visit(V&) {}
+  template <class V>
+  void visit(V&) {}
 };
 
 struct SgdOptions {
   double momentum = 0.0;
   bool nesterov = false;
-  template <class V> void visit(V& v) {
+  template <class V>
+  void visit(V& v) {
     v("momentum", momentum, "Momentum.", in_half_open(0.0, 1.0));
     v("nesterov", nesterov, "Nesterov's look-ahead; needs momentum > 0.");
   }
@@ -30,7 +32,8 @@ struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  template <class V> void visit(V& v) {
+  template <class V>
+  void visit(V& v) {
     v("beta1", beta1, "Decay of the first moment.", in_half_open(0.0, 1.0));
     v("beta2", beta2, "Decay of the second moment.", in_half_open(0.0, 1.0));
     v("epsilon", epsilon, "Added to the root of the second moment.", positive());
@@ -44,7 +47,8 @@ inline constexpr std::array<std::string_view, 4> kOptimizerNames = {"gd", "sgd",
 
 enum class Schedule { kConstant, kLinear, kCosine };
 constexpr auto enum_names(Schedule) {
-  return std::to_array<EnumName<Schedule>>({{Schedule::kConstant, "constant"}, {Schedule::kLinear, "linear"}, {Schedule::kCosine, "cosine"}});
+  return std::to_array<EnumName<Schedule>>(
+      {{Schedule::kConstant, "constant"}, {Schedule::kLinear, "linear"}, {Schedule::kCosine, "cosine"}});
 }
 
 struct OptimOptions {
@@ -58,7 +62,8 @@ struct OptimOptions {
   double clip_norm = 1.0;
   Schedule schedule = Schedule::kLinear;
   double warmup = 0.06;
-  template <class V> void visit(V& v) {
+  template <class V>
+  void visit(V& v) {
     v.choice("name", name, kOptimizerNames, "Optimizer.");
     v("lr", lr, "Learning rate at its peak.", positive());
     v("head_lr", head_lr, "Learning rate of a new head and pooler; lr when left out.", positive());

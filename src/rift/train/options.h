@@ -23,14 +23,19 @@ constexpr auto enum_names(Precision) {
 /// kAutomatic: auc (binary), log_loss (several classes, regression: mse).
 enum class StopMetric { kAutomatic, kAuc, kLogLoss, kAccuracy, kMacroF1, kLoss };
 constexpr auto enum_names(StopMetric) {
-  return std::to_array<EnumName<StopMetric>>({{StopMetric::kAutomatic, "automatic"}, {StopMetric::kAuc, "auc"}, {StopMetric::kLogLoss, "log_loss"},
-                                              {StopMetric::kAccuracy, "accuracy"}, {StopMetric::kMacroF1, "macro_f1"}, {StopMetric::kLoss, "loss"}});
+  return std::to_array<EnumName<StopMetric>>({{StopMetric::kAutomatic, "automatic"},
+                                              {StopMetric::kAuc, "auc"},
+                                              {StopMetric::kLogLoss, "log_loss"},
+                                              {StopMetric::kAccuracy, "accuracy"},
+                                              {StopMetric::kMacroF1, "macro_f1"},
+                                              {StopMetric::kLoss, "loss"}});
 }
 
 struct EarlyStoppingOptions {
   StopMetric metric = StopMetric::kAutomatic;
   int64_t patience = 3;
-  template <class V> void visit(V& v) {
+  template <class V>
+  void visit(V& v) {
     v("metric", metric, "Validation metric that decides.");
     v("patience", patience, "Evaluations without improvement before the run stops; 0 = never stop early.", at_least(0));
   }
@@ -43,13 +48,16 @@ struct TrainOptions {
   int64_t keep_checkpoints = 2;
   int64_t evaluations_per_epoch = 1;
   EarlyStoppingOptions early_stopping;
-  template <class V> void visit(V& v) {
+  template <class V>
+  void visit(V& v) {
     v("precision", precision, "Arithmetic of the model.");
     v("seed", seed, "Seed of row order, dropout and new parameters.", at_least(0));
     v("checkpoint_every_steps", checkpoint_every_steps, "Steps between resumable checkpoints; 0 = none.", at_least(0));
     v("keep_checkpoints", keep_checkpoints, "Newest checkpoints that are kept.", at_least(1));
-    v("evaluations_per_epoch", evaluations_per_epoch, "Times per epoch that the validation rows are scored.", at_least(1));
-    v("early_stopping", early_stopping, "When to stop before the last epoch. The best evaluation's parameters are published.");
+    v("evaluations_per_epoch", evaluations_per_epoch, "Times per epoch that the validation rows are scored.",
+      at_least(1));
+    v("early_stopping", early_stopping,
+      "When to stop before the last epoch. The best evaluation's parameters are published.");
   }
 };
 

@@ -14,23 +14,29 @@ namespace rift::tuning {
 
 /// Every parameter of encoder, pooler and head.
 struct FullOptions {
-  template <class V> void visit(V&) {}
+  template <class V>
+  void visit(V&) {}
 };
 
 /// The classification head (and the pooler, which belongs to it) on frozen features.
 struct HeadOptions {
-  template <class V> void visit(V&) {}
+  template <class V>
+  void visit(V&) {}
 };
 
 /// The last `layers` encoder layers, the pooler and the head.
 struct TopKOptions {
   int64_t layers = 2;
-  template <class V> void visit(V& v) { v("layers", layers, "Encoder layers that train, counted from the top.", at_least(1)); }
+  template <class V>
+  void visit(V& v) {
+    v("layers", layers, "Encoder layers that train, counted from the top.", at_least(1));
+  }
 };
 
 /// Bias terms, pooler and head. Source: arXiv:2106.10199.
 struct BitFitOptions {
-  template <class V> void visit(V&) {}
+  template <class V>
+  void visit(V&) {}
 };
 
 /// A low-rank update of the named linear maps, with the head trained in full. Source: arXiv:2106.09685.
@@ -39,11 +45,14 @@ struct LoraOptions {
   double alpha = 16.0;
   double dropout = 0.0;
   std::vector<std::string> targets = {"query", "value"};
-  template <class V> void visit(V& v) {
+  template <class V>
+  void visit(V& v) {
     v("rank", rank, "Rank of the update.", at_least(1));
     v("alpha", alpha, "Scale numerator: the update is scaled by alpha / rank.", positive());
     v("dropout", dropout, "Dropout probability on the input of the update.", in_half_open(0.0, 1.0));
-    v("targets", targets, "Linear maps that get an update: query, key, value, attention.output.dense, intermediate.dense, output.dense, by last name parts.");
+    v("targets", targets,
+      "Linear maps that get an update: query, key, value, attention.output.dense, intermediate.dense, output.dense, by "
+      "last name parts.");
   }
 };
 
@@ -52,9 +61,11 @@ inline constexpr std::array<std::string_view, 5> kMethodNames = {"full", "head",
 struct TuningOptions {
   std::variant<FullOptions, HeadOptions, TopKOptions, BitFitOptions, LoraOptions> method;
   std::vector<std::string> freeze;
-  template <class V> void visit(V& v) {
+  template <class V>
+  void visit(V& v) {
     v.choice("method", method, kMethodNames, "Which parameters move.");
-    v("freeze", freeze, "Parts of parameter names that stay as pretrained whatever the method, such as word_embeddings.");
+    v("freeze", freeze,
+      "Parts of parameter names that stay as pretrained whatever the method, such as word_embeddings.");
   }
   std::string_view method_name() const { return kMethodNames[method.index()]; }
 };

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace rift {
+
+struct SentenceEntry {
+  std::string_view key;   // "verdict.better"
+  std::string_view text;  // with {named} placeholders
+};
+
+std::span<const SentenceEntry> english_sentences();  // sentences_en.cc
+std::span<const SentenceEntry> chinese_sentences();  // sentences_zh.cc
+
+}  // namespace rift

@@ -1,0 +1,35 @@
+#include "rift/base/sentences.h"
+
+#include <atomic>
+
+#include "rift/base/error.h"
+#include "rift/base/sentence_tables.h"
+
+namespace rift {
+namespace {
+
+std::atomic<Language> g_language{Language::kEnglish};
+
+std::span<const SentenceEntry> table(Language language) {
+  return language == Language::kChinese ? chinese_sentences() : english_sentences();
+}
+
+}  // namespace
+
+void set_language(Language language) { g_language = language; }
+Language language() { return g_language; }
+
+std::string_view sentence_template(Language language, std::string_view key) {
+  for (const SentenceEntry& entry : table(language)) {
+    if (entry.key == key) return entry.text;
+  }
+  RIFT_FAIL(Code::kBug, "no sentence '{}'", key);
+}
+
+std::vector<std::string_view> sentence_keys(Language language) {
+  std::vector<std::string_view> keys;
+  for (const SentenceEntry& entry : table(language)) keys.push_back(entry.key);
+  return keys;
+}
+
+}  // namespace rift

@@ -1,0 +1,123 @@
+#include "rift/optim/optimizer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "rift/base/files.h"
+#include "rift/base/json.h"
+#include "rift/base/threads.h"
+#include "rift/optim/gradient_norm.h"
+
+namespace rift::optim {
+namespace {
+
+std::vector<double> doubles(const Json& json) {
+  std::vector<double> values;
+  for (const Json& value : json.as_array()) values.push_back(value.as_double());
+  return values;
+}
+
+// Gradient of the golden problem: A theta - b.
+std::vector<double> gradient_at(const Json& golden, const std::vector<double>& theta) {
+  const std::vector<double> b = doubles(golden.at("b"));
+  std::vector<double> gradient(theta.size());
+  for (size_t i = 0; i < theta.size(); ++i) {
+    gradient[i] = -b[i];
+    const std::vector<double> row = doubles(golden.at("a").at(i));
+    for (size_t j = 0; j < theta.size(); ++j) gradient[i] += row[j] * theta[j];
+  }
+  return gradient;
+}
+
+TEST(Optimizer, TenStepsEqualTorchInF64) {
+  const Json golden = parse_json(read_file("tests/optim/fixtures/optim_golden.json"), "optim_golden.json");
+  for (const Json& one : golden.at("cases").as_array()) {
+    SCOPED_TRACE(one.at("case").as_string());
+    OptimOptions options;
+    read_options(one.at("options"), "optim_golden.json", options);
+    std::vector<double> theta = doubles(golden.at("start"));
+    const auto size = static_cast<int64_t>(theta.size());
+    // Two slices with a hole of nothing between them: the moments must follow the slices.
+    Optimizer<double> optimizer(options, {{"all", options.lr, options.weight_decay, {{0, 2}, {2, size - 2}}}});
+    for (const Json& expected : one.at("path").as_array()) {
+      optimizer.step(theta, gradient_at(golden, theta), 1.0);
+      for (size_t i = 0; i < theta.size(); ++i) EXPECT_NEAR(theta[i], expected.at(i).as_double(), 1e-10);
+    }
+    EXPECT_EQ(optimizer.steps(), 10);
+  }
+}
+
+TEST(Optimizer, TouchesOnlyItsSlicesAndUsesEachGroupsRate) {
+  OptimOptions options;
+  options.name = SgdOptions{};
+  Optimizer<float> optimizer(options, {{"a", 0.1, 0, {{0, 1}}}, {"b", 1.0, 0, {{3, 1}}}});
+  std::vector<float> theta = {1, 1, 1, 1};
+  const std::vector<float> gradient = {1, 1, 1, 1};
+  optimizer.step(theta, gradient, 0.5);
+  EXPECT_FLOAT_EQ(theta[0], 0.95f);
+  EXPECT_EQ(theta[1], 1.0f);
+  EXPECT_EQ(theta[2], 1.0f);
+  EXPECT_FLOAT_EQ(theta[3], 0.5f);
+}
+
+TEST(Optimizer, ResumesToTheSameBits) {
+  OptimOptions options;
+  options.name = AdamWOptions{};
+  const std::vector<ParameterGroup> groups = {{"all", 1e-2, 0.1, {{0, 1000}}}};
+  const auto gradient = [](int step) {
+    std::vector<float> values(1000);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<float>(i) + static_cast<float>(step));
+    return values;
+  };
+  std::vector<float> whole(1000, 0.5f);
+  Optimizer<float> straight(options, groups);
+  for (int step = 0; step < 6; ++step) straight.step(whole, gradient(step), 1.0);
+
+  std::vector<float> parts(1000, 0.5f);
+  Optimizer<float> before(options, groups);
+  for (int step = 0; step < 3; ++step) before.step(parts, gradient(step), 1.0);
+  Optimizer<float> after(options, groups);
+  after.restore(before.state());
+  for (int step = 3; step < 6; ++step) after.step(parts, gradient(step), 1.0);
+  EXPECT_EQ(whole, parts);
+}
+
+TEST(Optimizer, RefusesStateOfAnotherShape) {
+  OptimOptions options;
+  Optimizer<float> optimizer(options, {{"all", 1e-2, 0, {{0, 4}}}});
+  try {
+    optimizer.restore({.steps = 1, .first = {1, 2}, .second = {1, 2}});
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kArtefact);
+  }
+}
+
+TEST(Optimizer, NesterovWithoutMomentumIsRefused) {
+  OptimOptions options;
+  EXPECT_THROW(read_options(Json{{"name", "sgd"}, {"nesterov", true}}, "run.yaml", options), Error);
+}
+
+TEST(GradientNorm, SameBitsWithOneAndTwoThreadsAndClipsLikeTorch) {
+  std::vector<float> gradient(100'000);
+  for (size_t i = 0; i < gradient.size(); ++i) gradient[i] = std::cos(static_cast<float>(i)) * 1e-3f;
+  const std::vector<ParameterGroup> groups = {{"all", 1, 0, {{0, 60'000}, {70'000, 30'000}}}};
+  set_threads(1);
+  const double one = gradient_norm<float>(gradient, groups);
+  set_threads(2);
+  const double two = gradient_norm<float>(gradient, groups);
+  EXPECT_EQ(one, two);
+  double expected = 0;
+  for (size_t i = 0; i < gradient.size(); ++i) {
+    if (i < 60'000 || i >= 70'000) expected += static_cast<double>(gradient[i]) * static_cast<double>(gradient[i]);
+  }
+  EXPECT_NEAR(one, std::sqrt(expected), 1e-12);
+  EXPECT_DOUBLE_EQ(clip_factor(4.0, 1.0), 1.0 / (4.0 + 1e-6));
+  EXPECT_EQ(clip_factor(0.5, 1.0), 1.0);
+  EXPECT_EQ(clip_factor(9.0, 0.0), 1.0);
+}
+
+}  // namespace
+}  // namespace rift::optim

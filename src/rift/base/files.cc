@@ -146,11 +146,15 @@ std::string read_file(const fs::path& path, int64_t max_bytes) {
 }
 
 void write_file_atomic(const fs::path& path, std::string_view bytes) {
+  write_file_atomic(path, std::span<const std::string_view>(&bytes, 1));
+}
+
+void write_file_atomic(const fs::path& path, std::span<const std::string_view> parts) {
   const fs::path temporary = parent_of(path) / fmt::format(".{}.{}", path.filename().string(), unique_suffix());
   try {
     Descriptor fd(temporary, O_WRONLY | O_CREAT | O_EXCL);
     if (!fd.open()) fail_system(path, "create");
-    write_all(fd.get(), bytes, path);
+    for (const std::string_view part : parts) write_all(fd.get(), part, path);
     if (::fsync(fd.get()) != 0) fail_system(path, "flush");
     fd.close_checked();
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail_system(path, "rename into place");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ std::string read_file(const std::filesystem::path& path, int64_t max_bytes = int
 /// Write to a temporary name beside `path`, fsync, rename, fsync the parent: readers see the old or the new file whole.
 /// Throws kEnvironment naming the path and the system's reason (disk full, permission ...); nothing is left behind.
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+/// The same for a file in parts (one after the other), so that large ones need no copy in memory.
+void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> parts);
 
 /// A directory that appears whole or not at all.
 ///   StagedDirectory stage("runs/demo/package");   write files under stage.path();   stage.publish();

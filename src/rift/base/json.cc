@@ -269,6 +269,9 @@ class Builder {
 Json parse_json(std::string_view text, std::string_view source, const JsonLimits& limits) {
   RIFT_REQUIRE(static_cast<int64_t>(text.size()) <= limits.max_bytes, Code::kArtefact,
                "{}: {} bytes of JSON, at most {} are read", source, text.size(), limits.max_bytes);
+  // nlohmann takes a NUL byte for the end of its input, whatever stands behind it.
+  RIFT_REQUIRE(text.find('\0') == std::string_view::npos, Code::kArtefact, "{}: a NUL byte, which JSON cannot hold",
+               source);
   Builder builder(text, source, limits);
   nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
   return builder.take();

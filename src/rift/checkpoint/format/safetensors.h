@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "rift/checkpoint/format/byte_source.h"
+#include "rift/checkpoint/format/dtype.h"
+
+/// safetensors: u64 little-endian N, N bytes of JSON header, then the tensors' bytes without holes.
+/// Source: github.com/huggingface/safetensors README ("Format") and the rules that its Rust reader checks; the limits
+/// of SafetensorsLimits are rift's own.
+namespace rift::checkpoint::format {
+
+/// One tensor of a file: row-major elements of `shape` at bytes [begin, end) of the data area.
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<int64_t> shape;  // empty = one element (rank 0)
+  int64_t begin = 0;
+  int64_t end = 0;
+  int64_t size_bytes() const { return end - begin; }
+  bool operator==(const TensorInfo&) const = default;
+};
+
+std::string shape_text(std::span<const int64_t> shape);  // "[768,768]", "[]"
+int64_t element_count(std::span<const int64_t> shape);   // throws kArtefact when it passes int64
+
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+/// Bounds on files that nobody vouches for; every breach is an Error(kArtefact) naming the file and the limit.
+struct SafetensorsLimits {
+  int64_t max_header_bytes = int64_t{16} << 20;
+  int64_t max_tensors = 100'000;
+  int64_t max_rank = 8;
+  int64_t max_name_bytes = 512;
+};
+
+/// A safetensors file that has passed every check of the format: reading a tensor cannot leave the file.
+/// Values are not looked at: NaN and infinity are legal in the format, the room `checkpoint` refuses them.
+class Safetensors {
+ public:
+  /// Reads and checks the header. Throws kArtefact naming the file, the tensor, what was expected and found;
+  /// kUnsupported for an element type that rift does not read; kEnvironment when the system cannot read.
+  explicit Safetensors(std::unique_ptr<const ByteSource> source, const SafetensorsLimits& limits = {});
+  static Safetensors open(const std::filesystem::path& path, const SafetensorsLimits& limits = {});
+
+  const std::string& file_name() const { return source_->name(); }
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }  // in order of their bytes
+  const Metadata& metadata() const { return metadata_; }               // in the file's order
+  const TensorInfo* find(std::string_view name) const;                 // nullptr when absent
+  const TensorInfo& at(std::string_view name) const;                   // throws kArtefact with the nearest name
+
+  /// Copies one tensor's bytes; `out` has exactly tensor.size_bytes(). Safe from several threads.
+  void read(const TensorInfo& tensor, std::span<std::byte> out) const;
+
+ private:
+  std::unique_ptr<const ByteSource> source_;
+  std::vector<TensorInfo> tensors_;
+  std::unordered_map<std::string_view, size_t> by_name_;  // views into tensors_
+  Metadata metadata_;
+  int64_t data_begin_ = 0;
+};
+
+/// What a header says once it has passed the checks.
+struct SafetensorsHeader {
+  std::vector<TensorInfo> tensors;  // in order of their bytes
+  Metadata metadata;
+};
+
+/// Checks a header's JSON against the `data_bytes` that follow it in the file called `file_name`.
+SafetensorsHeader parse_safetensors_header(std::string_view json, int64_t data_bytes, const std::string& file_name,
+                                           const SafetensorsLimits& limits);
+
+/// A tensor to be written; `bytes` holds its elements row-major in little-endian order.
+struct TensorBytes {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<int64_t> shape;
+  std::span<const std::byte> bytes;
+};
+
+/// Header (with its length, padded to 8 bytes) and the order of the tensors' bytes after it. Tensors stand by element
+/// type from I64 down to BOOL, then by name, as the safetensors library writes them, so that each is aligned to its
+/// element and the same tensors give the same bytes. Throws kBug for what the reader would refuse.
+struct SafetensorsLayout {
+  std::string head;
+  std::vector<size_t> order;  // indices into the tensors given
+};
+SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, const Metadata& metadata);
+
+/// Writes the file whole or not at all (base/files). Throws kEnvironment.
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
+                       const Metadata& metadata = {{"format", "pt"}});
+
+}  // namespace rift::checkpoint::format

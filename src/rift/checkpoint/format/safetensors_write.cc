@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/json.h"
+#include "rift/checkpoint/format/safetensors.h"
+
+namespace rift::checkpoint::format {
+namespace {
+
+constexpr size_t kAlignment = 8;
+
+std::vector<size_t> writing_order(std::span<const TensorBytes> tensors) {
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    if (tensors[a].dtype != tensors[b].dtype) return tensors[a].dtype > tensors[b].dtype;
+    return tensors[a].name < tensors[b].name;
+  });
+  return order;
+}
+
+Json metadata_json(const Metadata& metadata) {
+  Json json = Json::object();
+  for (const auto& [key, value] : metadata) json[key] = value;
+  return json;
+}
+
+Json offsets_json(int64_t begin, int64_t end) {
+  Json json = Json::array();
+  json.push_back(begin);
+  json.push_back(end);
+  return json;
+}
+
+std::string with_length(std::string json) {
+  const size_t padding = (kAlignment - json.size() % kAlignment) % kAlignment;
+  json.append(padding, ' ');
+  std::string head(kAlignment, '\0');
+  for (size_t i = 0; i < kAlignment; ++i) head[i] = static_cast<char>(json.size() >> (8 * i) & 0xFF);
+  return head + json;
+}
+
+}  // namespace
+
+SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, const Metadata& metadata) {
+  SafetensorsLayout layout;
+  layout.order = writing_order(tensors);
+  Json header = Json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata_json(metadata);
+  int64_t begin = 0;
+  for (const size_t index : layout.order) {
+    const TensorBytes& tensor = tensors[index];
+    const auto size_bytes = static_cast<int64_t>(tensor.bytes.size());
+    Json entry = Json::object();
+    entry["dtype"] = dtype_name(tensor.dtype);
+    entry["shape"] = tensor.shape;
+    entry["data_offsets"] = offsets_json(begin, begin + size_bytes);
+    header.as_object().push_back({tensor.name, std::move(entry)});
+    begin += size_bytes;
+  }
+  const std::string json = to_json_text(header);
+  try {
+    parse_safetensors_header(json, begin, "safetensors to be written", {});
+  } catch (const Error& error) {
+    RIFT_FAIL(Code::kBug, "{}", error.message());
+  }
+  layout.head = with_length(json);
+  return layout;
+}
+
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
+                       const Metadata& metadata) {
+  const SafetensorsLayout layout = lay_out_safetensors(tensors, metadata);
+  std::vector<std::string_view> parts = {layout.head};
+  for (const size_t index : layout.order) {
+    const auto& bytes = tensors[index].bytes;
+    parts.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  write_file_atomic(path, parts);
+}
+
+}  // namespace rift::checkpoint::format

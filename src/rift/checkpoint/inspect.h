@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/checkpoint/name_map.h"
+
+namespace rift::checkpoint {
+
+/// What lies in a model directory, without reading a single weight.
+struct ModelInspection {
+  struct Licence {
+    std::string file;  // "LICENSE"
+    std::string text;
+  };
+  struct DTypeCount {
+    std::string dtype;
+    int64_t tensors = 0;
+    int64_t elements = 0;
+  };
+  std::string directory;
+  std::string model_type;
+  std::string architecture;
+  int64_t file_bytes = 0;          // of the weights
+  int64_t parameters = 0;          // floating elements in the file, heads of pretraining included
+  std::vector<DTypeCount> dtypes;  // in order of dtype_name
+  std::optional<BertShape> shape;
+  std::string tokenizer;  // "WordPiece (tokenizer.json)", "" = none found
+  std::string pooling;    // as sentence-transformers states it, "" = not stated
+  std::optional<int64_t> max_tokens;
+  std::vector<std::string> other_modules;
+  std::string licence_of_card;    // `license:` of README.md, "" = not stated
+  std::vector<Licence> licences;  // files with a licence's text
+  std::optional<NameMap> names;   // what would be loaded, dropped, made
+  std::string problem;            // why rift cannot load it, "" = it can
+};
+
+/// num_labels: outputs of the head that would be wanted, 0 = none. Throws only when there is no model directory at all;
+/// weights that cannot be loaded are told in `problem`.
+ModelInspection inspect_model(const std::filesystem::path& directory, int64_t num_labels = 0);
+
+Json to_json(const ModelInspection& inspection);
+
+}  // namespace rift::checkpoint

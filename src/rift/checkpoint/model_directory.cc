@@ -1,0 +1,90 @@
+#include "rift/checkpoint/model_directory.h"
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/checkpoint/name_map.h"
+
+namespace rift::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// transformers squashes one output with the sigmoid and takes BCE as its loss only as "multi_label_classification".
+std::string_view problem_type(HeadTask task) {
+  switch (task) {
+    case HeadTask::kBinary:
+    case HeadTask::kMultilabel:
+      return "multi_label_classification";
+    case HeadTask::kMulticlass:
+      return "single_label_classification";
+    case HeadTask::kRegression:
+      return "regression";
+  }
+  RIFT_FAIL(Code::kBug, "head task without a problem type");
+}
+
+int64_t head_outputs(const TensorMap& tensors) {
+  const auto weight = tensors.find("classifier.weight");
+  return weight == tensors.end() ? 0 : weight->second.size(0);
+}
+
+/// The names and shapes as a file would hold them, for the checks of map_bert_names.
+std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
+  std::vector<format::TensorInfo> list;
+  for (const auto& [name, tensor] : tensors) {
+    list.push_back({.name = name, .dtype = format_dtype(tensor.scalar_type()), .shape = tensor.sizes().vec()});
+  }
+  return list;
+}
+
+void check(const ModelDirectorySpec& spec) {
+  const int64_t outputs = head_outputs(spec.tensors);
+  RIFT_CHECK(static_cast<int64_t>(spec.labels.size()) == outputs);
+  const BertShape shape = read_bert_shape(spec.base.config, spec.base.config_path().string());
+  try {
+    const NameMap names =
+        map_bert_names(describe(spec.tensors), shape,
+                       {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"}, "model to be written");
+    RIFT_CHECK(names.renamed.empty() && names.dropped.empty());
+  } catch (const Error& error) {
+    RIFT_FAIL(Code::kBug, "{}", error.message());
+  }
+}
+
+}  // namespace
+
+Json model_config(const ModelDirectorySpec& spec) {
+  Json config = spec.base.config;
+  for (const char* key :
+       {"_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "transformers_version"}) {
+    config.erase(key);
+  }
+  const bool classifies = spec.pooling == "pooler" && !spec.labels.empty();
+  Json architectures = Json::array();
+  architectures.push_back(classifies ? "BertForSequenceClassification" : "BertModel");
+  config["architectures"] = std::move(architectures);
+  config["dtype"] = "float32";
+  if (spec.labels.empty()) return config;
+  Json names = Json::object();
+  Json ids = Json::object();
+  for (size_t i = 0; i < spec.labels.size(); ++i) {
+    names[std::to_string(i)] = spec.labels[i];
+    ids[spec.labels[i]] = static_cast<int64_t>(i);
+  }
+  config["id2label"] = std::move(names);
+  config["label2id"] = std::move(ids);
+  config["problem_type"] = problem_type(spec.task);
+  return config;
+}
+
+void write_model_directory(const fs::path& directory, const ModelDirectorySpec& spec) {
+  check(spec);
+  write_file_atomic(directory / "config.json", to_json_text(model_config(spec), 2) + "\n");
+  write_tensors(directory / "model.safetensors", spec.tensors);
+  copy_tokenizer_files(spec.base, directory);
+  if (spec.pooling == "pooler") return;
+  const int64_t width = spec.base.config.at("hidden_size").as_int();
+  write_sentence_transformers(directory, {.pooling = spec.pooling, .width = width, .max_tokens = spec.max_tokens});
+}
+
+}  // namespace rift::checkpoint

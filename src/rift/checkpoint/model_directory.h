@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/checkpoint/hf_directory.h"
+#include "rift/checkpoint/tensor_file.h"
+
+namespace rift::checkpoint {
+
+/// What a head's logits are for; decides problem_type of config.json (the loss and the squashing of transformers).
+enum class HeadTask { kBinary, kMulticlass, kMultilabel, kRegression };
+
+struct ModelDirectorySpec {
+  HfDirectory base;                // config.json and tokenizer files come from here
+  TensorMap tensors;               // canonical names: bert.* and classifier.*
+  std::string pooling = "pooler";  // what the head reads: "pooler", "cls", "mean" or "last"
+  HeadTask task = HeadTask::kBinary;
+  std::vector<std::string> labels;  // one per output of classifier.weight; binary: the name of the bad class
+  int64_t max_tokens = 512;         // of the tokenizer's cut, [CLS] and [SEP] included
+};
+
+/// Writes config.json, model.safetensors and the tokenizer's files into an existing directory.
+///   pooling "pooler": AutoModelForSequenceClassification loads it with equal logits (binary: num_labels 1);
+///   else AutoModel loads it with equal hidden states, and 1_Pooling tells sentence-transformers the pooling.
+/// The classifier is kept in the file either way, so that load_bert gives back every tensor.
+/// Throws kBug when tensors are missing, extra or misshapen for the config, kEnvironment when the disk refuses.
+void write_model_directory(const std::filesystem::path& directory, const ModelDirectorySpec& spec);
+
+/// The config.json that goes with it.
+Json model_config(const ModelDirectorySpec& spec);
+
+}  // namespace rift::checkpoint

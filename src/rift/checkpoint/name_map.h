@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rift/checkpoint/bert_shapes.h"
+#include "rift/checkpoint/format/safetensors.h"
+
+namespace rift::checkpoint {
+
+struct NameMapOptions {
+  std::string architecture;     // architectures[0] of config.json, "" when it has none
+  int64_t num_labels = 0;       // outputs of the head that is wanted; 0 = none
+  bool require_pooler = false;  // the head reads the pooler
+};
+
+/// Which tensor of a file becomes which parameter of the model, and what does not.
+struct NameMap {
+  struct Loaded {
+    std::string file_name;
+    std::string name;  // canonical, see bert_shapes.h
+  };
+  struct Dropped {
+    std::string file_name;
+    std::vector<int64_t> shape;
+    std::string why;
+  };
+  struct NewHead {
+    std::string name;  // canonical
+    std::vector<int64_t> shape;
+    std::string why;
+  };
+  std::vector<Loaded> loaded;     // in canonical order: embeddings, layers, pooler, head
+  std::vector<Loaded> renamed;    // those of `loaded` whose two names differ
+  std::vector<Dropped> dropped;   // known buffers, pretraining heads, heads of other tasks or sizes
+  std::vector<NewHead> new_head;  // to be initialised by the model
+  bool has_pooler = false;
+};
+
+/// Maps the tensors of BertModel, BertForSequenceClassification, BertForPreTraining, BertForMaskedLM and
+/// sentence-transformers files: prefixes (bert., module., 0.auto_model., ...) and the older LayerNorm.gamma/beta are
+/// understood. Buffers and heads that rift does not use are dropped and listed; the file's classifier is kept when
+/// it is one of sequence classification with num_labels outputs, else a new head is listed. Anything else missing,
+/// extra, twice or misshapen throws kArtefact naming the tensor, the expected and the found shape; a pooler that is
+/// required and absent throws kConfig.
+NameMap map_bert_names(std::span<const format::TensorInfo> tensors, const BertShape& shape,
+                       const NameMapOptions& options, std::string_view file_name);
+
+}  // namespace rift::checkpoint

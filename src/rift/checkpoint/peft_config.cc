@@ -1,0 +1,195 @@
+#include "rift/checkpoint/peft_config.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rift/base/error.h"
+
+namespace rift::checkpoint {
+namespace {
+
+/// Keys that must stand at their default, as JSON text; null is always taken as "not used".
+struct FixedKey {
+  std::string_view key;
+  std::string_view default_json;
+};
+constexpr FixedKey kFixedKeys[] = {
+    {"alora_invocation_tokens", "null"},
+    {"alpha_pattern", "{}"},
+    {"arrow_config", "null"},
+    {"bias", "\"none\""},
+    {"corda_config", "null"},
+    {"ensure_weight_tying", "false"},
+    {"eva_config", "null"},
+    {"exclude_modules", "null"},
+    {"fan_in_fan_out", "false"},
+    {"kasa_config", "null"},
+    {"layer_replication", "null"},
+    {"layers_pattern", "null"},
+    {"layers_to_transform", "null"},
+    {"loftq_config", "{}"},
+    {"lora_bias", "false"},
+    {"lora_ga_config", "null"},
+    {"megatron_config", "null"},
+    {"monteclora_config", "null"},
+    {"rank_pattern", "{}"},
+    {"target_parameters", "null"},
+    {"trainable_token_indices", "null"},
+    {"use_bdlora", "null"},
+    {"use_dora", "false"},
+    {"use_qalora", "false"},
+    {"velora_config", "null"},
+};
+
+/// Keys that rift reads, or that say nothing about the weights; the second is what rift writes ("" = see
+/// peft_config_json).
+constexpr FixedKey kOtherKeys[] = {
+    {"auto_mapping", "null"},
+    {"base_model_name_or_path", ""},
+    {"inference_mode", "true"},
+    {"init_lora_weights", "true"},
+    {"lora_alpha", ""},
+    {"lora_dropout", ""},
+    {"megatron_core", "\"megatron.core\""},
+    {"modules_to_save", ""},
+    {"peft_type", "\"LORA\""},
+    {"peft_version", "\"0.21.2\""},
+    {"qalora_group_size", "16"},
+    {"r", ""},
+    {"revision", "null"},
+    {"target_modules", ""},
+    {"task_type", ""},
+    {"use_rslora", ""},
+};
+
+Json parsed(std::string_view text) { return parse_json(text, "default of adapter_config.json"); }
+
+bool is_unused(const Json& value) {
+  if (value.is_null()) return true;
+  if (value.is_bool()) return !value.as_bool();
+  return (value.is_object() || value.is_array()) && value.size() == 0;
+}
+
+void require_default(const Json::Member& member, std::string_view source) {
+  const auto is_key = [&](const FixedKey& entry) { return entry.key == member.key; };
+  if (std::any_of(std::begin(kOtherKeys), std::end(kOtherKeys), is_key)) return;
+  const auto* fixed = std::find_if(std::begin(kFixedKeys), std::end(kFixedKeys), is_key);
+  if (fixed == std::end(kFixedKeys)) {
+    RIFT_REQUIRE(is_unused(member.value), Code::kUnsupported,
+                 "{}: unknown key '{}' is set to {}; it may change what the adapter computes", source,
+                 shorten(member.key), shorten(to_json_text(member.value)));
+    return;
+  }
+  RIFT_REQUIRE(is_unused(member.value) || member.value == parsed(fixed->default_json), Code::kUnsupported,
+               "{}: {}: this build reads {} only, got {}", source, member.key, fixed->default_json,
+               shorten(to_json_text(member.value)));
+}
+
+const Json& value_of(const Json& json, std::string_view key, std::string_view source) {
+  const Json* value = json.find(key);
+  RIFT_REQUIRE(value != nullptr, Code::kArtefact, "{}: '{}' is missing", source, key);
+  return *value;
+}
+
+double read_number(const Json& json, std::string_view key, std::string_view source) {
+  const Json& value = value_of(json, key, source);
+  RIFT_REQUIRE(value.is_number(), Code::kArtefact, "{}: {}: expected a number, got {}", source, key, value.kind_name());
+  return value.as_double();
+}
+
+/// A list of names; null is none.
+std::vector<std::string> read_names(const Json& json, std::string_view key, std::string_view source) {
+  std::vector<std::string> names;
+  const Json* value = json.find(key);
+  if (value == nullptr || value->is_null()) return names;
+  RIFT_REQUIRE(value->is_array(), Code::kUnsupported, "{}: {}: this build reads a list of module names, got {}", source,
+               key, value->kind_name());
+  for (const auto& item : value->as_array()) {
+    RIFT_REQUIRE(item.is_string(), Code::kArtefact, "{}: {}: expected module names, got {}", source, key,
+                 item.kind_name());
+    names.push_back(item.as_string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+PeftTask read_task(const Json& json, std::string_view source) {
+  const Json* value = json.find("task_type");
+  if (value != nullptr && value->is_string() && value->as_string() == "SEQ_CLS")
+    return PeftTask::kSequenceClassification;
+  if (value == nullptr || value->is_null() || (value->is_string() && value->as_string() == "FEATURE_EXTRACTION")) {
+    return PeftTask::kFeatureExtraction;
+  }
+  RIFT_FAIL(Code::kUnsupported, "{}: task_type: this build reads SEQ_CLS and FEATURE_EXTRACTION, got {}", source,
+            shorten(to_json_text(*value)));
+}
+
+/// Initialisations that leave the base weights alone; the others (pissa, olora, loftq, corda ...) subtract from them.
+void require_harmless_start(const Json& json, std::string_view source) {
+  const Json* value = json.find("init_lora_weights");
+  if (value == nullptr || value->is_bool()) return;
+  const bool harmless = value->is_string() && (value->as_string() == "gaussian" || value->as_string() == "eva" ||
+                                               value->as_string() == "orthogonal");
+  RIFT_REQUIRE(harmless, Code::kUnsupported,
+               "{}: init_lora_weights {} changes the base model's weights; save the adapter from PEFT with "
+               "path_initial_model_for_weight_conversion first",
+               source, shorten(to_json_text(*value)));
+}
+
+}  // namespace
+
+double PeftConfig::scale() const {
+  return alpha / (rank_stabilised ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank));
+}
+
+bool PeftConfig::names_module(const std::vector<std::string>& names, std::string_view module) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return module == name || module.ends_with("." + name); });
+}
+
+Json peft_config_json(const PeftConfig& config) {
+  std::vector<std::pair<std::string, Json>> members;
+  for (const auto& [key, text] : kFixedKeys) members.emplace_back(key, parsed(text));
+  for (const auto& [key, text] : kOtherKeys) members.emplace_back(key, text.empty() ? Json() : parsed(text));
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Json json = Json::object();
+  for (auto& [key, value] : members) json[key] = std::move(value);
+  if (!config.base_model.empty()) json["base_model_name_or_path"] = config.base_model;
+  const bool whole = config.alpha == std::floor(config.alpha) && std::abs(config.alpha) < 1e9;
+  json["lora_alpha"] = whole ? Json(static_cast<int64_t>(config.alpha)) : Json(config.alpha);
+  json["lora_dropout"] = config.dropout;
+  if (!config.modules_to_save.empty()) json["modules_to_save"] = config.modules_to_save;
+  json["r"] = config.rank;
+  json["target_modules"] = config.target_modules;
+  json["task_type"] = config.task == PeftTask::kSequenceClassification ? "SEQ_CLS" : "FEATURE_EXTRACTION";
+  json["use_rslora"] = config.rank_stabilised;
+  return json;
+}
+
+PeftConfig read_peft_config(const Json& json, std::string_view source) {
+  RIFT_REQUIRE(json.is_object(), Code::kArtefact, "{}: expected a mapping, got {}", source, json.kind_name());
+  const Json& type = value_of(json, "peft_type", source);
+  RIFT_REQUIRE(type.is_string() && type.as_string() == "LORA", Code::kUnsupported,
+               "{}: peft_type: this build reads LORA only, got {}", source, shorten(to_json_text(type)));
+  for (const auto& member : json.as_object()) require_default(member, source);
+  require_harmless_start(json, source);
+  PeftConfig config;
+  config.task = read_task(json, source);
+  const Json& rank = value_of(json, "r", source);
+  RIFT_REQUIRE(rank.is_integer() && rank.as_int() >= 1 && rank.as_int() <= 65536, Code::kArtefact,
+               "{}: r: expected a whole number from 1 to 65536, got {}", source, shorten(to_json_text(rank)));
+  config.rank = rank.as_int();
+  config.alpha = read_number(json, "lora_alpha", source);
+  config.dropout = json.contains("lora_dropout") ? read_number(json, "lora_dropout", source) : 0.0;
+  RIFT_REQUIRE(config.dropout >= 0 && config.dropout < 1, Code::kArtefact,
+               "{}: lora_dropout: expected a number in [0, 1), got {}", source, config.dropout);
+  const Json* stabilised = json.find("use_rslora");
+  config.rank_stabilised = stabilised != nullptr && !stabilised->is_null() && stabilised->as_bool();
+  config.target_modules = read_names(json, "target_modules", source);
+  config.modules_to_save = read_names(json, "modules_to_save", source);
+  const Json* base = json.find("base_model_name_or_path");
+  if (base != nullptr && base->is_string()) config.base_model = base->as_string();
+  return config;
+}
+
+}  // namespace rift::checkpoint

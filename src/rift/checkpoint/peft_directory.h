@@ -1,0 +1,36 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rift/checkpoint/peft_config.h"
+#include "rift/checkpoint/tensor_file.h"
+
+namespace rift::checkpoint {
+
+/// The low-rank update of one linear map: W + scale * B A, with W [D_out,D_in].
+struct LoraPair {
+  std::string module;  // canonical: "bert.encoder.layer.0.attention.self.query"
+  at::Tensor a;        // [rank,D_in]
+  at::Tensor b;        // [D_out,rank]
+};
+
+/// An adapter as PEFT keeps it in a directory: adapter_config.json and adapter_model.safetensors.
+struct PeftAdapter {
+  PeftConfig config;
+  std::vector<LoraPair> pairs;  // by module name
+  TensorMap saved;              // of modules_to_save, canonical names: "classifier.weight", "bert.pooler.dense.bias"
+};
+
+/// Tensors come as f32. Throws kArtefact naming the tensor (half a pair, wrong shape, a module that the config does not
+/// name, NaN), kUnsupported for what rift does not compute (see read_peft_config; adapter_model.bin; embeddings).
+PeftAdapter read_peft_directory(const std::filesystem::path& directory);
+
+/// Writes both files into an existing directory; peft.PeftModel.from_pretrained loads it. Throws kBug when a pair or a
+/// saved tensor does not fit the config, kEnvironment when the disk refuses.
+void write_peft_directory(const std::filesystem::path& directory, const PeftAdapter& adapter);
+
+}  // namespace rift::checkpoint

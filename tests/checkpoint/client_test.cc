@@ -1,0 +1,122 @@
+#include "checkpoint/client.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "checkpoint/small_model.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/checkpoint/peft_directory.h"
+
+// The other side of every file that rift writes or reads. Each script under clients/ checks what its first lines say.
+namespace rift::checkpoint {
+namespace {
+
+using testing_support::run_client;
+using testing_support::seeded_tensor;
+using testing_support::small_model;
+using testing_support::small_tensors;
+using testing_support::TempDirectory;
+
+class Client : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (testing_support::client_python().empty()) {
+      GTEST_SKIP() << "no Python with transformers, peft and safetensors: set RIFT_CLIENTS to a virtual environment";
+    }
+  }
+  void expect_agrees(const std::string& script) {
+    const auto run = run_client(script, directory_.path());
+    EXPECT_EQ(run.status, 0) << run.output;
+    EXPECT_NE(run.output.find("all checks hold"), std::string::npos) << run.output;
+  }
+  TempDirectory directory_;
+};
+
+PeftAdapter small_adapter(PeftTask task) {
+  PeftAdapter adapter;
+  adapter.config = {
+      .task = task, .rank = 2, .alpha = 6, .target_modules = {"query", "value"}, .modules_to_save = {"classifier"}};
+  for (int layer = 0; layer < 2; ++layer) {
+    for (const char* part : {"query", "value"}) {
+      const std::string module = fmt::format("bert.encoder.layer.{}.attention.self.{}", layer, part);
+      adapter.pairs.push_back({module, seeded_tensor(module + "A", {2, 8}), seeded_tensor(module + "B", {8, 2})});
+    }
+  }
+  adapter.saved = {{"classifier.weight", seeded_tensor("tuned weight", {1, 8})},
+                   {"classifier.bias", seeded_tensor("tuned bias", {1})}};
+  return adapter;
+}
+
+TEST_F(Client, SafetensorsLibraryReadsOursAndWritesTheSameBytes) {
+  TensorMap tensors;
+  for (const at::ScalarType type : {at::kBool, at::kByte, at::kChar, at::kShort, at::kHalf, at::kBFloat16, at::kInt,
+                                    at::kFloat, at::kDouble, at::kLong}) {
+    tensors.emplace(std::string("t.") + c10::toString(type),
+                    seeded_tensor(c10::toString(type), {3, 5}).mul(100).to(type));
+  }
+  tensors.emplace("t.scalar", seeded_tensor("scalar", {}));
+  tensors.emplace("t.empty", seeded_tensor("empty", {0, 3}));
+  write_tensors(directory_ / "ours.safetensors", tensors);
+  expect_agrees("safetensors_bytes.py");
+  const TensorMap theirs = read_tensors(directory_ / "theirs.safetensors");
+  ASSERT_EQ(theirs.size(), tensors.size());
+  for (const auto& [name, tensor] : tensors) EXPECT_TRUE(theirs.at(name).equal(tensor)) << name;
+}
+
+TEST_F(Client, TransformersLoadsABinaryModelOnThePooler) {
+  write_model_directory(directory_.folder("model"), small_model(directory_));
+  expect_agrees("load_classifier.py");
+}
+
+TEST_F(Client, TransformersLoadsAMeanPooledModelAsItsEncoder) {
+  ModelDirectorySpec spec = small_model(directory_);
+  spec.pooling = "mean";
+  spec.tensors = small_tensors(1, false);
+  write_model_directory(directory_.folder("model"), spec);
+  expect_agrees("load_encoder.py");
+}
+
+TEST_F(Client, RiftLoadsWhatTransformersSaves) {
+  expect_agrees("save_models.py");
+  for (const char* kind : {"BertModel", "BertForSequenceClassification", "BertForPreTraining", "BertForMaskedLM"}) {
+    const LoadedModel model = load_bert(open_hf_directory(directory_ / kind), {.num_labels = 3});
+    const TensorMap expected = read_tensors(directory_ / fmt::format("{}.expected.safetensors", kind));
+    ASSERT_EQ(model.tensors.size(), expected.size()) << kind;
+    for (const auto& [name, tensor] : expected)
+      EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << kind << " " << name;
+    EXPECT_EQ(model.names.new_head.empty(), std::string(kind) == "BertForSequenceClassification");
+  }
+}
+
+TEST_F(Client, PeftLoadsOurAdapterWithTheLogitsOfTheMergedWeights) {
+  write_model_directory(directory_.folder("model"), small_model(directory_));
+  write_peft_directory(directory_.folder("adapter"), small_adapter(PeftTask::kSequenceClassification));
+  expect_agrees("load_adapter.py");
+}
+
+TEST_F(Client, PeftLoadsOurAdapterOfAnEncoderWithTheStatesOfTheMergedWeights) {
+  ModelDirectorySpec spec = small_model(directory_);
+  spec.pooling = "mean";
+  spec.tensors = small_tensors(1, false);
+  write_model_directory(directory_.folder("model"), spec);
+  write_peft_directory(directory_.folder("adapter"), small_adapter(PeftTask::kFeatureExtraction));
+  expect_agrees("load_adapter.py");
+}
+
+TEST_F(Client, RiftReadsWhatPeftSaves) {
+  expect_agrees("save_adapter.py");
+  const PeftAdapter adapter = read_peft_directory(directory_ / "adapter");
+  const TensorMap expected = read_tensors(directory_ / "expected.safetensors");
+  EXPECT_EQ(adapter.config.rank, 4);
+  EXPECT_DOUBLE_EQ(adapter.config.scale(), 2.5);
+  ASSERT_EQ(adapter.pairs.size(), 4u);
+  for (const auto& pair : adapter.pairs) {
+    EXPECT_TRUE(pair.a.equal(expected.at(pair.module + ".A"))) << pair.module;
+    EXPECT_TRUE(pair.b.equal(expected.at(pair.module + ".B"))) << pair.module;
+  }
+  ASSERT_EQ(adapter.saved.size(), 4u);  // classifier and pooler
+  for (const auto& [name, tensor] : adapter.saved) EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
+}
+
+}  // namespace
+}  // namespace rift::checkpoint

@@ -1,0 +1,242 @@
+#include "rift/checkpoint/peft_directory.h"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "checkpoint/failure.h"
+#include "checkpoint/small_model.h"
+
+namespace rift::checkpoint {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing_support::failure;
+using testing_support::seeded_tensor;
+using testing_support::TempDirectory;
+
+PeftAdapter small_adapter() {
+  PeftAdapter adapter;
+  adapter.config = {.rank = 2,
+                    .alpha = 4,
+                    .target_modules = {"query", "value"},
+                    .modules_to_save = {"classifier"},
+                    .base_model = "base"};
+  for (const char* module :
+       {"bert.encoder.layer.0.attention.self.query", "bert.encoder.layer.1.attention.self.value"}) {
+    adapter.pairs.push_back(
+        {module, seeded_tensor(std::string(module) + "A", {2, 8}), seeded_tensor(std::string(module) + "B", {8, 2})});
+  }
+  adapter.saved = {{"classifier.weight", seeded_tensor("w", {1, 8})}, {"classifier.bias", seeded_tensor("b", {1})}};
+  return adapter;
+}
+
+std::vector<std::string> tensor_names(const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : read_tensors(path)) names.push_back(name);
+  return names;
+}
+
+void expect_same(const PeftAdapter& a, const PeftAdapter& b) {
+  ASSERT_EQ(a.pairs.size(), b.pairs.size());
+  for (size_t i = 0; i < a.pairs.size(); ++i) {
+    EXPECT_EQ(a.pairs[i].module, b.pairs[i].module);
+    EXPECT_TRUE(a.pairs[i].a.equal(b.pairs[i].a));
+    EXPECT_TRUE(a.pairs[i].b.equal(b.pairs[i].b));
+  }
+  ASSERT_EQ(a.saved.size(), b.saved.size());
+  for (const auto& [name, tensor] : a.saved) EXPECT_TRUE(tensor.equal(b.saved.at(name))) << name;
+}
+
+TEST(PeftDirectory, NamesInTheFileArePeftsOwn) {
+  const TempDirectory directory;
+  write_peft_directory(directory.folder("adapter"), small_adapter());
+  EXPECT_THAT(tensor_names(directory / "adapter/adapter_model.safetensors"),
+              ElementsAre("base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight",
+                          "base_model.model.bert.encoder.layer.0.attention.self.query.lora_B.weight",
+                          "base_model.model.bert.encoder.layer.1.attention.self.value.lora_A.weight",
+                          "base_model.model.bert.encoder.layer.1.attention.self.value.lora_B.weight",
+                          "base_model.model.classifier.bias", "base_model.model.classifier.weight"));
+}
+
+TEST(PeftDirectory, WhatIsWrittenIsReadBack) {
+  const TempDirectory directory;
+  PeftAdapter adapter = small_adapter();
+  adapter.config.alpha = 2.5;
+  adapter.config.dropout = 0.1;
+  write_peft_directory(directory.folder("adapter"), adapter);
+  const PeftAdapter read = read_peft_directory(directory / "adapter");
+  expect_same(adapter, read);
+  EXPECT_EQ(read.config.rank, 2);
+  EXPECT_EQ(read.config.alpha, 2.5);
+  EXPECT_EQ(read.config.dropout, 0.1);
+  EXPECT_EQ(read.config.base_model, "base");
+  EXPECT_THAT(read.config.target_modules, ElementsAre("query", "value"));
+  EXPECT_DOUBLE_EQ(read.config.scale(), 1.25);
+}
+
+TEST(PeftDirectory, AutoModelAdaptersHaveNoBertInTheirNames) {
+  const TempDirectory directory;
+  PeftAdapter adapter = small_adapter();
+  adapter.config.task = PeftTask::kFeatureExtraction;
+  write_peft_directory(directory.folder("adapter"), adapter);
+  EXPECT_EQ(tensor_names(directory / "adapter/adapter_model.safetensors").back(),
+            "base_model.model.encoder.layer.1.attention.self.value.lora_B.weight");
+  expect_same(adapter, read_peft_directory(directory / "adapter"));
+}
+
+TEST(PeftDirectory, ASavedPoolerKeepsItsPlace) {
+  const TempDirectory directory;
+  PeftAdapter adapter = small_adapter();
+  adapter.config.modules_to_save = {"classifier", "pooler"};
+  adapter.saved.emplace("bert.pooler.dense.weight", seeded_tensor("p", {8, 8}));
+  write_peft_directory(directory.folder("adapter"), adapter);
+  EXPECT_THAT(tensor_names(directory / "adapter/adapter_model.safetensors"),
+              testing::Contains("base_model.model.bert.pooler.dense.weight"));
+  expect_same(adapter, read_peft_directory(directory / "adapter"));
+}
+
+TEST(PeftDirectory, RankStabilisedScaleDividesByTheRoot) {
+  const PeftConfig config = {.rank = 16, .alpha = 8, .rank_stabilised = true};
+  EXPECT_DOUBLE_EQ(config.scale(), 2.0);
+  EXPECT_DOUBLE_EQ((PeftConfig{.rank = 16, .alpha = 8}.scale()), 0.5);
+}
+
+TEST(PeftDirectory, TargetsMatchWholePartsOfNames) {
+  const std::vector<std::string> names = {"query", "attention.output.dense"};
+  EXPECT_TRUE(PeftConfig::names_module(names, "bert.encoder.layer.0.attention.self.query"));
+  EXPECT_TRUE(PeftConfig::names_module(names, "query"));
+  EXPECT_TRUE(PeftConfig::names_module(names, "bert.encoder.layer.0.attention.output.dense"));
+  EXPECT_FALSE(PeftConfig::names_module(names, "bert.encoder.layer.0.output.dense"));
+  EXPECT_FALSE(PeftConfig::names_module(names, "bert.encoder.layer.0.subquery"));
+}
+
+class PeftRefusals : public testing::Test {
+ protected:
+  PeftRefusals() { write_peft_directory(directory_.folder("adapter"), small_adapter()); }
+
+  std::string with_key(const char* key, Json value) {
+    Json config = peft_config_json(small_adapter().config);
+    config[key] = std::move(value);
+    directory_.write("adapter/adapter_config.json", to_json_text(config));
+    return failure([&] { read_peft_directory(directory_ / "adapter"); });
+  }
+  template <class Change>
+  std::string with_tensors(Change change) {
+    const auto path = directory_ / "adapter/adapter_model.safetensors";
+    TensorMap tensors = read_tensors(path);
+    change(tensors);
+    write_tensors(path, tensors);
+    return failure([&] { read_peft_directory(directory_ / "adapter"); });
+  }
+
+  TempDirectory directory_;
+};
+
+TEST_F(PeftRefusals, KnownKeysAtOtherValues) {
+  EXPECT_THAT(with_key("use_dora", true),
+              AllOf(StartsWith("unsupported"), HasSubstr("use_dora: this build reads false only, got true")));
+  EXPECT_THAT(with_key("fan_in_fan_out", true), StartsWith("unsupported"));
+  EXPECT_THAT(with_key("bias", "all"), StartsWith("unsupported"));
+  EXPECT_THAT(with_key("rank_pattern", Json{{"query", 4}}), StartsWith("unsupported"));
+  EXPECT_THAT(with_key("layers_to_transform", Json(Json::Array{0})), StartsWith("unsupported"));
+  EXPECT_THAT(with_key("peft_type", "IA3"), AllOf(StartsWith("unsupported"), HasSubstr("LORA only")));
+  EXPECT_THAT(with_key("task_type", "CAUSAL_LM"), StartsWith("unsupported"));
+  EXPECT_THAT(with_key("target_modules", ".*query"), StartsWith("unsupported"));
+  EXPECT_THAT(with_key("init_lora_weights", "pissa"),
+              AllOf(StartsWith("unsupported"), HasSubstr("changes the base model")));
+  EXPECT_EQ(with_key("init_lora_weights", "gaussian"), "nothing");
+}
+
+TEST_F(PeftRefusals, UnknownKeysUnlessTheySayNothing) {
+  EXPECT_THAT(with_key("use_new_thing", true),
+              AllOf(StartsWith("unsupported"), HasSubstr("unknown key 'use_new_thing'")));
+  EXPECT_THAT(with_key("new_number", 0), StartsWith("unsupported"));
+  EXPECT_EQ(with_key("use_new_thing", false), "nothing");
+  EXPECT_EQ(with_key("new_thing_config", nullptr), "nothing");
+  EXPECT_EQ(with_key("new_list", Json::array()), "nothing");
+}
+
+TEST_F(PeftRefusals, WrongKindsInTheConfig) {
+  EXPECT_THAT(with_key("r", 0), AllOf(StartsWith("artefact"), HasSubstr("r: expected")));
+  EXPECT_THAT(with_key("r", "2"), StartsWith("artefact"));
+  EXPECT_THAT(with_key("lora_alpha", "4"), StartsWith("artefact"));
+  EXPECT_THAT(with_key("lora_dropout", 1.5), StartsWith("artefact"));
+  EXPECT_THAT(with_key("use_rslora", "yes"), StartsWith("artefact"));
+  EXPECT_THAT(with_key("target_modules", Json(Json::Array{1})), StartsWith("artefact"));
+}
+
+TEST_F(PeftRefusals, HalfAPair) {
+  EXPECT_THAT(
+      with_tensors(
+          [](TensorMap& t) { t.erase("base_model.model.bert.encoder.layer.0.attention.self.query.lora_B.weight"); }),
+      AllOf(StartsWith("artefact"), HasSubstr("'bert.encoder.layer.0.attention.self.query': lora_B is missing")));
+}
+
+TEST_F(PeftRefusals, ARankThatIsNotTheConfigs) {
+  EXPECT_THAT(with_key("r", 3), AllOf(StartsWith("artefact"), HasSubstr("expected lora_A [3,in] and lora_B [out,3]"),
+                                      HasSubstr("got [2,8] and [8,2]")));
+}
+
+TEST_F(PeftRefusals, ModulesThatTheConfigDoesNotName) {
+  EXPECT_THAT(with_key("target_modules", Json(Json::Array{"query"})),
+              AllOf(StartsWith("artefact"), HasSubstr("'bert.encoder.layer.1.attention.self.value': target_modules")));
+}
+
+TEST_F(PeftRefusals, WholeTensorsThatTheConfigDoesNotName) {
+  const char* name = "base_model.model.bert.embeddings.word_embeddings.weight";
+  EXPECT_THAT(with_tensors([&](TensorMap& t) {
+                t[name] = at::ones({50, 8});
+              }),
+              AllOf(StartsWith("artefact"), HasSubstr(name), HasSubstr("modules_to_save")));
+}
+
+TEST_F(PeftRefusals, TensorsOfOtherMethods) {
+  EXPECT_THAT(with_tensors([](TensorMap& t) {
+                t["base_model.model.bert.encoder.layer.0.attention.self.query.lora_magnitude_vector.weight"] =
+                    at::ones({8});
+              }),
+              AllOf(StartsWith("unsupported"), HasSubstr("lora_magnitude_vector")));
+}
+
+TEST_F(PeftRefusals, NamesOutsideTheWrapper) {
+  EXPECT_THAT(with_tensors([](TensorMap& t) {
+                t["classifier.weight"] = at::ones({1, 8});
+              }),
+              AllOf(StartsWith("artefact"), HasSubstr("expected a name that starts with 'base_model.model.'")));
+}
+
+TEST_F(PeftRefusals, NanInAnAdapter) {
+  EXPECT_THAT(with_tensors([](TensorMap& t) { t["base_model.model.classifier.bias"] = at::full({1}, NAN); }),
+              AllOf(StartsWith("artefact"), HasSubstr("NaN")));
+}
+
+TEST_F(PeftRefusals, EmptyAdaptersAndPickles) {
+  EXPECT_THAT(with_tensors([](TensorMap& t) { t.clear(); }), HasSubstr("there is no adapter in it"));
+  std::filesystem::rename(directory_ / "adapter/adapter_model.safetensors", directory_ / "adapter/adapter_model.bin");
+  EXPECT_THAT(failure([&] { read_peft_directory(directory_ / "adapter"); }),
+              AllOf(StartsWith("unsupported"), HasSubstr("safe_serialization")));
+  std::filesystem::remove(directory_ / "adapter/adapter_model.bin");
+  EXPECT_THAT(failure([&] { read_peft_directory(directory_ / "adapter"); }),
+              AllOf(StartsWith("artefact"), HasSubstr("adapter_model.safetensors")));
+}
+
+TEST_F(PeftRefusals, WritingWhatDoesNotFitIsABugOfTheCaller) {
+  const auto written = [&](auto change) {
+    PeftAdapter adapter = small_adapter();
+    change(adapter);
+    return failure([&] { write_peft_directory(directory_.folder("out"), adapter); });
+  };
+  EXPECT_THAT(written([](PeftAdapter& a) { a.pairs[0].b = at::Tensor(); }), StartsWith("bug"));
+  EXPECT_THAT(written([](PeftAdapter& a) { a.config.rank = 4; }), StartsWith("bug"));
+  EXPECT_THAT(written([](PeftAdapter& a) { a.config.modules_to_save.clear(); }), StartsWith("bug"));
+}
+
+}  // namespace
+}  // namespace rift::checkpoint

@@ -80,7 +80,7 @@ THIRD_PARTY = (
     Place("torch/torch.h", (), "it costs 13 s a file; include <ATen/ops/x.h> or <torch/csrc/autograd/x.h>"),
     Place("torch/extension.h", (), "it needs Python"),
     Place("fmt/", None, ""),
-    Place("nlohmann/", ("base/json.cc",), "use rift/base/json.h"),
+    Place("nlohmann/", ("base/json_read.cc",), "use rift/base/json.h"),
     Place("yaml-cpp/", ("base/yaml.cc",), "use rift/base/json.h or options.h"),
     Place("spdlog/", ("base/log.cc",), "use rift/base/log.h"),
     Place("CLI/", ("cli/",), "the command line is read in cli/ only"),

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,8 @@ struct JsonLimits {
 
 /// A JSON value. Objects keep the order of their members; integers stay exact (int64), other numbers are doubles.
 /// Reading refuses duplicate keys, numbers outside int64/double, NaN, invalid UTF-8, trailing bytes and breaches of
-/// JsonLimits; writing refuses NaN and infinity. `line()` is the 1-based line of the source (0 when built in code).
+/// JsonLimits; writing refuses NaN and infinity. `line()` is the 1-based line of the source on which the value begins
+/// (0 when built in code).
 class Json {
  public:
   struct Member;
@@ -82,10 +84,15 @@ class Json {
   int line() const { return line_; }
   void set_line(int line) { line_ = line; }
 
+  /// A scalar as its YAML source spells it ("007.50", "True"), else as to_json_text does; a text is itself.
+  std::string written() const;
+  void set_written(std::string_view spelling);
+
   bool operator==(const Json& other) const;  // lines are not compared; 1 and 1.0 differ
 
  private:
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> value_;
+  std::shared_ptr<const std::string> written_;  // only where the source's spelling is not to_json_text's
   int line_ = 0;
 };
 
@@ -98,11 +105,14 @@ struct Json::Member {
 /// `source` names the text in errors ("config.json"). Throws Error(kArtefact).
 Json parse_json(std::string_view text, std::string_view source, const JsonLimits& limits = {});
 
-/// YAML 1.2 core scalars (true/false/null, numbers, else text), anchors and tags refused, duplicate keys refused.
-/// Throws Error(kConfig) naming source and line.
+/// One document of YAML 1.2 with the core schema's scalars (null, true/false, numbers, else text; quoted = text),
+/// except that .inf, .nan and whole numbers with a leading zero stay text. Refused: anchors, aliases, tags, duplicate
+/// keys, keys that are not texts, more than 64 levels or 8 MiB, invalid UTF-8. Throws Error(kConfig) naming source and
+/// line.
 Json parse_yaml(std::string_view text, std::string_view source);
 
-/// Shortest numbers that read back to the same double, keys in stored order. indent < 0: one line.
+/// Shortest numbers that read back to the same double, keys in stored order, ill-formed UTF-8 as U+FFFD. indent < 0:
+/// one line. Throws Error(kBug) for NaN and infinity.
 std::string to_json_text(const Json& value, int indent = -1);
 
 /// Block YAML that parse_yaml reads back to an equal value.

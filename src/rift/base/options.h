@@ -250,7 +250,7 @@ OptionDoc describe_options() {
 /// JSON Schema (draft 2020-12) of a described struct: ranges, enums, oneOf per discriminator, additionalProperties
 /// false.
 Json json_schema(const OptionDoc& doc, std::string_view title);
-/// Markdown reference: one table per struct, one sub-table per choice.
+/// Markdown reference: a section with a table per struct, a sub-table per alternative of its choice.
 std::string markdown_reference(const OptionDoc& doc, std::string_view title);
 /// Plain text lines "optim.lr  number > 0  (2e-05)  Learning rate ..." for --help.
 std::string help_text(const OptionDoc& doc);
@@ -272,12 +272,8 @@ void read_value(const Json& json, std::string_view file, const std::string& path
     value = json.as_double();
   } else if constexpr (std::is_same_v<T, std::string>) {
     // A bare number or yes/no where a text belongs (a label value, a column called 2019) is taken as written.
-    if (json.is_string())
-      value = json.as_string();
-    else if (json.is_integer() || json.is_number() || json.is_bool())
-      value = to_json_text(json);
-    else
-      detail::wrong_kind(file, path, json, "a text");
+    if (json.is_null() || json.is_array() || json.is_object()) detail::wrong_kind(file, path, json, "a text");
+    value = json.written();
   } else if constexpr (std::is_enum_v<T>) {
     const auto names = enum_names(T{});
     bool found = false;

@@ -1,238 +1,183 @@
 #include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <optional>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "rift/base/error.h"
 #include "rift/base/json.h"
+#include "rift/base/utf8.h"
+#include "rift/base/yaml_scalar.h"
 
 namespace rift {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr size_t kMaxBytes = size_t{8} << 20;
 
-template <class T>
-std::optional<T> whole(std::string_view text) {
-  T value{};
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// YAML 1.2 core schema, without octal, hexadecimal, .inf and .nan, which no option takes.
-Json plain_scalar(std::string_view text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return Json();
-  if (text == "true" || text == "True" || text == "TRUE") return Json(true);
-  if (text == "false" || text == "False" || text == "FALSE") return Json(false);
-  const std::string_view digits = text[0] == '+' ? text.substr(1) : text;
-  if (const auto integer = whole<int64_t>(digits)) return Json(*integer);
-  const bool number_like =
-      !digits.empty() && (std::isdigit(static_cast<unsigned char>(digits[0])) || digits[0] == '-' || digits[0] == '.');
-  if (number_like) {
-    if (const auto number = whole<double>(digits); number && std::isfinite(*number)) return Json(*number);
-  }
-  return Json(text);
-}
-
-class Converter {
+/// Builds a Json from yaml-cpp's events, so that what it would resolve by itself (aliases, tags, scalar types, a key
+/// that stands twice) is ours to decide, and every value knows its line.
+class Builder : public YAML::EventHandler {
  public:
-  explicit Converter(std::string_view source) : source_(source) {}
+  Builder(std::string_view text, std::string_view source) : text_(text), source_(source) {}
 
-  Json convert(const YAML::Node& node, int depth) {
-    const int line = node.Mark().line + 1;
-    if (depth > kMaxDepth) fail(line, fmt::format("nested deeper than {} levels", kMaxDepth));
-    Json json;
-    switch (node.Type()) {
-      case YAML::NodeType::Undefined:
-      case YAML::NodeType::Null:
-        break;
-      case YAML::NodeType::Scalar:
-        json = scalar(node, line);
-        break;
-      case YAML::NodeType::Sequence:
-        json = Json::array();
-        for (const YAML::Node& item : node) json.push_back(convert(item, depth + 1));
-        break;
-      case YAML::NodeType::Map:
-        json = mapping(node, depth);
-        break;
-    }
-    json.set_line(line);
-    return json;
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) fail(mark, "one document is read, a second starts here");
   }
-
- private:
-  Json scalar(const YAML::Node& node, int line) {
-    if (node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str") return Json(node.Scalar());  // quoted
-    if (node.Tag() != "?" && !node.Tag().empty()) fail(line, fmt::format("tag '{}' is not read", shorten(node.Tag())));
-    return plain_scalar(node.Scalar());
-  }
-
-  Json mapping(const YAML::Node& node, int depth) {
-    Json json = Json::object();
-    std::set<std::string> seen;
-    for (const auto& member : node) {
-      const int line = member.first.Mark().line + 1;
-      if (!member.first.IsScalar()) fail(line, "a key must be a plain text");
-      const std::string& key = member.first.Scalar();
-      if (!seen.insert(key).second) fail(line, fmt::format("key '{}' stands twice", shorten(key)));
-      json.as_object().push_back({key, convert(member.second, depth + 1)});
-      // A null value has no mark of its own: the key's line tells the reader where to look.
-      if (json.as_object().back().value.line() <= 0) json.as_object().back().value.set_line(line);
-    }
-    return json;
-  }
-
-  [[noreturn]] void fail(int line, std::string_view reason) const {
-    RIFT_FAIL(Code::kConfig, "{}:{}: {}", source_, line, reason);
-  }
-
-  std::string_view source_;
-};
-
-// Anchors and aliases can blow a small file up to gigabytes, and no configuration needs them.
-class AliasRefuser : public YAML::EventHandler {
- public:
-  explicit AliasRefuser(std::string_view source) : source_(source) {}
-  void OnDocumentStart(const YAML::Mark&) override { ++documents_; }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { refuse(mark, anchor); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, 1); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string&) override {
-    refuse(mark, anchor);
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuse(mark, anchor, "?");
+    if (waits_for_key()) fail(mark, "a key must be a text");
+    add(Json(), mark);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { refuse(mark, anchor, "?"); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    const bool quoted = tag == "!";
+    refuse(mark, anchor, quoted ? "?" : tag);
+    if (quoted) require_closing_quote(mark);
+    if (waits_for_key()) return key(mark, text);
+    if (quoted) return add(Json(text), mark);
+    Json json = yaml_plain_scalar(text);
+    json.set_written(text);
+    add(std::move(json), mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(mark, anchor);
+    open(mark, tag, anchor, Json::array());
   }
-  void OnSequenceEnd() override { --depth_; }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(mark, anchor);
+    open(mark, tag, anchor, Json::object());
   }
-  void OnMapEnd() override { --depth_; }
+  void OnMapEnd() override { close(); }
+
+  Json take() { return std::move(root_); }
 
  private:
-  void refuse(const YAML::Mark& mark, YAML::anchor_t anchor) const {
-    RIFT_REQUIRE(anchor == 0, Code::kConfig, "{}:{}: anchors and aliases are not read; write the value out", source_,
-                 mark.line + 1);
-    RIFT_REQUIRE(documents_ <= 1, Code::kConfig, "{}:{}: one document is read, a second starts here", source_,
-                 mark.line + 1);
+  struct Frame {
+    Json json;
+    std::string key;
+    bool has_key = false;
+    int key_line = 0;
+    std::set<std::string> keys;
+  };
+
+  bool waits_for_key() const { return !stack_.empty() && stack_.back().json.is_object() && !stack_.back().has_key; }
+
+  void key(const YAML::Mark& mark, const std::string& text) {
+    Frame& frame = stack_.back();
+    if (!frame.keys.insert(text).second) fail(mark, fmt::format("key '{}' stands twice", shorten(text)));
+    frame.key = text;
+    frame.has_key = true;
+    frame.key_line = mark.line + 1;
   }
-  void open(const YAML::Mark& mark, YAML::anchor_t anchor) {
-    refuse(mark, anchor);
-    RIFT_REQUIRE(++depth_ <= kMaxDepth, Code::kConfig, "{}:{}: nested deeper than {} levels", source_, mark.line + 1,
-                 kMaxDepth);
+
+  void add(Json value, const YAML::Mark& mark) {
+    value.set_line(mark.line + 1);
+    place(std::move(value));
   }
+
+  void place(Json value) {
+    if (stack_.empty()) {
+      root_ = std::move(value);
+      return;
+    }
+    Frame& frame = stack_.back();
+    if (frame.json.is_array()) {
+      frame.json.push_back(std::move(value));
+    } else {
+      // A value that is not written has the mark of what follows it: its key tells the reader where to look.
+      if (value.is_null()) value.set_line(frame.key_line);
+      frame.json.as_object().push_back({std::move(frame.key), std::move(value)});
+      frame.has_key = false;
+    }
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json container) {
+    refuse(mark, anchor, tag);
+    if (waits_for_key()) fail(mark, "a key must be a text");
+    if (static_cast<int>(stack_.size()) >= kMaxDepth)
+      fail(mark, fmt::format("nested deeper than {} levels", kMaxDepth));
+    container.set_line(mark.line + 1);
+    stack_.push_back({std::move(container), {}, false, 0, {}});
+  }
+
+  void close() {
+    Json done = std::move(stack_.back().json);
+    stack_.pop_back();
+    place(std::move(done));
+  }
+
+  // Aliases can blow a small file up to gigabytes, tags name types of other programs; no configuration needs either.
+  void refuse(const YAML::Mark& mark, YAML::anchor_t anchor, std::string_view tag) const {
+    if (anchor != 0) fail(mark, "anchors and aliases are not read; write the value out");
+    if (tag != "?" && !tag.empty()) fail(mark, fmt::format("tag '{}' is not read; leave it out", shorten(tag)));
+  }
+
+  // yaml-cpp lets the end of the file close a quote and swallows the lines before it.
+  void require_closing_quote(const YAML::Mark& mark) const {
+    const auto start = static_cast<size_t>(mark.pos);
+    const char quote = start < text_.size() ? text_[start] : '\0';
+    if (quote == '|' || quote == '>') return;  // a block ends with its indentation
+    if (quote == '!') refuse(mark, 0, "!");    // "! text"
+    RIFT_CHECK(quote == '\'' || quote == '"');
+    for (size_t at = start + 1; at < text_.size(); ++at) {
+      if (quote == '"' && text_[at] == '\\') {
+        ++at;
+      } else if (text_[at] == quote) {
+        const bool doubled = quote == '\'' && at + 1 < text_.size() && text_[at + 1] == quote;
+        if (!doubled) return;
+        ++at;
+      }
+    }
+    fail(mark, "the quote that begins here is not closed");
+  }
+
+  [[noreturn]] void fail(const YAML::Mark& mark, std::string_view reason) const {
+    RIFT_FAIL(Code::kConfig, "{}:{}: {}", source_, mark.line + 1, reason);
+  }
+
+  std::string_view text_;
   std::string_view source_;
-  int depth_ = 0;
+  Json root_;
+  std::vector<Frame> stack_;
   int documents_ = 0;
 };
+
+void require_plain_utf8(std::string_view text, std::string_view source) {
+  const auto line_of = [&](size_t at) {
+    return 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+  };
+  if (const auto bad = first_invalid_utf8(text))
+    RIFT_FAIL(Code::kConfig, "{}:{}: expected UTF-8, got another encoding; save the file as UTF-8", source,
+              line_of(*bad));
+  // yaml-cpp would take the text for UTF-16.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
+    RIFT_FAIL(Code::kConfig, "{}:{}: a NUL byte, which YAML cannot hold", source, line_of(nul));
+}
 
 }  // namespace
 
 Json parse_yaml(std::string_view text, std::string_view source) {
-  // yaml-cpp recurses per level: count brackets before it sees them (flow style is the only cheap way to nest deeply).
-  int depth = 0;
-  int deepest = 0;
-  for (const char c : text) {
-    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
-    if (c == ']' || c == '}') --depth;
-  }
-  RIFT_REQUIRE(deepest <= 16 * kMaxDepth, Code::kConfig, "{}: nested deeper than {} levels", source, kMaxDepth);
+  RIFT_REQUIRE(text.size() <= kMaxBytes, Code::kConfig, "{}: {} bytes of YAML, at most {} are read", source,
+               text.size(), kMaxBytes);
+  require_plain_utf8(text, source);
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   try {
-    const std::string copy(text);
-    std::istringstream stream(copy);
+    std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    AliasRefuser refuser(source);
-    while (parser.HandleNextDocument(refuser)) {
+    Builder builder(text, source);
+    while (parser.HandleNextDocument(builder)) {
     }
-    return Converter(source).convert(YAML::Load(copy), 0);
+    return builder.take();
   } catch (const YAML::Exception& error) {
     RIFT_FAIL(Code::kConfig, "{}:{}: {}", source, error.mark.line + 1, error.msg);
   }
-}
-
-// ------------------------------------------------------------------------------------------------------------ writing
-
-namespace {
-
-bool reads_back_as_itself(std::string_view text) {
-  if (text.empty() || text.size() > 200) return false;
-  if (!plain_scalar(text).is_string()) return false;
-  const auto safe_inside = [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '/' || c == '.' || c == '-' || c == '*' || c >= 0x80 || c == ' ';
-  };
-  const auto first = static_cast<unsigned char>(text.front());
-  if (!(std::isalnum(first) || first == '_' || first == '/' || first >= 0x80)) return false;
-  if (text.back() == ' ') return false;
-  // YAML 1.1 readers take these for booleans; quoting them costs nothing.
-  for (std::string_view word : {"yes", "no", "on", "off", "y", "n", "Yes", "No", "On", "Off", "Y", "N", "YES", "NO"}) {
-    if (text == word) return false;
-  }
-  return std::all_of(text.begin(), text.end(), [&](char c) { return safe_inside(static_cast<unsigned char>(c)); });
-}
-
-// A JSON string is a YAML double-quoted scalar.
-std::string yaml_text(std::string_view text) {
-  return reads_back_as_itself(text) ? std::string(text) : to_json_text(Json(text));
-}
-
-bool is_scalar(const Json& json) { return !json.is_array() && !json.is_object(); }
-
-std::string yaml_scalar(const Json& json) {
-  return json.is_string() ? yaml_text(json.as_string()) : to_json_text(json);
-}
-
-std::string flow_list(const Json& json) {
-  std::string out = "[";
-  for (const Json& item : json.as_array()) out += (out.size() > 1 ? ", " : "") + yaml_scalar(item);
-  return out + "]";
-}
-
-void append_yaml(std::string& out, const Json& json, int depth);
-
-void append_value(std::string& out, const Json& value, int depth) {
-  if (is_scalar(value)) {
-    out += " " + yaml_scalar(value) + "\n";
-  } else if (value.size() == 0) {
-    out += value.is_array() ? " []\n" : " {}\n";
-  } else if (value.is_array() && std::all_of(value.as_array().begin(), value.as_array().end(), is_scalar)) {
-    out += " " + flow_list(value) + "\n";
-  } else {
-    out += "\n";
-    append_yaml(out, value, depth + 1);
-  }
-}
-
-void append_yaml(std::string& out, const Json& json, int depth) {
-  const std::string indent(static_cast<size_t>(2 * depth), ' ');
-  if (json.is_object()) {
-    for (const auto& member : json.as_object()) {
-      out += indent + yaml_text(member.key) + ":";
-      append_value(out, member.value, depth);
-    }
-  } else {
-    for (const Json& item : json.as_array()) {
-      out += indent + "-";
-      append_value(out, item, depth);
-    }
-  }
-}
-
-}  // namespace
-
-std::string to_yaml_text(const Json& value) {
-  if (is_scalar(value)) return yaml_scalar(value) + "\n";
-  if (value.size() == 0) return value.is_array() ? "[]\n" : "{}\n";
-  std::string out;
-  append_yaml(out, value, 0);
-  return out;
 }
 
 }  // namespace rift

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rift {
+
+/// Length in bytes (1 to 4) of the well-formed UTF-8 sequence that begins at `at`; 0 when what stands there is not one
+/// (overlong forms, surrogates and values above U+10FFFF included). Source: Unicode 15, table 3-7.
+size_t utf8_sequence_bytes(std::string_view text, size_t at);
+
+/// Offset of the first byte that belongs to no well-formed sequence.
+std::optional<size_t> first_invalid_utf8(std::string_view text);
+
+/// The text with every ill-formed byte replaced by U+FFFD.
+std::string valid_utf8(std::string_view text);
+
+/// Columns that a terminal needs for the text: 2 for East Asian wide characters, 0 for combining marks, else 1.
+/// The wide blocks are those of CJK, kana, hangul, full-width forms and emoji; enough for lining up a table.
+size_t display_columns(std::string_view text);
+
+}  // namespace rift

@@ -91,8 +91,12 @@ THIRD_PARTY = (
     Place("boost/math/", ("metrics/", "privacy/"), "distributions are offered by metrics/"),
     Place("unicode/", ("encode/text/",), "Unicode rules are offered by encode/text/"),
     Place("omp.h", ("base/threads.cc",), "base/threads owns the thread settings"),
-    Place("cpuid.h", ("package/format/manifest.cc", "nn/kernels/"), "the manifest and the kernels ask for CPU features"),
-    Place("immintrin.h", ("nn/kernels/",), "vector code lives in nn/kernels/"),
+    Place(
+        "cpuid.h",
+        ("base/sha256_x86.cc", "package/format/manifest.cc", "nn/kernels/"),
+        "the hash, the manifest and the kernels ask for CPU features",
+    ),
+    Place("immintrin.h", ("base/sha256_x86.cc", "nn/kernels/"), "vector code lives in nn/kernels/ and the hash"),
 )
 TORCH_PREFIXES = {"ATen/": "aten", "c10/": "aten", "caffe2/": "aten", "torch/headeronly/": "aten", "torch/": "yes"}
 TEST_PREFIXES = ("gtest/", "gmock/", "benchmark/")

@@ -12,17 +12,19 @@ namespace rift {
 std::string read_file(const std::filesystem::path& path, int64_t max_bytes = int64_t{1} << 30);
 
 /// Write to a temporary name beside `path`, fsync, rename, fsync the parent: readers see the old or the new file whole.
-/// Throws kEnvironment naming the path and the system's reason (disk full, permission ...); nothing is left behind.
+/// Throws kEnvironment naming the path and the system's reason (disk full, permission ...); nothing is left behind, and
+/// what killed processes left behind for this path is removed.
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 /// The same for a file in parts (one after the other), so that large ones need no copy in memory.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::string_view> parts);
 
 /// A directory that appears whole or not at all.
 ///   StagedDirectory stage("runs/demo/package");   write files under stage.path();   stage.publish();
-/// publish(): fsync every file and directory, rename over the target (an older target is set aside first and removed
-/// after), fsync the parent. Without publish() the destructor removes the temporary directory. Left-overs of killed
-/// runs (".<name>.tmp-*") beside the target are removed by the constructor when the process that made them is gone;
-/// an older target that a killed publish() had set aside is put back.
+/// publish(): fsync every file and directory, exchange the names of stage and target in one step (the target is there
+/// at every moment, older or newer), fsync the parent, remove the older one. Where the file system cannot exchange, the
+/// older target is set aside first. Without publish() the destructor removes the temporary directory. Left-overs of
+/// killed runs (".<name>.tmp-*", ".<name>.old-*") beside the target are removed by the constructor once the process
+/// that made them is gone; an older target that a killed publish() had set aside is put back.
 class StagedDirectory {
  public:
   explicit StagedDirectory(std::filesystem::path target);  // throws kEnvironment when the parent is not writable
@@ -36,6 +38,7 @@ class StagedDirectory {
  private:
   std::filesystem::path target_;
   std::filesystem::path stage_;
+  int lock_ = -1;  // held as long as the stage is in use
   bool published_ = false;
 };
 

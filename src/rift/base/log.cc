@@ -5,6 +5,8 @@
 
 #include <atomic>
 
+#include "rift/base/progress_line.h"
+
 namespace rift {
 namespace {
 
@@ -60,6 +62,7 @@ void set_log(LogLevel lowest, LogStyle style) {
 
 void log_event(LogLevel level, std::string_view event, std::initializer_list<Json::Member> fields) {
   if (!logger().should_log(level_of(level))) return;
+  clear_progress_bar();
   logger().log(level_of(level), "{}",
                g_style == LogStyle::kJsonLines ? json_line(level, event, fields) : text_line(level, event, fields));
 }

@@ -1,13 +1,14 @@
 #include "rift/base/progress.h"
 
-#include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <exception>
+#include <mutex>
 
-#include "rift/base/json.h"
+#include "rift/base/progress_line.h"
 
 namespace rift {
 namespace {
@@ -16,21 +17,21 @@ using Clock = std::chrono::steady_clock;
 
 std::atomic<ProgressStyle> g_style{ProgressStyle::kAutomatic};
 
-std::string duration_text(double seconds) {
-  const auto s = static_cast<int64_t>(seconds);
-  if (s >= 3600) return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-  return fmt::format("{}:{:02}", s / 60, s % 60);
-}
+std::mutex g_terminal_mutex;
+bool g_bar_stands = false;  // the cursor is on a bar's line
 
-std::string bar(double share) {
-  constexpr int kWidth = 24;
-  const int full = static_cast<int>(share * kWidth);
-  return std::string(static_cast<size_t>(full), '#') + std::string(static_cast<size_t>(kWidth - full), '-');
+size_t terminal_columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
+  return size.ws_col;
 }
 
 double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
+
+constexpr const char* kToLineStart = "\r";
+constexpr const char* kClearToLineEnd = "\x1b[K";
 
 }  // namespace
 
@@ -42,17 +43,28 @@ ProgressStyle progress_style() {
   return isatty(STDERR_FILENO) ? ProgressStyle::kBar : ProgressStyle::kJsonLines;
 }
 
+void clear_progress_bar() {
+  std::lock_guard lock(g_terminal_mutex);
+  if (g_bar_stands) std::fprintf(stderr, "%s%s", kToLineStart, kClearToLineEnd);
+  g_bar_stands = false;
+}
+
 Progress::Progress(std::string step, int64_t total, std::string unit)
-    : step_(std::move(step)), unit_(std::move(unit)), total_(total), start_(Clock::now()), shown_(start_) {
-  show(/*last=*/false);
+    : step_(std::move(step)),
+      unit_(std::move(unit)),
+      total_(total),
+      exceptions_(std::uncaught_exceptions()),
+      start_(Clock::now()),
+      shown_(start_) {
+  if (progress_style() == ProgressStyle::kBar) show(/*last=*/false);
 }
 
 Progress::~Progress() { show(/*last=*/true); }
 
 void Progress::advance(int64_t amount) {
   done_ += amount;
-  const double pause = progress_style() == ProgressStyle::kBar ? 0.1 : 1.0;
-  if (seconds_between(shown_, Clock::now()) >= pause) show(/*last=*/false);
+  const double pause_s = progress_style() == ProgressStyle::kBar ? 0.1 : 1.0;
+  if (seconds_between(shown_, Clock::now()) >= pause_s) show(/*last=*/false);
 }
 
 void Progress::note(std::string text) { note_ = std::move(text); }
@@ -61,30 +73,22 @@ void Progress::show(bool last) {
   const ProgressStyle style = progress_style();
   if (style == ProgressStyle::kSilent) return;
   shown_ = Clock::now();
-  const double elapsed = seconds_between(start_, shown_);
-  const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
-  const double left = rate > 0 && total_ > done_ ? static_cast<double>(total_ - done_) / rate : 0;
+  const ProgressState state{.step = step_,
+                            .unit = unit_,
+                            .note = note_,
+                            .done = done_,
+                            .total = total_,
+                            .elapsed_s = seconds_between(start_, shown_),
+                            .ended = last,
+                            .failed = last && std::uncaught_exceptions() > exceptions_};
   if (style == ProgressStyle::kJsonLines) {
-    Json json{{"progress", step_}, {"done", done_}, {"unit", unit_}, {"elapsed_s", elapsed}};
-    if (total_ > 0) json["total"] = Json(total_);
-    if (left > 0) json["left_s"] = Json(left);
-    if (!note_.empty()) json["note"] = Json(note_);
-    if (last) json["finished"] = Json(true);
-    std::fputs((to_json_text(json) + "\n").c_str(), stderr);
+    std::fputs((to_json_text(progress_json(state)) + "\n").c_str(), stderr);
     return;
   }
-  const double share = total_ > 0 ? std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_)) : 0;
-  std::string line =
-      total_ > 0 ? fmt::format("\r{:<24} [{}] {:3.0f}%  {}/{} {}", step_, bar(share), 100 * share, done_, total_, unit_)
-                 : fmt::format("\r{:<24} {} {}", step_, done_, unit_);
-  line += fmt::format("  {:.3g} {}/s", rate, unit_);
-  line += last       ? fmt::format("  {}", duration_text(elapsed))
-          : left > 0 ? fmt::format("  {} left", duration_text(left))
-                     : "";
-  if (!note_.empty()) line += "  " + note_;
-  line += "\x1b[K";  // what an earlier, longer line left behind
-  if (last) line += '\n';
-  std::fputs(line.c_str(), stderr);
+  const std::string line = progress_bar_line(state, terminal_columns() - 1);
+  std::lock_guard lock(g_terminal_mutex);
+  std::fprintf(stderr, "%s%s%s%s", kToLineStart, line.c_str(), kClearToLineEnd, last ? "\n" : "");
+  g_bar_stands = !last;
 }
 
 }  // namespace rift

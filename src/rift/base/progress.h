@@ -12,7 +12,9 @@ enum class ProgressStyle { kAutomatic, kBar, kJsonLines, kSilent };
 void set_progress_style(ProgressStyle style);
 ProgressStyle progress_style();  // never kAutomatic
 
-/// One long step shown to the user on stderr: name, share done, rate, time left. At most ten updates a second.
+/// One long step shown to the user on stderr: name, share done, rate, time left. A bar is drawn at most ten times a
+/// second; JSON lines come at most once a second, and one at the end: {"progress", "done", "unit", "elapsed_s"[,
+/// "total", "left_s", "note"], "ended": "finished" or, when an exception ends the step, "stopped"}.
 ///   Progress progress("fine-tuning", rows, "rows");  progress.advance(32);  progress.note("loss .431");
 /// The destructor ends the line. Not thread-safe.
 class Progress {
@@ -31,6 +33,7 @@ class Progress {
   std::string note_;
   int64_t total_;
   int64_t done_ = 0;
+  int exceptions_;  // in flight when the step began
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point shown_;
 };

@@ -26,6 +26,15 @@ std::string_view sentence_template(Language language, std::string_view key) {
   RIFT_FAIL(Code::kBug, "no sentence '{}'", key);
 }
 
+std::string format_sentence(std::string_view key, fmt::format_args args) {
+  const std::string_view text = sentence_template(language(), key);
+  try {
+    return fmt::vformat(fmt::string_view(text.data(), text.size()), args);
+  } catch (const fmt::format_error& error) {
+    RIFT_FAIL(Code::kBug, "sentence '{}' cannot be filled: {}", key, error.what());
+  }
+}
+
 std::vector<std::string_view> sentence_keys(Language language) {
   std::vector<std::string_view> keys;
   for (const SentenceEntry& entry : table(language)) keys.push_back(entry.key);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fmt/args.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <string_view>
@@ -14,17 +14,17 @@ enum class Language { kEnglish, kChinese };
 void set_language(Language language);
 Language language();
 
+std::string format_sentence(std::string_view key, fmt::format_args args);
+
 /// The sentence of `key` in the current language with its {named} placeholders filled:
 ///   sentence("verdict.better", fmt::arg("best", name), fmt::arg("difference", "+.012"))
-/// An unknown key is a bug.
-template <class... Args>
-std::string sentence(std::string_view key, const Args&... args);
-std::string_view sentence_template(Language language, std::string_view key);
-std::vector<std::string_view> sentence_keys(Language language);
-
+/// An unknown key and a placeholder that is not given are bugs.
 template <class... Args>
 std::string sentence(std::string_view key, const Args&... args) {
-  return fmt::vformat(fmt::string_view(sentence_template(language(), key)), fmt::make_format_args(args...));
+  return format_sentence(key, fmt::make_format_args(args...));
 }
+
+std::string_view sentence_template(Language language, std::string_view key);
+std::vector<std::string_view> sentence_keys(Language language);
 
 }  // namespace rift

@@ -10,7 +10,7 @@
 
 namespace rift {
 
-/// SHA-256 (FIPS 180-4), streaming.
+/// SHA-256 (FIPS 180-4), streaming; with the CPU's SHA instructions where it has them.
 class Sha256 {
  public:
   Sha256();
@@ -20,7 +20,7 @@ class Sha256 {
   std::string finish_hex();          // 64 lower-case hex digits
 
  private:
-  void block(const uint8_t* data);
+  void blocks(const uint8_t* data, size_t count);
   std::array<uint32_t, 8> state_;
   std::array<uint8_t, 64> buffer_{};
   uint64_t total_bytes_ = 0;

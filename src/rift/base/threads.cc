@@ -7,28 +7,22 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
-
-#include "rift/base/error.h"
 
 namespace rift {
 namespace {
 
-int64_t cpus_of_process() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
-}
-
 thread_local bool t_inside = false;  // a part is running on this thread: nested calls run inline
 
-/// One job at a time: the caller works on part 0, worker w on part w.
+/// One job at a time. Caller and workers take the next part until none is left, so that a job ends whatever the number
+/// of workers is, and a worker that the system puts off holds nobody up.
 class Pool {
  public:
   ~Pool() { resize(0); }
 
   void resize(int64_t workers) {
+    std::lock_guard one_job(run_mutex_);
     {
       std::lock_guard lock(mutex_);
       stop_ = true;
@@ -37,65 +31,70 @@ class Pool {
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
     stop_ = false;
-    for (int64_t w = 1; w <= workers; ++w) workers_.emplace_back([this, w, job = job_] { work(w, job); });
+    for (int64_t w = 0; w < workers; ++w) workers_.emplace_back([this] { work(); });
   }
 
   void run(int64_t parts, const std::function<void(int64_t)>& part) {
     std::lock_guard one_job(run_mutex_);
-    {
-      std::lock_guard lock(mutex_);
-      part_ = &part;
-      parts_ = parts;
-      left_ = parts - 1;
-      failure_ = nullptr;
-      ++job_;
-    }
-    wake_.notify_all();
-    call(0);
     std::unique_lock lock(mutex_);
+    part_ = &part;
+    parts_ = parts;
+    next_ = 0;
+    left_ = parts;
+    failure_ = nullptr;
+    wake_.notify_all();
+    take_parts(lock);
     done_.wait(lock, [this] { return left_ == 0; });
-    part_ = nullptr;
-    if (failure_) std::rethrow_exception(failure_);
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
-  int64_t workers() const { return static_cast<int64_t>(workers_.size()); }
-
  private:
-  void work(int64_t index, uint64_t seen) {
+  void work() {
     std::unique_lock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [&] { return stop_ || job_ != seen; });
+      wake_.wait(lock, [this] { return stop_ || next_ < parts_; });
       if (stop_) return;
-      seen = job_;
-      if (index >= parts_) continue;
+      take_parts(lock);
+    }
+  }
+
+  void take_parts(std::unique_lock<std::mutex>& lock) {
+    while (next_ < parts_) {
+      const int64_t index = next_++;
       lock.unlock();
-      call(index);
+      std::exception_ptr failure = call(index);
       lock.lock();
+      if (failure && (!failure_ || index < failed_part_)) {
+        failure_ = std::move(failure);
+        failed_part_ = index;
+      }
       if (--left_ == 0) done_.notify_one();
     }
   }
 
-  void call(int64_t index) {
+  std::exception_ptr call(int64_t index) {
     t_inside = true;
+    std::exception_ptr failure;
     try {
       (*part_)(index);
     } catch (...) {
-      std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
+      failure = std::current_exception();
     }
     t_inside = false;
+    return failure;
   }
 
-  std::mutex run_mutex_;
-  std::mutex mutex_;
+  std::mutex run_mutex_;  // held for a whole job or a change of size
+  std::mutex mutex_;      // guards all below but workers_
   std::condition_variable wake_;
   std::condition_variable done_;
   std::vector<std::thread> workers_;
   const std::function<void(int64_t)>* part_ = nullptr;
   int64_t parts_ = 0;
+  int64_t next_ = 0;
   int64_t left_ = 0;
-  uint64_t job_ = 0;
   bool stop_ = false;
+  int64_t failed_part_ = 0;
   std::exception_ptr failure_;
 };
 
@@ -109,9 +108,16 @@ Pool& pool() {
 
 }  // namespace
 
+int64_t default_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
 void set_threads(int64_t count) {
   std::lock_guard lock(g_mutex);
-  g_threads = count > 0 ? count : cpus_of_process();
+  g_threads = count > 0 ? count : default_threads();
   pool().resize(g_threads - 1);
 }
 

@@ -37,6 +37,11 @@ void throw_if_interrupted() {
   RIFT_REQUIRE(signal == 0, Code::kInterrupted, "stopped by signal {}", signal);
 }
 
+int interrupt_exit_status() {
+  const int signal = interrupt_signal();
+  return signal == 0 ? code_info(Code::kInterrupted).exit_status : 128 + signal;
+}
+
 void clear_interrupt() { g_signal = 0; }
 
 }  // namespace rift

@@ -6,6 +6,7 @@ namespace rift {
 void install_interrupt_handler();
 int interrupt_signal();       // 0 while none has come
 void throw_if_interrupted();  // Error(kInterrupted)
+int interrupt_exit_status();  // 128 + the signal; 130 while none has come
 void clear_interrupt();       // for tests
 
 }  // namespace rift

@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "rift/base/progress_line.h"
@@ -36,12 +37,20 @@ spdlog::level::level_enum level_of(LogLevel level) {
   return spdlog::level::info;
 }
 
+// Control characters escaped, so that a field cannot break the line or drive the terminal.
+std::string one_line(std::string_view text) {
+  const bool plain = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (plain) return std::string(text);
+  const std::string quoted = to_json_text(Json(text));
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 std::string text_line(LogLevel level, std::string_view event, std::initializer_list<Json::Member> fields) {
   std::string line = level == LogLevel::kWarning ? "warning: " : level == LogLevel::kError ? "error: " : "";
-  line += event;
+  line += one_line(event);
   for (const Json::Member& field : fields) {
     line += fmt::format("  {}={}", field.key,
-                        field.value.is_string() ? field.value.as_string() : to_json_text(field.value));
+                        field.value.is_string() ? one_line(field.value.as_string()) : to_json_text(field.value));
   }
   return line;
 }

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+/// What every metric of this room asks of its rows. All take plain spans of one value a row, in this order:
+///   label   0 or 1 (1 = bad), a class index, or the true value of a regression
+///   score   higher = riskier (any scale), a pd in [0, 1], a predicted class, or a prediction
+///   weight  >= 0; an empty span = every row weighs one
+/// Weights are importance weights as scikit-learn's sample_weight: twice the weight = the row stands there twice.
+/// Faults of the rows throw Error(kData) with the number of the row, never its value; spans of different length throw
+/// Error(kBug). What cannot be computed (no rows, one class, no weight) is std::nullopt.
+namespace rift::metrics {
+
+/// Same length (weight may be empty), no negative, infinite or NaN weight.
+void check_rows(std::span<const double> label, std::span<const double> score, std::span<const double> weight);
+
+/// Every label is 0 or 1.
+void check_binary(std::span<const double> label);
+/// Every value is a whole number in [0, classes).
+void check_classes(std::span<const double> values, int64_t classes, std::string_view what);
+void check_not_nan(std::span<const double> values, std::string_view what);
+void check_finite(std::span<const double> values, std::string_view what);
+void check_probability(std::span<const double> values, std::string_view what);
+
+inline double weight_of(std::span<const double> weight, size_t row) { return weight.empty() ? 1.0 : weight[row]; }
+
+}  // namespace rift::metrics

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "rift/base/json.h"
 #include "rift/data/schema.h"
 #include "rift/data/table.h"
 
@@ -30,7 +32,12 @@ class Scorer {
   /// (kNumber -> kNumber, kCategory and kText -> kText, kDate -> kTime); score() throws kData otherwise.
   virtual const data::Schema& schema() const = 0;
   virtual RawScores score(const data::Table& rows) const = 0;
-  virtual std::string name() const = 0;  // "scorecard", "gbdt", ...
+  /// Which model it is, as run.yaml's compare.models says it: "scorecard", "gbdt", "text-baseline", "fine-tuned",
+  /// "fusion".
+  virtual std::string name() const = 0;
+  /// Writes everything needed to load it again into the package that is being built, classic models under parts/, the
+  /// text tower in the root; returns what rift.json's "model" says of it: {"kind": name(), ...}.
+  virtual Json save(const std::filesystem::path& package) const = 0;
 };
 
 }  // namespace rift::score

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "rift/base/options.h"
+#include "rift/encode/text/row_text.h"
+#include "rift/models/options.h"
 #include "rift/objective/options.h"
 #include "rift/optim/options.h"
 #include "rift/tuning/options.h"
@@ -59,6 +61,30 @@ struct TrainOptions {
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");
   }
+};
+
+/// run.yaml's `model.text:`.
+struct TextModelOptions {
+  std::string backbone;
+  encode::text::RowTextOptions text;
+  int64_t max_tokens = 128;
+  models::Pooling pooling = models::Pooling::kAutomatic;
+  template <class V>
+  void visit(V& v) {
+    v("backbone", backbone, "Hugging Face directory of the pretrained model; empty = the packaged all-MiniLM-L6-v2.");
+    text.visit(v);
+    v("max_tokens", max_tokens, "Longest row in tokens, [CLS] and [SEP] included.", at_least(3));
+    v("pooling", pooling, "How token states become one vector.");
+  }
+};
+
+/// Everything a fine-tuning needs to know besides the rows.
+struct FineTuneOptions {
+  TextModelOptions text;
+  tuning::TuningOptions tuning;
+  objective::ObjectiveOptions objective;
+  optim::OptimOptions optim;
+  TrainOptions train;
 };
 
 }  // namespace rift::train

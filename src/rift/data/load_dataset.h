@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+
+#include "rift/data/dataset.h"
+#include "rift/data/options.h"
+
+namespace rift::data {
+
+struct LoadSpec {
+  Task task = Task::kBinary;
+  DataOptions data;
+  SplitOptions split;
+  /// Relative files of `data` and `split` are relative to this; empty = the working directory.
+  std::filesystem::path base_directory;
+};
+
+/// Reads the records, gives every column its kind and role, freezes the split. Columns that run.yaml does not name are
+/// guessed as propose() does. Throws kData (column missing, label of another shape, NaN label, broken line with its
+/// number, no rows, a part without rows of both classes), kConfig (a name that run.yaml gives and the source lacks,
+/// with the nearest), kArtefact (no such file), kEnvironment. No message holds a value of a row.
+Dataset load_dataset(const LoadSpec& spec);
+
+/// The rows of `source` under a schema that is known already (a package's): same column kinds and classes; rows without
+/// a label are an error when `need_label`. All rows are in the test part.
+Dataset load_dataset(const Schema& schema, const std::string& source, const std::filesystem::path& base_directory,
+                     bool need_label);
+
+/// `dataset` with another split of the same rows (fold f of a k-fold, an out-of-fold run).
+Split make_split(const Dataset& dataset, const SplitOptions& options);
+
+/// Out-of-fold runs within some rows: fold (0..k-1) of each of `rows`, stratified for class labels, groups together.
+std::vector<int32_t> inner_folds(const Dataset& dataset, std::span<const int64_t> rows, int64_t k, uint64_t seed);
+
+}  // namespace rift::data

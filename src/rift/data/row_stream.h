@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rift/data/schema.h"
+#include "rift/data/table.h"
+
+namespace rift::data {
+
+/// A row that could not be read as the schema asks, and why ("column income: not a number"); no value of the row.
+struct RejectedRow {
+  int64_t source_row = 0;
+  std::string why;
+};
+
+struct RowBatch {
+  Table table;                        // the schema's feature columns, stored as their kind asks; source_row filled
+  std::vector<std::string> id;        // the id column's text, else the 0-based row number
+  std::vector<RejectedRow> rejected;  // rows that are not in `table`
+};
+
+struct RowStreamOptions {
+  int64_t batch_rows = 4096;
+  std::string memory_limit = "512MB";
+  std::filesystem::path base_directory;
+};
+
+/// Rows of a source of any size for a model's schema, in source order, batch by batch in bounded memory. Columns that
+/// the schema does not know are passed over; the label may be absent. A line of CSV that cannot be split into columns
+/// and a cell that is not of its column's kind are rejected rows; more is an error of the source.
+class RowStream {
+ public:
+  /// Throws kArtefact (no such file), kData (a feature column is missing: named, with the nearest), kEnvironment.
+  RowStream(const Schema& schema, const std::string& source, const RowStreamOptions& options = {});
+  ~RowStream();
+  bool next(RowBatch& batch);  // false when the source has ended and nothing was filled
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rift::data

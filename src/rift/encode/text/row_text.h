@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/base/options.h"
+#include "rift/data/schema.h"
+#include "rift/data/table.h"
+
+namespace rift::encode::text {
+
+/// Whether the row's table is written out as a sentence for the text model.
+enum class FromTable { kNever, kWhenNoText, kAlways };
+constexpr auto enum_names(FromTable) {
+  return std::to_array<EnumName<FromTable>>(
+      {{FromTable::kNever, "never"}, {FromTable::kWhenNoText, "when_no_text"}, {FromTable::kAlways, "always"}});
+}
+
+struct RowTextOptions {
+  std::vector<std::string> columns;
+  FromTable from_table = FromTable::kWhenNoText;
+  template <class V>
+  void visit(V& v) {
+    v("columns", columns, "Text columns in the order in which the model reads them; empty = every text column.");
+    v("from_table", from_table,
+      "Whether the row is written out as a sentence: when_no_text = when the data has no text column at all.");
+  }
+};
+
+/// Row -> what a text model reads. The one place where that is decided, for the text baseline and for language models,
+/// in training, scoring and explaining alike.
+class RowText {
+ public:
+  /// Throws kConfig naming the column when `options.columns` names one that is not a text column of `schema`.
+  RowText(const data::Schema& schema, const RowTextOptions& options);
+
+  /// One piece per text column (empty where missing), then the sentence where the table is written out.
+  std::vector<std::string> pieces(const data::Table& rows, int64_t row) const;
+  /// The non-empty pieces joined by ". " where a piece does not end a sentence itself, else by a space.
+  std::string joined(const data::Table& rows, int64_t row) const;
+  bool empty(const data::Table& rows, int64_t row) const;  // no text in any text column
+  bool writes_table() const { return writes_table_; }
+  const std::vector<std::string>& columns() const { return columns_; }
+
+ private:
+  std::vector<std::string> columns_;
+  std::vector<data::Field> table_fields_;  // written out, in schema order
+  bool writes_table_ = false;
+};
+
+/// "Loan amount: 12,000 USD. Purpose: debt consolidation. ..." : captions, units and value names of the schema; missing
+/// values are skipped; numbers in their shortest form.
+std::string row_sentence(const std::vector<data::Field>& fields, const data::Table& rows, int64_t row);
+
+}  // namespace rift::encode::text

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "rift/base/json.h"
+#include "rift/data/dataset.h"
+#include "rift/data/schema.h"
+#include "rift/score/calibrator.h"
+#include "rift/score/policy.h"
+#include "rift/score/scorer.h"
+
+namespace rift::package {
+
+/// Loads the model that rift.json's "model" describes.
+using PartLoader = std::function<std::unique_ptr<score::Scorer>(const std::filesystem::path& package, const Json& part,
+                                                                const data::Schema& schema)>;
+/// model kind -> loader. classic_loaders() knows the kinds that need no LibTorch; package/loaders.h adds "fine-tuned".
+using PartLoaders = std::map<std::string, PartLoader, std::less<>>;
+PartLoaders classic_loaders();
+
+/// A model with everything that scoring needs.
+struct Package {
+  data::Schema schema;
+  std::unique_ptr<score::Scorer> scorer;
+  score::Calibrator calibrator;
+  score::PolicyOptions policy;  // both limits set
+  Json training;  // provenance: split digest, source digest, settings, seeds, metrics of the test part ...
+  std::filesystem::path path;
+  std::string digest;  // SHA-256 of manifest.json
+};
+
+struct PackageSpec {
+  const score::Scorer& scorer;
+  const score::Calibrator& calibrator;
+  score::PolicyOptions policy;
+  Json training;
+  const data::Dataset& dataset;  // golden rows are made up from its training rows' ranges; no row of it is stored
+};
+
+/// Writes the directory beside `target`, flushes it, loads it back, re-scores its golden rows (kBug when a score
+/// differs by more than 1e-6) and renames it. Throws kEnvironment (disk full, permission); nothing is left behind.
+void write_package(const std::filesystem::path& target, const PackageSpec& spec, const PartLoaders& loaders);
+
+/// Checks every file against manifest.json and loads the model. Throws kArtefact naming the file (missing, another
+/// digest, truncated), kUnsupported for a model kind without a loader.
+Package load_package(const std::filesystem::path& path, const PartLoaders& loaders);
+
+/// What `rift version`, run manifests and package manifests say of the program and the machine: code version,
+/// libraries, CPU features, precision, threads.
+Json describe_environment();
+
+}  // namespace rift::package

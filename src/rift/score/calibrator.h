@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/base/options.h"
+#include "rift/score/scorer.h"
+
+namespace rift::score {
+
+enum class CalibrationMethod { kAutomatic, kNone, kPlatt, kIsotonic };
+constexpr auto enum_names(CalibrationMethod) {
+  return std::to_array<EnumName<CalibrationMethod>>({{CalibrationMethod::kAutomatic, "automatic"},
+                                                     {CalibrationMethod::kNone, "none"},
+                                                     {CalibrationMethod::kPlatt, "platt"},
+                                                     {CalibrationMethod::kIsotonic, "isotonic"}});
+}
+
+/// Raw scores -> probabilities. Fitted on rows that the model has not seen.
+///   Platt:    pd = sigmoid(a * log_odds + b), maximum likelihood with Platt's smoothed targets (Platt 1999)
+///   isotonic: pool-adjacent-violators on the log-odds, linear between the blocks' means (Zadrozny & Elkan 2002)
+///   several classes: one temperature (Guo et al. 2017);  regression: none
+///   kAutomatic: Platt, or isotonic from 1,000 rows of each class on where its out-of-fold log loss is lower
+/// Never changes a ranking except that isotonic may tie.
+class Calibrator {
+ public:
+  static Calibrator identity(data::Task task);
+  /// raw.values against labels; throws kData when binary labels hold one class.
+  static Calibrator fit(data::Task task, CalibrationMethod method, const RawScores& raw, std::span<const double> labels,
+                        std::span<const double> weights);
+  /// binary [N] pd; multi-class [N*C] probabilities; regression [N] unchanged.
+  std::vector<double> apply(const RawScores& raw) const;
+  CalibrationMethod method() const { return method_; }
+
+  Json to_json() const;
+  static Calibrator from_json(const Json& json);  // throws kArtefact
+
+ private:
+  data::Task task_ = data::Task::kBinary;
+  CalibrationMethod method_ = CalibrationMethod::kNone;
+  double slope_ = 1.0;      // Platt's a; 1 / temperature for several classes
+  double intercept_ = 0.0;  // Platt's b
+  std::vector<double> x_;   // isotonic: ascending log-odds
+  std::vector<double> y_;   // their pd
+};
+
+double sigmoid(double log_odds);
+double log_odds(double pd);  // pd cut to [1e-12, 1 - 1e-12]
+/// Softmax of each row of [N*C].
+std::vector<double> softmax(std::span<const double> logits, int64_t classes);
+
+}  // namespace rift::score

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/study/run_options.h"
+
+namespace rift::study {
+
+struct StudySpec {
+  RunOptions options;
+  std::filesystem::path run_file;   // relative paths of `options` are relative to its folder
+  std::filesystem::path directory;  // the run's directory (design: run.yaml, manifest.json, ...)
+  std::string device = "cpu";
+  bool resume = false;
+  std::filesystem::path init_from;  // train only; empty = none
+};
+
+/// Fits, judges and publishes the models of `compare:` on one frozen split; writes the directory of a comparison and
+/// its report.html. Returns compare.json. A model that this data has no use for (no text, several classes for a
+/// scorecard) stands under "skipped" with the reason.
+Json run_compare(const StudySpec& spec);
+
+/// Fine-tunes, judges and publishes one model; writes the directory of a run and its report.html. Returns metrics.json.
+Json run_train(const StudySpec& spec);
+
+/// report.html anew from a run's or comparison's directory, or from a package.
+void write_report(const std::filesystem::path& directory, const std::filesystem::path& out);
+
+/// Evaluates a package on labelled rows: {"rows", "metrics", "curves", ...}.
+Json run_evaluate(const std::filesystem::path& package, const std::string& source, const std::string& device);
+
+/// The comparison as people read it on a terminal: the table and the verdict.
+std::string comparison_text(const Json& compare);
+std::string metrics_text(const Json& metrics);
+
+}  // namespace rift::study

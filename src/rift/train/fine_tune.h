@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/data/dataset.h"
+#include "rift/score/scorer.h"
+#include "rift/train/options.h"
+
+/// The one door to fine-tuning; its header is free of LibTorch.
+namespace rift::train {
+
+struct FineTuneSpec {
+  const data::Dataset& dataset;
+  std::span<const int64_t> train;
+  std::span<const int64_t> validation;  // may be empty: then the last step's parameters are kept
+  const FineTuneOptions& options;
+  /// log.jsonl, timing.jsonl and checkpoints/ go here; empty = nothing is written (an out-of-fold run).
+  std::filesystem::path directory;
+  bool resume = false;                             // go on from the newest checkpoint in `directory`
+  std::optional<std::filesystem::path> init_from;  // weights of another run's package, fresh optimizer
+  std::string device = "cpu";
+  std::string progress_name = "fine-tuning";
+};
+
+struct FineTuned {
+  std::unique_ptr<score::Scorer> scorer;
+  Json summary;  // steps, best evaluation, trainable parameters, new head, dropped tensors, losses apart and in sum ...
+  double seconds = 0.0;
+};
+
+/// Fine-tunes a pretrained text model. Throws kInterrupted after Ctrl-C with a resumable checkpoint written; kData when
+/// the loss is not finite (names the step and the batch's row numbers); kConfig, kArtefact, kEnvironment.
+FineTuned fine_tune(const FineTuneSpec& spec);
+
+}  // namespace rift::train

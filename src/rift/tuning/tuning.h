@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rift/models/text_classifier.h"
+#include "rift/tuning/options.h"
+
+namespace rift::tuning {
+
+/// What a method made of a model.
+struct Applied {
+  std::vector<std::string> encoder;  // trainable parameters that take the encoder's learning rate
+  std::vector<std::string> head;     // trainable parameters of head and pooler (and new adapters' none): head_lr
+  std::string description;           // "LoRA r=8 on query, value: 73,728 of 22,787,201 parameters move"
+};
+
+/// Sets which parameters train, adds adapters where the method asks, and seals the store. Every parameter that
+/// `freeze` names by a part of its name stays. Throws kConfig when a target or a freeze pattern matches nothing (naming
+/// what there is), when nothing is left to train, or when top_k asks for more layers than the model has.
+Applied apply(const TuningOptions& options, models::TextClassifier& model, uint64_t seed);
+
+}  // namespace rift::tuning

@@ -1,7 +1,5 @@
 #include "rift/package/text_scorer.h"
 
-#include <set>
-
 #include "rift/base/error.h"
 #include "rift/base/options.h"
 #include "rift/checkpoint/load_model.h"
@@ -34,22 +32,6 @@ std::vector<std::string> output_names(const data::Schema& schema) {
   if (schema.task == data::Task::kBinary) return {schema.class_names.size() == 2 ? schema.class_names[1] : "bad"};
   const data::Field* label = schema.with_role(data::Role::kLabel);
   return {label == nullptr ? "prediction" : label->name};
-}
-
-/// The model's tensors without what an adapter added to the store: its update is merged into the weights.
-tensor::TensorMap canonical_tensors(const models::TextClassifier& model, const Json& config, const std::string& source) {
-  const auto shape = checkpoint::read_bert_shape(config, source);
-  std::set<std::string, std::less<>> canonical;
-  for (const auto& list :
-       {checkpoint::bert_encoder_shapes(shape), checkpoint::bert_pooler_shapes(shape),
-        checkpoint::classifier_shapes(shape.hidden_size, model.outputs())}) {
-    for (const auto& entry : list) canonical.insert(entry.name);
-  }
-  tensor::TensorMap tensors = model.parameters().to_map(false);
-  std::erase_if(tensors, [&](const auto& entry) {
-    return !canonical.contains(entry.first) && !model.parameters().buffers().contains(entry.first);
-  });
-  return tensors;
 }
 
 TextInputs make_inputs(const TextScorerSpec& spec) {
@@ -127,7 +109,7 @@ score::RawScores TextScorer::score(const data::Table& rows) const {
 Json TextScorer::save(const fs::path& package) const {
   checkpoint::ModelDirectorySpec directory;
   directory.base = spec_.base;
-  directory.tensors = canonical_tensors(*spec_.model, spec_.base.config, spec_.base.config_path().string());
+  directory.tensors = spec_.model->merged_tensors();
   directory.pooling = pooling_name(spec_.model->pooling());
   directory.task = head_task(spec_.schema.task);
   directory.labels = output_names(spec_.schema);

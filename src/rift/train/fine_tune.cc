@@ -10,12 +10,12 @@
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
-#include "rift/train/adapter.h"
 #include "rift/train/parameter_groups.h"
 #include "rift/train/run_digest.h"
 #include "rift/train/text_model.h"
 #include "rift/train/text_task.h"
 #include "rift/train/trainer.h"
+#include "rift/tuning/peft.h"
 #include "rift/tuning/tuning.h"
 
 namespace rift::train {
@@ -147,7 +147,11 @@ class FineTuning {
     scorer.text = spec_.options.text.text;
     scorer.max_tokens = spec_.options.text.max_tokens;
     scorer.tokenizer = text_.tokenizer;
-    scorer.adapter = merge_adapters(*text_.model, spec_.options.tuning, applied_, text_.base.root.filename().string());
+    if (const auto* lora = std::get_if<tuning::LoraOptions>(&spec_.options.tuning.method)) {
+      scorer.adapter = tuning::adapter_of(*text_.model, *lora);
+      scorer.adapter->config.base_model = text_.base.root.filename().string();
+      tuning::merge(*text_.model);
+    }
     scorer.base = std::move(text_.base);
     scorer.model = std::move(text_.model);
     scorer.device = device_;

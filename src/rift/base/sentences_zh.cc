@@ -71,6 +71,8 @@ std::span<const SentenceEntry> chinese_sentences() {
       // headings of reports
       {"report.title", "模型报告"},
       {"report.subtitle", "{rows} 行，{features} 个特征，划分 {split}"},
+      {"report.contents", "目录"},
+      {"report.to_content", "跳到正文"},
       {"report.summary", "摘要"},
       {"report.comparison", "模型比较"},
       {"report.pairs", "模型间差异"},

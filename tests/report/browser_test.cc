@@ -40,7 +40,8 @@ TEST(Browser, DrawsEveryKindOfChartUnderThePolicy) {
       (directory.path() / "profile").string() + " --virtual-time-budget=8000 --dump-dom file://" +
       (directory.path() / "page.html").string() + " 2>/dev/null");
   size_t drawings = 0;
-  for (size_t at = dom.find("class=\"marks\""); at != std::string::npos; at = dom.find("class=\"marks\"", at + 1)) ++drawings;
+  for (size_t at = dom.find("class=\"marks\""); at != std::string::npos; at = dom.find("class=\"marks\"", at + 1))
+    ++drawings;
   EXPECT_EQ(drawings, 4u);
 }
 

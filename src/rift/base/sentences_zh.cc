@@ -128,6 +128,23 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"done.report", "报告：{path}"},
       {"done.package", "模型包：{path}"},
       {"done.interrupted", "已被信号 {signal} 中断。继续运行：{command}"},
+      {"done.scored", "已评分 {count} 行：{path}"},
+      {"done.init", "已写入：{path}。下一步：{command}"},
+      {"done.export", "已写入：{path}"},
+      // rift init: comments of run.yaml
+      {"init.header", "{rows} 行，{columns} 列。可直接运行：{command}。全部键见 docs/config.md。"},
+      {"init.summary", "{rows} 行，{columns} 列，任务 {task}。"},
+      {"init.features", "特征：{kinds}。"},
+      {"init.suspected", "疑似事后结果，已排除"},
+      {"init.missing", "缺失 {share}"},
+      {"init.kinds", "number、category、text、date 或 ignore。决策之后才知道的列必须是 ignore。"},
+      {"init.split", "划分由行号与种子的规则决定；所有模型使用相同的行。"},
+      {"init.text", "文本模型读取每行的文本列。"},
+      {"init.no_text", "没有文本列：文本模型读取写成句子的整行。"},
+      {"init.table_only",
+       "没有文本时，在这么多行上微调语言模型需要数小时，且很少胜过树模型；若要比较，请加入 text-baseline、fine-tuned "
+       "和 fusion。"},
+      {"init.objective", "min L_task + lambda * L_pretrain；lambda 为 0 时没有开销。"},
       {"done.rejected", "{count} 行无法评分；见 {path}"},
       {"done.skipped_model", "未训练 {model}：{why}"},
   };

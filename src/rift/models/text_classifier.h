@@ -56,6 +56,9 @@ class TextClassifier {
   const Part& head() const { return head_part_; }
   /// Every parameter that forward() reads; only these may be trainable.
   std::vector<std::string> used_parameters() const;
+  /// Encoder, pooler and head by canonical name, every adapter folded into its map: what a model directory is written
+  /// from. Copies.
+  tensor::TensorMap merged_tensors() const;
   /// Names that `pretrained` lacked and that were initialised here: normal(0, initializer_range) weights, zero biases.
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
   Pooling pooling() const { return pooling_; }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "rift/nn/forward_context.h"
 #include "rift/nn/parameters.h"
@@ -36,6 +37,8 @@ class LinearAdapter {
   virtual at::Tensor delta() const = 0;
   /// True when one of its parameters trains: the layer and everything above then takes part in the backward pass.
   virtual bool trainable() const = 0;
+  /// Its parameters, in storage order.
+  virtual std::vector<const Parameter*> parameters() const = 0;
 };
 
 /// y = x W^T + b, with an optional adapter.  x [S,D_in] -> y [S,D_out];  W [D_out,D_in];  b [D_out].

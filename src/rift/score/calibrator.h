@@ -7,6 +7,7 @@
 
 #include "rift/base/json.h"
 #include "rift/base/options.h"
+#include "rift/score/isotonic.h"
 #include "rift/score/scorer.h"
 
 namespace rift::score {
@@ -21,14 +22,17 @@ constexpr auto enum_names(CalibrationMethod) {
 
 /// Raw scores -> probabilities. Fitted on rows that the model has not seen.
 ///   Platt:    pd = sigmoid(a * log_odds + b), maximum likelihood with Platt's smoothed targets (Platt 1999)
-///   isotonic: pool-adjacent-violators on the log-odds, linear between the blocks' means (Zadrozny & Elkan 2002)
-///   several classes: one temperature (Guo et al. 2017);  regression: none
-///   kAutomatic: Platt, or isotonic from 1,000 rows of each class on where its out-of-fold log loss is lower
-/// Never changes a ranking except that isotonic may tie.
+///   isotonic: pool-adjacent-violators on the log-odds, linear between the ends of the blocks (Zadrozny & Elkan 2002)
+///   several classes: one temperature (Guo et al. 2017) for every method but kNone;  regression: none
+///   kAutomatic: Platt, or isotonic from 1,000 rows of each class on where its log loss over 5 folds is lower; the i-th
+///               row of a class is in fold i mod 5
+/// Never changes a ranking, except that isotonic may tie rows and that Platt gives all rows the same pd where the score
+/// ranks the wrong way round. Binary results equal scikit-learn's _SigmoidCalibration and IsotonicRegression.
 class Calibrator {
  public:
   static Calibrator identity(data::Task task);
-  /// raw.values against labels; throws kData when binary labels hold one class.
+  /// raw.values against labels; weights empty = all one. Throws kData when binary labels hold one class or there is no
+  /// row with weight.
   static Calibrator fit(data::Task task, CalibrationMethod method, const RawScores& raw, std::span<const double> labels,
                         std::span<const double> weights);
   /// binary [N] pd; multi-class [N*C] probabilities; regression [N] unchanged.
@@ -39,12 +43,14 @@ class Calibrator {
   static Calibrator from_json(const Json& json);  // throws kArtefact
 
  private:
+  void fit_binary(CalibrationMethod method, std::span<const double> log_odds, std::span<const double> labels,
+                  std::span<const double> weights);
+
   data::Task task_ = data::Task::kBinary;
   CalibrationMethod method_ = CalibrationMethod::kNone;
   double slope_ = 1.0;      // Platt's a; 1 / temperature for several classes
   double intercept_ = 0.0;  // Platt's b
-  std::vector<double> x_;   // isotonic: ascending log-odds
-  std::vector<double> y_;   // their pd
+  Isotonic isotonic_;       // of log-odds -> pd
 };
 
 double sigmoid(double log_odds);

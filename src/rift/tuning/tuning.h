@@ -21,4 +21,8 @@ struct Applied {
 /// what there is), when nothing is left to train, or when top_k asks for more layers than the model has.
 Applied apply(const TuningOptions& options, models::TextClassifier& model, uint64_t seed);
 
+/// Folds every adapter into its linear map, for scoring: one product less per map, the same logits within 1e-5. The
+/// adapters' parameters stay in the store, without use. Throws kUnsupported for an adapter that is no update of W.
+void merge(models::TextClassifier& model);
+
 }  // namespace rift::tuning

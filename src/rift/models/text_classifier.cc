@@ -1,0 +1,173 @@
+#include "rift/models/text_classifier.h"
+
+#include <ATen/ops/segment_reduce.h>
+#include <ATen/ops/tanh.h>
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/models/bert.h"
+#include "rift/nn/dropout.h"
+#include "rift/nn/initial_values.h"
+
+namespace rift::models {
+
+namespace {
+
+/// What an architecture brings to the classifier on top of it.
+struct BuiltEncoder {
+  std::unique_ptr<TextEncoder> encoder;
+  std::string pooler;  // name of its pooler's linear map
+  double head_dropout = 0;
+  double initializer_range = 0;
+};
+
+BuiltEncoder build_bert(const Json& config, std::string_view file, nn::ParameterStore& store) {
+  const BertOptions options = read_bert_options(config, file);
+  return {std::make_unique<BertEncoder>(options, store), "bert.pooler.dense",
+          options.classifier_dropout.value_or(options.hidden_dropout_prob), options.initializer_range};
+}
+
+/// The architectures, by config.json's model_type.
+struct Architecture {
+  std::string_view model_type;
+  BuiltEncoder (*build)(const Json&, std::string_view, nn::ParameterStore&);
+};
+constexpr Architecture kArchitectures[] = {{"bert", build_bert}};
+
+BuiltEncoder build_encoder(const TextClassifierOptions& options, nn::ParameterStore& store) {
+  const Json* type = options.config.find("model_type");
+  const std::string name = type != nullptr && type->is_string() ? type->as_string() : "";
+  for (const Architecture& architecture : kArchitectures) {
+    if (architecture.model_type == name) return architecture.build(options.config, options.config_file, store);
+  }
+  std::vector<std::string_view> known;
+  for (const Architecture& architecture : kArchitectures) known.push_back(architecture.model_type);
+  RIFT_FAIL(Code::kUnsupported, "{}: model_type: this build runs {}, got '{}'", options.config_file,
+            fmt::join(known, ", "), shorten(name));
+}
+
+Part part_of(const nn::Linear& linear, std::string name) {
+  return {std::move(name), {linear.weight->name, linear.bias->name}};
+}
+
+bool is_of(const nn::Linear& linear, const std::string& parameter) {
+  return linear.weight != nullptr && (parameter == linear.weight->name || parameter == linear.bias->name);
+}
+
+/// [S,D] -> [B,D], mean over each row's tokens.
+at::Tensor row_means(const at::Tensor& hidden, const tensor::PackedBatch& batch) {
+  return at::segment_reduce(hidden, "mean", batch.row_begin.diff(), std::nullopt, std::nullopt, 0, true);
+}
+
+}  // namespace
+
+TextClassifier::TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained)
+    : store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)),
+      pooling_(options.pooling),
+      outputs_(options.outputs) {
+  RIFT_CHECK(pooling_ != Pooling::kAutomatic && outputs_ > 0);
+  BuiltEncoder built = build_encoder(options, *store_);
+  encoder_ = std::move(built.encoder);
+  head_dropout_ = built.head_dropout;
+  const int64_t width = encoder_->width();
+  if (pooling_ == Pooling::kPooler || pretrained.contains(built.pooler + ".weight")) {
+    pooler_ = nn::Linear::add_to(*store_, built.pooler, width, width);
+  }
+  classifier_ = nn::Linear::add_to(*store_, "classifier", width, outputs_);
+  head_part_ = part_of(classifier_, "classifier");
+  if (pooling_ == Pooling::kPooler) pooler_part_ = part_of(pooler_, "pooler");
+  store_->seal();
+  initialise(store_->copy_from(pretrained), built.initializer_range, options.seed);
+  if (pooling_ != Pooling::kPooler && pooler_.weight != nullptr) {
+    store_->set_trainable(*pooler_.weight, false);
+    store_->set_trainable(*pooler_.bias, false);
+  }
+}
+
+TextClassifier::~TextClassifier() = default;
+
+void TextClassifier::initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed) {
+  for (const std::string& name : names) {
+    RIFT_REQUIRE(is_of(pooler_, name) || is_of(classifier_, name), Code::kArtefact,
+                 "tensor '{}' is missing from the pretrained weights; is this the right config.json?", shorten(name));
+    const nn::Parameter& parameter = store_->at(name);
+    if (name.ends_with(".bias")) {
+      nn::fill_zero(*store_, parameter);
+    } else {
+      nn::fill_normal(*store_, parameter, standard_deviation, seed);
+    }
+  }
+  new_parameters_ = names;
+}
+
+TokensRead TextClassifier::tokens_read() const {
+  return pooling_ == Pooling::kPooler || pooling_ == Pooling::kCls ? TokensRead::kFirst : TokensRead::kAll;
+}
+
+at::Tensor TextClassifier::forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
+  return classify(pool(encoder_->forward(batch, context, tokens_read()), batch, context), batch, context);
+}
+
+at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBatch& batch,
+                                const nn::ForwardContext& context) const {
+  RIFT_CHECK(hidden.size(0) == (tokens_read() == TokensRead::kFirst ? batch.rows : batch.tokens));
+  switch (pooling_) {
+    case Pooling::kPooler: {
+      const nn::LinearCall call{
+          .context = context, .batch = batch, .layer = encoder_->layer_count(), .x_is_per_row = true};
+      return at::tanh(pooler_.forward(hidden, call));
+    }
+    case Pooling::kCls:
+      return hidden;
+    case Pooling::kMean:
+      return row_means(hidden, batch);
+    case Pooling::kLast:
+      return hidden.index_select(0, batch.row_begin.narrow(0, 1, batch.rows).sub(1));
+    case Pooling::kAutomatic:
+      break;
+  }
+  RIFT_FAIL(Code::kBug, "pooling was not resolved");
+}
+
+at::Tensor TextClassifier::classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
+                                    const nn::ForwardContext& context) const {
+  const int64_t layer = encoder_->layer_count();
+  const at::Tensor kept = nn::dropout(
+      pooled, {head_dropout_, layer, static_cast<uint32_t>(nn::DropoutSite::kPooled), true}, batch, context);
+  return classifier_.forward(kept,
+                             {.context = context, .batch = batch, .layer = layer, .site = 1, .x_is_per_row = true});
+}
+
+std::vector<std::string> TextClassifier::used_parameters() const {
+  std::vector<std::string> names = encoder_->embeddings().parameters;
+  const auto append = [&](const std::vector<std::string>& more) {
+    names.insert(names.end(), more.begin(), more.end());
+  };
+  for (const Part& layer : encoder_->layers()) append(layer.parameters);
+  append(pooler_part_.parameters);
+  append(head_part_.parameters);
+  for (const nn::Linear* linear : encoder_->linears()) {
+    if (!linear->adapter) continue;
+    for (const nn::Parameter* parameter : linear->adapter->parameters()) names.push_back(parameter->name);
+  }
+  return names;
+}
+
+tensor::TensorMap TextClassifier::merged_tensors() const {
+  const tensor::TensorMap all = store_->to_map(true);
+  tensor::TensorMap tensors;
+  for (const auto& [name, buffer] : store_->buffers()) tensors.emplace(name, all.at(name));
+  const auto keep = [&](const std::string& name) { tensors.emplace(name, all.at(name)); };
+  for (const std::string& name : encoder_->embeddings().parameters) keep(name);
+  for (const Part& layer : encoder_->layers()) std::ranges::for_each(layer.parameters, keep);
+  for (const nn::Linear* linear : {&pooler_, &classifier_}) {
+    if (linear->weight == nullptr) continue;
+    keep(linear->weight->name);
+    keep(linear->bias->name);
+  }
+  for (const nn::Linear* linear : encoder_->linears()) tensors[linear->weight->name] = nn::merged_weight(*linear);
+  return tensors;
+}
+
+}  // namespace rift::models

@@ -1,0 +1,43 @@
+#include "rift/nn/initial_values.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include <functional>
+
+#include "rift/base/random.h"
+
+namespace rift::nn {
+
+namespace {
+
+uint64_t stream_of(std::string_view name) {  // FNV-1a, 64 bits
+  uint64_t hash = 0xCBF29CE484222325ull;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
+  return hash;
+}
+
+void fill(ParameterStore& store, const Parameter& parameter, const std::function<double(uint64_t)>& value) {
+  at::Tensor values = at::empty(parameter.shape, at::kDouble);
+  auto* out = values.mutable_data_ptr<double>();
+  for (int64_t i = 0; i < parameter.size; ++i) out[i] = value(static_cast<uint64_t>(i));
+  store.copy_from({{parameter.name, values}});
+}
+
+}  // namespace
+
+void fill_normal(ParameterStore& store, const Parameter& parameter, double standard_deviation, uint64_t seed) {
+  const CounterRandom random(seed, stream_of(parameter.name));
+  fill(store, parameter, [&](uint64_t i) { return standard_deviation * random.normal(i); });
+}
+
+void fill_uniform(ParameterStore& store, const Parameter& parameter, double bound, uint64_t seed) {
+  const CounterRandom random(seed, stream_of(parameter.name));
+  fill(store, parameter, [&](uint64_t i) { return bound * (2.0 * random.uniform(i) - 1.0); });
+}
+
+void fill_zero(ParameterStore& store, const Parameter& parameter) {
+  store.copy_from({{parameter.name, at::zeros(parameter.shape)}});
+}
+
+}  // namespace rift::nn

@@ -1,0 +1,70 @@
+#include "rift/package/backbone.h"
+
+#include <fmt/ranges.h>
+#include <stdlib.h>
+
+#include <vector>
+
+#include "rift/base/error.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_directory(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+/// `.deps/models` in the nearest folder above `start` that has one.
+fs::path models_above(const fs::path& start) {
+  for (fs::path folder = start; !folder.empty(); folder = folder.parent_path()) {
+    if (has_directory(folder / ".deps" / "models")) return folder / ".deps" / "models";
+    if (folder == folder.root_path()) break;
+  }
+  return {};
+}
+
+std::vector<fs::path> places(const std::string& name, const fs::path& base_directory) {
+  const fs::path models = models_directory();
+  if (name.empty()) return {(models.empty() ? fs::path(".deps/models") : models) / kPackagedBackbone};
+  const fs::path path(name);
+  if (path.is_absolute()) return {path};
+  std::vector<fs::path> tried;
+  if (!base_directory.empty()) tried.push_back(base_directory / path);
+  tried.push_back(path);
+  if (!models.empty()) tried.push_back(models / path);
+  return tried;
+}
+
+}  // namespace
+
+fs::path models_directory() {
+  if (const char* named = ::getenv("RIFT_MODELS"); named != nullptr && *named != '\0') return fs::absolute(named);
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  if (fs::path found = models_above(program.parent_path()); !found.empty()) return found;
+  return models_above(fs::current_path(ignored));
+}
+
+fs::path resolve_backbone(const std::string& name, const fs::path& base_directory) {
+  const std::vector<fs::path> tried = places(name, base_directory);
+  std::vector<std::string> names;
+  for (const fs::path& place : tried) {
+    if (has_directory(place)) return fs::absolute(place).lexically_normal();
+    names.push_back(place.string());
+  }
+  if (name.empty()) {
+    RIFT_FAIL(Code::kArtefact,
+              "{}: the packaged model is not there; get it with 'make setup', or point RIFT_MODELS at the folder that "
+              "holds {}, or name a Hugging Face directory in model.text.backbone",
+              names.front(), kPackagedBackbone);
+  }
+  RIFT_FAIL(Code::kArtefact,
+            "model.text.backbone: no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, "
+            "model.safetensors, tokenizer); leave it out for the packaged {}",
+            shorten(name, 200), fmt::join(names, ", "), kPackagedBackbone);
+}
+
+}  // namespace rift::package

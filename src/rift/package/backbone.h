@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+/// Where pretrained models lie. Torch-free.
+namespace rift::package {
+
+inline constexpr std::string_view kPackagedBackbone = "all-MiniLM-L6-v2";
+
+/// The folder of packaged models: $RIFT_MODELS, else `.deps/models` of the tree that the running program lies in, else
+/// of the working directory. Empty when there is none.
+std::filesystem::path models_directory();
+
+/// Directory of the backbone that run.yaml names. `name` empty: the packaged model. Relative: tried below
+/// `base_directory` (run.yaml's), the working directory and models_directory(), in this order. The result is absolute
+/// and is a directory. Throws kArtefact naming every place that was tried and how to get the model.
+std::filesystem::path resolve_backbone(const std::string& name, const std::filesystem::path& base_directory);
+
+}  // namespace rift::package

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+
+#include "rift/base/options.h"
+
+/// Files of a package that other libraries load. Torch-free.
+namespace rift::package {
+
+/// kHf: config.json, model.safetensors, tokenizer, 1_Pooling: transformers and sentence-transformers load it.
+/// kPeft: adapter_config.json and adapter_model.safetensors: peft loads it on the pretrained model.
+enum class ExportFormat { kHf, kPeft };
+constexpr auto enum_names(ExportFormat) {
+  return std::to_array<EnumName<ExportFormat>>({{ExportFormat::kHf, "hf"}, {ExportFormat::kPeft, "peft"}});
+}
+
+/// Copies that part of `package` into the new directory `out`, which appears whole or not at all. Every copied file is
+/// checked against the package's manifest.json. Throws kArtefact (no package, missing file, another digest),
+/// kUnsupported (no text model, no adapter), kConfig (`out` is there already), kEnvironment.
+void export_package(const std::filesystem::path& package, ExportFormat format, const std::filesystem::path& out);
+
+}  // namespace rift::package

@@ -1,0 +1,151 @@
+#include "rift/package/inputs.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "rift/base/error.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/random.h"
+#include "rift/base/sha256.h"
+#include "rift/base/threads.h"
+
+namespace rift::package {
+namespace {
+
+constexpr int64_t kRowsPerChunk = 512;  // whatever the threads
+
+/// First 8 bytes of the id's SHA-256, big-endian: the rule by which splits take ids.
+uint64_t key_of_id(const std::string& id) {
+  Sha256 hash;
+  hash.update(std::string_view(id));
+  const auto digest = hash.finish();
+  uint64_t key = 0;
+  for (size_t i = 0; i < 8; ++i) key = key << 8 | digest[i];
+  return key;
+}
+
+uint64_t key_of_row(int64_t source_row) { return splitmix64(static_cast<uint64_t>(source_row)); }
+
+int64_t source_row(const data::Table& rows, int64_t row) {
+  return rows.source_row.empty() ? row : rows.source_row[static_cast<size_t>(row)];
+}
+
+void append(EncodedRows& to, const EncodedRows& from) {
+  const auto shift = static_cast<int64_t>(to.ids.size());
+  to.ids.insert(to.ids.end(), from.ids.begin(), from.ids.end());
+  for (size_t i = 1; i < from.begin.size(); ++i) to.begin.push_back(from.begin[i] + shift);
+  to.keys.insert(to.keys.end(), from.keys.begin(), from.keys.end());
+  to.truncated += from.truncated;
+}
+
+/// Rows by length, then by ids: neighbours are of like length, equal rows stand side by side.
+std::vector<int64_t> sorted_rows(const EncodedRows& rows) {
+  std::vector<int64_t> order(static_cast<size_t>(rows.rows()));
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, [&](int64_t a, int64_t b) {
+    if (rows.tokens(a) != rows.tokens(b)) return rows.tokens(a) < rows.tokens(b);
+    const auto ids_a = rows.row(a);
+    const auto ids_b = rows.row(b);
+    const auto [at_a, at_b] = std::ranges::mismatch(ids_a, ids_b);
+    return at_a == ids_a.end() ? a < b : *at_a < *at_b;
+  });
+  return order;
+}
+
+}  // namespace
+
+TextInputs::TextInputs(const data::Schema& schema, const encode::text::RowTextOptions& text,
+                       std::shared_ptr<const encode::text::Tokenizer> tokenizer, int64_t max_tokens)
+    : row_text_(schema, text), tokenizer_(std::move(tokenizer)), max_tokens_(max_tokens) {
+  RIFT_CHECK(tokenizer_ != nullptr && max_tokens_ >= 3);
+  RIFT_REQUIRE(!row_text_.columns().empty() || row_text_.writes_table(), Code::kConfig,
+               "model.text: the data has no text column and from_table is never, so the model would read nothing; set "
+               "model.text.from_table: always, or leave the text model out");
+}
+
+EncodedRows TextInputs::encode(const data::Table& rows, std::span<const int64_t> chosen,
+                               std::span<const uint64_t> keys) const {
+  RIFT_CHECK(keys.empty() || static_cast<int64_t>(keys.size()) == rows.rows);
+  const auto n = static_cast<int64_t>(chosen.size());
+  std::vector<EncodedRows> chunks(static_cast<size_t>((n + kRowsPerChunk - 1) / kRowsPerChunk));
+  parallel_for(static_cast<int64_t>(chunks.size()), 1, [&](int64_t first, int64_t last) {
+    encode::text::Encoding encoding;
+    for (int64_t c = first; c < last; ++c) {
+      EncodedRows& chunk = chunks[static_cast<size_t>(c)];
+      for (int64_t i = c * kRowsPerChunk; i < std::min(n, (c + 1) * kRowsPerChunk); ++i) {
+        const int64_t row = chosen[static_cast<size_t>(i)];
+        tokenizer_->encode(row_text_.joined(rows, row), {.max_tokens = max_tokens_}, encoding);
+        chunk.ids.insert(chunk.ids.end(), encoding.ids.begin(), encoding.ids.end());
+        chunk.begin.push_back(static_cast<int64_t>(chunk.ids.size()));
+        chunk.keys.push_back(keys.empty() ? key_of_row(source_row(rows, row)) : keys[static_cast<size_t>(row)]);
+        chunk.truncated += encoding.truncated ? 1 : 0;
+      }
+    }
+  });
+  EncodedRows encoded;
+  for (EncodedRows& chunk : chunks) {
+    append(encoded, chunk);
+    chunk = {};
+  }
+  return encoded;
+}
+
+EncodedRows TextInputs::encode(const data::Table& rows) const {
+  std::vector<int64_t> all(static_cast<size_t>(rows.rows));
+  std::iota(all.begin(), all.end(), 0);
+  return encode(rows, all);
+}
+
+std::vector<uint64_t> row_keys(const data::Dataset& dataset) {
+  std::vector<uint64_t> keys;
+  keys.reserve(static_cast<size_t>(dataset.rows()));
+  for (int64_t row = 0; row < dataset.rows(); ++row) {
+    keys.push_back(dataset.id.empty() ? key_of_row(source_row(dataset.table, row))
+                                      : key_of_id(dataset.id[static_cast<size_t>(row)]));
+  }
+  return keys;
+}
+
+tensor::PackedBatch make_batch(const EncodedRows& rows, std::span<const int64_t> chosen, const c10::Device& device) {
+  tensor::TokenRows batch;
+  for (const int64_t row : chosen) batch.add_row(rows.row(row), rows.keys[static_cast<size_t>(row)]);
+  return tensor::make_packed_batch(batch, device);
+}
+
+std::vector<float> map_rows(const EncodedRows& rows, int64_t width, const c10::Device& device,
+                            const BatchFunction& compute) {
+  const at::NoGradGuard no_gradient;
+  const std::vector<int64_t> order = sorted_rows(rows);
+  std::vector<float> values(static_cast<size_t>(rows.rows() * width));
+  const auto of_row = [&](int64_t row) { return values.begin() + row * width; };
+  std::vector<int64_t> batch;                          // one row of each set of equal ones
+  std::vector<std::pair<int64_t, size_t>> speaks_for;  // row -> place in `batch`
+  int64_t tokens = 0;
+  const auto flush = [&] {
+    throw_if_interrupted();
+    const at::Tensor result = compute(make_batch(rows, batch, device)).cpu().contiguous();
+    RIFT_CHECK(result.numel() == static_cast<int64_t>(batch.size()) * width);
+    const float* result_values = result.const_data_ptr<float>();
+    for (const auto& [row, place] : speaks_for) {
+      std::copy_n(result_values + static_cast<int64_t>(place) * width, width, of_row(row));
+    }
+    batch.clear();
+    speaks_for.clear();
+    tokens = 0;
+  };
+  for (size_t i = 0; i < order.size(); ++i) {
+    const bool equal = !batch.empty() && std::ranges::equal(rows.row(order[i]), rows.row(batch.back()));
+    if (!equal) {
+      if (!batch.empty() && tokens + rows.tokens(order[i]) > kTokensPerBatch) flush();
+      batch.push_back(order[i]);
+      tokens += rows.tokens(order[i]);
+    }
+    speaks_for.emplace_back(order[i], batch.size() - 1);
+  }
+  if (!batch.empty()) flush();
+  return values;
+}
+
+}  // namespace rift::package

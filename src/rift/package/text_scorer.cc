@@ -1,0 +1,130 @@
+#include "rift/package/text_scorer.h"
+
+#include "rift/base/error.h"
+#include "rift/base/options.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/checkpoint/model_directory.h"
+#include "rift/tensor/aten_threads.h"
+#include "rift/tensor/device.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kAdapterFolder = "adapter";
+
+checkpoint::HeadTask head_task(data::Task task) {
+  switch (task) {
+    case data::Task::kBinary:
+      return checkpoint::HeadTask::kBinary;
+    case data::Task::kMulticlass:
+      return checkpoint::HeadTask::kMulticlass;
+    case data::Task::kRegression:
+      return checkpoint::HeadTask::kRegression;
+  }
+  RIFT_FAIL(Code::kBug, "task without a head");
+}
+
+/// Names of the head's outputs: the classes, the bad class alone, or the label column.
+std::vector<std::string> output_names(const data::Schema& schema) {
+  if (schema.task == data::Task::kMulticlass) return schema.class_names;
+  if (schema.task == data::Task::kBinary) return {schema.class_names.size() == 2 ? schema.class_names[1] : "bad"};
+  const data::Field* label = schema.with_role(data::Role::kLabel);
+  return {label == nullptr ? "prediction" : label->name};
+}
+
+TextInputs make_inputs(const TextScorerSpec& spec) {
+  return TextInputs(spec.schema, spec.text, spec.tokenizer, spec.max_tokens);
+}
+
+}  // namespace
+
+int64_t head_outputs(const data::Schema& schema) {
+  return schema.task == data::Task::kMulticlass ? schema.classes() : 1;
+}
+
+std::string_view pooling_name(models::Pooling pooling) {
+  for (const auto& entry : enum_names(models::Pooling{})) {
+    if (entry.value == pooling) return entry.name;
+  }
+  RIFT_FAIL(Code::kBug, "pooling without a name");
+}
+
+models::Pooling parse_pooling(std::string_view name, std::string_view source) {
+  for (const auto& entry : enum_names(models::Pooling{})) {
+    if (entry.name == name && entry.value != models::Pooling::kAutomatic) return entry.value;
+  }
+  RIFT_FAIL(Code::kArtefact, "{}: pooling '{}': expected pooler, cls, mean or last", source, shorten(name));
+}
+
+TextScorer::TextScorer(TextScorerSpec spec) : spec_(std::move(spec)), inputs_(make_inputs(spec_)) {
+  RIFT_CHECK(spec_.model != nullptr && spec_.model->outputs() == head_outputs(spec_.schema));
+}
+
+std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json& part, const data::Schema& schema,
+                                             const std::string& device) {
+  TextScorerSpec spec;
+  spec.schema = schema;
+  spec.device = tensor::parse_device(device);
+  const std::string source = (package / "rift.json").string();
+  read_options(part.at("text"), source, spec.text, "model.text");
+  spec.max_tokens = part.at("max_tokens").as_int();
+  RIFT_REQUIRE(spec.max_tokens >= 3, Code::kArtefact, "{}: max_tokens: expected 3 or more, got {}", source,
+               spec.max_tokens);
+  const models::Pooling pooling = parse_pooling(part.at("pooling").as_string(), source);
+  spec.base = checkpoint::open_hf_directory(package);
+  const int64_t outputs = head_outputs(schema);
+  checkpoint::LoadedModel loaded = checkpoint::load_bert(
+      spec.base, {.num_labels = outputs, .require_pooler = pooling == models::Pooling::kPooler});
+  RIFT_REQUIRE(loaded.names.new_head.empty(), Code::kArtefact,
+               "{}: the package has no classifier with {} outputs; it is not whole",
+               (package / "model.safetensors").string(), outputs);
+  spec.model = std::make_unique<models::TextClassifier>(
+      models::TextClassifierOptions{.config = spec.base.config,
+                                    .config_file = spec.base.config_path().string(),
+                                    .pooling = pooling,
+                                    .outputs = outputs,
+                                    .device = spec.device},
+      loaded.tensors);
+  spec.tokenizer = encode::text::load_tokenizer(spec.base.encoder);
+  if (const Json* adapter = part.find("adapter"); adapter != nullptr && adapter->as_bool()) {
+    spec.adapter = checkpoint::read_peft_directory(package / kAdapterFolder);
+  }
+  return std::make_unique<TextScorer>(std::move(spec));
+}
+
+score::RawScores TextScorer::score(const data::Table& rows) const {
+  tensor::apply_threads();
+  score::RawScores raw;
+  raw.rows = rows.rows;
+  raw.outputs = spec_.model->outputs();
+  const std::vector<float> logits =
+      map_rows(inputs_.encode(rows), raw.outputs, spec_.device,
+               [&](const tensor::PackedBatch& batch) { return spec_.model->forward(batch, {}); });
+  raw.values.assign(logits.begin(), logits.end());
+  return raw;
+}
+
+Json TextScorer::save(const fs::path& package) const {
+  checkpoint::ModelDirectorySpec directory;
+  directory.base = spec_.base;
+  directory.tensors = spec_.model->merged_tensors();
+  directory.pooling = pooling_name(spec_.model->pooling());
+  directory.task = head_task(spec_.schema.task);
+  directory.labels = output_names(spec_.schema);
+  directory.max_tokens = spec_.max_tokens;
+  checkpoint::write_model_directory(package, directory);
+  if (spec_.adapter) {
+    fs::create_directories(package / kAdapterFolder);
+    checkpoint::write_peft_directory(package / kAdapterFolder, *spec_.adapter);
+  }
+  return Json{{"kind", name()},
+              {"text", write_options(spec_.text)},
+              {"max_tokens", spec_.max_tokens},
+              {"pooling", pooling_name(spec_.model->pooling())},
+              {"outputs", spec_.model->outputs()},
+              {"adapter", spec_.adapter.has_value()}};
+}
+
+}  // namespace rift::package

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rift/checkpoint/hf_directory.h"
+#include "rift/checkpoint/peft_directory.h"
+#include "rift/models/text_classifier.h"
+#include "rift/package/inputs.h"
+#include "rift/score/scorer.h"
+
+namespace rift::package {
+
+/// What a fine-tuned text model is made of.
+struct TextScorerSpec {
+  data::Schema schema;
+  encode::text::RowTextOptions text;
+  int64_t max_tokens = 128;
+  checkpoint::HfDirectory base;  // config.json and tokenizer files that save() takes along
+  std::shared_ptr<const encode::text::Tokenizer> tokenizer;
+  std::unique_ptr<models::TextClassifier> model;  // adapters merged
+  std::optional<checkpoint::PeftAdapter> adapter;  // what was merged, for adapter/
+  c10::Device device = c10::Device(c10::DeviceType::CPU);
+};
+
+/// A fine-tuned text model behind the seam. Equal rows get equal scores to the bit within a call; a row's score moves by
+/// less than 1e-6 (relative to 1 + |score|) with the rows that stand beside it.
+class TextScorer final : public score::Scorer {
+ public:
+  explicit TextScorer(TextScorerSpec spec);
+  /// From a package's root and the part {"kind": "fine-tuned", ...} that save() returned. Throws kArtefact.
+  static std::unique_ptr<TextScorer> load(const std::filesystem::path& package, const Json& part,
+                                          const data::Schema& schema, const std::string& device);
+
+  const data::Schema& schema() const override { return spec_.schema; }
+  score::RawScores score(const data::Table& rows) const override;
+  std::string name() const override { return "fine-tuned"; }
+  /// Hugging Face's directory in the package's root and adapter/ where an adapter was tuned; every parameter and buffer
+  /// of the model is in it.
+  Json save(const std::filesystem::path& package) const override;
+
+  const models::TextClassifier& model() const { return *spec_.model; }
+  const TextInputs& inputs() const { return inputs_; }
+
+ private:
+  TextScorerSpec spec_;
+  TextInputs inputs_;
+};
+
+/// Outputs of the head for a schema's task: 1 (binary, regression) or C.
+int64_t head_outputs(const data::Schema& schema);
+
+/// The option value as run.yaml spells it, and back (kArtefact naming `source` for another word).
+std::string_view pooling_name(models::Pooling pooling);
+models::Pooling parse_pooling(std::string_view name, std::string_view source);
+
+}  // namespace rift::package

@@ -1,0 +1,150 @@
+#include "rift/score/calibrator.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rift/base/error.h"
+#include "rift/metrics/probability.h"
+#include "rift/score/maximum_likelihood.h"
+
+namespace rift::score {
+namespace {
+
+constexpr int64_t kFolds = 5;
+constexpr int64_t kIsotonicRows = 1000;  // of each class
+
+void check_finite(std::span<const double> values, int64_t outputs) {
+  for (size_t i = 0; i < values.size(); ++i)
+    RIFT_REQUIRE(std::isfinite(values[i]), Code::kData, "row {}: the model's raw score is not a finite number",
+                 static_cast<int64_t>(i) / outputs);
+}
+
+struct ClassRows {
+  int64_t good = 0;
+  int64_t bad = 0;
+};
+
+ClassRows class_rows(std::span<const double> labels, std::span<const double> weights) {
+  ClassRows rows;
+  for (size_t i = 0; i < labels.size(); ++i)
+    if (weights.empty() || weights[i] > 0.0) ++(labels[i] > 0.5 ? rows.bad : rows.good);
+  return rows;
+}
+
+/// The values whose flag is `wanted`.
+std::vector<double> pick(std::span<const double> values, const std::vector<int64_t>& fold, int64_t of, bool wanted) {
+  std::vector<double> picked;
+  for (size_t i = 0; i < values.size(); ++i)
+    if ((fold[i] == of) == wanted) picked.push_back(values[i]);
+  return picked;
+}
+
+/// Log loss of a method on rows that its fit did not see.
+double out_of_fold_log_loss(CalibrationMethod method, std::span<const double> log_odds, std::span<const double> labels,
+                            std::span<const double> weights) {
+  std::vector<int64_t> fold;
+  int64_t seen[2] = {0, 0};
+  for (double label : labels) fold.push_back(seen[label > 0.5]++ % kFolds);
+  double sum = 0.0;
+  for (int64_t f = 0; f < kFolds; ++f) {
+    const RawScores held_out{.values = pick(log_odds, fold, f, true)};
+    const auto calibrator = Calibrator::fit(data::Task::kBinary, method, {.values = pick(log_odds, fold, f, false)},
+                                            pick(labels, fold, f, false),
+                                            weights.empty() ? std::vector<double>{} : pick(weights, fold, f, false));
+    const std::vector<double> pd = calibrator.apply(held_out);
+    const std::vector<double> outcome = pick(labels, fold, f, true);
+    const std::vector<double> weight =
+        weights.empty() ? std::vector<double>(pd.size(), 1.0) : pick(weights, fold, f, true);
+    for (size_t i = 0; i < pd.size(); ++i)
+      sum += weight[i] * metrics::log_loss_of(outcome[i] > 0.5 ? pd[i] : 1.0 - pd[i]);
+  }
+  return sum;
+}
+
+}  // namespace
+
+double sigmoid(double log_odds) {
+  if (log_odds >= 0.0) return 1.0 / (1.0 + std::exp(-log_odds));
+  const double odds = std::exp(log_odds);
+  return odds / (1.0 + odds);
+}
+
+double log_odds(double pd) {
+  const double cut = std::clamp(pd, 1e-12, 1.0 - 1e-12);
+  return std::log(cut / (1.0 - cut));
+}
+
+std::vector<double> softmax(std::span<const double> logits, int64_t classes) {
+  const auto c = static_cast<size_t>(classes);
+  RIFT_CHECK(classes > 0 && logits.size() % c == 0);
+  std::vector<double> shares(logits.begin(), logits.end());
+  for (size_t begin = 0; begin < shares.size(); begin += c) {
+    const std::span<double> row(shares.data() + begin, c);
+    const double largest = *std::max_element(row.begin(), row.end());
+    double total = 0.0;
+    for (double& share : row) total += share = std::exp(share - largest);
+    for (double& share : row) share /= total;
+  }
+  return shares;
+}
+
+Calibrator Calibrator::identity(data::Task task) {
+  Calibrator calibrator;
+  calibrator.task_ = task;
+  return calibrator;
+}
+
+Calibrator Calibrator::fit(data::Task task, CalibrationMethod method, const RawScores& raw,
+                           std::span<const double> labels, std::span<const double> weights) {
+  Calibrator calibrator = identity(task);
+  if (task == data::Task::kRegression || method == CalibrationMethod::kNone) return calibrator;
+  RIFT_CHECK(raw.values.size() == labels.size() * static_cast<size_t>(raw.outputs));
+  RIFT_CHECK(weights.empty() || weights.size() == labels.size());
+  check_finite(raw.values, raw.outputs);
+  const ClassRows rows = class_rows(labels, weights);
+  RIFT_REQUIRE(rows.good + rows.bad > 0, Code::kData, "a calibrator needs rows: the calibration part has none");
+  if (task == data::Task::kMulticlass) {
+    calibrator.method_ = CalibrationMethod::kPlatt;
+    calibrator.slope_ = fit_inverse_temperature(raw.values, raw.outputs, labels, weights);
+    return calibrator;
+  }
+  RIFT_REQUIRE(rows.good > 0 && rows.bad > 0, Code::kData,
+               "the {} calibration rows hold one class only: a calibrator needs good and bad ones", labels.size());
+  if (method == CalibrationMethod::kAutomatic) {
+    method = CalibrationMethod::kPlatt;
+    const auto loss = [&](CalibrationMethod of) { return out_of_fold_log_loss(of, raw.values, labels, weights); };
+    if (std::min(rows.good, rows.bad) >= kIsotonicRows &&
+        loss(CalibrationMethod::kIsotonic) < loss(CalibrationMethod::kPlatt))
+      method = CalibrationMethod::kIsotonic;
+  }
+  calibrator.fit_binary(method, raw.values, labels, weights);
+  return calibrator;
+}
+
+void Calibrator::fit_binary(CalibrationMethod method, std::span<const double> log_odds, std::span<const double> labels,
+                            std::span<const double> weights) {
+  method_ = method;
+  if (method == CalibrationMethod::kIsotonic) {
+    isotonic_ = fit_isotonic(log_odds, labels, weights);
+  } else {
+    const PlattFit fitted = fit_platt(log_odds, labels, weights);
+    slope_ = fitted.slope;
+    intercept_ = fitted.intercept;
+  }
+}
+
+std::vector<double> Calibrator::apply(const RawScores& raw) const {
+  if (task_ == data::Task::kRegression) return raw.values;
+  if (task_ == data::Task::kMulticlass) {
+    std::vector<double> scaled = raw.values;
+    for (double& logit : scaled) logit *= slope_;
+    return softmax(scaled, raw.outputs);
+  }
+  std::vector<double> pd;
+  pd.reserve(raw.values.size());
+  for (double value : raw.values)
+    pd.push_back(method_ == CalibrationMethod::kIsotonic ? isotonic_.at(value) : sigmoid(slope_ * value + intercept_));
+  return pd;
+}
+
+}  // namespace rift::score

@@ -1,0 +1,127 @@
+#include "rift/score/maximum_likelihood.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "rift/base/error.h"
+
+namespace rift::score {
+namespace {
+
+constexpr int kMostSteps = 200;
+constexpr double kColdest = 100.0;    // largest 1 / temperature
+constexpr double kHottest = 0.01;     // smallest
+constexpr double kTolerance = 1e-10;  // of a gradient per unit of weight
+
+double log1p_exp(double z) { return z > 0.0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z)); }
+
+/// Negative log-likelihood of slope and intercept with its first and second derivatives.
+struct PlattObjective {
+  std::span<const double> log_odds;
+  std::vector<double> targets;
+  std::span<const double> weights;
+
+  struct Derivatives {
+    double slope = 0, intercept = 0, slope_slope = 0, slope_intercept = 0, intercept_intercept = 0;
+  };
+  double value(const PlattFit& at, Derivatives* out = nullptr) const {
+    double sum = 0.0;
+    for (size_t i = 0; i < log_odds.size(); ++i) {
+      const double weight = weights.empty() ? 1.0 : weights[i];
+      const double z = at.slope * log_odds[i] + at.intercept;
+      sum += weight * (log1p_exp(z) - targets[i] * z);
+      if (out == nullptr) continue;
+      const double p = 1.0 / (1.0 + std::exp(-z));
+      const double residual = weight * (p - targets[i]);
+      const double curvature = weight * p * (1.0 - p);
+      out->slope += residual * log_odds[i];
+      out->intercept += residual;
+      out->slope_slope += curvature * log_odds[i] * log_odds[i];
+      out->slope_intercept += curvature * log_odds[i];
+      out->intercept_intercept += curvature;
+    }
+    return sum;
+  }
+};
+
+double total_weight(size_t rows, std::span<const double> weights) {
+  double total = 0.0;
+  for (size_t i = 0; i < rows; ++i) total += weights.empty() ? 1.0 : weights[i];
+  return total;
+}
+
+}  // namespace
+
+PlattFit fit_platt(std::span<const double> log_odds, std::span<const double> labels, std::span<const double> weights) {
+  RIFT_CHECK(labels.size() == log_odds.size() && (weights.empty() || weights.size() == labels.size()));
+  double bad = 0.0;
+  for (size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] > 0.5) bad += weights.empty() ? 1.0 : weights[i];
+  const double total = total_weight(labels.size(), weights);
+  const double good_target = 1.0 / (total - bad + 2.0), bad_target = (bad + 1.0) / (bad + 2.0);
+  PlattObjective objective{log_odds, {}, weights};
+  for (double label : labels) objective.targets.push_back(label > 0.5 ? bad_target : good_target);
+
+  const double mean_target = (bad * bad_target + (total - bad) * good_target) / total;
+  const PlattFit flat{0.0, std::log(mean_target / (1.0 - mean_target))};
+  PlattFit at = flat;
+  PlattObjective::Derivatives d;
+  double value = objective.value(at, &d);
+  if (d.slope >= 0.0) return flat;  // convex: no positive slope is better than none
+  for (int step = 0; step < kMostSteps; ++step) {
+    const double ridge = 1e-12 * (d.slope_slope + d.intercept_intercept);
+    const double a = d.slope_slope + ridge, b = d.slope_intercept, c = d.intercept_intercept + ridge;
+    const double determinant = a * c - b * b;
+    const double slope_step = (b * d.intercept - c * d.slope) / determinant;
+    const double intercept_step = (b * d.slope - a * d.intercept) / determinant;
+    double share = 1.0;
+    PlattFit next = at;
+    double next_value = value;
+    for (; share > 1e-12; share *= 0.5) {
+      next = {at.slope + share * slope_step, at.intercept + share * intercept_step};
+      next_value = objective.value(next);
+      if (next_value <= value + 1e-4 * share * (slope_step * d.slope + intercept_step * d.intercept)) break;
+    }
+    if (!(next_value < value)) break;  // as good as the arithmetic allows
+    at = next;
+    d = {};
+    value = objective.value(at, &d);
+    if (std::max(std::abs(d.slope), std::abs(d.intercept)) < kTolerance * total) break;
+  }
+  return {std::max(at.slope, 0.0), at.intercept};
+}
+
+double fit_inverse_temperature(std::span<const double> logits, int64_t classes, std::span<const double> labels,
+                               std::span<const double> weights) {
+  const auto c = static_cast<size_t>(classes);
+  RIFT_CHECK(logits.size() == labels.size() * c);
+  // First derivative of the negative log-likelihood in 1/T: sum of w * (mean logit under softmax - logit of the label);
+  // it rises, so its zero is found by bisection, which needs no safeguard.
+  const auto derivative = [&](double inverse) {
+    double sum = 0.0;
+    for (size_t i = 0; i < labels.size(); ++i) {
+      const auto row = logits.subspan(i * c, c);
+      const double largest = *std::max_element(row.begin(), row.end());
+      double total = 0.0, mean = 0.0;
+      for (double logit : row) {
+        const double share = std::exp(inverse * (logit - largest));
+        total += share;
+        mean += share * (logit - largest);
+      }
+      const double own = row[static_cast<size_t>(labels[i])] - largest;
+      sum += (weights.empty() ? 1.0 : weights[i]) * (mean / total - own);
+    }
+    return sum;
+  };
+  double low = std::log(kHottest), high = std::log(kColdest);
+  if (derivative(kHottest) >= 0.0) return kHottest;
+  if (derivative(kColdest) <= 0.0) return kColdest;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (derivative(std::exp(middle)) < 0.0 ? low : high) = middle;
+  }
+  return std::exp(0.5 * (low + high));
+}
+
+}  // namespace rift::score

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace rift::score {
+
+struct PlattFit {
+  double slope = 1.0;
+  double intercept = 0.0;
+};
+
+/// pd = sigmoid(slope * log_odds + intercept) of the largest weighted likelihood with targets (B + 1) / (B + 2) for bad
+/// rows and 1 / (G + 2) for good ones, B and G the weights of the classes. Newton's method with step halving. A score
+/// that ranks the wrong way round gets slope 0: every row the same pd. scikit-learn's _SigmoidCalibration has
+/// a = -slope, b = -intercept. Source: Platt (1999); Lin, Lin, Weng, Machine Learning 68 (2007).
+PlattFit fit_platt(std::span<const double> log_odds, std::span<const double> labels, std::span<const double> weights);
+
+/// 1 / temperature of the largest weighted likelihood of softmax(logits / temperature), kept in [0.01, 100]: rows that
+/// are all classified rightly, or no better than by chance, have no finite optimum. logits [N*C]. Source: Guo et al.,
+/// ICML 2017, sec. 4.2.
+double fit_inverse_temperature(std::span<const double> logits, int64_t classes, std::span<const double> labels,
+                               std::span<const double> weights);
+
+}  // namespace rift::score

@@ -1,0 +1,175 @@
+#include "rift/train/checkpoint_state.h"
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/log.h"
+#include "rift/base/sha256.h"
+#include "rift/checkpoint/tensor_file.h"
+
+namespace rift::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kFormat = 1;
+constexpr int64_t kMaxStateBytes = int64_t{64} << 20;
+constexpr const char* kState = "state.json";
+constexpr const char* kParameters = "parameters.safetensors";
+constexpr const char* kOptimizer = "optimizer.safetensors";
+constexpr const char* kBest = "best.safetensors";
+
+std::string directory_name(int64_t step) { return fmt::format("step-{:06}", step); }
+
+at::Tensor to_tensor(const std::vector<float>& values) {
+  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
+  std::ranges::copy(values, tensor.mutable_data_ptr<float>());
+  return tensor;
+}
+
+std::vector<float> to_vector(const tensor::TensorMap& tensors, const std::string& name) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) return {};
+  RIFT_REQUIRE(found->second.scalar_type() == at::kFloat, Code::kArtefact, "{}: tensor '{}': expected f32", kOptimizer,
+               name);
+  const float* values = found->second.const_data_ptr<float>();
+  return {values, values + found->second.numel()};
+}
+
+tensor::TensorMap optimizer_tensors(const optim::Optimizer<float>::State& state) {
+  tensor::TensorMap tensors;
+  if (!state.first.empty()) tensors.emplace("first", to_tensor(state.first));
+  if (!state.second.empty()) tensors.emplace("second", to_tensor(state.second));
+  return tensors;
+}
+
+/// Newest first; names that are no checkpoint's (a stage that was never published) are passed over.
+std::vector<fs::path> list_checkpoints(const fs::path& folder) {
+  std::vector<std::pair<int64_t, fs::path>> found;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(folder, missing)) {
+    const std::string name = entry.path().filename().string();
+    const std::string_view digits = std::string_view(name).substr(std::min<size_t>(name.size(), 5));
+    if (!name.starts_with("step-") || digits.empty() || digits.size() > 18) continue;
+    if (!std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) continue;
+    found.emplace_back(std::stoll(std::string(digits)), entry.path());
+  }
+  std::ranges::sort(found, std::greater<>());
+  std::vector<fs::path> paths;
+  for (auto& [step, path] : found) paths.push_back(std::move(path));
+  return paths;
+}
+
+tensor::TensorMap read_checked(const fs::path& directory, const Json& files, const char* name) {
+  const Json* digest = files.find(name);
+  if (digest == nullptr) return {};
+  RIFT_REQUIRE(sha256_file(directory / name) == digest->as_string(), Code::kArtefact,
+               "{}: its digest is not the one in {}; the file is damaged", (directory / name).string(), kState);
+  return checkpoint::read_tensors(directory / name);
+}
+
+}  // namespace
+
+Json to_json(const Progressed& progressed) {
+  return Json{{"step", progressed.step},
+              {"evaluation_due", progressed.evaluation_due},
+              {"worse_evaluations", progressed.worse_evaluations},
+              {"log_bytes", progressed.log_bytes},
+              {"best", progressed.best ? Json(*progressed.best) : Json()},
+              {"best_evaluation", progressed.best_evaluation},
+              {"evaluations", progressed.evaluations},
+              {"last_step", progressed.last_step}};
+}
+
+Progressed progressed_from_json(const Json& json) {
+  Progressed progressed;
+  progressed.step = json.at("step").as_int();
+  progressed.evaluation_due = json.at("evaluation_due").as_bool();
+  progressed.worse_evaluations = json.at("worse_evaluations").as_int();
+  progressed.log_bytes = json.at("log_bytes").as_int();
+  if (!json.at("best").is_null()) progressed.best = json.at("best").as_double();
+  progressed.best_evaluation = json.at("best_evaluation");
+  progressed.evaluations = json.at("evaluations");
+  progressed.last_step = json.at("last_step");
+  return progressed;
+}
+
+tensor::TensorMap trained_tensors(const nn::ParameterStore& store) {
+  tensor::TensorMap tensors;
+  for (const nn::Parameter& parameter : store.parameters()) {
+    if (parameter.trainable) tensors.emplace(parameter.name, parameter.view.detach().clone());
+  }
+  for (const auto& [name, buffer] : store.buffers()) tensors.emplace(name, buffer.clone());
+  return tensors;
+}
+
+fs::path CheckpointFolder::write(const CheckpointState& state, int64_t keep) const {
+  require_writable_directory(folder_);
+  const fs::path target = folder_ / directory_name(state.progressed.step);
+  StagedDirectory stage(target);
+  Json files = Json::object();
+  const auto add = [&](const char* name, const tensor::TensorMap& tensors) {
+    if (tensors.empty()) return;
+    checkpoint::write_tensors(stage.path() / name, tensors);
+    files[name] = sha256_file(stage.path() / name);
+  };
+  add(kParameters, state.parameters);
+  add(kOptimizer, optimizer_tensors(state.optimizer));
+  add(kBest, state.best);
+  const Json json = {{"format", kFormat},
+                     {"run", run_},
+                     {"optimizer_steps", state.optimizer.steps},
+                     {"files", files},
+                     {"progressed", to_json(state.progressed)}};
+  write_file_atomic(stage.path() / kState, to_json_text(json, 1) + "\n");
+  stage.publish();
+  const std::vector<fs::path> all = list_checkpoints(folder_);
+  for (size_t i = static_cast<size_t>(keep); i < all.size(); ++i) fs::remove_all(all[i]);
+  return target;
+}
+
+CheckpointState CheckpointFolder::read(const fs::path& directory) const {
+  const fs::path file = directory / kState;
+  const Json json = parse_json(read_file(file, kMaxStateBytes), file.string());
+  RIFT_REQUIRE(json.at("format").as_int() == kFormat, Code::kUnsupported,
+               "{}: format {}, this build reads {}; go on with the version that began the run", file.string(),
+               json.at("format").as_int(), kFormat);
+  RIFT_REQUIRE(json.at("run").as_string() == run_, Code::kConfig,
+               "{}: the checkpoint belongs to another run: settings, rows or the pretrained model have changed since; "
+               "go on with the run.yaml that it was begun with, or start anew without --resume",
+               directory.string());
+  CheckpointState state;
+  state.progressed = progressed_from_json(json.at("progressed"));
+  const Json& files = json.at("files");
+  state.parameters = read_checked(directory, files, kParameters);
+  state.best = read_checked(directory, files, kBest);
+  const tensor::TensorMap optimizer = read_checked(directory, files, kOptimizer);
+  state.optimizer = {json.at("optimizer_steps").as_int(), to_vector(optimizer, "first"), to_vector(optimizer, "second")};
+  return state;
+}
+
+std::optional<CheckpointState> CheckpointFolder::read_newest() const {
+  const std::vector<fs::path> all = list_checkpoints(folder_);
+  for (const fs::path& directory : all) {
+    try {
+      return read(directory);
+    } catch (const Error& error) {
+      if (error.code() != Code::kArtefact) throw;
+      log_warning("a damaged checkpoint is passed over", {{"checkpoint", directory.string()}, {"why", error.message()}});
+    }
+  }
+  RIFT_REQUIRE(all.empty(), Code::kArtefact, "{}: every checkpoint is damaged; start anew without --resume",
+               folder_.string());
+  return std::nullopt;
+}
+
+void CheckpointFolder::clear() const {
+  for (const fs::path& directory : list_checkpoints(folder_)) fs::remove_all(directory);
+}
+
+}  // namespace rift::train

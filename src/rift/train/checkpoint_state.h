@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "rift/base/json.h"
+#include "rift/nn/parameters.h"
+#include "rift/optim/optimizer.h"
+#include "rift/tensor/tensor_map.h"
+
+namespace rift::train {
+
+/// Where a run stands, tensors apart.
+struct Progressed {
+  int64_t step = 0;             // steps done
+  bool evaluation_due = false;  // the evaluation after `step` was not finished
+  int64_t worse_evaluations = 0;  // since the best one
+  int64_t log_bytes = 0;        // of log.jsonl
+  std::optional<double> best;   // value of the deciding metric
+  Json best_evaluation;         // {"step", "epoch", "metric", "value", ...}, null while none
+  Json evaluations = Json::array();
+  Json last_step;  // of log.jsonl, null while none
+};
+Json to_json(const Progressed& progressed);
+Progressed progressed_from_json(const Json& json);  // throws kArtefact
+
+/// All that a run needs to go on to the same bytes, besides what it was made from.
+struct CheckpointState {
+  Progressed progressed;
+  tensor::TensorMap parameters;  // those that train, and every buffer
+  tensor::TensorMap best;        // the same at the best evaluation; empty while none
+  optim::Optimizer<float>::State optimizer;
+};
+
+/// The parameters that train and the buffers, as copies.
+tensor::TensorMap trained_tensors(const nn::ParameterStore& store);
+
+/// checkpoints/step-000120/{state.json, parameters.safetensors, optimizer.safetensors, best.safetensors}; state.json
+/// holds the digests of the others and `run`, the digest of what the run is made from. A directory is there whole or not
+/// at all.
+class CheckpointFolder {
+ public:
+  /// `folder`: DIR/checkpoints. `run`: see above.
+  CheckpointFolder(std::filesystem::path folder, std::string run) : folder_(std::move(folder)), run_(std::move(run)) {}
+
+  /// Writes one and removes all but the `keep` newest; returns its path. Throws kEnvironment.
+  std::filesystem::path write(const CheckpointState& state, int64_t keep) const;
+
+  /// The newest checkpoint that is whole; damaged ones are passed over with a warning. nullopt when there is none.
+  /// Throws kConfig when it belongs to another run, kArtefact when all are damaged.
+  std::optional<CheckpointState> read_newest() const;
+
+  /// Removes what an earlier run left.
+  void clear() const;
+
+ private:
+  CheckpointState read(const std::filesystem::path& directory) const;
+  std::filesystem::path folder_;
+  std::string run_;
+};
+
+}  // namespace rift::train

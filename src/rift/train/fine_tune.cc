@@ -1,0 +1,182 @@
+#include "rift/train/fine_tune.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <chrono>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/log.h"
+#include "rift/package/text_scorer.h"
+#include "rift/tensor/aten_threads.h"
+#include "rift/tensor/device.h"
+#include "rift/train/parameter_groups.h"
+#include "rift/train/run_digest.h"
+#include "rift/train/text_model.h"
+#include "rift/train/text_task.h"
+#include "rift/train/trainer.h"
+#include "rift/tuning/peft.h"
+#include "rift/tuning/tuning.h"
+
+namespace rift::train {
+namespace {
+
+constexpr const char* kHeadWeight = "classifier.weight";
+constexpr const char* kHeadBias = "classifier.bias";
+
+/// The head's outputs times `factor` plus `shift`, by its own weights.
+void rescale_head(nn::ParameterStore& store, double factor, double shift) {
+  const at::NoGradGuard no_gradient;
+  store.at(kHeadWeight).view.detach().mul_(factor);
+  store.at(kHeadBias).view.detach().mul_(factor).add_(shift);
+}
+
+std::string loss_name(objective::Loss loss) {
+  for (const auto& entry : enum_names(objective::Loss{})) {
+    if (entry.value == loss) return std::string(entry.name);
+  }
+  RIFT_FAIL(Code::kBug, "loss without a name");
+}
+
+Json describe_rows(const LabelledRows& rows) {
+  int64_t longest = 0;
+  for (int64_t row = 0; row < rows.inputs.rows(); ++row) longest = std::max(longest, rows.inputs.tokens(row));
+  return Json{{"rows", rows.inputs.rows()},
+              {"tokens", static_cast<int64_t>(rows.inputs.ids.size())},
+              {"longest", longest},
+              {"truncated", rows.inputs.truncated}};
+}
+
+/// One fine-tuning from the pretrained files to the scorer.
+class FineTuning {
+ public:
+  explicit FineTuning(const FineTuneSpec& spec)
+      : spec_(spec),
+        device_(tensor::parse_device(spec.device)),
+        text_(load_text_model({.options = spec.options.text,
+                               .init_from = spec.init_from,
+                               .outputs = package::head_outputs(spec.dataset.schema),
+                               .seed = seed(),
+                               .device = device_})),
+        new_parameters_(text_.model->new_parameters()),
+        inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens),
+        applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
+    log_info("tuning", {{"method", spec.options.tuning.method_name()}, {"what", applied_.description}});
+  }
+
+  FineTuned run() {
+    LabelledRows train = take_rows(spec_.dataset, spec_.train, inputs_);
+    LabelledRows validation = take_rows(spec_.dataset, spec_.validation, inputs_);
+    rows_ = Json{{"train", describe_rows(train)}, {"validation", describe_rows(validation)}};
+    if (regression()) {
+      scale_ = label_scale(train);
+      if (new_parameters_.empty()) rescale_head(store(), 1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
+    }
+    const std::string digest = run_digest({spec_.options, train, validation, text_.weights_sha256});
+    TextTask task({.task = schema().task,
+                   .classes = schema().classes(),
+                   .train = std::move(train),
+                   .validation = std::move(validation),
+                   .scale = scale_,
+                   .objective = spec_.options.objective,
+                   .stop_metric = spec_.options.train.early_stopping.metric,
+                   .device = device_},
+                  *text_.model);
+    const TrainerResult result = run_trainer(task, trainer_spec(digest));
+    if (regression()) rescale_head(store(), scale_.deviation, scale_.mean);
+    FineTuned done;
+    done.summary = summary(task, result);
+    done.scorer = make_scorer();
+    return done;
+  }
+
+ private:
+  uint64_t seed() const { return static_cast<uint64_t>(spec_.options.train.seed); }
+  const data::Schema& schema() const { return spec_.dataset.schema; }
+  bool regression() const { return schema().task == data::Task::kRegression; }
+  nn::ParameterStore& store() { return text_.model->parameters(); }
+
+  TrainerSpec trainer_spec(const std::string& digest) {
+    return {.optim = spec_.options.optim,
+            .anchor = spec_.options.objective.anchor,
+            .train = spec_.options.train,
+            .groups = make_groups(store(), spec_.options.optim, applied_.encoder, applied_.head),
+            .anchored = anchored_slices(store(), unanchored()),
+            .directory = spec_.directory,
+            .resume = spec_.resume,
+            .run = digest,
+            .progress_name = spec_.progress_name};
+  }
+
+  /// The new head, and what an adapter added: zero is its own pretrained value only as a product, so it has none.
+  std::vector<std::string> unanchored() {
+    std::vector<std::string> names = new_parameters_;
+    for (const nn::Linear* linear : text_.model->encoder().linears()) {
+      if (!linear->adapter) continue;
+      for (const nn::Parameter* parameter : linear->adapter->parameters()) names.push_back(parameter->name);
+    }
+    return names;
+  }
+
+  Json summary(const TextTask& task, const TrainerResult& result) {
+    Json json = {{"model", describe(text_)}};
+    json["max_tokens"] = spec_.options.text.max_tokens;
+    json["pooling"] = package::pooling_name(text_.model->pooling());
+    json["tuning"] = Json{{"method", spec_.options.tuning.method_name()},
+                          {"description", applied_.description},
+                          {"trainable", store().trainable_count()}};
+    json["rows"] = rows_;
+    json["loss"] = loss_name(task.loss());
+    if (!task.class_weights().empty()) json["class_weights"] = task.class_weights();
+    if (regression()) json["label_scale"] = Json{{"mean", scale_.mean}, {"deviation", scale_.deviation}};
+    json["seed"] = spec_.options.train.seed;
+    json["init_from"] = spec_.init_from ? Json(spec_.init_from->filename().string()) : Json();
+    json["steps"] = result.steps;
+    json["total_steps"] = result.total_steps;
+    json["epochs"] = result.epochs;
+    json["stopped_early"] = result.stopped_early;
+    json["best"] = result.best_evaluation;
+    json["evaluations"] = result.evaluations;
+    json["last_step"] = result.last_step;
+    return json;
+  }
+
+  std::unique_ptr<score::Scorer> make_scorer() {
+    package::TextScorerSpec scorer;
+    scorer.schema = schema();
+    scorer.text = spec_.options.text.text;
+    scorer.max_tokens = spec_.options.text.max_tokens;
+    scorer.tokenizer = text_.tokenizer;
+    if (const auto* lora = std::get_if<tuning::LoraOptions>(&spec_.options.tuning.method)) {
+      scorer.adapter = tuning::adapter_of(*text_.model, *lora);
+      scorer.adapter->config.base_model = text_.base.root.filename().string();
+      tuning::merge(*text_.model);
+    }
+    scorer.base = std::move(text_.base);
+    scorer.model = std::move(text_.model);
+    scorer.device = device_;
+    return std::make_unique<package::TextScorer>(std::move(scorer));
+  }
+
+  const FineTuneSpec& spec_;
+  c10::Device device_;
+  TextModel text_;
+  std::vector<std::string> new_parameters_;
+  package::TextInputs inputs_;
+  tuning::Applied applied_;
+  LabelScale scale_;
+  Json rows_;
+};
+
+}  // namespace
+
+FineTuned fine_tune(const FineTuneSpec& spec) {
+  const auto start = std::chrono::steady_clock::now();
+  tensor::apply_threads();
+  if (!spec.directory.empty()) require_writable_directory(spec.directory);
+  FineTuned done = FineTuning(spec).run();
+  done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return done;
+}
+
+}  // namespace rift::train

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "rift/nn/parameters.h"
+#include "rift/optim/optimizer.h"
+#include "rift/tensor/tensor_map.h"
+#include "rift/train/task.h"
+
+namespace rift::train {
+
+/// Guards against parameters that are called trainable and yet stay: cut off from the loss, or left out by the
+/// optimizer. Remembers the trainable parameters at its making.
+class MovementWatch {
+ public:
+  static constexpr int64_t kSteps = 3;
+  explicit MovementWatch(const nn::ParameterStore& store);
+
+  /// To be called after kSteps steps, with the last step's gradient, learning-rate factor and clip factor. Throws kBug
+  /// naming the tensors that have not moved although a gradient large enough to move them came, or that no gradient
+  /// reached at all. A tensor whose steps are lost in its values' rounding may stay.
+  struct LastStep {
+    std::span<const optim::ParameterGroup> groups;
+    double lr_factor = 1.0;
+    double clip_factor = 1.0;
+  };
+  void check(const TrainingTask& task, nn::ParameterStore& store, const LastStep& step) const;
+
+ private:
+  tensor::TensorMap start_;
+};
+
+}  // namespace rift::train

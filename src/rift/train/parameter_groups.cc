@@ -1,0 +1,69 @@
+#include "rift/train/parameter_groups.h"
+
+#include <algorithm>
+#include <set>
+
+#include "rift/base/error.h"
+
+namespace rift::train {
+namespace {
+
+class Groups {
+ public:
+  Groups(const nn::ParameterStore& store, double weight_decay) : store_(store), weight_decay_(weight_decay) {}
+
+  void add(const std::string& name, double lr, std::span<const std::string> parameters) {
+    optim::ParameterGroup decayed{name, lr, weight_decay_, {}};
+    optim::ParameterGroup exempt{name + ", no decay", lr, 0.0, {}};
+    for (const std::string& parameter_name : parameters) {
+      const nn::Parameter& parameter = store_.at(parameter_name);
+      RIFT_CHECK(parameter.trainable && seen_.insert(parameter_name).second);
+      auto& group = is_exempt_from_decay(parameter_name) ? exempt : decayed;
+      group.slices.push_back({parameter.offset, parameter.size});
+    }
+    for (optim::ParameterGroup* group : {&decayed, &exempt}) {
+      if (!group->slices.empty()) groups_.push_back(std::move(*group));
+    }
+  }
+
+  std::vector<optim::ParameterGroup> take() {
+    for (const nn::Parameter& parameter : store_.parameters()) {
+      RIFT_CHECK(!parameter.trainable || seen_.contains(parameter.name));
+    }
+    RIFT_CHECK(!groups_.empty());
+    return std::move(groups_);
+  }
+
+ private:
+  const nn::ParameterStore& store_;
+  double weight_decay_;
+  std::set<std::string> seen_;
+  std::vector<optim::ParameterGroup> groups_;
+};
+
+}  // namespace
+
+bool is_exempt_from_decay(std::string_view parameter) {
+  return parameter.ends_with(".bias") || parameter.find("LayerNorm.") != std::string_view::npos;
+}
+
+std::vector<optim::ParameterGroup> make_groups(const nn::ParameterStore& store, const optim::OptimOptions& options,
+                                               std::span<const std::string> encoder,
+                                               std::span<const std::string> head) {
+  Groups groups(store, options.weight_decay);
+  groups.add("encoder", options.lr, encoder);
+  groups.add("head", options.head_lr.value_or(options.lr), head);
+  return groups.take();
+}
+
+std::vector<objective::AnchoredSlice> anchored_slices(const nn::ParameterStore& store,
+                                                      std::span<const std::string> new_parameters) {
+  std::vector<objective::AnchoredSlice> slices;
+  for (const nn::Parameter& parameter : store.parameters()) {
+    const bool is_new = std::ranges::find(new_parameters, parameter.name) != new_parameters.end();
+    if (parameter.trainable && !is_new) slices.push_back({parameter.offset, parameter.size});
+  }
+  return slices;
+}
+
+}  // namespace rift::train

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rift/nn/parameters.h"
+#include "rift/objective/anchor.h"
+#include "rift/optim/optimizer.h"
+
+namespace rift::train {
+
+/// True for biases and LayerNorm: weight decay would pull them to a place that means nothing.
+bool is_exempt_from_decay(std::string_view parameter);
+
+/// Up to four groups: encoder and head, each with and without weight decay. Every trainable parameter of `store` is in
+/// exactly one of the two lists (kBug otherwise).
+std::vector<optim::ParameterGroup> make_groups(const nn::ParameterStore& store, const optim::OptimOptions& options,
+                                               std::span<const std::string> encoder, std::span<const std::string> head);
+
+/// The trainable parameters that have a pretrained value: all but `new_parameters`.
+std::vector<objective::AnchoredSlice> anchored_slices(const nn::ParameterStore& store,
+                                                      std::span<const std::string> new_parameters);
+
+}  // namespace rift::train

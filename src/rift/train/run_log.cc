@@ -1,0 +1,70 @@
+#include "rift/train/run_log.h"
+
+#include <sys/resource.h>
+
+namespace rift::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+double peak_memory_mib() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<double>(usage.ru_maxrss) / 1024.0 : 0.0;
+}
+
+}  // namespace
+
+Json to_json(const StepRecord& record) {
+  return Json{{"step", record.step},
+              {"epoch", record.epoch},
+              {"task_loss", record.task_loss},
+              {"anchor_loss", record.anchor_loss},
+              {"loss", record.loss},
+              {"lr", record.lr},
+              {"head_lr", record.head_lr},
+              {"gradient_norm", record.gradient_norm},
+              {"rows", record.rows},
+              {"tokens", record.tokens}};
+}
+
+RunLog::RunLog(const fs::path& directory, int64_t keep_bytes) {
+  if (directory.empty()) return;
+  log_ = std::make_unique<LineWriter>(directory / "log.jsonl", keep_bytes);
+  const fs::path timing = directory / "timing.jsonl";
+  std::error_code missing;
+  const auto size = fs::file_size(timing, missing);
+  timing_ = std::make_unique<LineWriter>(timing, keep_bytes < 0 || missing ? -1 : static_cast<int64_t>(size));
+}
+
+void RunLog::step(const StepRecord& record) {
+  ++steps_;
+  rows_ += record.rows;
+  tokens_ += record.tokens;
+  if (log_) log_->append(to_json_text(to_json(record)));
+}
+
+void RunLog::evaluation(const StepRecord& at, const Json& figures, bool best) {
+  if (!log_) return;
+  log_->append(to_json_text(Json{{"step", at.step}, {"epoch", at.epoch}, {"validation", figures}, {"best", best}}));
+}
+
+void RunLog::timing(int64_t step, int64_t total_steps, bool last) {
+  const auto now = Clock::now();
+  if (!timing_ || (!last && now - written_ < std::chrono::seconds(1))) return;
+  written_ = now;
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  const double rate = seconds > 0 ? static_cast<double>(steps_) / seconds : 0.0;
+  Json line = {{"step", step},
+               {"seconds", seconds},
+               {"rows_per_second", seconds > 0 ? static_cast<double>(rows_) / seconds : 0.0},
+               {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0.0},
+               {"peak_memory_mib", peak_memory_mib()}};
+  if (rate > 0) line["left_s"] = static_cast<double>(total_steps - step) / rate;
+  timing_->append(to_json_text(line));
+}
+
+void RunLog::sync() {
+  if (log_) log_->sync();
+}
+
+}  // namespace rift::train

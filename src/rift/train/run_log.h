@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "rift/base/files.h"
+#include "rift/base/json.h"
+
+namespace rift::train {
+
+/// One step as log.jsonl shows it.
+struct StepRecord {
+  int64_t step = 0;     // 1-based
+  double epoch = 0.0;   // passes over the training rows so far
+  double task_loss = 0.0;    // weighted mean over the step's rows
+  double anchor_loss = 0.0;  // L_pretrain, without lambda
+  double loss = 0.0;         // task_loss + lambda * anchor_loss
+  double lr = 0.0;           // of the encoder's group
+  double head_lr = 0.0;
+  double gradient_norm = 0.0;  // of the sum, before clipping
+  int64_t rows = 0;
+  int64_t tokens = 0;
+};
+Json to_json(const StepRecord& record);
+
+/// log.jsonl (no clock value in it: the same seed gives the same bytes) and, apart, timing.jsonl of one run. Without a
+/// directory nothing is written.
+class RunLog {
+ public:
+  /// keep_bytes: length of log.jsonl at the checkpoint that the run goes on from, -1 = a new run.
+  RunLog(const std::filesystem::path& directory, int64_t keep_bytes);
+
+  void step(const StepRecord& record);
+  void evaluation(const StepRecord& at, const Json& figures, bool best);
+  /// Writes a line of speed and memory when a second has passed since the last one, or when `last`.
+  void timing(int64_t step, int64_t total_steps, bool last);
+  int64_t bytes() const { return log_ ? log_->size_bytes() : 0; }
+  void sync();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::unique_ptr<LineWriter> log_;
+  std::unique_ptr<LineWriter> timing_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point written_ = start_;
+  int64_t steps_ = 0, rows_ = 0, tokens_ = 0;  // in this process
+};
+
+}  // namespace rift::train

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rift/base/json.h"
+#include "rift/nn/forward_context.h"
+#include "rift/nn/parameters.h"
+#include "rift/objective/task_loss.h"
+
+namespace rift::train {
+
+/// What one forward and backward pass over some rows gave.
+struct PartLoss {
+  objective::LossSum loss;
+  int64_t tokens = 0;
+};
+
+/// What the validation rows say.
+struct Evaluation {
+  std::string metric;             // the one that decides, "auc"
+  double value = 0.0;             // of it; finite
+  bool higher_is_better = false;
+  Json figures;                   // every figure by name, numbers or null
+};
+
+/// What is trained, as the loop sees it: rows in, gradients out. Fine-tuning a text model is one; pretraining will be
+/// another.
+class TrainingTask {
+ public:
+  virtual ~TrainingTask() = default;
+  virtual int64_t rows() const = 0;                  // of training, numbered 0 .. rows()-1
+  virtual double weight(int64_t row) const = 0;      // that it counts with in the loss
+  virtual int64_t source_row(int64_t row) const = 0;  // for messages
+  virtual nn::ParameterStore& parameters() = 0;
+  /// Adds scale * d(sum over `rows` of weight * loss) / d(theta) to the gradients; returns the sum without `scale`.
+  virtual PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) = 0;
+  /// nullopt when there are no validation rows. May throw kInterrupted.
+  virtual std::optional<Evaluation> evaluate() = 0;
+  /// Parameters whose gradient is zero by construction, so that they need not move.
+  virtual bool may_stay(std::string_view parameter) const = 0;
+};
+
+}  // namespace rift::train

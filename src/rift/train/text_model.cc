@@ -1,0 +1,92 @@
+#include "rift/train/text_model.h"
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/base/log.h"
+#include "rift/base/sha256.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/package/backbone.h"
+#include "rift/package/text_scorer.h"
+
+namespace rift::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path model_directory(const TextModelSpec& spec) {
+  if (!spec.init_from) return package::resolve_backbone(spec.options.backbone, {});
+  std::error_code ignored;
+  const fs::path inner = *spec.init_from / "package";
+  return fs::is_directory(inner, ignored) ? inner : *spec.init_from;
+}
+
+Json names_of(const std::vector<checkpoint::NameMap::Loaded>& renamed) {
+  Json list = Json::array();
+  for (const auto& entry : renamed) list.push_back(Json{{"from", entry.file_name}, {"to", entry.name}});
+  return list;
+}
+
+}  // namespace
+
+models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base, bool has_pooler) {
+  if (asked != models::Pooling::kAutomatic) return asked;
+  if (!base.sentence_transformers || base.sentence_transformers->pooling.empty()) {
+    return has_pooler ? models::Pooling::kPooler : models::Pooling::kMean;
+  }
+  const std::string& stated = base.sentence_transformers->pooling;
+  for (const auto pooling : {models::Pooling::kCls, models::Pooling::kMean, models::Pooling::kLast}) {
+    if (package::pooling_name(pooling) == stated) return pooling;
+  }
+  RIFT_FAIL(Code::kUnsupported,
+            "{}: 1_Pooling asks for '{}', which rift does not have; choose model.text.pooling: mean or cls",
+            base.root.string(), shorten(stated));
+}
+
+TextModel load_text_model(const TextModelSpec& spec) {
+  TextModel result;
+  result.base = checkpoint::open_hf_directory(model_directory(spec));
+  const fs::path weights = checkpoint::weights_file(result.base);
+  result.weights_sha256 = sha256_file(weights);
+  checkpoint::LoadedModel loaded =
+      checkpoint::load_bert(result.base, {.num_labels = spec.outputs,
+                                          .require_pooler = spec.options.pooling == models::Pooling::kPooler});
+  const models::Pooling pooling = resolve_pooling(spec.options.pooling, result.base, loaded.names.has_pooler);
+  RIFT_REQUIRE(spec.options.max_tokens <= loaded.shape.positions, Code::kConfig,
+               "model.text.max_tokens: {} tokens, but the model has {} positions", spec.options.max_tokens,
+               loaded.shape.positions);
+  result.model = std::make_unique<models::TextClassifier>(
+      models::TextClassifierOptions{.config = result.base.config,
+                                    .config_file = result.base.config_path().string(),
+                                    .pooling = pooling,
+                                    .outputs = spec.outputs,
+                                    .seed = spec.seed,
+                                    .device = spec.device},
+      loaded.tensors);
+  result.names = std::move(loaded.names);
+  result.tokenizer = encode::text::load_tokenizer(result.base.encoder);
+  RIFT_REQUIRE(result.tokenizer->vocab_size() <= loaded.shape.vocab_size, Code::kArtefact,
+               "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
+               result.base.encoder.string(), result.tokenizer->vocab_size(), loaded.shape.vocab_size);
+  log_info("pretrained model loaded", {{"model", result.base.root.filename().string()},
+                                       {"pooling", package::pooling_name(pooling)},
+                                       {"parameters", result.model->parameters().parameter_count()},
+                                       {"dropped", static_cast<int64_t>(result.names.dropped.size())},
+                                       {"new", static_cast<int64_t>(result.model->new_parameters().size())}});
+  return result;
+}
+
+Json describe(const TextModel& model) {
+  Json dropped = Json::array();
+  for (const auto& entry : model.names.dropped) dropped.push_back(Json{{"name", entry.file_name}, {"why", entry.why}});
+  return Json{{"name", model.base.root.filename().string()},
+              {"architecture", model.model->encoder().architecture()},
+              {"weights_sha256", model.weights_sha256},
+              {"pooling", package::pooling_name(model.model->pooling())},
+              {"parameters", model.model->parameters().parameter_count()},
+              {"new_head", model.model->new_parameters()},
+              {"dropped", std::move(dropped)},
+              {"renamed", names_of(model.names.renamed)}};
+}
+
+}  // namespace rift::train

@@ -1,0 +1,189 @@
+#include "rift/train/text_task.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "rift/base/error.h"
+#include "rift/base/interrupt.h"
+
+namespace rift::train {
+namespace {
+
+constexpr int64_t kMostFeatures = int64_t{1} << 28;  // elements kept of a frozen encoder: 1 GiB
+constexpr int64_t kRowsPerBlock = 1024;
+
+objective::Target target_of(data::Task task) {
+  switch (task) {
+    case data::Task::kBinary:
+      return objective::Target::kBinary;
+    case data::Task::kMulticlass:
+      return objective::Target::kClasses;
+    case data::Task::kRegression:
+      return objective::Target::kValue;
+  }
+  RIFT_FAIL(Code::kBug, "task without a target");
+}
+
+std::vector<double> class_weights(const TextTaskSpec& spec) {
+  if (spec.objective.class_weight == objective::ClassWeight::kNone) return {};
+  RIFT_REQUIRE(spec.task != data::Task::kRegression, Code::kConfig,
+               "objective.class_weight: a regression has no classes; leave it out");
+  return objective::balanced_class_weights(spec.train.label, spec.classes);
+}
+
+std::span<const float> host_values(const at::Tensor& tensor) {
+  return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
+}
+
+}  // namespace
+
+LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs) {
+  LabelledRows taken;
+  taken.inputs = inputs.encode(dataset.table, rows, package::row_keys(dataset));
+  for (const int64_t row : rows) {
+    const auto i = static_cast<size_t>(row);
+    taken.label.push_back(dataset.label[i]);
+    if (!dataset.weight.empty()) taken.weight.push_back(dataset.weight[i]);
+    taken.source_row.push_back(dataset.table.source_row.empty() ? row : dataset.table.source_row[i]);
+  }
+  return taken;
+}
+
+LabelScale label_scale(const LabelledRows& rows) {
+  double weight = 0, sum = 0;
+  const auto weight_of = [&](size_t i) { return rows.weight.empty() ? 1.0 : rows.weight[i]; };
+  for (size_t i = 0; i < rows.label.size(); ++i) {
+    weight += weight_of(i);
+    sum += weight_of(i) * rows.label[i];
+  }
+  if (weight <= 0) return {};
+  LabelScale scale{.mean = sum / weight};
+  double squares = 0;
+  for (size_t i = 0; i < rows.label.size(); ++i) {
+    squares += weight_of(i) * (rows.label[i] - scale.mean) * (rows.label[i] - scale.mean);
+  }
+  scale.deviation = squares > 0 ? std::sqrt(squares / weight) : 1.0;
+  return scale;
+}
+
+TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model) : spec_(std::move(spec)), model_(model) {
+  RIFT_REQUIRE(rows() > 0, Code::kData, "there is no training row; check the split");
+  loss_kind_ = objective::resolve_loss(spec_.objective.loss, target_of(spec_.task));
+  class_weights_ = ::rift::train::class_weights(spec_);
+  loss_ = std::make_unique<objective::TaskLoss>(loss_kind_, model_.outputs(), class_weights_);
+  const bool any_weight = spec_.train.weight.empty() || std::ranges::any_of(spec_.train.weight, [](double w) { return w > 0; });
+  RIFT_REQUIRE(any_weight, Code::kData, "data.weight: every training row has weight 0");
+  validation_ = {spec_.task, spec_.classes, spec_.validation.label, spec_.validation.weight};
+  if (!validation_.label.empty()) metric_ = resolve_stop_metric(spec_.stop_metric, validation_);
+  if (model_.encoder().first_trainable_stage() > model_.encoder().layer_count()) {
+    train_features_ = features(spec_.train);
+    validation_features_ = features(spec_.validation);
+  }
+}
+
+double TextTask::weight(int64_t row) const {
+  const auto i = static_cast<size_t>(row);
+  return loss_->row_weight(spec_.train.label[i], spec_.train.weight.empty() ? 1.0 : spec_.train.weight[i]);
+}
+
+double TextTask::target(const LabelledRows& rows, int64_t row) const {
+  return spec_.scale.scaled(rows.label[static_cast<size_t>(row)]);
+}
+
+TextTask::Targets TextTask::targets(const LabelledRows& rows, std::span<const int64_t> chosen) const {
+  Targets targets;
+  for (const int64_t row : chosen) {
+    targets.values.push_back(target(rows, row));
+    if (!rows.weight.empty()) targets.weights.push_back(rows.weight[static_cast<size_t>(row)]);
+  }
+  return targets;
+}
+
+/// What the frozen encoder says of each row: the first token's state, or the pooled vector where pooling needs every
+/// token. Undefined where it would take too much memory.
+at::Tensor TextTask::features(const LabelledRows& rows) const {
+  const int64_t width = model_.encoder().width();
+  if (rows.inputs.rows() == 0 || rows.inputs.rows() > kMostFeatures / width) return {};
+  const models::TokensRead read = model_.tokens_read();
+  const std::vector<float> values =
+      package::map_rows(rows.inputs, width, spec_.device, [&](const tensor::PackedBatch& batch) {
+        const at::Tensor hidden = model_.encoder().forward(batch, {}, read);
+        return read == models::TokensRead::kFirst ? hidden : model_.pool(hidden, batch, {});
+      });
+  const at::Tensor tensor = at::empty({rows.inputs.rows(), width}, at::kFloat);
+  std::ranges::copy(values, tensor.mutable_data_ptr<float>());
+  return tensor.to(spec_.device);
+}
+
+at::Tensor TextTask::logits(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
+                            const nn::ForwardContext& context) const {
+  const tensor::PackedBatch batch = package::make_batch(rows.inputs, chosen, spec_.device);
+  if (!features.defined()) return model_.forward(batch, context);
+  const at::Tensor index = at::empty({batch.rows}, at::kLong);
+  std::ranges::copy(chosen, index.mutable_data_ptr<int64_t>());
+  const at::Tensor kept = features.index_select(0, index.to(spec_.device));
+  const bool pooled = model_.tokens_read() == models::TokensRead::kAll;
+  return model_.classify(pooled ? kept : model_.pool(kept, batch, context), batch, context);
+}
+
+PartLoss TextTask::add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) {
+  PartLoss part;
+  for (const int64_t row : rows) part.tokens += spec_.train.inputs.tokens(row);
+  const at::Tensor said = logits(spec_.train, train_features_, rows, context);
+  const at::Tensor host = said.detach().cpu().contiguous();
+  const at::Tensor gradient = at::empty_like(host);
+  const Targets wanted = targets(spec_.train, rows);
+  part.loss = loss_->evaluate(host_values(host), wanted.values, wanted.weights,
+                              {gradient.mutable_data_ptr<float>(), static_cast<size_t>(gradient.numel())});
+  if (std::isfinite(part.loss.sum)) said.backward(gradient.mul_(scale).to(spec_.device));
+  return part;
+}
+
+std::vector<float> TextTask::validation_logits() const {
+  const package::EncodedRows& inputs = spec_.validation.inputs;
+  if (!validation_features_.defined()) {
+    return package::map_rows(inputs, model_.outputs(), spec_.device,
+                             [&](const tensor::PackedBatch& batch) { return model_.forward(batch, {}); });
+  }
+  const at::NoGradGuard no_gradient;
+  std::vector<float> values;
+  std::vector<int64_t> block;
+  for (int64_t first = 0; first < inputs.rows(); first += kRowsPerBlock) {
+    throw_if_interrupted();
+    block.resize(static_cast<size_t>(std::min(kRowsPerBlock, inputs.rows() - first)));
+    std::iota(block.begin(), block.end(), first);
+    const at::Tensor said = logits(spec_.validation, validation_features_, block, {}).cpu().contiguous();
+    const auto said_values = host_values(said);
+    values.insert(values.end(), said_values.begin(), said_values.end());
+  }
+  return values;
+}
+
+std::optional<Evaluation> TextTask::evaluate() {
+  if (spec_.validation.label.empty()) return std::nullopt;
+  const std::vector<float> said = validation_logits();
+  const auto bad = std::ranges::find_if(said, [](float value) { return !std::isfinite(value); });
+  RIFT_REQUIRE(bad == said.end(), Code::kData,
+               "validation: the model's output is not finite for row {} (0-based, in the source); try a smaller optim.lr",
+               spec_.validation.source_row[static_cast<size_t>((bad - said.begin()) / model_.outputs())]);
+  std::vector<int64_t> all(spec_.validation.label.size());
+  std::iota(all.begin(), all.end(), 0);
+  const Targets wanted = targets(spec_.validation, all);
+  std::vector<float> unused(said.size());
+  const objective::LossSum loss = loss_->evaluate(said, wanted.values, wanted.weights, unused);
+  RIFT_REQUIRE(loss.weight > 0, Code::kData, "data.weight: every validation row has weight 0");
+  const std::vector<double> raw(said.begin(), said.end());
+  return judge(validation_, raw, loss.sum / loss.weight, metric_);
+}
+
+bool TextTask::may_stay(std::string_view parameter) const {
+  // Adding a constant to every key changes no attention weight, so its gradient is nothing but rounding.
+  return parameter.ends_with(".attention.self.key.bias");
+}
+
+}  // namespace rift::train

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "rift/data/dataset.h"
+#include "rift/models/text_classifier.h"
+#include "rift/objective/task_loss.h"
+#include "rift/package/inputs.h"
+#include "rift/train/options.h"
+#include "rift/train/task.h"
+#include "rift/train/validation_metric.h"
+
+namespace rift::train {
+
+/// Encoded rows with what is to be predicted of them.
+struct LabelledRows {
+  package::EncodedRows inputs;
+  std::vector<double> label;        // [N] as in data::Dataset
+  std::vector<double> weight;       // [N] or empty = all one
+  std::vector<int64_t> source_row;  // [N]
+};
+LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs);
+
+/// Regression trains on (label - mean) / deviation of the training rows, so that one learning rate suits every unit.
+struct LabelScale {
+  double mean = 0.0;
+  double deviation = 1.0;
+  double scaled(double label) const { return (label - mean) / deviation; }
+};
+LabelScale label_scale(const LabelledRows& rows);
+
+struct TextTaskSpec {
+  data::Task task = data::Task::kBinary;
+  int64_t classes = 2;
+  LabelledRows train;
+  LabelledRows validation;  // may have no rows
+  LabelScale scale;         // identity unless a regression
+  const objective::ObjectiveOptions& objective;
+  StopMetric stop_metric = StopMetric::kAutomatic;
+  c10::Device device = c10::Device(c10::DeviceType::CPU);
+};
+
+/// Fine-tuning a text classifier. Where the whole encoder is frozen, what it says of each row is computed once.
+class TextTask final : public TrainingTask {
+ public:
+  /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced), kConfig (loss or stop
+  /// metric that does not fit the task).
+  TextTask(TextTaskSpec spec, models::TextClassifier& model);
+
+  int64_t rows() const override { return spec_.train.inputs.rows(); }
+  double weight(int64_t row) const override;
+  int64_t source_row(int64_t row) const override { return spec_.train.source_row[static_cast<size_t>(row)]; }
+  nn::ParameterStore& parameters() override { return model_.parameters(); }
+  PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) override;
+  std::optional<Evaluation> evaluate() override;
+  bool may_stay(std::string_view parameter) const override;
+
+  objective::Loss loss() const { return loss_kind_; }
+  const std::vector<double>& class_weights() const { return class_weights_; }
+
+ private:
+  struct Targets {
+    std::vector<double> values;
+    std::vector<double> weights;  // of the rows; class weights come on top
+  };
+  double target(const LabelledRows& rows, int64_t row) const;
+  Targets targets(const LabelledRows& rows, std::span<const int64_t> chosen) const;
+  at::Tensor features(const LabelledRows& rows) const;
+  at::Tensor logits(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
+                    const nn::ForwardContext& context) const;
+  std::vector<float> validation_logits() const;
+
+  TextTaskSpec spec_;
+  models::TextClassifier& model_;
+  objective::Loss loss_kind_;
+  std::vector<double> class_weights_;
+  std::unique_ptr<objective::TaskLoss> loss_;
+  ValidationRows validation_;
+  StopMetric metric_ = StopMetric::kAutomatic;
+  at::Tensor train_features_;       // [N,D] of a frozen encoder, else undefined
+  at::Tensor validation_features_;
+};
+
+}  // namespace rift::train

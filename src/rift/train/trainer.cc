@@ -1,0 +1,243 @@
+#include "rift/train/trainer.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "rift/base/error.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/log.h"
+#include "rift/base/progress.h"
+#include "rift/optim/gradient_norm.h"
+#include "rift/optim/schedule.h"
+#include "rift/train/checkpoint_state.h"
+#include "rift/train/movement_watch.h"
+#include "rift/train/row_order.h"
+#include "rift/train/run_log.h"
+
+namespace rift::train {
+namespace {
+
+constexpr size_t kRowsNamed = 64;  // in a message
+
+class Trainer {
+ public:
+  Trainer(TrainingTask& task, const TrainerSpec& spec)
+      : task_(task),
+        spec_(spec),
+        store_(task.parameters()),
+        plan_(plan_rows(spec.optim, task.rows())),
+        order_(plan_, static_cast<uint64_t>(spec.train.seed)),
+        optimizer_(spec.optim, spec.groups),
+        anchor_(objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored)),
+        checkpoints_(spec.directory / "checkpoints", spec.run) {
+    watch_.emplace(store_);
+    const bool resumed = !spec.directory.empty() && spec.resume && restore();
+    if (!spec.directory.empty() && !resumed) checkpoints_.clear();
+    log_.emplace(spec.directory, resumed ? progressed_.log_bytes : -1);
+    if (progressed_.step >= MovementWatch::kSteps) watch_.reset();
+  }
+
+  TrainerResult run() {
+    Progress progress(spec_.progress_name, rows_until(plan_.total_steps), "rows");
+    progress.advance(rows_until(progressed_.step));
+    bool stopped = false;
+    try {
+      while (!stopped && (progressed_.step < plan_.total_steps || progressed_.evaluation_due)) {
+        if (!progressed_.evaluation_due) take_step(progress);
+        if (progressed_.evaluation_due) stopped = evaluate();
+        log_->timing(progressed_.step, plan_.total_steps, stopped || progressed_.step == plan_.total_steps);
+        if (stopped) break;
+        if (checkpoint_falls_due()) write_checkpoint();
+        if (progressed_.step < plan_.total_steps) throw_if_interrupted();
+      }
+    } catch (const Error& error) {
+      if (error.code() != Code::kInterrupted) throw;
+      stop_with_checkpoint(error);
+    }
+    if (!best_.empty()) store_.copy_from(best_);
+    return result(stopped);
+  }
+
+ private:
+  bool restore() {
+    std::optional<CheckpointState> state = checkpoints_.read_newest();
+    if (!state) return false;
+    progressed_ = std::move(state->progressed);
+    store_.copy_from(state->parameters);
+    best_ = std::move(state->best);
+    optimizer_.restore(std::move(state->optimizer));
+    log_info("going on from a checkpoint", {{"step", progressed_.step}, {"of", plan_.total_steps}});
+    return true;
+  }
+
+  int64_t rows_until(int64_t step) const {
+    const int64_t epochs = step / plan_.steps_per_epoch;
+    return epochs * plan_.rows +
+           std::min(plan_.rows, (step - epochs * plan_.steps_per_epoch) * plan_.rows_per_step);
+  }
+
+  double passes(int64_t step) const {
+    return static_cast<double>(rows_until(step)) / static_cast<double>(plan_.rows);
+  }
+
+  void take_step(Progress& progress) {
+    const int64_t step = progressed_.step;
+    const std::span<const int64_t> rows = order_.rows_of(step);
+    StepRecord record;
+    record.step = step + 1;
+    record.epoch = passes(step + 1);
+    record.rows = static_cast<int64_t>(rows.size());
+    add_gradients(rows, record);
+    const double lambda = anchor_ ? anchor_->lambda() : 0.0;
+    if (anchor_) {
+      record.anchor_loss = anchor_->add_gradient(std::as_const(store_).values<float>(), store_.gradients<float>());
+    }
+    record.loss = record.task_loss + lambda * record.anchor_loss;
+    record.gradient_norm =
+        optim::gradient_norm<float>(std::as_const(store_).gradients<float>(), optimizer_.groups());
+    require_finite(record.gradient_norm, "the gradient", rows);
+    const double lr_factor =
+        optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, step, plan_.total_steps);
+    record.lr = spec_.optim.lr * lr_factor;
+    record.head_lr = spec_.optim.head_lr.value_or(spec_.optim.lr) * lr_factor;
+    const double clip = optim::clip_factor(record.gradient_norm, spec_.optim.clip_norm);
+    optimizer_.step(store_.values<float>(), std::as_const(store_).gradients<float>(), lr_factor, clip);
+    store_.publish_values();
+    finish_step(record, {.groups = optimizer_.groups(), .lr_factor = lr_factor, .clip_factor = clip});
+    progress.advance(record.rows);
+    progress.note(fmt::format("loss {:.3f}", record.loss));
+  }
+
+  /// The gradient of the weighted mean over `rows`, part by part: dividing by the whole step's weight before the
+  /// backward pass makes parts of any size add up to it.
+  void add_gradients(std::span<const int64_t> rows, StepRecord& record) {
+    double weight = 0;
+    for (const int64_t row : rows) weight += task_.weight(row);
+    const nn::ForwardContext context{.training = true,
+                                     .seed = static_cast<uint64_t>(spec_.train.seed),
+                                     .epoch = order_.epoch_of(progressed_.step)};
+    store_.zero_gradients();
+    objective::LossSum total;
+    const auto part_size = static_cast<size_t>(plan_.rows_per_part);
+    for (size_t first = 0; first < rows.size(); first += part_size) {
+      const auto part = rows.subspan(first, std::min(part_size, rows.size() - first));
+      const PartLoss loss = task_.add_gradient(part, context, weight > 0 ? 1.0 / weight : 0.0);
+      require_finite(loss.loss.sum, "the loss", part);
+      total.sum += loss.loss.sum;
+      total.weight += loss.loss.weight;
+      record.tokens += loss.tokens;
+    }
+    store_.fetch_gradients();
+    record.task_loss = total.weight > 0 ? total.sum / total.weight : 0.0;
+  }
+
+  void require_finite(double value, const char* what, std::span<const int64_t> rows) const {
+    if (std::isfinite(value)) return;
+    std::vector<int64_t> numbers;
+    for (const int64_t row : rows.first(std::min(rows.size(), kRowsNamed))) numbers.push_back(task_.source_row(row));
+    RIFT_FAIL(Code::kData,
+              "step {} of {}: {} is not finite; rows of the batch (0-based, in the source): {}{}; try a smaller "
+              "optim.lr or optim.clip_norm, and look for extreme labels or weights in these rows",
+              progressed_.step + 1, plan_.total_steps, what, fmt::join(numbers, ", "),
+              rows.size() > kRowsNamed ? fmt::format(" and {} more", rows.size() - kRowsNamed) : "");
+  }
+
+  void finish_step(const StepRecord& record, const MovementWatch::LastStep& last) {
+    progressed_.step = record.step;
+    progressed_.last_step = to_json(record);
+    const int64_t of_epoch = (record.step - 1) % plan_.steps_per_epoch + 1;
+    progressed_.evaluation_due =
+        record.step == plan_.total_steps ||
+        evaluation_falls_due(of_epoch, plan_.steps_per_epoch, spec_.train.evaluations_per_epoch);
+    log_->step(record);
+    if (record.step == MovementWatch::kSteps && watch_) {
+      watch_->check(task_, store_, last);
+      watch_.reset();
+    }
+  }
+
+  /// Returns whether the run stops here.
+  bool evaluate() {
+    const std::optional<Evaluation> evaluation = task_.evaluate();
+    progressed_.evaluation_due = false;
+    if (!evaluation) return false;
+    RIFT_CHECK(std::isfinite(evaluation->value));
+    const bool better = !progressed_.best || (evaluation->higher_is_better ? evaluation->value > *progressed_.best
+                                                                           : evaluation->value < *progressed_.best);
+    Json record = {{"step", progressed_.step},
+                   {"epoch", passes(progressed_.step)},
+                   {"metric", evaluation->metric},
+                   {"value", evaluation->value},
+                   {"figures", evaluation->figures}};
+    log_->evaluation({.step = progressed_.step, .epoch = passes(progressed_.step)}, evaluation->figures, better);
+    if (better) {
+      progressed_.best = evaluation->value;
+      progressed_.best_evaluation = record;
+      progressed_.worse_evaluations = 0;
+      best_ = trained_tensors(store_);
+    } else {
+      ++progressed_.worse_evaluations;
+    }
+    progressed_.evaluations.push_back(std::move(record));
+    const int64_t patience = spec_.train.early_stopping.patience;
+    return patience > 0 && progressed_.worse_evaluations >= patience && progressed_.step < plan_.total_steps;
+  }
+
+  bool checkpoint_falls_due() const {
+    const int64_t every = spec_.train.checkpoint_every_steps;
+    return !spec_.directory.empty() && every > 0 && progressed_.step % every == 0;
+  }
+
+  std::filesystem::path write_checkpoint() {
+    log_->sync();
+    progressed_.log_bytes = log_->bytes();
+    return checkpoints_.write({progressed_, trained_tensors(store_), best_, optimizer_.state()},
+                              spec_.train.keep_checkpoints);
+  }
+
+  [[noreturn]] void stop_with_checkpoint(const Error& error) {
+    if (spec_.directory.empty() || progressed_.step == 0) throw error;
+    const std::filesystem::path checkpoint = write_checkpoint();
+    RIFT_FAIL(Code::kInterrupted,
+              "{} after step {} of {}; the run's state is in {}: give the same command again with --resume to go on",
+              error.message(), progressed_.step, plan_.total_steps, checkpoint.string());
+  }
+
+  TrainerResult result(bool stopped) const {
+    return {.steps = progressed_.step,
+            .total_steps = plan_.total_steps,
+            .epochs = passes(progressed_.step),
+            .stopped_early = stopped,
+            .best_evaluation = progressed_.best_evaluation,
+            .evaluations = progressed_.evaluations,
+            .last_step = progressed_.last_step};
+  }
+
+  TrainingTask& task_;
+  const TrainerSpec& spec_;
+  nn::ParameterStore& store_;
+  RowPlan plan_;
+  RowOrder order_;
+  optim::Optimizer<float> optimizer_;
+  std::unique_ptr<objective::Anchor<float>> anchor_;
+  CheckpointFolder checkpoints_;
+  std::optional<MovementWatch> watch_;
+  std::optional<RunLog> log_;
+  Progressed progressed_;
+  tensor::TensorMap best_;
+};
+
+}  // namespace
+
+bool evaluation_falls_due(int64_t step_of_epoch, int64_t steps_per_epoch, int64_t evaluations) {
+  const int64_t count = std::min(evaluations, steps_per_epoch);
+  return step_of_epoch * count / steps_per_epoch > (step_of_epoch - 1) * count / steps_per_epoch;
+}
+
+TrainerResult run_trainer(TrainingTask& task, const TrainerSpec& spec) { return Trainer(task, spec).run(); }
+
+}  // namespace rift::train

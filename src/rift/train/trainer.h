@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/objective/anchor.h"
+#include "rift/objective/options.h"
+#include "rift/optim/optimizer.h"
+#include "rift/train/options.h"
+#include "rift/train/task.h"
+
+namespace rift::train {
+
+struct TrainerSpec {
+  const optim::OptimOptions& optim;
+  const objective::AnchorOptions& anchor;
+  const TrainOptions& train;
+  std::vector<optim::ParameterGroup> groups;
+  std::vector<objective::AnchoredSlice> anchored;  // parameters with a pretrained value, at the store's values now
+  std::filesystem::path directory;  // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written
+  bool resume = false;
+  std::string run;  // digest of what the run is made from: a checkpoint of another one is refused
+  std::string progress_name = "fine-tuning";
+};
+
+struct TrainerResult {
+  int64_t steps = 0;
+  int64_t total_steps = 0;
+  double epochs = 0.0;  // passes over the rows
+  bool stopped_early = false;
+  Json best_evaluation;  // null without validation rows
+  Json evaluations;      // every one, in order
+  Json last_step;        // its record in log.jsonl
+};
+
+/// Minimises L_task + lambda * L_pretrain over the trainable parameters of `task`, which at the end hold the best
+/// evaluation's values (the last step's without validation rows). One step: the gradient of the weighted mean over all
+/// of its rows, in parts; the anchor's; clipped by the global norm; the optimizer's update.
+/// The same seed gives the same parameters and log, interrupted and resumed or not.
+/// Throws kData when a loss or gradient is not finite (step and source row numbers), kInterrupted after a signal (a
+/// checkpoint is written first where there is a directory), kBug when a trainable tensor stays, kConfig, kArtefact and
+/// kEnvironment of checkpoints.
+TrainerResult run_trainer(TrainingTask& task, const TrainerSpec& spec);
+
+/// True after the 1-based step of an epoch at which one of `evaluations` of an epoch falls due; the epoch's last step
+/// always is one.
+bool evaluation_falls_due(int64_t step_of_epoch, int64_t steps_per_epoch, int64_t evaluations);
+
+}  // namespace rift::train

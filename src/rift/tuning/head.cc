@@ -1,0 +1,9 @@
+#include "rift/tuning/method.h"
+
+namespace rift::tuning {
+
+Selection select(const HeadOptions&, models::TextClassifier& model, uint64_t) {
+  return {{}, head_parameters(model), "the head"};
+}
+
+}  // namespace rift::tuning

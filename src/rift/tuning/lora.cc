@@ -1,0 +1,98 @@
+#include "rift/tuning/lora.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "rift/base/error.h"
+#include "rift/checkpoint/peft_config.h"
+#include "rift/nn/dropout.h"
+#include "rift/nn/initial_values.h"
+#include "rift/tuning/method.h"
+
+namespace rift::tuning {
+
+namespace {
+
+using checkpoint::PeftConfig;
+
+/// "query", "attention.output.dense", ...: what a target may say, from the first layer's names.
+std::vector<std::string> target_names(const std::vector<nn::Linear*>& linears, const models::TextEncoder& encoder) {
+  std::vector<std::string> names;
+  const std::string layer = encoder.layers().front().name + ".";
+  for (const nn::Linear* linear : linears) {
+    if (linear->name.starts_with(layer)) names.push_back(linear->name.substr(layer.size()));
+  }
+  return names;
+}
+
+std::vector<nn::Linear*> targeted(const LoraOptions& options, models::TextEncoder& encoder) {
+  const std::vector<nn::Linear*> linears = encoder.linears();
+  for (const std::string& target : options.targets) {
+    const bool found = std::ranges::any_of(
+        linears, [&](const nn::Linear* linear) { return PeftConfig::names_module({target}, linear->name); });
+    RIFT_REQUIRE(found, Code::kConfig, "tuning.targets: no linear map is called '{}'; there are {}", shorten(target),
+                 fmt::join(target_names(linears, encoder), ", "));
+  }
+  std::vector<nn::Linear*> chosen;
+  for (nn::Linear* linear : linears) {
+    if (PeftConfig::names_module(options.targets, linear->name)) chosen.push_back(linear);
+  }
+  RIFT_REQUIRE(!chosen.empty(), Code::kConfig, "tuning.targets: names no linear map; there are {}",
+               fmt::join(target_names(linears, encoder), ", "));
+  return chosen;
+}
+
+}  // namespace
+
+LoraAdapter::LoraAdapter(nn::ParameterStore& store, const nn::Linear& linear, const LoraShape& shape)
+    : shape_(shape),
+      a_(&store.add(linear.name + ".lora_A.weight", {shape.rank, linear.in_features()})),
+      b_(&store.add(linear.name + ".lora_B.weight", {linear.out_features(), shape.rank})) {}
+
+at::Tensor LoraAdapter::apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const {
+  const at::Tensor kept = nn::dropout(x,
+                                      {.probability = shape_.dropout,
+                                       .layer = call.layer,
+                                       .site = static_cast<uint32_t>(nn::DropoutSite::kAdapter) + call.site,
+                                       .x_is_per_row = call.x_is_per_row},
+                                      call.batch, call.context);
+  const at::Tensor low = at::linear(kept, a_->view);                                // [S,rank]
+  return at::addmm(y_base, low, b_->view.t(), /*beta=*/1, /*alpha=*/shape_.scale);  // [S,D_out]
+}
+
+at::Tensor LoraAdapter::delta() const {
+  const at::NoGradGuard no_gradient;
+  return at::matmul(b_->view, a_->view).mul_(shape_.scale);
+}
+
+void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_t seed) {
+  // Kaiming-uniform with a = sqrt 5 over fan_in: sqrt(6 / ((1 + 5) fan_in)).
+  nn::fill_uniform(store, adapter.a(), 1.0 / std::sqrt(static_cast<double>(adapter.a().shape[1])), seed);
+  nn::fill_zero(store, adapter.b());
+}
+
+Selection select(const LoraOptions& options, models::TextClassifier& model, uint64_t seed) {
+  const LoraShape shape{options.rank, options.alpha / static_cast<double>(options.rank), options.dropout};
+  Selection selection{
+      {}, head_parameters(model), fmt::format("LoRA r={} on {}", options.rank, fmt::join(options.targets, ", "))};
+  std::vector<std::shared_ptr<LoraAdapter>> adapters;
+  for (nn::Linear* linear : targeted(options, model.encoder())) {
+    RIFT_CHECK(!linear->adapter);
+    adapters.push_back(std::make_shared<LoraAdapter>(model.parameters(), *linear, shape));
+    linear->adapter = adapters.back();
+  }
+  model.parameters().seal();
+  for (const auto& adapter : adapters) {
+    start_values(model.parameters(), *adapter, seed);
+    for (const nn::Parameter* parameter : adapter->parameters()) selection.encoder.push_back(parameter->name);
+  }
+  return selection;
+}
+
+}  // namespace rift::tuning

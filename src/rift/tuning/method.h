@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rift/models/text_classifier.h"
+#include "rift/tuning/options.h"
+
+namespace rift::tuning {
+
+/// What a method wants to move, before `freeze` takes its part away.
+struct Selection {
+  std::vector<std::string> encoder;  // parameters that take the encoder's learning rate, adapters included
+  std::vector<std::string> head;     // parameters of head and pooler
+  std::string what;                  // "the top 2 layers and the head"
+};
+
+/// One per method, each in the file of its name; tuning.cc calls the one that the options name. `seed` is that of new
+/// parameters.
+Selection select(const FullOptions& options, models::TextClassifier& model, uint64_t seed);
+Selection select(const HeadOptions& options, models::TextClassifier& model, uint64_t seed);
+Selection select(const TopKOptions& options, models::TextClassifier& model, uint64_t seed);
+Selection select(const BitFitOptions& options, models::TextClassifier& model, uint64_t seed);
+Selection select(const LoraOptions& options, models::TextClassifier& model, uint64_t seed);
+
+/// Parameters of the pooler (where the pooling uses it) and of the head.
+std::vector<std::string> head_parameters(const models::TextClassifier& model);
+
+}  // namespace rift::tuning

@@ -1,0 +1,81 @@
+#include "rift/tuning/tuning.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "rift/base/error.h"
+#include "rift/tuning/method.h"
+
+namespace rift::tuning {
+
+namespace {
+
+std::string part_names(const models::TextClassifier& model) {
+  std::vector<std::string> names = model.encoder().embeddings().parameters;
+  for (const models::Part& layer : model.encoder().layers()) names.push_back(layer.name);
+  for (const models::Part* part : {&model.pooler(), &model.head()}) {
+    if (!part->parameters.empty()) names.push_back(part->name);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void require_patterns_match(const std::vector<std::string>& patterns, const models::TextClassifier& model) {
+  for (const std::string& pattern : patterns) {
+    const auto matches = [&](const nn::Parameter& parameter) {
+      return parameter.name.find(pattern) != std::string::npos;
+    };
+    RIFT_REQUIRE(!pattern.empty() && std::ranges::any_of(model.parameters().parameters(), matches), Code::kConfig,
+                 "tuning.freeze: no parameter's name contains '{}'; there are {}", shorten(pattern), part_names(model));
+  }
+}
+
+void remove_frozen(const std::vector<std::string>& patterns, std::vector<std::string>& names) {
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::any_of(patterns,
+                               [&](const std::string& pattern) { return name.find(pattern) != std::string::npos; });
+  });
+}
+
+/// 1234567 -> "1,234,567".
+std::string grouped(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), 1, ',');
+  return digits;
+}
+
+}  // namespace
+
+std::vector<std::string> head_parameters(const models::TextClassifier& model) {
+  std::vector<std::string> names = model.pooler().parameters;
+  names.insert(names.end(), model.head().parameters.begin(), model.head().parameters.end());
+  return names;
+}
+
+Applied apply(const TuningOptions& options, models::TextClassifier& model, uint64_t seed) {
+  Selection selection = std::visit([&](const auto& method) { return select(method, model, seed); }, options.method);
+  require_patterns_match(options.freeze, model);
+  remove_frozen(options.freeze, selection.encoder);
+  remove_frozen(options.freeze, selection.head);
+  std::unordered_set<std::string> moving(selection.encoder.begin(), selection.encoder.end());
+  moving.insert(selection.head.begin(), selection.head.end());
+  RIFT_REQUIRE(!moving.empty(), Code::kConfig, "tuning: method '{}' with this freeze leaves nothing to train",
+               options.method_name());
+  nn::ParameterStore& store = model.parameters();
+  for (const nn::Parameter& parameter : store.parameters()) {
+    store.set_trainable(parameter, moving.contains(parameter.name));
+  }
+  return {std::move(selection.encoder), std::move(selection.head),
+          fmt::format("{}: {} of {} parameters move", selection.what, grouped(store.trainable_count()),
+                      grouped(store.parameter_count()))};
+}
+
+void merge(models::TextClassifier& model) {
+  for (nn::Linear* linear : model.encoder().linears()) {
+    if (!linear->adapter) continue;
+    const auto adapter = linear->adapter;
+    nn::merge_adapter(*linear);
+    for (const nn::Parameter* parameter : adapter->parameters()) model.parameters().set_trainable(*parameter, false);
+  }
+}
+
+}  // namespace rift::tuning

@@ -1,0 +1,198 @@
+#include "rift/score/calibrator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/failure.h"
+#include "rift/base/files.h"
+#include "rift/base/random.h"
+#include "rift/score/maximum_likelihood.h"
+
+namespace rift::score {
+namespace {
+
+const Json& golden() {
+  static const Json json =
+      parse_json(read_file("tests/score/fixtures/calibration_golden.json"), "calibration_golden.json");
+  return json;
+}
+
+std::vector<double> doubles(const Json& list) {
+  std::vector<double> values;
+  for (const Json& item : list.as_array()) values.push_back(item.as_double());
+  return values;
+}
+
+RawScores raw(std::vector<double> values, int64_t outputs = 1) {
+  const auto rows = static_cast<int64_t>(values.size()) / outputs;
+  return {rows, outputs, std::move(values)};
+}
+
+Calibrator fit_golden(CalibrationMethod method, std::span<const double> weights) {
+  return Calibrator::fit(data::Task::kBinary, method, raw(doubles(golden().at("log_odds"))),
+                         doubles(golden().at("labels")), weights);
+}
+
+TEST(Platt, EqualsTheLikelihoodsOptimumAndScikitLearnsEarlyStop) {
+  for (const char* name : {"platt", "platt_weighted"}) {
+    const Json& expected = golden().at(name);
+    const std::vector<double> weights =
+        std::string(name) == "platt" ? std::vector<double>{} : doubles(golden().at("weights"));
+    const PlattFit fitted = fit_platt(doubles(golden().at("log_odds")), doubles(golden().at("labels")), weights);
+    EXPECT_NEAR(fitted.slope, expected.at("slope").as_double(), 1e-9) << name;
+    EXPECT_NEAR(fitted.intercept, expected.at("intercept").as_double(), 1e-9) << name;
+    EXPECT_NEAR(fitted.slope, expected.at("sklearn_slope").as_double(), 1e-5) << name;
+    const auto pd = fit_golden(CalibrationMethod::kPlatt, weights).apply(raw(doubles(golden().at("grid"))));
+    const auto theirs = doubles(expected.at("sklearn_pd"));
+    for (size_t i = 0; i < pd.size(); ++i) EXPECT_NEAR(pd[i], theirs[i], 1e-6) << name << " " << i;
+  }
+}
+
+TEST(Platt, SeparatedClassesStayFinite) {
+  const std::vector<double> log_odds = {-5, -4, -3, 3, 4, 5}, labels = {0, 0, 0, 1, 1, 1};
+  const PlattFit fitted = fit_platt(log_odds, labels, {});
+  EXPECT_TRUE(std::isfinite(fitted.slope) && fitted.slope > 0.0);
+  // Smoothed targets: three bad rows are worth 4/5, three good ones 1/5.
+  EXPECT_NEAR(sigmoid(fitted.slope * 4 + fitted.intercept), 0.8, 0.02);
+}
+
+TEST(Platt, HugeLogOddsDoNotOverflow) {
+  const std::vector<double> log_odds = {-800, -900, 700, 1e6, -1e6, 20}, labels = {0, 0, 1, 1, 1, 0};
+  const PlattFit fitted = fit_platt(log_odds, labels, {});
+  EXPECT_TRUE(std::isfinite(fitted.slope) && std::isfinite(fitted.intercept));
+}
+
+TEST(Platt, AScoreThatRanksTheWrongWayRoundOrNotAtAllGivesTheBaseRate) {
+  for (const std::vector<double>& log_odds : {std::vector<double>{3, 2, 1, 0}, std::vector<double>{1, 1, 1, 1}}) {
+    const std::vector<double> labels = {0, 0, 0, 1};
+    const auto calibrator = Calibrator::fit(data::Task::kBinary, CalibrationMethod::kPlatt, raw(log_odds), labels, {});
+    for (double pd : calibrator.apply(raw({-10, 0, 10}))) EXPECT_NEAR(pd, (2.0 / 3 + 3 * 0.2) / 4, 1e-9);
+  }
+}
+
+TEST(Calibrator, IsotonicEqualsScikitLearn) {
+  for (const char* name : {"isotonic", "isotonic_weighted"}) {
+    const std::vector<double> weights =
+        std::string(name) == "isotonic" ? std::vector<double>{} : doubles(golden().at("weights"));
+    const auto pd = fit_golden(CalibrationMethod::kIsotonic, weights).apply(raw(doubles(golden().at("grid"))));
+    const auto expected = doubles(golden().at(name).at("pd"));
+    for (size_t i = 0; i < pd.size(); ++i) EXPECT_NEAR(pd[i], expected[i], 1e-12) << name << " " << i;
+  }
+}
+
+TEST(Calibrator, TemperatureEqualsTheLikelihoodsOptimum) {
+  const auto logits = doubles(golden().at("logits"));
+  const auto labels = doubles(golden().at("classes"));
+  EXPECT_NEAR(fit_inverse_temperature(logits, 3, labels, {}), golden().at("inverse_temperature").as_double(), 1e-6);
+  EXPECT_NEAR(fit_inverse_temperature(logits, 3, labels, doubles(golden().at("weights"))),
+              golden().at("inverse_temperature_weighted").as_double(), 1e-6);
+  const auto calibrator =
+      Calibrator::fit(data::Task::kMulticlass, CalibrationMethod::kAutomatic, raw(logits, 3), labels, {});
+  const auto probability = calibrator.apply(raw(logits, 3));
+  for (size_t row = 0; row < labels.size(); ++row)
+    EXPECT_NEAR(probability[3 * row] + probability[3 * row + 1] + probability[3 * row + 2], 1.0, 1e-12);
+}
+
+TEST(Calibrator, TemperatureWithoutAnOptimumIsCut) {
+  EXPECT_EQ(fit_inverse_temperature(std::vector<double>{1, 0, 0, 1}, 2, std::vector<double>{0, 1}, {}), 100.0);
+  EXPECT_EQ(fit_inverse_temperature(std::vector<double>{1, 0, 0, 1}, 2, std::vector<double>{1, 0}, {}), 0.01);
+}
+
+TEST(Calibrator, NeverChangesARanking) {
+  const CounterRandom random(3, 0);
+  std::vector<double> log_odds, labels;
+  for (uint64_t i = 0; i < 400; ++i) {
+    log_odds.push_back(2 * random.normal(2 * i) - 1);
+    labels.push_back(random.uniform(2 * i + 1) < sigmoid(0.4 * log_odds.back() + 0.3) ? 1.0 : 0.0);
+  }
+  for (auto method : {CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic}) {
+    const auto calibrator = Calibrator::fit(data::Task::kBinary, method, raw(log_odds), labels, {});
+    std::vector<double> sorted = log_odds;
+    std::sort(sorted.begin(), sorted.end());
+    const auto pd = calibrator.apply(raw(sorted));
+    EXPECT_TRUE(std::is_sorted(pd.begin(), pd.end()));
+    EXPECT_GT(pd.back(), pd.front());
+  }
+}
+
+TEST(Calibrator, AutomaticTakesIsotonicOnlyWithManyRowsAndAShapeThatPlattCannotFollow) {
+  const CounterRandom random(5, 0);
+  const auto chosen = [&](int64_t rows, bool is_step) {
+    std::vector<double> log_odds, labels;
+    for (int64_t i = 0; i < rows; ++i) {
+      log_odds.push_back(2 * random.normal(static_cast<uint64_t>(2 * i)));
+      const double pd = is_step ? (log_odds.back() < 1.0 ? 0.3 : 0.9) : sigmoid(log_odds.back());
+      labels.push_back(random.uniform(static_cast<uint64_t>(2 * i + 1)) < pd ? 1.0 : 0.0);
+    }
+    return Calibrator::fit(data::Task::kBinary, CalibrationMethod::kAutomatic, raw(log_odds), labels, {}).method();
+  };
+  EXPECT_EQ(chosen(6000, true), CalibrationMethod::kIsotonic);
+  EXPECT_EQ(chosen(6000, false), CalibrationMethod::kPlatt);
+  EXPECT_EQ(chosen(1500, true), CalibrationMethod::kPlatt);
+}
+
+TEST(Calibrator, NoneAndRegressionLeaveScoresAsTheyAre) {
+  const std::vector<double> values = {-2, 0, 3};
+  EXPECT_EQ(Calibrator::identity(data::Task::kRegression).apply(raw(values)), values);
+  EXPECT_EQ(Calibrator::fit(data::Task::kRegression, CalibrationMethod::kPlatt, raw(values), values, {}).method(),
+            CalibrationMethod::kNone);
+  const auto pd = Calibrator::identity(data::Task::kBinary).apply(raw(values));
+  for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(pd[i], sigmoid(values[i]));
+  const auto shares = Calibrator::identity(data::Task::kMulticlass).apply(raw({0, std::log(3.0)}, 2));
+  EXPECT_NEAR(shares[1], 0.75, 1e-15);
+}
+
+TEST(Calibrator, RowsThatCannotBeFittedAreNamed) {
+  const auto fit = [](std::vector<double> values, const std::vector<double>& labels) {
+    return [=] { Calibrator::fit(data::Task::kBinary, CalibrationMethod::kAutomatic, raw(values), labels, {}); };
+  };
+  EXPECT_NE(test::message_of(Code::kData, fit({1, 2}, {1, 1})).find("one class"), std::string::npos);
+  EXPECT_NE(test::message_of(Code::kData, fit({1, NAN}, {1, 0})).find("row 1"), std::string::npos);
+  EXPECT_NE(test::message_of(Code::kData, fit({}, {})).find("has none"), std::string::npos);
+}
+
+TEST(Calibrator, ReadsBackToTheSameBits) {
+  const std::vector<double> grid = doubles(golden().at("grid"));
+  for (auto method : {CalibrationMethod::kNone, CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic}) {
+    const auto saved = fit_golden(method, doubles(golden().at("weights")));
+    const auto loaded = Calibrator::from_json(parse_json(to_json_text(saved.to_json()), "test"));
+    EXPECT_EQ(loaded.apply(raw(grid)), saved.apply(raw(grid)));
+    EXPECT_EQ(loaded.method(), method);
+  }
+  const auto logits = doubles(golden().at("logits"));
+  const auto saved = Calibrator::fit(data::Task::kMulticlass, CalibrationMethod::kPlatt, raw(logits, 3),
+                                     doubles(golden().at("classes")), {});
+  const auto loaded = Calibrator::from_json(parse_json(to_json_text(saved.to_json()), "test"));
+  EXPECT_EQ(loaded.apply(raw(logits, 3)), saved.apply(raw(logits, 3)));
+}
+
+TEST(Calibrator, RefusesWhatNoFitWrites) {
+  const auto read = [](std::string_view text) { return [=] { Calibrator::from_json(parse_json(text, "test")); }; };
+  for (std::string_view text : {
+           R"({"task": "binary", "method": "automatic"})",
+           R"({"task": "binary", "method": "magic"})",
+           R"({"task": "binary", "method": "temperature", "slope": 1})",
+           R"({"task": "multiclass", "method": "platt", "slope": 1, "intercept": 0})",
+           R"({"task": "binary", "method": "platt", "slope": -1, "intercept": 0})",
+           R"({"task": "binary", "method": "platt", "slope": 1})",
+           R"({"task": "binary", "method": "isotonic", "log_odds": [], "pd": []})",
+           R"({"task": "binary", "method": "isotonic", "log_odds": [1, 1], "pd": [0.1, 0.2]})",
+           R"({"task": "binary", "method": "isotonic", "log_odds": [1, 2], "pd": [0.2, 0.1]})",
+           R"({"task": "binary", "method": "isotonic", "log_odds": [1, 2], "pd": [0.2, 1.1]})",
+           R"({"task": "odd", "method": "none"})",
+       })
+    test::message_of(Code::kArtefact, read(text));
+}
+
+TEST(LogOdds, IsCutAndInvertsSigmoid) {
+  EXPECT_NEAR(log_odds(sigmoid(-3.25)), -3.25, 1e-12);
+  EXPECT_EQ(log_odds(0.0), log_odds(1e-12));
+  EXPECT_TRUE(std::isfinite(log_odds(1.0)));
+  EXPECT_EQ(sigmoid(-1000.0), 0.0);
+  EXPECT_EQ(sigmoid(1000.0), 1.0);
+}
+
+}  // namespace
+}  // namespace rift::score

@@ -1,0 +1,305 @@
+#include "rift/train/fine_tune.h"
+
+#include <ATen/ops/equal.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "checkpoint/failure.h"
+#include "rift/base/progress.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/checkpoint/peft_directory.h"
+#include "rift/metrics/auc.h"
+#include "rift/metrics/classification.h"
+#include "rift/package/text_scorer.h"
+#include "train/small_data.h"
+
+namespace rift::train {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::failure;
+using testing_support::row_range;
+using testing_support::small_backbone;
+using testing_support::small_dataset;
+using testing_support::small_options;
+using testing_support::TempDirectory;
+
+/// A fine-tuning on rows 0..95 with 96..127 to validate, in a folder of its own.
+class Run {
+ public:
+  explicit Run(data::Task task = data::Task::kBinary, bool pooler = true) : dataset(small_dataset(160, task)) {
+    set_progress_style(ProgressStyle::kSilent);
+    options = small_options(small_backbone(folder, pooler));
+  }
+  FineTuned run(const std::filesystem::path& directory = {}, bool resume = false,
+                std::optional<std::filesystem::path> init_from = {}) {
+    return fine_tune({.dataset = dataset,
+                      .train = train,
+                      .validation = validation,
+                      .options = options,
+                      .directory = directory,
+                      .resume = resume,
+                      .init_from = std::move(init_from)});
+  }
+  std::vector<double> scores(const score::Scorer& scorer) const { return scorer.score(dataset.table).values; }
+  /// Saves as a package would, without its frame; returns rift.json's "model".
+  Json save(const score::Scorer& scorer, const std::string& name) const { return scorer.save(folder.folder(name)); }
+
+  TempDirectory folder;
+  data::Dataset dataset;
+  FineTuneOptions options;
+  std::vector<int64_t> train = row_range(0, 96);
+  std::vector<int64_t> validation = row_range(96, 32);
+};
+
+double test_auc(const Run& run, const score::Scorer& scorer) {
+  const std::vector<double> scores = run.scores(scorer);
+  const std::vector<double> label(run.dataset.label.begin() + 128, run.dataset.label.end());
+  const std::vector<double> unseen(scores.begin() + 128, scores.end());
+  return metrics::auc(label, unseen).value();
+}
+
+TEST(FineTune, LearnsWhatTheTextSays) {
+  Run run;
+  const FineTuned tuned = run.run();
+  EXPECT_GT(test_auc(run, *tuned.scorer), 0.95);
+  EXPECT_EQ(tuned.scorer->name(), "fine-tuned");
+  EXPECT_EQ(tuned.summary.at("steps").as_int(), 72);
+  EXPECT_EQ(tuned.summary.at("pooling").as_string(), "pooler");
+  EXPECT_EQ(tuned.summary.at("loss").as_string(), "bce");
+  EXPECT_THAT(to_json_text(tuned.summary.at("model").at("new_head")), HasSubstr("classifier.weight"));
+}
+
+TEST(FineTune, EveryTaskIsLearned) {
+  Run classes(data::Task::kMulticlass);
+  const auto of_classes = classes.run();
+  const auto raw = of_classes.scorer->score(classes.dataset.table);
+  EXPECT_EQ(raw.outputs, 3);
+  const auto called = metrics::most_likely_class(raw.values, 3);
+  int64_t right = 0;
+  for (size_t i = 128; i < called.size(); ++i) right += called[i] == classes.dataset.label[i] ? 1 : 0;
+  EXPECT_GE(right, 26);
+
+  Run amounts(data::Task::kRegression);
+  const std::vector<double> predicted = amounts.scores(*amounts.run().scorer);
+  double error = 0;
+  for (size_t i = 128; i < predicted.size(); ++i) error += std::abs(predicted[i] - amounts.dataset.label[i]);
+  EXPECT_LT(error / 32, 400.0);  // amounts are 5,000, 6,000 and 7,000
+}
+
+TEST(FineTune, TheSameSeedGivesTheSameBytesAndAnotherOneDoesNot) {
+  Run run;
+  const FineTuned a = run.run(run.folder.folder("a"));
+  const FineTuned b = run.run(run.folder.folder("b"));
+  EXPECT_EQ(read_file(run.folder / "a/log.jsonl"), read_file(run.folder / "b/log.jsonl"));
+  EXPECT_EQ(a.summary, b.summary);
+  run.save(*a.scorer, "package-a");
+  run.save(*b.scorer, "package-b");
+  EXPECT_EQ(read_file(run.folder / "package-a/model.safetensors"), read_file(run.folder / "package-b/model.safetensors"));
+  run.options.train.seed = 2;
+  EXPECT_NE(run.scores(*run.run().scorer), run.scores(*a.scorer));
+}
+
+TEST(FineTune, GoesOnFromAnyCheckpointToTheSameBytes) {
+  Run run;
+  const FineTuned whole = run.run(run.folder.folder("whole"));
+  run.options.train.keep_checkpoints = 100;
+  run.run(run.folder.folder("parts"));
+  for (const int64_t step : {63, 35, 7}) {  // from the newest down: each goes on from what is left
+    for (const auto& entry : std::filesystem::directory_iterator(run.folder / "parts/checkpoints")) {
+      if (std::stoll(entry.path().filename().string().substr(5)) > step) std::filesystem::remove_all(entry.path());
+    }
+    const FineTuned resumed = run.run(run.folder / "parts", true);
+    EXPECT_EQ(read_file(run.folder / "parts/log.jsonl"), read_file(run.folder / "whole/log.jsonl")) << step;
+    EXPECT_EQ(run.scores(*resumed.scorer), run.scores(*whole.scorer)) << step;
+    EXPECT_EQ(resumed.summary, whole.summary) << step;
+  }
+}
+
+TEST(FineTune, AResumedRunMustBeTheSameRun) {
+  Run run;
+  run.run(run.folder.folder("run"));
+  run.options.optim.lr *= 2;
+  EXPECT_THAT(failure([&] { run.run(run.folder / "run", true); }), HasSubstr("belongs to another run"));
+  run.options.optim.lr /= 2;
+  run.dataset.label[3] = 1 - run.dataset.label[3];
+  EXPECT_THAT(failure([&] { run.run(run.folder / "run", true); }), HasSubstr("belongs to another run"));
+}
+
+struct Method {
+  const char* name;
+  tuning::TuningOptions tuning;
+};
+
+std::vector<Method> methods() {
+  return {{"full", {tuning::FullOptions{}, {"word_embeddings"}}},
+          {"head", {tuning::HeadOptions{}, {}}},
+          {"top_k", {tuning::TopKOptions{.layers = 1}, {}}},
+          {"bitfit", {tuning::BitFitOptions{}, {}}},
+          {"lora", {tuning::LoraOptions{.rank = 2, .alpha = 4}, {}}}};
+}
+
+TEST(FineTune, ThePackageOfEveryMethodLoadsWithEqualScores) {
+  for (const bool pooler : {true, false}) {
+    for (const Method& method : methods()) {
+      Run run(data::Task::kBinary, pooler);
+      run.options.tuning = method.tuning;
+      run.options.optim.epochs = 1;
+      const FineTuned tuned = run.run();
+      const Json part = run.save(*tuned.scorer, "package");
+      EXPECT_EQ(part.at("kind").as_string(), "fine-tuned");
+      EXPECT_EQ(part.at("pooling").as_string(), pooler ? "pooler" : "mean");
+      const auto loaded = package::TextScorer::load(run.folder / "package", part, run.dataset.schema, "cpu");
+      EXPECT_EQ(run.scores(*loaded), run.scores(*tuned.scorer)) << method.name;
+      const Json again = loaded->save(run.folder.folder("again"));
+      EXPECT_EQ(again, part);
+      for (const char* file : {"model.safetensors", "config.json", "vocab.txt"}) {
+        EXPECT_EQ(read_file(run.folder / "again" / file), read_file(run.folder / "package" / file)) << file;
+      }
+      EXPECT_EQ(std::filesystem::exists(run.folder / "package/adapter"), std::string(method.name) == "lora");
+    }
+  }
+}
+
+TEST(FineTune, FrozenParametersKeepEveryBit) {
+  for (const Method& method : methods()) {
+    Run run;
+    run.options.tuning = method.tuning;
+    run.options.optim.epochs = 1;
+    run.options.optim.weight_decay = 0.1;
+    run.save(*run.run().scorer, "package");
+    const auto before = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "base")).tensors;
+    const auto after = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "package")).tensors;
+    const std::string name = method.name;
+    const auto stayed = [&](const char* parameter) { return at::equal(before.at(parameter), after.at(parameter)); };
+    EXPECT_TRUE(stayed("bert.embeddings.word_embeddings.weight")) << name;
+    EXPECT_EQ(stayed("bert.encoder.layer.0.intermediate.dense.weight"), name != "full") << name;
+    EXPECT_EQ(stayed("bert.encoder.layer.0.intermediate.dense.bias"), name != "full" && name != "bitfit") << name;
+    EXPECT_EQ(stayed("bert.encoder.layer.1.output.dense.weight"), name != "full" && name != "top_k") << name;
+    EXPECT_EQ(stayed("bert.encoder.layer.0.attention.self.query.weight"), name != "full" && name != "lora") << name;
+    EXPECT_FALSE(stayed("bert.pooler.dense.weight")) << name;
+  }
+}
+
+TEST(FineTune, AFrozenEncoderReadOnceLearnsAsOneReadEveryTime) {
+  // freeze: [layer, embeddings] under "full" leaves pooler and head, as "head" does, by another road
+  Run head;
+  head.options.tuning.method = tuning::HeadOptions{};
+  Run frozen;
+  frozen.options.tuning = {tuning::FullOptions{}, {"bert.encoder", "bert.embeddings"}};
+  EXPECT_EQ(head.scores(*head.run().scorer), frozen.scores(*frozen.run().scorer));
+}
+
+TEST(FineTune, AccumulatedPartsTrainAsTheWholeBatch) {
+  Run whole;
+  whole.options.optim.batch_rows = 32;
+  whole.options.optim.epochs = 2;
+  Run parts;
+  parts.options = small_options(parts.folder / "base");
+  parts.options.optim.batch_rows = 5;  // 5 does not divide 32: ragged parts
+  parts.options.optim.accumulate = 7;
+  parts.options.optim.epochs = 2;
+  whole.options.optim.batch_rows = 35;
+  const std::vector<double> a = whole.scores(*whole.run().scorer);
+  const std::vector<double> b = parts.scores(*parts.run().scorer);
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 2e-3) << i;
+}
+
+TEST(FineTune, TheAnchorHoldsTheModelNearThePretrainedOne) {
+  Run free;
+  Run anchored;
+  anchored.options.objective.anchor.kind = objective::L2SpAnchor{.lambda = 1.0};
+  const auto distance = [](Run& run) {
+    run.save(*run.run().scorer, "package");
+    const auto before = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "base")).tensors;
+    const auto after = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "package")).tensors;
+    double sum = 0;
+    for (const auto& [name, tensor] : before) sum += (after.at(name) - tensor).square().sum().item<double>();
+    return sum;
+  };
+  const double far = distance(free);
+  EXPECT_LT(distance(anchored), 0.3 * far);
+}
+
+TEST(FineTune, InitFromTakesThePackagesWeightsAndAFreshOptimizer) {
+  Run run;
+  const FineTuned first = run.run();
+  run.save(*first.scorer, "run/package");
+  run.options.optim.lr = 1e-12;
+  run.options.optim.head_lr = 1e-12;
+  run.options.optim.epochs = 0.1;
+  run.options.text.backbone = "/nowhere";  // not read
+  const FineTuned second = run.run({}, false, run.folder / "run");
+  const auto a = run.scores(*first.scorer);
+  const auto b = run.scores(*second.scorer);
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+  EXPECT_EQ(second.summary.at("model").at("new_head").size(), 0u);
+  EXPECT_EQ(second.summary.at("init_from").as_string(), "run");
+}
+
+TEST(FineTune, InitFromOfARegressionKeepsItsUnit) {
+  Run run(data::Task::kRegression);
+  const FineTuned first = run.run();
+  run.save(*first.scorer, "run");
+  run.options.optim.lr = 1e-12;
+  run.options.optim.head_lr = 1e-12;
+  run.options.optim.epochs = 0.1;
+  const auto a = run.scores(*first.scorer);
+  const auto b = run.scores(*run.run({}, false, run.folder / "run").scorer);
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 0.05);
+}
+
+TEST(FineTune, RowWeightsCountAsRowsThatStandThereTwice) {
+  Run twice;
+  twice.options.optim.name = optim::GdOptions{};
+  twice.options.optim.epochs = 3;
+  Run weighted;
+  weighted.options.optim = twice.options.optim;
+  for (int64_t row = 0; row < 48; ++row) twice.train.push_back(row);
+  weighted.dataset.weight.assign(160, 1.0);
+  for (size_t row = 0; row < 48; ++row) weighted.dataset.weight[row] = 2.0;
+  // dropout masks follow the row, so both copies of a row have the same one
+  const auto a = twice.scores(*twice.run().scorer);
+  const auto b = weighted.scores(*weighted.run().scorer);
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+}
+
+TEST(FineTune, ClassWeightsAreShownAndFitTheTask) {
+  Run run;
+  run.options.objective.class_weight = objective::ClassWeight::kBalanced;
+  run.options.optim.epochs = 1;
+  EXPECT_EQ(run.run().summary.at("class_weights").size(), 2u);
+  Run amounts(data::Task::kRegression);
+  amounts.options.objective.class_weight = objective::ClassWeight::kBalanced;
+  EXPECT_THAT(failure([&] { amounts.run(); }), HasSubstr("objective.class_weight"));
+}
+
+TEST(FineTune, MistakesOfTheConfigurationAreNamed) {
+  Run run;
+  run.options.text.max_tokens = 4000;
+  EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("model.text.max_tokens"));
+  run.options.text.max_tokens = 12;
+  run.options.objective.loss = objective::Loss::kMse;
+  EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("objective.loss"));
+  run.options.objective.loss = objective::Loss::kAutomatic;
+  run.options.text.text.from_table = encode::text::FromTable::kNever;
+  run.dataset.schema.fields[0].kind = data::Kind::kIgnore;
+  EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("the model would read nothing"));
+}
+
+TEST(FineTune, NoTrainingRowsAreTheDatasFault) {
+  Run run;
+  run.train.clear();
+  EXPECT_THAT(failure([&] { run.run(); }), testing::StartsWith("data: "));
+}
+
+TEST(FineTune, APoolerThatTheCheckpointLacksIsRefusedAndAutomaticTakesTheMean) {
+  Run run(data::Task::kBinary, false);
+  run.options.optim.epochs = 1;
+  EXPECT_EQ(run.run().summary.at("pooling").as_string(), "mean");
+  run.options.text.pooling = models::Pooling::kPooler;
+  EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("pooler"));
+}
+
+}  // namespace
+}  // namespace rift::train

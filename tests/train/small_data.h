@@ -1,0 +1,75 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkpoint/small_model.h"
+#include "checkpoint/temp_directory.h"
+#include "rift/base/random.h"
+#include "rift/checkpoint/tensor_file.h"
+#include "rift/data/dataset.h"
+#include "rift/train/options.h"
+
+namespace rift::testing_support {
+
+/// Records of one text column "note", made of the small vocabulary's words, that say what the label is: "late" is bad
+/// (binary), the number of "late" is the class or, times 1,000, the amount.
+inline data::Dataset small_dataset(int64_t rows, data::Task task = data::Task::kBinary) {
+  data::Dataset dataset;
+  dataset.schema.task = task;
+  dataset.schema.fields = {{.name = "note", .kind = data::Kind::kText, .role = data::Role::kFeature},
+                           {.name = "outcome", .kind = data::Kind::kCategory, .role = data::Role::kLabel}};
+  if (task == data::Task::kBinary) dataset.schema.class_names = {"paid", "late"};
+  if (task == data::Task::kMulticlass) dataset.schema.class_names = {"never", "once", "twice"};
+  const char* kWords[] = {"the", "loan", "was", "paid", "payer"};
+  const CounterRandom random(11, 3);
+  data::Texts texts;
+  const uint64_t kinds = task == data::Task::kBinary ? 2 : 3;
+  uint64_t draw = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    const uint64_t late = random.below(draw++, kinds);
+    std::string text;
+    for (uint64_t word = random.below(draw++, 5); word > 0; --word) {
+      text += std::string(kWords[random.below(draw++, 5)]) + " ";
+    }
+    for (uint64_t i = 0; i < late; ++i) text += "late ";
+    texts.append(text);
+    dataset.label.push_back(task == data::Task::kRegression ? 5000.0 + 1000.0 * static_cast<double>(late)
+                                                            : static_cast<double>(late));
+    dataset.table.source_row.push_back(row);
+  }
+  dataset.table.rows = rows;
+  dataset.table.columns.push_back({"note", std::move(texts)});
+  return dataset;
+}
+
+/// The first `count` rows from `first` on.
+inline std::vector<int64_t> row_range(int64_t first, int64_t count) {
+  std::vector<int64_t> rows;
+  for (int64_t row = first; row < first + count; ++row) rows.push_back(row);
+  return rows;
+}
+
+/// A pretrained BERT of 2 layers and width 8 in `directory`/base; its path.
+inline std::filesystem::path small_backbone(const TempDirectory& directory, bool pooler = true) {
+  const auto base = small_directory(directory);
+  checkpoint::write_tensors(directory / "base/model.safetensors", small_tensors(0, pooler));
+  return base.root;
+}
+
+/// Settings under which the small model learns the small data in a second.
+inline train::FineTuneOptions small_options(const std::filesystem::path& backbone) {
+  train::FineTuneOptions options;
+  options.text.backbone = backbone.string();
+  options.text.max_tokens = 12;
+  options.optim.name = optim::AdamWOptions{};
+  options.optim.lr = 5e-3;
+  options.optim.head_lr = 2e-2;
+  options.optim.batch_rows = 8;
+  options.optim.epochs = 6;
+  options.train.checkpoint_every_steps = 7;
+  options.train.early_stopping.patience = 0;
+  return options;
+}
+
+}  // namespace rift::testing_support

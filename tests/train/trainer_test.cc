@@ -1,0 +1,332 @@
+#include "rift/train/trainer.h"
+
+#include <fmt/ranges.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "checkpoint/failure.h"
+#include "checkpoint/temp_directory.h"
+#include "rift/base/interrupt.h"
+#include "rift/train/parameter_groups.h"
+#include "train/toy_task.h"
+
+namespace rift::train {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::failure;
+using testing_support::TempDirectory;
+using testing_support::ToyTask;
+
+struct Settings {
+  optim::OptimOptions optim;
+  objective::AnchorOptions anchor;
+  TrainOptions train;
+  Settings() {
+    optim.name = optim::SgdOptions{};
+    optim.lr = 0.05;
+    optim.batch_rows = 4;
+    optim.epochs = 4;
+    optim.clip_norm = 0;
+    optim.schedule = optim::Schedule::kConstant;
+    optim.warmup = 0;
+    train.checkpoint_every_steps = 2;
+  }
+};
+
+const std::vector<std::string> kParameters = {"slope", "intercept"};
+
+TrainerSpec spec_of(ToyTask& task, const Settings& settings, const std::filesystem::path& directory = {}) {
+  return {.optim = settings.optim,
+          .anchor = settings.anchor,
+          .train = settings.train,
+          .groups = make_groups(task.parameters(), settings.optim, kParameters, {}),
+          .anchored = anchored_slices(task.parameters(), {}),
+          .directory = directory,
+          .run = "this run"};
+}
+
+TEST(Trainer, PartsAddUpToTheGradientOfTheWholeBatchRaggedOnesIncluded) {
+  Settings whole;
+  whole.optim.batch_rows = 10;
+  whole.optim.epochs = 6;
+  Settings parts = whole;
+  parts.optim.batch_rows = 3;  // 3 + 3 + 3 + 1
+  parts.optim.accumulate = 4;
+  ToyTask a;
+  ToyTask b;
+  for (size_t i = 0; i < a.weights.size(); ++i) a.weights[i] = b.weights[i] = 0.5 + static_cast<double>(i);
+  const TrainerResult of_a = run_trainer(a, spec_of(a, whole));
+  const TrainerResult of_b = run_trainer(b, spec_of(b, parts));
+  EXPECT_EQ(of_a.steps, 6);
+  EXPECT_EQ(of_b.steps, 6);
+  EXPECT_EQ(b.parts.size(), 24u);
+  EXPECT_EQ(b.parts[3].size(), 1u);
+  for (size_t i = 0; i < a.theta().size(); ++i) EXPECT_NEAR(a.theta()[i], b.theta()[i], 1e-6);
+  EXPECT_NEAR(of_a.last_step.at("loss").as_double(), of_b.last_step.at("loss").as_double(), 1e-6);
+}
+
+TEST(Trainer, OneStepIsTheWeightedMeansGradient) {
+  Settings settings;
+  settings.optim.batch_rows = 10;
+  settings.optim.epochs = 1;
+  ToyTask task;
+  for (size_t i = 0; i < task.weights.size(); ++i) task.weights[i] = static_cast<double>(i % 3);
+  run_trainer(task, spec_of(task, settings));
+  double weight = 0, intercept = 0;
+  for (int64_t row = 0; row < 10; ++row) {
+    weight += task.weight(row);
+    intercept += task.weight(row) * 2 * (0 - task.y(row));
+  }
+  const auto& parameter = task.parameters().at("intercept");
+  EXPECT_NEAR(task.theta()[static_cast<size_t>(parameter.offset)], -0.05 * intercept / weight, 1e-6);
+}
+
+TEST(Trainer, GradientDescentTakesOneStepAnEpochOverEveryRow) {
+  Settings settings;
+  settings.optim.name = optim::GdOptions{};
+  settings.optim.epochs = 3;
+  ToyTask task;
+  EXPECT_EQ(run_trainer(task, spec_of(task, settings)).steps, 3);
+  EXPECT_EQ(task.parts.size(), 9u);  // 4 + 4 + 2 rows, three times
+}
+
+TEST(Trainer, RowsOfNoWeightMoveNothing) {
+  Settings settings;
+  settings.optim.batch_rows = 1;
+  settings.optim.epochs = 0.2;  // two steps of one row
+  ToyTask task;
+  std::ranges::fill(task.weights, 0.0);
+  const TrainerResult result = run_trainer(task, spec_of(task, settings));
+  EXPECT_EQ(result.last_step.at("loss").as_double(), 0.0);
+  for (const float value : task.theta()) EXPECT_EQ(value, 0.0f);
+}
+
+TEST(Trainer, TheAnchorPullsBackAndIsLoggedApartAndInSum) {
+  Settings free;
+  Settings anchored;
+  anchored.anchor.kind = objective::L2SpAnchor{.lambda = 2.0};
+  ToyTask a;
+  ToyTask b;
+  run_trainer(a, spec_of(a, free));
+  const TrainerResult result = run_trainer(b, spec_of(b, anchored));
+  double far_a = 0, far_b = 0;  // both began at zero
+  for (size_t i = 0; i < a.theta().size(); ++i) {
+    far_a += std::pow(a.theta()[i], 2);
+    far_b += std::pow(b.theta()[i], 2);
+  }
+  EXPECT_LT(far_b, 0.7 * far_a);
+  const double task = result.last_step.at("task_loss").as_double();
+  const double pull = result.last_step.at("anchor_loss").as_double();
+  EXPECT_GT(pull, 0.0);
+  EXPECT_DOUBLE_EQ(result.last_step.at("loss").as_double(), task + 2.0 * pull);
+}
+
+TEST(Trainer, LambdaZeroIsTheRunWithoutAnAnchorToTheBit) {
+  Settings none;
+  Settings zero;
+  zero.anchor.kind = objective::L2SpAnchor{.lambda = 0.0};
+  ToyTask a;
+  ToyTask b;
+  run_trainer(a, spec_of(a, none));
+  run_trainer(b, spec_of(b, zero));
+  EXPECT_EQ(a.theta(), b.theta());
+}
+
+TEST(Trainer, StopsAfterPatienceAndGivesTheBestEvaluationsParameters) {
+  Settings settings;
+  settings.optim.epochs = 20;
+  settings.train.early_stopping.patience = 2;
+  ToyTask best_only;
+  Settings two_epochs = settings;
+  two_epochs.optim.epochs = 2;
+  run_trainer(best_only, spec_of(best_only, two_epochs));
+
+  ToyTask task;
+  task.verdicts = {0.9, 0.5, 0.6, 0.5, 0.1};  // the second is best; equal is not better
+  const TrainerResult result = run_trainer(task, spec_of(task, settings));
+  EXPECT_TRUE(result.stopped_early);
+  EXPECT_EQ(task.evaluations, 4u);
+  EXPECT_EQ(result.steps, 12);
+  EXPECT_EQ(result.best_evaluation.at("step").as_int(), 6);
+  EXPECT_EQ(result.evaluations.size(), 4u);
+  EXPECT_EQ(task.theta(), best_only.theta());
+}
+
+TEST(Trainer, PatienceZeroNeverStopsEarly) {
+  Settings settings;
+  settings.train.early_stopping.patience = 0;
+  ToyTask task;
+  task.verdicts = {0.1, 0.9};
+  const TrainerResult result = run_trainer(task, spec_of(task, settings));
+  EXPECT_FALSE(result.stopped_early);
+  EXPECT_EQ(result.steps, 12);
+}
+
+TEST(Trainer, EvaluationsAreSpreadOverTheEpochAndItsEndIsOne) {
+  std::vector<int64_t> due;
+  for (int64_t step = 1; step <= 10; ++step) {
+    if (evaluation_falls_due(step, 10, 3)) due.push_back(step);
+  }
+  EXPECT_THAT(due, testing::ElementsAre(4, 7, 10));
+  EXPECT_TRUE(evaluation_falls_due(1, 2, 9));
+  EXPECT_TRUE(evaluation_falls_due(2, 2, 9));
+}
+
+TEST(Trainer, ALossThatIsNotFiniteNamesStepAndSourceRows) {
+  Settings settings;
+  ToyTask task;
+  task.poisoned = 7;
+  const std::string message = failure([&] { run_trainer(task, spec_of(task, settings)); });
+  EXPECT_THAT(message, testing::StartsWith("data: step "));
+  EXPECT_THAT(message, HasSubstr("the loss is not finite"));
+  std::vector<int64_t> numbers;
+  for (const int64_t row : task.parts.back()) numbers.push_back(100 + row);
+  EXPECT_THAT(numbers, testing::Contains(107));
+  EXPECT_THAT(message, HasSubstr(fmt::format("in the source): {};", fmt::join(numbers, ", "))));
+}
+
+TEST(Trainer, AGradientBeyondFloatStopsTheRun) {
+  Settings settings;
+  settings.optim.lr = 1e30;
+  ToyTask task;
+  const std::string message = failure([&] { run_trainer(task, spec_of(task, settings)); });
+  EXPECT_THAT(message, testing::StartsWith("data: step "));
+  EXPECT_THAT(message, HasSubstr("not finite"));
+}
+
+TEST(Trainer, ATensorThatNoGradientReachesStopsTheRunAfterThreeSteps) {
+  Settings settings;
+  ToyTask task;
+  task.reaches_intercept = false;
+  const std::string message = failure([&] { run_trainer(task, spec_of(task, settings)); });
+  EXPECT_THAT(message, HasSubstr("after 3 steps no gradient has reached 1 of 2 tensors that should train: intercept"));
+  EXPECT_EQ(task.parts.size(), 3u);
+}
+
+TEST(Trainer, ATensorThatTheOptimizerForgetsStopsTheRun) {
+  Settings settings;
+  ToyTask task;
+  TrainerSpec spec = spec_of(task, settings);
+  ASSERT_EQ(spec.groups[0].slices.size(), 2u);
+  spec.groups[0].slices.pop_back();  // the intercept's
+  const std::string message = failure([&] { run_trainer(task, spec); });
+  EXPECT_THAT(message, HasSubstr("1 of 2 tensors that should train have not moved: intercept"));
+}
+
+/// log.jsonl and the parameters of a run that nothing disturbs.
+struct Reference {
+  std::string log;
+  std::vector<float> theta;
+};
+
+Settings long_settings() {
+  Settings settings;
+  settings.optim.name = optim::AdamWOptions{};
+  settings.optim.weight_decay = 0.01;
+  settings.optim.schedule = optim::Schedule::kLinear;
+  settings.optim.epochs = 5;
+  settings.train.evaluations_per_epoch = 2;
+  settings.train.early_stopping.patience = 0;
+  return settings;
+}
+
+const std::vector<double> kVerdicts = {0.9, 0.4, 0.5, 0.6, 0.45};
+
+Reference reference() {
+  const TempDirectory directory;
+  ToyTask task;
+  task.verdicts = kVerdicts;
+  const Settings settings = long_settings();
+  run_trainer(task, spec_of(task, settings, directory.path()));
+  return {read_file(directory / "log.jsonl"), task.theta()};
+}
+
+/// Interrupts by a signal inside of the given call of add_gradient or evaluate, then goes on in a fresh process's place.
+Reference interrupted(size_t at_part, size_t at_evaluation) {
+  const TempDirectory directory;
+  const Settings settings = long_settings();
+  install_interrupt_handler();
+  {
+    ToyTask task;
+    task.verdicts = kVerdicts;
+    task.on_part = [&] {
+      if (task.parts.size() == at_part) ::raise(SIGINT);
+    };
+    task.on_evaluate = [&] {
+      if (task.evaluations == at_evaluation) ::raise(SIGINT);
+      throw_if_interrupted();
+    };
+    const std::string message = failure([&] { run_trainer(task, spec_of(task, settings, directory.path())); });
+    EXPECT_THAT(message, testing::StartsWith("interrupted: stopped by signal 2 after step"));
+    EXPECT_THAT(message, HasSubstr("--resume"));
+    clear_interrupt();
+  }
+  ToyTask task;
+  task.verdicts = kVerdicts;
+  TrainerSpec spec = spec_of(task, settings, directory.path());
+  spec.resume = true;
+  std::filesystem::path newest;
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "checkpoints")) {
+    newest = std::max(newest, entry.path());
+  }
+  const Json state = parse_json(read_file(newest / "state.json"), "state.json");
+  task.evaluations = state.at("progressed").at("evaluations").size();
+  run_trainer(task, spec);
+  return {read_file(directory / "log.jsonl"), task.theta()};
+}
+
+TEST(Trainer, GoesOnFromASignalToTheSameBytes) {
+  const Reference expected = reference();
+  const size_t never = 1'000'000;
+  for (const size_t part : {size_t{1}, size_t{4}, size_t{7}, size_t{12}}) {
+    const Reference got = interrupted(part, never);
+    EXPECT_EQ(got.log, expected.log) << part;
+    EXPECT_EQ(got.theta, expected.theta) << part;
+  }
+}
+
+TEST(Trainer, GoesOnFromASignalInAnEvaluationToTheSameBytes) {
+  const Reference expected = reference();
+  const Reference got = interrupted(1'000'000, 2);
+  EXPECT_EQ(got.log, expected.log);
+  EXPECT_EQ(got.theta, expected.theta);
+}
+
+TEST(Trainer, AFreshRunForgetsTheCheckpointsOfAnEarlierOne) {
+  const TempDirectory directory;
+  Settings settings;
+  ToyTask first;
+  run_trainer(first, spec_of(first, settings, directory.path()));
+  EXPECT_TRUE(std::filesystem::exists(directory / "checkpoints/step-000012"));
+  settings.optim.epochs = 1;
+  ToyTask second;
+  run_trainer(second, spec_of(second, settings, directory.path()));
+  EXPECT_FALSE(std::filesystem::exists(directory / "checkpoints/step-000012"));
+  EXPECT_TRUE(std::filesystem::exists(directory / "checkpoints/step-000002"));
+}
+
+TEST(Trainer, LogLinesHoldBothLossesAndNoClock) {
+  const TempDirectory directory;
+  Settings settings;
+  settings.optim.epochs = 1;
+  ToyTask task;
+  task.verdicts = {0.3};
+  run_trainer(task, spec_of(task, settings, directory.path()));
+  const std::string log = read_file(directory / "log.jsonl");
+  const Json first = parse_json(log.substr(0, log.find('\n')), "log.jsonl");
+  std::vector<std::string> keys;
+  for (const auto& member : first.as_object()) keys.push_back(member.key);
+  EXPECT_THAT(keys, testing::ElementsAre("step", "epoch", "task_loss", "anchor_loss", "loss", "lr", "head_lr",
+                                         "gradient_norm", "rows", "tokens"));
+  EXPECT_EQ(first.at("rows").as_int(), 4);
+  EXPECT_EQ(first.at("tokens").as_int(), 8);
+  EXPECT_DOUBLE_EQ(first.at("epoch").as_double(), 0.4);
+  const Json last = parse_json(log.substr(log.rfind('\n', log.size() - 2) + 1), "log.jsonl");
+  EXPECT_DOUBLE_EQ(last.at("validation").at("loss").as_double(), 0.3);
+  EXPECT_TRUE(last.at("best").as_bool());
+}
+
+}  // namespace
+}  // namespace rift::train

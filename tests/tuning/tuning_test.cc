@@ -1,0 +1,147 @@
+#include "rift/tuning/tuning.h"
+
+#include <ATen/ops/equal.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "models/tiny_bert.h"
+#include "rift/base/error.h"
+#include "rift/optim/optimizer.h"
+
+namespace rift::tuning {
+namespace {
+
+using models::TextClassifier;
+using testing_support::tiny_batch;
+using testing_support::tiny_classifier;
+
+const nn::ForwardContext kTraining{.training = true, .seed = 7, .epoch = 0};
+
+std::vector<TuningOptions> every_method() {
+  return {{.method = FullOptions{}},
+          {.method = HeadOptions{}},
+          {.method = TopKOptions{.layers = 1}},
+          {.method = BitFitOptions{}},
+          {.method = LoraOptions{.rank = 3, .alpha = 6, .dropout = 0.1}}};
+}
+
+/// One backward pass and one SGD step over what is trainable.
+void step(TextClassifier& model) {
+  nn::ParameterStore& store = model.parameters();
+  store.zero_gradients();
+  model.forward(tiny_batch(), kTraining).pow(2).sum().backward();
+  optim::ParameterGroup group{.name = "all", .lr = 0.1};
+  for (const nn::Stretch& stretch : store.trainable_stretches()) group.slices.push_back({stretch.offset, stretch.size});
+  optim::Optimizer<float>({.name = optim::SgdOptions{}}, {group})
+      .step(store.values<float>(), std::as_const(store).gradients<float>(), 1.0);
+}
+
+std::string message_of(const TuningOptions& options, const testing_support::TinyOptions& model_options = {}) {
+  const auto model = tiny_classifier(model_options);
+  try {
+    apply(options, *model, 1);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kConfig);
+    return error.message();
+  }
+  return "no error";
+}
+
+TEST(Tuning, EveryMethodMovesWhatItNamesAndNothingElse) {
+  for (const TuningOptions& options : every_method()) {
+    SCOPED_TRACE(options.method_name());
+    const auto model = tiny_classifier();
+    const Applied applied = apply(options, *model, 1);
+    std::vector<std::string> moving = applied.encoder;
+    moving.insert(moving.end(), applied.head.begin(), applied.head.end());
+    const tensor::TensorMap before = model->parameters().to_map(true);
+    step(*model);
+    step(*model);  // LoRA's A moves from the second step on: B starts at zero
+    for (const auto& [name, tensor] : model->parameters().to_map(false)) {
+      const bool moves = std::ranges::find(moving, name) != moving.end();
+      // Softmax does not see a key's bias, so that it has no gradient to speak of.
+      if (moves && name.ends_with("key.bias")) continue;
+      EXPECT_EQ(!at::equal(tensor, before.at(name)), moves) << name;
+    }
+  }
+}
+
+TEST(Tuning, NothingBelowTheLowestTrainableLayerIsComputedBackwards) {
+  const std::map<std::string_view, int64_t> stages = {
+      {"full", 0}, {"head", 3}, {"top_k", 2}, {"bitfit", 0}, {"lora", 1}};
+  for (const TuningOptions& options : every_method()) {
+    SCOPED_TRACE(options.method_name());
+    const auto model = tiny_classifier();
+    apply(options, *model, 1);
+    const int64_t stage = model->encoder().first_trainable_stage();
+    EXPECT_EQ(stage, stages.at(options.method_name()));
+    const tensor::PackedBatch batch = tiny_batch();
+    const at::Tensor embedded = model->encoder().embed(batch, kTraining);
+    EXPECT_EQ(embedded.requires_grad(), stage == 0);
+    const at::Tensor below = model->encoder().run_layers(embedded, 0, std::max<int64_t>(stage - 1, 0), batch, kTraining,
+                                                         models::TokensRead::kAll);
+    EXPECT_EQ(below.requires_grad(), stage == 0);
+    model->forward(batch, kTraining).sum().backward();
+    for (const nn::Parameter& parameter : model->parameters().parameters()) {
+      EXPECT_EQ(parameter.view.grad().defined(), parameter.trainable) << parameter.name;
+    }
+  }
+}
+
+TEST(Tuning, MethodsNameTheirParameters) {
+  const auto counts = [](const TuningOptions& options) {
+    const auto model = tiny_classifier();
+    const Applied applied = apply(options, *model, 1);
+    return std::pair(applied.encoder.size(), applied.head.size());
+  };
+  EXPECT_EQ(counts({.method = FullOptions{}}), std::pair(size_t{5 + 2 * 16}, size_t{4}));
+  EXPECT_EQ(counts({.method = HeadOptions{}}), std::pair(size_t{0}, size_t{4}));
+  EXPECT_EQ(counts({.method = TopKOptions{.layers = 1}}), std::pair(size_t{16}, size_t{4}));
+  EXPECT_EQ(counts({.method = BitFitOptions{}}), std::pair(size_t{1 + 2 * 8}, size_t{4}));
+  EXPECT_EQ(counts({.method = LoraOptions{}}), std::pair(size_t{2 * 2 * 2}, size_t{4}));
+}
+
+TEST(Tuning, DescriptionCountsWhatMoves) {
+  const auto model = tiny_classifier();
+  // Per adapter 2 * rank * 32 numbers on four maps, pooler 32 * 32 + 32, head 32 + 1.
+  const int64_t moving = 4 * 2 * 3 * 32 + 1056 + 33;
+  const Applied applied = apply({.method = LoraOptions{.rank = 3}}, *model, 1);
+  EXPECT_EQ(model->parameters().trainable_count(), moving);
+  EXPECT_EQ(applied.description.find("LoRA r=3 on query, value: 1,857 of "), 0u) << applied.description;
+}
+
+TEST(Tuning, FreezeTakesItsPartAwayWhateverTheMethod) {
+  const auto model = tiny_classifier();
+  const Applied applied = apply({.method = FullOptions{}, .freeze = {"word_embeddings", "layer.0."}}, *model, 1);
+  for (const std::string& name : applied.encoder) {
+    EXPECT_EQ(name.find("word_embeddings"), std::string::npos);
+    EXPECT_EQ(name.find("layer.0."), std::string::npos);
+  }
+  EXPECT_FALSE(model->parameters().at("bert.embeddings.word_embeddings.weight").trainable);
+  EXPECT_TRUE(model->parameters().at("bert.embeddings.position_embeddings.weight").trainable);
+}
+
+TEST(Tuning, UnusedPoolerNeverMoves) {
+  const auto model = tiny_classifier({.pooling = models::Pooling::kMean});
+  const Applied applied = apply({.method = FullOptions{}}, *model, 1);
+  EXPECT_EQ(applied.head.size(), 2u);
+  EXPECT_FALSE(model->parameters().at("bert.pooler.dense.weight").trainable);
+}
+
+TEST(Tuning, MistakesAreNamedWithWhatThereIs) {
+  EXPECT_NE(message_of({.method = TopKOptions{.layers = 3}}).find("the model has 2 layers, got 3"), std::string::npos);
+  const std::string targets = message_of({.method = LoraOptions{.targets = {"query", "q_proj"}}});
+  EXPECT_NE(targets.find("'q_proj'"), std::string::npos) << targets;
+  EXPECT_NE(targets.find("attention.self.query"), std::string::npos) << targets;
+  EXPECT_NE(message_of({.method = LoraOptions{.targets = {}}}).find("names no linear map"), std::string::npos);
+  const std::string freeze = message_of({.method = FullOptions{}, .freeze = {"wrd_embeddings"}});
+  EXPECT_NE(freeze.find("'wrd_embeddings'"), std::string::npos) << freeze;
+  EXPECT_NE(freeze.find("bert.embeddings.word_embeddings.weight"), std::string::npos) << freeze;
+  EXPECT_NE(message_of({.method = HeadOptions{}, .freeze = {"classifier", "pooler"}}).find("nothing to train"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace rift::tuning

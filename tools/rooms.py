@@ -86,7 +86,6 @@ THIRD_PARTY = (
     Place("CLI/", ("cli/",), "the command line is read in cli/ only"),
     Place("duckdb.h", ("data/",), "data/ is the only reader"),
     Place("LightGBM/", ("classic/",), "GBDT lives in classic/"),
-    Place("linear.h", ("classic/",), "liblinear is used by classic/ only"),
     Place("Eigen/", ("classic/", "score/"), "dense algebra without torch is needed in classic/ and score/ only"),
     Place("boost/math/", ("metrics/", "privacy/"), "distributions are offered by metrics/"),
     Place("unicode/", ("encode/text/",), "Unicode rules are offered by encode/text/"),

@@ -138,6 +138,22 @@ int run_checked(int argc, char** argv) {
   return run(flags);
 }
 
+/// After Ctrl-C: how to go on, for verbs that can.
+void say_how_to_go_on(int argc, char** argv) {
+  std::string command = "rift";
+  bool resumes = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    command += word.find_first_of(" '\"$&;*") == std::string::npos ? " " + word : fmt::format(" '{}'", word);
+    resumes = resumes || word == "--resume";
+  }
+  const std::string_view verb = argv[1];
+  if (verb != "train" && verb != "compare") return;
+  if (!resumes) command += " --resume";
+  log_event(LogLevel::kError,
+            sentence("done.interrupted", fmt::arg("signal", interrupt_signal()), fmt::arg("command", command)));
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -145,7 +161,10 @@ int run_command_line(int argc, char** argv) {
     return run_checked(argc, argv);
   } catch (const Error& error) {
     log_event(LogLevel::kError, error.message());
-    if (error.code() == Code::kInterrupted) return interrupt_exit_status();
+    if (error.code() == Code::kInterrupted) {
+      say_how_to_go_on(argc, argv);
+      return interrupt_exit_status();
+    }
     if (error.code() == Code::kBug)
       log_event(LogLevel::kError, "this is a fault of rift; please report it", {{"where", error.where()}});
     return error.exit_status();

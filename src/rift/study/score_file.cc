@@ -1,5 +1,6 @@
 #include "rift/study/score_file.h"
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -70,6 +71,7 @@ class Rejects {
 
 ScoreFileResult score_file(const ScoreFileSpec& spec) {
   const package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
+  const auto begin = std::chrono::steady_clock::now();
   data::RowStream stream(package.schema, spec.source);
   data::TableWriter writer(spec.out, columns_of(decisions(package, {})));
   Rejects rejects(spec.rejects);
@@ -86,6 +88,7 @@ ScoreFileResult score_file(const ScoreFileSpec& spec) {
   writer.finish();
   rejects.finish();
   result.rejected = rejects.count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }
 

@@ -16,6 +16,7 @@ struct ScoreFileSpec {
 struct ScoreFileResult {
   int64_t rows = 0;      // scored
   int64_t rejected = 0;  // written to `rejects`
+  double seconds = 0.0;  // from the first row read to the last score written, loading of the package left out
 };
 
 /// Scores a source of any size batch by batch, in its order, with the source's ids. Both files appear whole or not at

@@ -87,7 +87,7 @@ void read_model(const Place& model, BertTokenizerSpec& spec) {
   const Place vocabulary = model.at("vocab");
   spec.vocabulary.reserve(vocabulary.members().size());
   for (const auto& [token, id] : vocabulary.members()) {
-    RIFT_REQUIRE(id.is_integer(), Code::kArtefact, "{}: line {}: the id of token '{}' is a {}, not a whole number",
+    RIFT_REQUIRE(id.is_integer(), Code::kArtefact, "{}: line {}: the id of token '{}' is {}, not a whole number",
                  spec.source, id.line(), shorten(token), id.kind_name());
     spec.vocabulary.push_back({token, id.as_int(), id.line()});
   }

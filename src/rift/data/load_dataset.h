@@ -26,8 +26,15 @@ Dataset load_dataset(const LoadSpec& spec);
 Dataset load_dataset(const Schema& schema, const std::string& source, const std::filesystem::path& base_directory,
                      bool need_label);
 
-/// `dataset` with another split of the same rows (fold f of a k-fold, an out-of-fold run).
+/// Another split of the same rows. Rows are ranked by key (split.h), within each class when stratified; parts are taken
+/// in the order test, calibration, validation, where a part that is to have share s of n rows has floor(s n + 1/2).
+/// With data.group a group stands in its first row's place and goes where that row goes by the number of rows before
+/// it. k_fold with `fold` left out: fold 0. Throws kConfig (a fold that is not there, no date to split by), kData (a
+/// row without a date, a binary part without rows of both classes, an empty test or training part).
 Split make_split(const Dataset& dataset, const SplitOptions& options);
+
+/// Fold `fold` of the k-fold drawn with seed + `repeat`. Throws kConfig for another kind of split.
+Split make_fold(const Dataset& dataset, const SplitOptions& options, int64_t fold, int64_t repeat);
 
 /// Out-of-fold runs within some rows: fold (0..k-1) of each of `rows`, stratified for class labels, groups together.
 std::vector<int32_t> inner_folds(const Dataset& dataset, std::span<const int64_t> rows, int64_t k, uint64_t seed);

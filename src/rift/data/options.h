@@ -34,8 +34,8 @@ struct LabelOptions {
   void visit(V& v) {
     v("column", column, "Column to be predicted.");
     v("positive", positive,
-      "Values that count as bad; * at either end stands for anything. Left out: 1, yes, true or bad, else the rarer "
-      "class.");
+      "Values that count as bad; * at either end stands for anything. Left out: yes, true, bad or 1 (beside 0), "
+      "else the rarer class.");
   }
 };
 

@@ -20,6 +20,7 @@ struct Field {
   std::string caption;                                              // readable name; empty = the name itself
   std::string unit;                                                 // "DM", "months"; empty when none
   std::vector<std::pair<std::string, std::string>> value_captions;  // "A11" -> "no checking account"
+  std::string date_order;  // kDate written with slashes: "day_first" or "month_first"
   const std::string& shown_name() const { return caption.empty() ? name : caption; }
   std::string_view shown_value(std::string_view value) const;
 };
@@ -28,7 +29,10 @@ struct Field {
 struct Schema {
   Task task = Task::kBinary;
   std::vector<Field> fields;
-  std::vector<std::string> class_names;  // binary: {good, bad} as found in the data; the bad class is 1
+  /// Binary: {good, bad}; the bad class is 1. A side that is one value of the data has its name, a side of several is
+  /// called "good" or "bad". Multi-class: the values, sorted bytewise. Regression: none.
+  std::vector<std::string> class_names;
+  std::vector<std::string> positive;  // binary: patterns of the bad values (label.positive); empty: class_names say it
 
   const Field* find(std::string_view name) const;
   const Field* with_role(Role role) const;  // first field of that role, nullptr when none

@@ -1,0 +1,180 @@
+#include "rift/data/column_summary.h"
+
+#include <cmath>
+#include <limits>
+#include <string_view>
+#include <unordered_map>
+
+#include "rift/data/cells.h"
+
+namespace rift::data {
+
+namespace {
+
+/// Rows below which "every row has another value" says nothing.
+constexpr int64_t kFewRows = 20;
+constexpr double kNearlyEvery = 0.95;
+
+template <class Key>
+void count_values(const std::unordered_map<Key, int64_t>& counts, ColumnSummary& summary) {
+  summary.distinct = static_cast<int64_t>(counts.size());
+  for (const auto& [value, count] : counts) summary.repeated = std::max(summary.repeated, count);
+}
+
+/// Follows whole numbers in file order.
+class WholeNumbers {
+ public:
+  void see(double value) {
+    whole_ = whole_ && value == std::trunc(value);
+    if (seen_ > 0) {
+      rising_ = rising_ && value > last_;
+      falling_ = falling_ && value < last_;
+    }
+    last_ = value;
+    low_ = std::min(low_, value);
+    high_ = std::max(high_, value);
+    ++seen_;
+  }
+  void tell(ColumnSummary& summary) const {
+    summary.whole = seen_ > 0 && whole_;
+    summary.rising = summary.whole && seen_ > 1 && (rising_ || falling_);
+    summary.dense = summary.whole && high_ - low_ <= 4.0 * static_cast<double>(seen_);
+  }
+
+ private:
+  int64_t seen_ = 0;
+  bool whole_ = true;
+  bool rising_ = true;
+  bool falling_ = true;
+  double last_ = 0.0;
+  double low_ = std::numeric_limits<double>::infinity();
+  double high_ = -std::numeric_limits<double>::infinity();
+};
+
+bool is_plain(std::string_view text) {
+  for (const char c : text) {
+    const bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!alnum && std::string_view("-_.:/#").find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+int64_t words_of(std::string_view text) {
+  int64_t words = 0;
+  bool inside = false;
+  for (const char c : text) {
+    const bool space = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    words += !space && !inside ? 1 : 0;
+    inside = !space;
+  }
+  return words;
+}
+
+void summarize_texts(const Texts& texts, ColumnSummary& summary) {
+  std::unordered_map<std::string_view, int64_t> counts;
+  WholeNumbers whole;
+  DateShape dates;
+  int64_t not_numbers = 0;
+  int64_t bytes = 0;
+  int64_t words = 0;
+  int64_t with_words = 0;
+  int64_t plain = 0;
+  int64_t with_digits = 0;
+  for (int64_t row = 0; row < summary.rows; ++row) {
+    const auto cell = texts.get(row);
+    if (!cell) {
+      ++summary.missing;
+      continue;
+    }
+    ++counts[*cell];
+    const NumberCell number = parse_number(*cell);
+    if (number.state == NumberCell::State::kNumber) {
+      whole.see(number.value);
+      ++summary.number_cells;
+    } else if (number.state == NumberCell::State::kNotNumber) {
+      ++not_numbers;
+    }
+    if (!spells_missing(*cell)) dates.see(trim(*cell));
+    const int64_t cell_words = words_of(*cell);
+    bytes += static_cast<int64_t>(cell->size());
+    words += cell_words;
+    with_words += cell_words > 1 ? 1 : 0;
+    plain += is_plain(*cell) ? 1 : 0;
+    with_digits += cell->find_first_of("0123456789") != cell->npos ? 1 : 0;
+  }
+  count_values(counts, summary);
+  summary.numbers = not_numbers == 0 && summary.number_cells > 0;
+  if (summary.numbers) whole.tell(summary);
+  summary.dates = !summary.numbers && dates.all_dates() && !dates.ambiguous();
+  summary.date_order = dates.order();
+  const double filled = std::max<double>(1.0, static_cast<double>(summary.filled()));
+  summary.mean_bytes = static_cast<double>(bytes) / filled;
+  summary.mean_words = static_cast<double>(words) / filled;
+  summary.words_share = static_cast<double>(with_words) / filled;
+  summary.plain_share = static_cast<double>(plain) / filled;
+  summary.digits_share = static_cast<double>(with_digits) / filled;
+}
+
+}  // namespace
+
+ColumnSummary summarize(const Column& column) {
+  ColumnSummary summary{.stored = column.storage(), .rows = column.rows()};
+  if (summary.stored == Storage::kText) {
+    summarize_texts(column.texts(), summary);
+    return summary;
+  }
+  if (summary.stored == Storage::kTime) {
+    std::unordered_map<int64_t, int64_t> counts;
+    for (const int64_t time : column.times()) {
+      if (time == kMissingTime) {
+        ++summary.missing;
+      } else {
+        ++counts[time];
+      }
+    }
+    count_values(counts, summary);
+    summary.dates = summary.distinct > 0;
+    return summary;
+  }
+  std::unordered_map<double, int64_t> counts;
+  WholeNumbers whole;
+  for (const double value : column.numbers()) {
+    if (std::isfinite(value)) {
+      ++counts[value];
+      whole.see(value);
+    } else {
+      ++summary.missing;
+    }
+  }
+  count_values(counts, summary);
+  summary.number_cells = summary.filled();
+  summary.numbers = summary.filled() > 0;
+  whole.tell(summary);
+  return summary;
+}
+
+KindGuess guess_kind(const ColumnSummary& summary) {
+  if (summary.distinct == 0) return {Kind::kIgnore, KindReason::kEmpty};
+  // One value beside missing ones still tells two kinds of rows apart.
+  if (summary.distinct == 1 && summary.missing == 0) return {Kind::kIgnore, KindReason::kConstant};
+  const bool enough = summary.filled() >= kFewRows;
+  if (summary.numbers) {
+    const bool counts_rows = summary.whole && summary.distinct == summary.rows && (summary.rising || summary.dense);
+    return enough && counts_rows ? KindGuess{Kind::kIgnore, KindReason::kNamesRows} : KindGuess{Kind::kNumber};
+  }
+  if (summary.dates) return {Kind::kDate};
+  if (enough && summary.distinct_share() > kNearlyEvery && summary.words_share < 0.05 && summary.plain_share > 0.9 &&
+      summary.mean_bytes < 64.0)
+    return {Kind::kIgnore, KindReason::kNamesRows};
+  const bool many = summary.distinct > 30 && summary.distinct_share() > 0.05;
+  if (many && (summary.mean_words >= 3.0 || summary.plain_share < 0.5)) return {Kind::kText, KindReason::kSentences};
+  // Codes such as a postal area have digits in nearly every cell; names of things have not.
+  if (many && summary.distinct > 100 && summary.digits_share < 0.5) return {Kind::kText, KindReason::kManyValues};
+  if (summary.mean_words >= 8.0 && summary.distinct > 30) return {Kind::kText, KindReason::kSentences};
+  // A few rows of long, different texts.
+  if (!enough && summary.mean_words >= 4.0 && summary.distinct_share() > 0.5)
+    return {Kind::kText, KindReason::kSentences};
+  return {Kind::kCategory};
+}
+
+}  // namespace rift::data

@@ -1,0 +1,290 @@
+#include "rift/data/source.h"
+
+#include <algorithm>
+#include <array>
+
+#include "rift/base/error.h"
+#include "rift/base/sha256.h"
+#include "rift/data/cells.h"
+#include "rift/data/source_error.h"
+
+namespace rift::data {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kQuery = "sql:";
+
+enum class Format { kCsv, kParquet, kJsonLines, kJson };
+
+/// By the ending, a .gz behind it passed over. What has no known ending is tried as CSV.
+Format format_of(const std::string& file) {
+  std::string name = lower_case(fs::path(file).filename().string());
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  if (name.ends_with(".parquet")) return Format::kParquet;
+  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return Format::kJsonLines;
+  if (name.ends_with(".json")) return Format::kJson;
+  return Format::kCsv;
+}
+
+std::string file_list(const std::vector<std::string>& files) {
+  std::string list;
+  for (const auto& file : files) list += (list.empty() ? "[" : ", ") + sql_text(file);
+  return list + "]";
+}
+
+/// The query behind "sql:" without the semicolon that people end it with.
+std::string query_of(const std::string& source) {
+  std::string query = source.substr(kQuery.size());
+  const size_t end = query.find_last_not_of(" \t\r\n;");
+  query.resize(end == std::string::npos ? 0 : end + 1);
+  RIFT_REQUIRE(!query.empty(), Code::kConfig, "data.source: expected 'sql: SELECT ...', the query is empty");
+  return query;
+}
+
+struct TypeRule {
+  Storage stored = Storage::kText;
+  std::string expression;
+  std::string text_expression;
+};
+
+TypeRule rule_of(const std::string& name, const std::string& type) {
+  const std::string text = fmt::format("CAST({} AS VARCHAR)", name);
+  if (type == "VARCHAR") return {Storage::kText, name, name};
+  if (type == "DOUBLE" || type == "FLOAT") {
+    // As text 1.0 is "1", as in a file of whole numbers.
+    return {Storage::kNumber, fmt::format("CAST({} AS DOUBLE)", name),
+            fmt::format("CASE WHEN {0} = trunc({0}) AND abs({0}) < 9e15 THEN CAST(CAST({0} AS BIGINT) AS VARCHAR) "
+                        "WHEN isfinite({0}) THEN CAST({0} AS VARCHAR) END",
+                        name)};
+  }
+  static constexpr std::array<std::string_view, 11> kWhole = {"BOOLEAN",  "TINYINT", "SMALLINT", "INTEGER",
+                                                              "BIGINT",   "HUGEINT", "UTINYINT", "USMALLINT",
+                                                              "UINTEGER", "UBIGINT", "UHUGEINT"};
+  const bool whole = std::find(kWhole.begin(), kWhole.end(), type) != kWhole.end();
+  const bool plain = !type.ends_with(']');
+  if (whole || (plain && type.starts_with("DECIMAL")))
+    return {Storage::kNumber, fmt::format("CAST({} AS DOUBLE)", name), text};
+  if (plain && (type == "DATE" || type.starts_with("TIMESTAMP"))) {
+    return {Storage::kTime, fmt::format("CASE WHEN isfinite({0}) THEN CAST({0} AS TIMESTAMP) END", name), text};
+  }
+  return {Storage::kText, text, text};
+}
+
+void append_texts(duckdb_vector vector, int64_t rows, Texts& out) {
+  auto* values = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  uint64_t* validity = duckdb_vector_get_validity(vector);
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto i = static_cast<idx_t>(row);
+    if (validity != nullptr && !duckdb_validity_row_is_valid(validity, i)) {
+      out.append_missing();
+      continue;
+    }
+    const std::string_view cell(duckdb_string_t_data(&values[i]), duckdb_string_t_length(values[i]));
+    // A cell of nothing but spaces is a missing one, whatever the format.
+    if (trim(cell).empty()) {
+      out.append_missing();
+    } else {
+      out.append(cell);
+    }
+  }
+}
+
+template <class Raw, class Value>
+void append_plain(duckdb_vector vector, int64_t rows, Value missing, std::vector<Value>& out) {
+  const auto* values = static_cast<const Raw*>(duckdb_vector_get_data(vector));
+  uint64_t* validity = duckdb_vector_get_validity(vector);
+  for (int64_t row = 0; row < rows; ++row) {
+    const bool valid = validity == nullptr || duckdb_validity_row_is_valid(validity, static_cast<idx_t>(row));
+    out.push_back(valid ? static_cast<Value>(values[row]) : missing);
+  }
+}
+
+}  // namespace
+
+RowReader::RowReader(const std::string& source, DuckStream stream, std::vector<Storage> storages)
+    : source_(source), stream_(std::move(stream)), storages_(std::move(storages)) {}
+
+std::vector<Column> RowReader::empty_columns() const {
+  std::vector<Column> columns(storages_.size());
+  for (size_t i = 0; i < storages_.size(); ++i) {
+    if (storages_[i] == Storage::kText) columns[i].values.emplace<Texts>();
+    if (storages_[i] == Storage::kTime) columns[i].values.emplace<Times>();
+  }
+  return columns;
+}
+
+bool RowReader::try_append_next(std::vector<Column>& columns, int64_t& appended) {
+  appended = 0;
+  const DuckChunk chunk = stream_.next();
+  if (!chunk) {
+    const auto& failure = stream_.failure();
+    if (failure && failure->message.find("CSV Error on Line") != std::string::npos) return false;
+    require_read(source_, failure);
+    return true;
+  }
+  appended = chunk.rows();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const duckdb_vector vector = chunk.vector(i);
+    if (storages_[i] == Storage::kText) {
+      append_texts(vector, appended, std::get<Texts>(columns[i].values));
+    } else if (storages_[i] == Storage::kTime) {
+      append_plain<int64_t>(vector, appended, kMissingTime, std::get<Times>(columns[i].values).values);
+    } else {
+      append_plain<double>(vector, appended, std::numeric_limits<double>::quiet_NaN(),
+                           std::get<Numbers>(columns[i].values).values);
+    }
+  }
+  return true;
+}
+
+int64_t RowReader::append_next(std::vector<Column>& columns) {
+  int64_t appended = 0;
+  if (!try_append_next(columns, appended)) require_read(source_, stream_.failure());
+  return appended;
+}
+
+Source::Source(const std::string& source, const SourceOptions& options) {
+  const bool query = source.starts_with(kQuery);
+  // The order of a query's rows depends on the number of threads, and with it everything that is learnt from them.
+  session_ = std::make_unique<DuckSession>(DuckOptions{
+      .memory_limit = options.memory_limit, .threads = query ? 1 : 0, .base_directory = options.base_directory});
+  if (query) {
+    name_ = "data.source";
+    relation_ = "(" + query_of(source) + ")";
+    describe(relation_);
+    return;
+  }
+  name_ = source;
+  find_files(source, options.base_directory);
+  const Format format = format_of(files_.front());
+  for (const auto& file : files_)
+    RIFT_REQUIRE(format_of(file) == format, Code::kConfig, "{}: '{}' is of another format than '{}'", source, file,
+                 files_.front());
+  if (format == Format::kCsv) {
+    describe_csv(options);
+    return;
+  }
+  if (format == Format::kParquet) {
+    relation_ = fmt::format("read_parquet({})", file_list(files_));
+  } else {
+    relation_ = fmt::format("read_json({}, format = '{}', sample_size = -1)", file_list(files_),
+                            format == Format::kJson ? "auto" : "newline_delimited");
+  }
+  for (const auto& file : files_) RIFT_REQUIRE(fs::file_size(file) > 0, Code::kData, "{}: the file is empty", file);
+  describe(relation_);
+}
+
+void Source::find_files(const std::string& source, const fs::path& base_directory) {
+  RIFT_REQUIRE(!source.empty(), Code::kConfig, "data.source is not given: name a file, or 'sql: SELECT ...'");
+  const fs::path path =
+      fs::path(source).is_absolute() || base_directory.empty() ? fs::path(source) : base_directory / source;
+  std::error_code error;
+  if (fs::exists(path, error)) {
+    RIFT_REQUIRE(!fs::is_directory(path), Code::kArtefact,
+                 "{}: expected a file, it is a directory; for all its files write {}/*.csv", path.string(), source);
+    files_ = {path.string()};
+    return;
+  }
+  RIFT_REQUIRE(error.value() != EACCES, Code::kEnvironment, "{}: permission denied", path.string());
+  RIFT_REQUIRE(source.find_first_of("*?[") != std::string::npos, Code::kArtefact, "{}: no such file", path.string());
+  DuckSession::Rows rows;
+  require_read(name_, session_->fetch("SELECT file FROM glob(" + sql_text(path.string()) + ") ORDER BY file", rows));
+  RIFT_REQUIRE(!rows.empty(), Code::kArtefact, "{}: no file has a name like that", path.string());
+  for (const auto& row : rows) files_.push_back(row[0].value());
+  // One file is found by its pattern as well; its rows then keep their numbers.
+}
+
+void Source::describe(const std::string& relation) {
+  DuckSession::Rows rows;
+  require_read(name_, session_->fetch("DESCRIBE SELECT * FROM " + relation, rows));
+  for (const auto& row : rows) {
+    TypeRule rule = rule_of(sql_name(row[0].value()), row[1].value());
+    columns_.push_back({.name = row[0].value(),
+                        .stored = rule.stored,
+                        .expression = std::move(rule.expression),
+                        .text_expression = std::move(rule.text_expression)});
+  }
+}
+
+void Source::describe_csv(const SourceOptions& options) {
+  dialect_ = find_csv_dialect(*session_, files_.front(), options.known_names);
+  for (size_t i = 1; i < files_.size(); ++i) {
+    const CsvDialect other = find_csv_dialect(*session_, files_[i], options.known_names);
+    RIFT_REQUIRE(other.names == dialect_->names && other.delimiter == dialect_->delimiter, Code::kData,
+                 "{}: its columns are not those of {}", files_[i], files_.front());
+  }
+  for (size_t i = 0; i < dialect_->names.size(); ++i) {
+    const std::string expression = fmt::format("c{}", i);
+    columns_.push_back({.name = dialect_->names[i],
+                        .stored = Storage::kText,
+                        .expression = expression,
+                        .text_expression = expression});
+  }
+  relation_ = csv_relation(files_, *dialect_, {});
+}
+
+std::optional<size_t> Source::find(std::string_view name) const {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Source::column_names() const {
+  std::vector<std::string> names;
+  for (const auto& column : columns_) names.push_back(column.name);
+  return names;
+}
+
+std::string Source::sha256_of_file() const {
+  RIFT_CHECK(is_single_file());
+  return sha256_file(files_.front());
+}
+
+std::string Source::select(std::span<const ColumnRequest> requests, const std::string& relation) const {
+  std::string list;
+  for (const ColumnRequest& request : requests) {
+    const SourceColumn& column = columns_[request.column];
+    list += (list.empty() ? "" : ", ") + (request.as_text ? column.text_expression : column.expression);
+  }
+  return fmt::format("SELECT {} FROM {}", list, relation);
+}
+
+std::vector<Storage> Source::storages(std::span<const ColumnRequest> requests) const {
+  std::vector<Storage> storages;
+  for (const ColumnRequest& request : requests)
+    storages.push_back(request.as_text ? Storage::kText : columns_[request.column].stored);
+  return storages;
+}
+
+RowReader Source::open(std::span<const ColumnRequest> requests) {
+  DuckStream stream = session_->stream(select(requests, relation_));
+  if (stream.failure() && stream.failure()->message.find("CSV Error on Line") == std::string::npos)
+    require_read(name_, stream.failure());
+  return RowReader(name_, std::move(stream), storages(requests));
+}
+
+RowReader Source::open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected) {
+  RIFT_CHECK(dialect_.has_value() && is_single_file());
+  // Which lines are passed over is known at the end of a pass only, so one pass goes ahead for that alone.
+  const std::string query = select(requests, csv_relation(files_, *dialect_, {.pass_over_broken = true}));
+  DuckStream ahead = session_->stream(query);
+  while (ahead.next()) {
+  }
+  require_read(name_, ahead.failure());
+  DuckSession::Rows rows;
+  require_read(
+      name_, session_->fetch(
+                 "SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line", rows));
+  RIFT_CHECK(!session_->run("DROP TABLE reject_errors; DROP TABLE reject_scans"));
+  for (const auto& row : rows) {
+    const int64_t line = std::stoll(row[0].value());
+    rejected.push_back({.row = line - 1 - dialect_->lines_before_rows(),
+                        .why = fmt::format("line cannot be split into columns ({})", lower_case(row[1].value()))});
+  }
+  return RowReader(name_, session_->stream(query), storages(requests));
+}
+
+}  // namespace rift::data

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rift/data/csv_dialect.h"
+#include "rift/data/duckdb_session.h"
+#include "rift/data/table.h"
+
+namespace rift::data {
+
+struct SourceOptions {
+  std::filesystem::path base_directory;
+  std::string memory_limit = "2GB";
+  /// Columns that the caller knows to be there; they tell a header from a row.
+  std::vector<std::string> known_names;
+};
+
+struct SourceColumn {
+  std::string name;
+  Storage stored = Storage::kText;  // as the source types it; cells of CSV are texts
+  std::string expression;           // SQL of the stored value
+  std::string text_expression;      // SQL of the same as text
+};
+
+/// One column to be read: `stored` as it is, or as text.
+struct ColumnRequest {
+  size_t column = 0;
+  bool as_text = false;
+};
+
+/// Reads the rows of a source, appending to columns. Throws as load_dataset() does.
+class RowReader {
+ public:
+  RowReader(const std::string& source, DuckStream stream, std::vector<Storage> storages);
+  std::vector<Column> empty_columns() const;  // of the right storages, without names
+  /// Appends the next rows (at most some thousand) to `columns`; their number, 0 at the end.
+  int64_t append_next(std::vector<Column>& columns);
+  /// The same with a broken line of CSV told apart from the end: false then, and the reader is of no further use.
+  bool try_append_next(std::vector<Column>& columns, int64_t& appended);
+
+ private:
+  std::string source_;
+  DuckStream stream_;
+  std::vector<Storage> storages_;
+};
+
+/// An opened `data.source`: a file, a glob or a query, and the columns it has.
+class Source {
+ public:
+  Source(const std::string& source, const SourceOptions& options);
+  const std::string& name() const { return name_; }  // for messages; a query is called "data.source"
+  const std::vector<SourceColumn>& columns() const { return columns_; }
+  std::optional<size_t> find(std::string_view name) const;
+  std::vector<std::string> column_names() const;
+  bool is_csv() const { return dialect_.has_value(); }
+  /// A single file, whose rows have a number; rows of queries and globs are known by their id only.
+  bool is_single_file() const { return files_.size() == 1; }
+  const std::vector<std::string>& files() const { return files_; }  // none for a query
+  std::string sha256_of_file() const;
+  RowReader open(std::span<const ColumnRequest> requests);
+  /// One file of CSV only: as open(), passing over lines that cannot be split; `rejected` gets their 0-based data rows,
+  /// ascending, with what is wrong. The file is read twice.
+  struct BrokenLine {
+    int64_t row = 0;
+    std::string why;
+  };
+  RowReader open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected);
+
+ private:
+  void find_files(const std::string& source, const std::filesystem::path& base_directory);
+  void describe(const std::string& relation);
+  void describe_csv(const SourceOptions& options);
+  std::string select(std::span<const ColumnRequest> requests, const std::string& relation) const;
+  std::vector<Storage> storages(std::span<const ColumnRequest> requests) const;
+
+  std::string name_;
+  std::string relation_;
+  std::vector<std::string> files_;  // absolute or relative to the working directory
+  std::optional<CsvDialect> dialect_;
+  std::vector<SourceColumn> columns_;
+  std::unique_ptr<DuckSession> session_;
+};
+
+}  // namespace rift::data

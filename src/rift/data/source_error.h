@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "rift/data/duckdb_session.h"
+
+namespace rift::data {
+
+/// Throws the Error that tells of `failure` while reading `source`, without a value of a row:
+///   a broken line of CSV -> kData with its number and what is wrong with it;   bytes that are not UTF-8 -> kData
+///   a query that does not parse or names what is not there -> kConfig with DuckDB's words (they quote the query only)
+///   a value that a query could not convert -> kData;   no such file -> kArtefact;   memory, disk -> kEnvironment
+[[noreturn]] void throw_source_error(const std::string& source, const DuckFailure& failure);
+
+/// Throws when `failure` holds one.
+void require_read(const std::string& source, const std::optional<DuckFailure>& failure);
+
+}  // namespace rift::data

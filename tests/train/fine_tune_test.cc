@@ -25,9 +25,9 @@ using testing_support::small_options;
 using testing_support::TempDirectory;
 
 /// A fine-tuning on rows 0..95 with 96..127 to validate, in a folder of its own.
-class Run {
+class SmallRun {
  public:
-  explicit Run(data::Task task = data::Task::kBinary, bool pooler = true) : dataset(small_dataset(160, task)) {
+  explicit SmallRun(data::Task task = data::Task::kBinary, bool pooler = true) : dataset(small_dataset(160, task)) {
     set_progress_style(ProgressStyle::kSilent);
     options = small_options(small_backbone(folder, pooler));
   }
@@ -52,7 +52,7 @@ class Run {
   std::vector<int64_t> validation = row_range(96, 32);
 };
 
-double test_auc(const Run& run, const score::Scorer& scorer) {
+double test_auc(const SmallRun& run, const score::Scorer& scorer) {
   const std::vector<double> scores = run.scores(scorer);
   const std::vector<double> label(run.dataset.label.begin() + 128, run.dataset.label.end());
   const std::vector<double> unseen(scores.begin() + 128, scores.end());
@@ -60,7 +60,7 @@ double test_auc(const Run& run, const score::Scorer& scorer) {
 }
 
 TEST(FineTune, LearnsWhatTheTextSays) {
-  Run run;
+  SmallRun run;
   const FineTuned tuned = run.run();
   EXPECT_GT(test_auc(run, *tuned.scorer), 0.95);
   EXPECT_EQ(tuned.scorer->name(), "fine-tuned");
@@ -71,7 +71,7 @@ TEST(FineTune, LearnsWhatTheTextSays) {
 }
 
 TEST(FineTune, EveryTaskIsLearned) {
-  Run classes(data::Task::kMulticlass);
+  SmallRun classes(data::Task::kMulticlass);
   const auto of_classes = classes.run();
   const auto raw = of_classes.scorer->score(classes.dataset.table);
   EXPECT_EQ(raw.outputs, 3);
@@ -80,7 +80,7 @@ TEST(FineTune, EveryTaskIsLearned) {
   for (size_t i = 128; i < called.size(); ++i) right += called[i] == classes.dataset.label[i] ? 1 : 0;
   EXPECT_GE(right, 26);
 
-  Run amounts(data::Task::kRegression);
+  SmallRun amounts(data::Task::kRegression);
   const std::vector<double> predicted = amounts.scores(*amounts.run().scorer);
   double error = 0;
   for (size_t i = 128; i < predicted.size(); ++i) error += std::abs(predicted[i] - amounts.dataset.label[i]);
@@ -88,7 +88,7 @@ TEST(FineTune, EveryTaskIsLearned) {
 }
 
 TEST(FineTune, TheSameSeedGivesTheSameBytesAndAnotherOneDoesNot) {
-  Run run;
+  SmallRun run;
   const FineTuned a = run.run(run.folder.folder("a"));
   const FineTuned b = run.run(run.folder.folder("b"));
   EXPECT_EQ(read_file(run.folder / "a/log.jsonl"), read_file(run.folder / "b/log.jsonl"));
@@ -101,7 +101,7 @@ TEST(FineTune, TheSameSeedGivesTheSameBytesAndAnotherOneDoesNot) {
 }
 
 TEST(FineTune, GoesOnFromAnyCheckpointToTheSameBytes) {
-  Run run;
+  SmallRun run;
   const FineTuned whole = run.run(run.folder.folder("whole"));
   run.options.train.keep_checkpoints = 100;
   run.run(run.folder.folder("parts"));
@@ -117,7 +117,7 @@ TEST(FineTune, GoesOnFromAnyCheckpointToTheSameBytes) {
 }
 
 TEST(FineTune, AResumedRunMustBeTheSameRun) {
-  Run run;
+  SmallRun run;
   run.run(run.folder.folder("run"));
   run.options.optim.lr *= 2;
   EXPECT_THAT(failure([&] { run.run(run.folder / "run", true); }), HasSubstr("belongs to another run"));
@@ -142,7 +142,7 @@ std::vector<Method> methods() {
 TEST(FineTune, ThePackageOfEveryMethodLoadsWithEqualScores) {
   for (const bool pooler : {true, false}) {
     for (const Method& method : methods()) {
-      Run run(data::Task::kBinary, pooler);
+      SmallRun run(data::Task::kBinary, pooler);
       run.options.tuning = method.tuning;
       run.options.optim.epochs = 1;
       const FineTuned tuned = run.run();
@@ -163,7 +163,7 @@ TEST(FineTune, ThePackageOfEveryMethodLoadsWithEqualScores) {
 
 TEST(FineTune, FrozenParametersKeepEveryBit) {
   for (const Method& method : methods()) {
-    Run run;
+    SmallRun run;
     run.options.tuning = method.tuning;
     run.options.optim.epochs = 1;
     run.options.optim.weight_decay = 0.1;
@@ -183,18 +183,18 @@ TEST(FineTune, FrozenParametersKeepEveryBit) {
 
 TEST(FineTune, AFrozenEncoderReadOnceLearnsAsOneReadEveryTime) {
   // freeze: [layer, embeddings] under "full" leaves pooler and head, as "head" does, by another road
-  Run head;
+  SmallRun head;
   head.options.tuning.method = tuning::HeadOptions{};
-  Run frozen;
+  SmallRun frozen;
   frozen.options.tuning = {tuning::FullOptions{}, {"bert.encoder", "bert.embeddings"}};
   EXPECT_EQ(head.scores(*head.run().scorer), frozen.scores(*frozen.run().scorer));
 }
 
 TEST(FineTune, AccumulatedPartsTrainAsTheWholeBatch) {
-  Run whole;
+  SmallRun whole;
   whole.options.optim.batch_rows = 32;
   whole.options.optim.epochs = 2;
-  Run parts;
+  SmallRun parts;
   parts.options = small_options(parts.folder / "base");
   parts.options.optim.batch_rows = 5;  // 5 does not divide 32: ragged parts
   parts.options.optim.accumulate = 7;
@@ -206,15 +206,15 @@ TEST(FineTune, AccumulatedPartsTrainAsTheWholeBatch) {
 }
 
 TEST(FineTune, TheAnchorHoldsTheModelNearThePretrainedOne) {
-  Run free;
-  Run anchored;
+  SmallRun free;
+  SmallRun anchored;
   anchored.options.objective.anchor.kind = objective::L2SpAnchor{.lambda = 1.0};
-  const auto distance = [](Run& run) {
+  const auto distance = [](SmallRun& run) {
     run.save(*run.run().scorer, "package");
     const auto before = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "base")).tensors;
     const auto after = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "package")).tensors;
     double sum = 0;
-    for (const auto& [name, tensor] : before) sum += (after.at(name) - tensor).square().sum().item<double>();
+    for (const auto& [name, tensor] : before) sum += after.at(name).sub(tensor).square().sum().item().toDouble();
     return sum;
   };
   const double far = distance(free);
@@ -222,7 +222,7 @@ TEST(FineTune, TheAnchorHoldsTheModelNearThePretrainedOne) {
 }
 
 TEST(FineTune, InitFromTakesThePackagesWeightsAndAFreshOptimizer) {
-  Run run;
+  SmallRun run;
   const FineTuned first = run.run();
   run.save(*first.scorer, "run/package");
   run.options.optim.lr = 1e-12;
@@ -238,7 +238,7 @@ TEST(FineTune, InitFromTakesThePackagesWeightsAndAFreshOptimizer) {
 }
 
 TEST(FineTune, InitFromOfARegressionKeepsItsUnit) {
-  Run run(data::Task::kRegression);
+  SmallRun run(data::Task::kRegression);
   const FineTuned first = run.run();
   run.save(*first.scorer, "run");
   run.options.optim.lr = 1e-12;
@@ -250,10 +250,10 @@ TEST(FineTune, InitFromOfARegressionKeepsItsUnit) {
 }
 
 TEST(FineTune, RowWeightsCountAsRowsThatStandThereTwice) {
-  Run twice;
+  SmallRun twice;
   twice.options.optim.name = optim::GdOptions{};
   twice.options.optim.epochs = 3;
-  Run weighted;
+  SmallRun weighted;
   weighted.options.optim = twice.options.optim;
   for (int64_t row = 0; row < 48; ++row) twice.train.push_back(row);
   weighted.dataset.weight.assign(160, 1.0);
@@ -265,17 +265,17 @@ TEST(FineTune, RowWeightsCountAsRowsThatStandThereTwice) {
 }
 
 TEST(FineTune, ClassWeightsAreShownAndFitTheTask) {
-  Run run;
+  SmallRun run;
   run.options.objective.class_weight = objective::ClassWeight::kBalanced;
   run.options.optim.epochs = 1;
   EXPECT_EQ(run.run().summary.at("class_weights").size(), 2u);
-  Run amounts(data::Task::kRegression);
+  SmallRun amounts(data::Task::kRegression);
   amounts.options.objective.class_weight = objective::ClassWeight::kBalanced;
   EXPECT_THAT(failure([&] { amounts.run(); }), HasSubstr("objective.class_weight"));
 }
 
 TEST(FineTune, MistakesOfTheConfigurationAreNamed) {
-  Run run;
+  SmallRun run;
   run.options.text.max_tokens = 4000;
   EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("model.text.max_tokens"));
   run.options.text.max_tokens = 12;
@@ -288,13 +288,13 @@ TEST(FineTune, MistakesOfTheConfigurationAreNamed) {
 }
 
 TEST(FineTune, NoTrainingRowsAreTheDatasFault) {
-  Run run;
+  SmallRun run;
   run.train.clear();
   EXPECT_THAT(failure([&] { run.run(); }), testing::StartsWith("data: "));
 }
 
 TEST(FineTune, APoolerThatTheCheckpointLacksIsRefusedAndAutomaticTakesTheMean) {
-  Run run(data::Task::kBinary, false);
+  SmallRun run(data::Task::kBinary, false);
   run.options.optim.epochs = 1;
   EXPECT_EQ(run.run().summary.at("pooling").as_string(), "mean");
   run.options.text.pooling = models::Pooling::kPooler;

@@ -12,30 +12,30 @@
 
 namespace rift::testing_support {
 
-/// Records of one text column "note", made of the small vocabulary's words, that say what the label is: "late" is bad
-/// (binary), the number of "late" is the class or, times 1,000, the amount.
+/// Records of one text column "note", made of the small vocabulary's words, whose last word says what the label is:
+/// none is class 0, "late" is class 1 (bad), "paid" is class 2; amounts are 5,000 + 1,000 times that.
 inline data::Dataset small_dataset(int64_t rows, data::Task task = data::Task::kBinary) {
   data::Dataset dataset;
   dataset.schema.task = task;
   dataset.schema.fields = {{.name = "note", .kind = data::Kind::kText, .role = data::Role::kFeature},
                            {.name = "outcome", .kind = data::Kind::kCategory, .role = data::Role::kLabel}};
-  if (task == data::Task::kBinary) dataset.schema.class_names = {"paid", "late"};
-  if (task == data::Task::kMulticlass) dataset.schema.class_names = {"never", "once", "twice"};
-  const char* kWords[] = {"the", "loan", "was", "paid", "payer"};
+  if (task == data::Task::kBinary) dataset.schema.class_names = {"good", "late"};
+  if (task == data::Task::kMulticlass) dataset.schema.class_names = {"nothing", "late", "paid"};
+  const char* kWords[] = {"the", "loan", "was"};
+  const char* kMarks[] = {"", "late", "paid"};
   const CounterRandom random(11, 3);
   data::Texts texts;
   const uint64_t kinds = task == data::Task::kBinary ? 2 : 3;
   uint64_t draw = 0;
   for (int64_t row = 0; row < rows; ++row) {
-    const uint64_t late = random.below(draw++, kinds);
+    const uint64_t mark = random.below(draw++, kinds);
     std::string text;
     for (uint64_t word = random.below(draw++, 5); word > 0; --word) {
-      text += std::string(kWords[random.below(draw++, 5)]) + " ";
+      text += std::string(kWords[random.below(draw++, 3)]) + " ";
     }
-    for (uint64_t i = 0; i < late; ++i) text += "late ";
-    texts.append(text);
-    dataset.label.push_back(task == data::Task::kRegression ? 5000.0 + 1000.0 * static_cast<double>(late)
-                                                            : static_cast<double>(late));
+    texts.append(text + kMarks[mark]);
+    const auto value = static_cast<double>(mark);
+    dataset.label.push_back(task == data::Task::kRegression ? 5000.0 + 1000.0 * value : value);
     dataset.table.source_row.push_back(row);
   }
   dataset.table.rows = rows;

@@ -92,7 +92,7 @@ THIRD_PARTY = (
     Place("omp.h", ("base/threads.cc",), "base/threads owns the thread settings"),
     Place(
         "cpuid.h",
-        ("base/sha256_x86.cc", "package/format/manifest.cc", "nn/kernels/"),
+        ("base/sha256_x86.cc", "package/format/environment.cc", "nn/kernels/"),
         "the hash, the manifest and the kernels ask for CPU features",
     ),
     Place("immintrin.h", ("base/sha256_x86.cc", "nn/kernels/"), "vector code lives in nn/kernels/ and the hash"),

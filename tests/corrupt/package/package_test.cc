@@ -18,7 +18,6 @@ namespace rift::package {
 namespace {
 
 namespace fs = std::filesystem;
-using test::code_of;
 using test::message_of;
 using test::TempDirectory;
 
@@ -36,11 +35,9 @@ class PackageTest : public testing::Test {
         classic_loaders());
   }
   fs::path path() const { return folder_.path() / "package"; }
-  Code failure() {
-    return code_of([&] { load_package(path(), classic_loaders()); });
-  }
-  std::string message() {
-    return message_of([&] { load_package(path(), classic_loaders()); });
+  /// What loading says; fails the test when it says another code.
+  std::string failure(Code code = Code::kArtefact) {
+    return message_of(code, [&] { load_package(path(), classic_loaders()); });
   }
   void change(const std::string& name, const std::function<std::string(std::string)>& edit) {
     test::write_plainly(path() / name, edit(read_file(path() / name)));
@@ -101,11 +98,10 @@ TEST_F(PackageTest, EveryChangedFileIsNamed) {
     flipped[flipped.size() / 3] ^= 4;
     for (const std::string& changed : {flipped, whole.substr(0, whole.size() - 1), whole + "\n", std::string()}) {
       change(file.name, [&](const std::string&) { return changed; });
-      EXPECT_EQ(failure(), Code::kArtefact) << file.name;
-      EXPECT_THAT(message(), testing::HasSubstr(file.name));
+      EXPECT_THAT(failure(), testing::HasSubstr(file.name));
     }
     fs::remove(path() / file.name);
-    EXPECT_THAT(message(), testing::HasSubstr(file.name)) << "removed";
+    EXPECT_THAT(failure(), testing::HasSubstr(file.name)) << "removed";
     test::write_plainly(path() / file.name, whole);
   }
   EXPECT_EQ(load_package(path(), classic_loaders()).scorer->name(), "scorecard");
@@ -114,8 +110,7 @@ TEST_F(PackageTest, EveryChangedFileIsNamed) {
 TEST_F(PackageTest, AFileThatIsNotListedIsRefused) {
   publish();
   test::write_plainly(path() / "parts/extra.json", "{}");
-  EXPECT_EQ(failure(), Code::kArtefact);
-  EXPECT_THAT(message(), testing::HasSubstr("parts/extra.json"));
+  EXPECT_THAT(failure(), testing::HasSubstr("parts/extra.json"));
 }
 
 TEST_F(PackageTest, LinksAreRefusedEvenToTheSameBytes) {
@@ -123,8 +118,7 @@ TEST_F(PackageTest, LinksAreRefusedEvenToTheSameBytes) {
   fs::copy_file(path() / "rift.json", folder_.path() / "outside.json");
   fs::remove(path() / "rift.json");
   fs::create_symlink(folder_.path() / "outside.json", path() / "rift.json");
-  EXPECT_EQ(failure(), Code::kArtefact);
-  EXPECT_THAT(message(), testing::HasSubstr("rift.json"));
+  EXPECT_THAT(failure(), testing::HasSubstr("rift.json"));
 }
 
 TEST_F(PackageTest, NamesThatLeaveThePackageAreRefused) {
@@ -137,8 +131,7 @@ TEST_F(PackageTest, NamesThatLeaveThePackageAreRefused) {
       manifest["files"].as_array().front()["name"] = Json(name);
       return to_json_text(manifest, 2);
     });
-    EXPECT_EQ(failure(), Code::kArtefact) << name;
-    EXPECT_THAT(message(), testing::HasSubstr("not the name of a file inside the package")) << name;
+    EXPECT_THAT(failure(), testing::HasSubstr("not the name of a file inside the package")) << name;
   }
 }
 
@@ -149,12 +142,12 @@ TEST_F(PackageTest, BrokenManifestsAreRefused) {
        {std::string(), std::string("{"), whole.substr(0, whole.size() / 2), std::string("[]"),
         std::string(R"({"format_version": 1, "files": [{"name": "rift.json"}]})")}) {
     change("manifest.json", [&](const std::string&) { return broken; });
-    EXPECT_EQ(failure(), Code::kArtefact) << broken.substr(0, 40);
+    EXPECT_FALSE(failure().empty()) << broken.substr(0, 40);
   }
   change("manifest.json", [](const std::string&) { return R"({"format_version": 2, "files": []})"; });
-  EXPECT_EQ(failure(), Code::kUnsupported);
+  EXPECT_THAT(failure(Code::kUnsupported), testing::HasSubstr("format 2"));
   fs::remove(path() / "manifest.json");
-  EXPECT_THAT(message(), testing::HasSubstr("no package of rift"));
+  EXPECT_THAT(failure(), testing::HasSubstr("no package of rift"));
 }
 
 TEST_F(PackageTest, AModelOfAnUnknownKindIsUnsupported) {
@@ -166,8 +159,7 @@ TEST_F(PackageTest, AModelOfAnUnknownKindIsUnsupported) {
   });
   fs::remove(path() / "manifest.json");
   write_manifest(path());
-  EXPECT_EQ(failure(), Code::kUnsupported);
-  EXPECT_THAT(message(), testing::HasSubstr("oracle"));
+  EXPECT_THAT(failure(Code::kUnsupported), testing::HasSubstr("oracle"));
 }
 
 /// Says something else every time it is asked, as a model whose file lost a part would.
@@ -200,7 +192,7 @@ TEST_F(PackageTest, WhatDoesNotScoreAsTheModelIsNotPublished) {
         {.scorer = fickle, .calibrator = calibrator_, .policy = policy_, .training = training_, .dataset = dataset_},
         loaders);
   };
-  EXPECT_EQ(code_of(write), Code::kBug);
+  EXPECT_THAT(message_of(Code::kBug, write), testing::HasSubstr("golden rows"));
   EXPECT_TRUE(folder_.names().empty());
 }
 

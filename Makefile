@@ -32,11 +32,11 @@ test: setup clients check build ## every test that is not slow
 test-all: setup clients check build ## the slow tests too
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(TEST_JOBS)
 
-check: setup ## formatting of the C++ files and the rules between rooms
+check: ## formatting of the C++ files and the rules between rooms
 	@$(FORMATTED) | xargs --no-run-if-empty clang-format --dry-run --Werror
 	@python3 -B tools/check_includes.py
 
-format: setup ## put the C++ files into the project's format
+format: ## put the C++ files into the project's format
 	@$(FORMATTED) | xargs --no-run-if-empty clang-format -i
 
 clean: ## remove what was built; .deps/ and runs/ stay

@@ -4,7 +4,6 @@ written down, so that what is fetched, checked, laid out and left alone can be a
 import hashlib
 import io
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -326,5 +325,4 @@ class Lock(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    os.environ.pop("RIFT_LIBTORCH", None)
     unittest.main()

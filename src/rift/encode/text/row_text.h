@@ -33,14 +33,17 @@ struct RowTextOptions {
 /// in training, scoring and explaining alike.
 class RowText {
  public:
-  /// Throws kConfig naming the column when `options.columns` names one that is not a text column of `schema`.
+  /// Throws kConfig naming the column when `options.columns` names one that is not a text feature of `schema`, or one
+  /// twice.
   RowText(const data::Schema& schema, const RowTextOptions& options);
 
   /// One piece per text column (empty where missing), then the sentence where the table is written out.
   std::vector<std::string> pieces(const data::Table& rows, int64_t row) const;
-  /// The non-empty pieces joined by ". " where a piece does not end a sentence itself, else by a space.
+  /// The pieces that are not blank, without white space around them, joined by ". " where a piece does not end a
+  /// sentence itself, else by a space. Marks that end one: . ! ? : ; and the ellipsis, also of Chinese, with quotes or
+  /// brackets after them.
   std::string joined(const data::Table& rows, int64_t row) const;
-  bool empty(const data::Table& rows, int64_t row) const;  // no text in any text column
+  bool empty(const data::Table& rows, int64_t row) const;  // every text column is missing or blank
   bool writes_table() const { return writes_table_; }
   const std::vector<std::string>& columns() const { return columns_; }
 
@@ -50,8 +53,9 @@ class RowText {
   bool writes_table_ = false;
 };
 
-/// "Loan amount: 12,000 USD. Purpose: debt consolidation. ..." : captions, units and value names of the schema; missing
-/// values are skipped; numbers in their shortest form.
+/// "Loan amount: 12000 USD. Purpose: debt consolidation. ...": captions, units and value names of the schema in the
+/// order of `fields`; numbers in their shortest form, with the unit unless the value has a name; dates as YYYY-MM-DD.
+/// Missing and blank values are skipped; "" when nothing is left. Throws kData when `rows` lacks a column.
 std::string row_sentence(const std::vector<data::Field>& fields, const data::Table& rows, int64_t row);
 
 }  // namespace rift::encode::text

@@ -1,0 +1,77 @@
+#include "rift/encode/text/added_tokens.h"
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/encode/text/character_rules.h"
+
+namespace rift::encode::text {
+namespace {
+
+char32_t character_before(std::string_view text, size_t end) {
+  size_t begin = end - 1;
+  while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
+  return decode_valid(text, begin).character;
+}
+
+bool is_space(char32_t c) { return (CharacterRules::instance().flags(c) & CharacterRules::kSpace) != 0; }
+
+bool stands_alone(std::string_view text, size_t begin, size_t end) {
+  return (begin == 0 || !is_word_character(character_before(text, begin))) &&
+         (end == text.size() || !is_word_character(decode_valid(text, end).character));
+}
+
+size_t without_space_before(std::string_view text, size_t at) {
+  while (at > 0) {
+    const char32_t c = character_before(text, at);
+    if (!is_space(c)) break;
+    --at;
+    while ((static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+  }
+  return at;
+}
+
+size_t without_space_after(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    const Decoded next = decode_valid(text, at);
+    if (!is_space(next.character)) break;
+    at += next.bytes;
+  }
+  return at;
+}
+
+std::vector<ByteTrie::Entry> entries_of(const std::vector<AddedTokenMatcher::Pattern>& patterns) {
+  std::vector<ByteTrie::Entry> entries;
+  for (size_t i = 0; i < patterns.size(); ++i) entries.push_back({patterns[i].text, static_cast<int32_t>(i)});
+  return entries;
+}
+
+}  // namespace
+
+AddedTokenMatcher::AddedTokenMatcher(std::vector<Pattern> patterns)
+    : patterns_(std::move(patterns)), trie_(entries_of(patterns_)) {}
+
+void AddedTokenMatcher::split(std::string_view text, std::vector<Part>& parts) const {
+  parts.clear();
+  size_t taken = 0;  // end of the last token
+  for (size_t at = 0; at < text.size() && !patterns_.empty();) {
+    const auto match = trie_.longest(text.substr(at));
+    if (match.bytes == 0) {
+      ++at;
+      continue;
+    }
+    size_t begin = at;
+    size_t end = at + match.bytes;
+    at = end;
+    const AddedToken& token = patterns_[static_cast<size_t>(match.value)].token;
+    if (token.single_word && !stands_alone(text, begin, end)) continue;
+    if (token.lstrip) begin = std::max(without_space_before(text, begin), taken);
+    if (token.rstrip) end = without_space_after(text, end);
+    if (taken < begin) parts.push_back({taken, begin, -1});
+    parts.push_back({begin, end, token.id});
+    taken = end;
+  }
+  if (taken != text.size()) parts.push_back({taken, text.size(), -1});
+}
+
+}  // namespace rift::encode::text

@@ -1,0 +1,150 @@
+#include "rift/encode/text/bert_normalizer.h"
+
+#include <algorithm>
+
+#include "rift/encode/text/character_rules.h"
+
+namespace rift::encode::text {
+namespace {
+
+constexpr int16_t kDropped = -1;
+using Rules = CharacterRules;
+
+void append_utf8(std::string& bytes, char32_t c) {
+  const auto put = [&](char32_t byte) { bytes.push_back(static_cast<char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | c >> 6);
+    put(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    put(0xE0 | c >> 12);
+    put(0x80 | (c >> 6 & 0x3F));
+    put(0x80 | (c & 0x3F));
+  } else {
+    put(0xF0 | c >> 18);
+    put(0x80 | (c >> 12 & 0x3F));
+    put(0x80 | (c >> 6 & 0x3F));
+    put(0x80 | (c & 0x3F));
+  }
+}
+
+}  // namespace
+
+BertNormalizer::BertNormalizer(const BertNormalizerOptions& options) : options_(options) {
+  mask_ = static_cast<uint8_t>((options.clean_text ? Rules::kControl | Rules::kSpace : 0) |
+                               (options.handle_chinese_chars ? Rules::kIdeograph : 0) |
+                               (options.strips() ? Rules::kMark | Rules::kDecomposes | Rules::kReorders : 0) |
+                               (options.lower_case ? Rules::kHasLowerCase : 0));
+  for (char32_t c = 0; c < 128; ++c) {
+    const uint8_t flags = Rules::instance().flags(c) & mask_;
+    ascii_[c] = static_cast<int16_t>((flags & Rules::kControl) != 0        ? kDropped
+                                     : (flags & Rules::kSpace) != 0        ? ' '
+                                     : (flags & Rules::kHasLowerCase) != 0 ? static_cast<int>(c) + 32
+                                                                           : static_cast<int>(c));
+  }
+}
+
+/// The steps after clean_text and handle_chinese_chars, one character at a time.
+struct BertNormalizer::Writer {
+  const BertNormalizer& normalizer;
+  NormalizedText& out;
+  bool want_origin;
+
+  void write(char32_t c, Offset origin) {
+    const size_t before = out.bytes.size();
+    append_utf8(out.bytes, c);
+    if (want_origin) out.origin.insert(out.origin.end(), out.bytes.size() - before, origin);
+  }
+
+  void lower(char32_t c, Offset origin) {
+    const uint8_t flags = Rules::instance().flags(c) & normalizer.mask_;
+    if ((flags & Rules::kMark) != 0) return;
+    if ((flags & Rules::kHasLowerCase) == 0) return write(c, origin);
+    char32_t lowered[2];
+    const int count = lower_case(c, lowered);
+    for (int i = 0; i < count; ++i) write(lowered[i], origin);
+  }
+
+  void flush() {
+    if (out.pending.empty()) return;
+    std::stable_sort(out.pending.begin(), out.pending.end(),
+                     [](const auto& a, const auto& b) { return a.combining_class < b.combining_class; });
+    size_t arrived = 0;
+    for (const auto& one : out.pending) {
+      if (one.first) out.last_origin = out.pending_origins[arrived++];
+      lower(one.character, out.last_origin);
+    }
+    out.pending.clear();
+    out.pending_origins.clear();
+  }
+
+  void decompose_and_lower(char32_t c, Offset origin) {
+    if (!normalizer.options_.strips()) return lower(c, origin);
+    char32_t parts[kMostDecomposed] = {c};
+    const uint8_t flags = Rules::instance().flags(c);
+    const int count = (flags & Rules::kDecomposes) != 0 ? decompose(c, parts) : 1;
+    for (int i = 0; i < count; ++i) {
+      const uint8_t order = combining_class(parts[i]);
+      if (order != 0) {
+        out.pending.push_back({parts[i], order, i == 0});
+        if (i == 0) out.pending_origins.push_back(origin);
+        continue;
+      }
+      flush();
+      out.last_origin = origin;
+      lower(parts[i], origin);
+    }
+  }
+
+  /// A character outside ASCII with a flag of mask_.
+  void special(char32_t c, uint8_t flags, Offset origin) {
+    if ((flags & Rules::kControl) != 0) return;
+    if ((flags & Rules::kSpace) != 0) {
+      flush();
+      out.last_origin = origin;
+      return write(' ', origin);
+    }
+    if ((flags & Rules::kIdeograph) == 0) return decompose_and_lower(c, origin);
+    flush();
+    write(' ', origin);
+    decompose_and_lower(c, origin);
+    write(' ', origin);
+  }
+};
+
+void BertNormalizer::normalize(const Input& input, NormalizedText& out) const {
+  const std::string_view text = input.text;
+  const Rules& rules = Rules::instance();
+  Writer writer{*this, out, input.want_origin};
+  out.bytes.clear();
+  out.origin.clear();
+  for (size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const auto begin = static_cast<uint32_t>(input.begin + at);
+    if (byte < 0x80) {
+      ++at;
+      if (ascii_[byte] == kDropped) continue;
+      if (!out.pending.empty()) writer.flush();
+      out.bytes.push_back(static_cast<char>(ascii_[byte]));
+      out.last_origin = {begin, begin + 1};
+      if (input.want_origin) out.origin.push_back(out.last_origin);
+      continue;
+    }
+    const Decoded decoded = decode_valid(text, at);
+    const Offset origin = {begin, begin + decoded.bytes};
+    const uint8_t flags = rules.flags(decoded.character) & mask_;
+    if (flags == 0) {
+      if (!out.pending.empty()) writer.flush();
+      out.bytes.append(text, at, decoded.bytes);
+      out.last_origin = origin;
+      if (input.want_origin) out.origin.insert(out.origin.end(), decoded.bytes, origin);
+    } else {
+      writer.special(decoded.character, flags, origin);
+    }
+    at += decoded.bytes;
+  }
+  writer.flush();
+}
+
+}  // namespace rift::encode::text

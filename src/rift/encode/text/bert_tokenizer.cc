@@ -1,0 +1,309 @@
+#include "rift/encode/text/bert_tokenizer.h"
+
+#include <unicode/utf8.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <set>
+#include <unordered_map>
+
+#include "rift/base/error.h"
+#include "rift/encode/text/character_rules.h"
+
+namespace rift::encode::text {
+namespace {
+
+constexpr size_t kChunkBytes = 4096;
+constexpr uint8_t kWord = 0, kSpace = 1, kPunctuation = 2;
+
+struct Hash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+/// Buffers of a thread, so that encoding a text allocates nothing once they have grown.
+struct Scratch {
+  NormalizedText normalized;
+  std::vector<AddedTokenMatcher::Part> raw_parts, normalized_parts;
+  std::vector<WordPiece::Piece> pieces;
+};
+
+Scratch& scratch() {
+  thread_local Scratch buffers;
+  return buffers;
+}
+
+/// Where bytes were put in the place of ill-formed ones.
+struct Repair {
+  uint32_t repaired_end = 0, original_end = 0;
+};
+
+/// `text` with U+FFFD for every ill-formed part (maximal subpart, Unicode 3.9).
+std::string repaired(std::string_view text, std::vector<Repair>& repairs) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = static_cast<int64_t>(text.size());
+  std::string valid;
+  valid.reserve(text.size() + 16);
+  for (int64_t at = 0; at < size;) {
+    const int64_t begin = at;
+    UChar32 c;
+    U8_NEXT(bytes, at, size, c);
+    if (c >= 0) {
+      valid.append(text, static_cast<size_t>(begin), static_cast<size_t>(at - begin));
+    } else {
+      valid += "\xEF\xBF\xBD";
+      repairs.push_back({static_cast<uint32_t>(valid.size()), static_cast<uint32_t>(at)});
+    }
+  }
+  return valid;
+}
+
+bool is_valid_utf8(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = static_cast<int64_t>(text.size());
+  for (int64_t at = 0; at < size;) {
+    uint64_t eight;
+    if (size - at >= 8 && (std::memcpy(&eight, bytes + at, 8), (eight & 0x8080808080808080u) == 0)) {
+      at += 8;
+      continue;
+    }
+    UChar32 c;
+    U8_NEXT(bytes, at, size, c);
+    if (c < 0) return false;
+  }
+  return true;
+}
+
+uint32_t original_place(uint32_t place, const std::vector<Repair>& repairs) {
+  const auto next = std::upper_bound(repairs.begin(), repairs.end(), place,
+                                     [](uint32_t p, const Repair& repair) { return p < repair.repaired_end; });
+  if (next == repairs.begin()) return place;
+  return (next - 1)->original_end + (place - (next - 1)->repaired_end);
+}
+
+class BertTokenizer final : public Tokenizer {
+ public:
+  explicit BertTokenizer(BertTokenizerSpec spec);
+  void encode(std::string_view text, const EncodeOptions& options, Encoding& out) const override;
+  int64_t vocab_size() const override { return vocab_size_; }
+  std::string_view token(int32_t id) const override;
+  int32_t id(std::string_view token) const override;
+
+ private:
+  struct Run;
+  AddedTokenMatcher matcher(bool normalized) const;
+  void check_ids(const std::vector<int32_t>& ids) const;
+
+  std::string source_;
+  WordPiece words_;
+  BertNormalizer normalizer_;
+  std::vector<AddedToken> added_;
+  std::unordered_map<std::string, int32_t, Hash, std::equal_to<>> added_ids_;
+  std::unordered_map<int32_t, std::string> added_texts_;
+  AddedTokenMatcher raw_, normalized_;
+  std::vector<int32_t> before_, after_;
+  int64_t vocab_size_ = 0;
+  std::array<uint8_t, 128> ascii_{};  // kWord, kSpace or kPunctuation
+};
+
+BertNormalizerOptions options_of(const std::optional<BertNormalizerOptions>& options) {
+  return options.value_or(BertNormalizerOptions{false, false, false, false});
+}
+
+BertTokenizer::BertTokenizer(BertTokenizerSpec spec)
+    : source_(std::move(spec.source)),
+      words_(Vocabulary(std::move(spec.vocabulary), source_), spec.wordpiece, source_),
+      normalizer_(options_of(spec.normalizer)),
+      added_(std::move(spec.added_tokens)),
+      raw_({}),
+      normalized_({}),
+      before_(std::move(spec.before)),
+      after_(std::move(spec.after)),
+      vocab_size_(words_.vocabulary().size()) {
+  for (const AddedToken& token : added_) {
+    RIFT_REQUIRE(!token.content.empty(), Code::kArtefact, "{}: added token {} is empty", source_, token.id);
+    const int32_t known = words_.id(token.content);
+    const std::string_view owner = words_.vocabulary().token(token.id);
+    RIFT_REQUIRE(token.id >= 0 && token.id < Vocabulary::kMostIds && (known < 0 || known == token.id) &&
+                     (owner.empty() || owner == token.content),
+                 Code::kArtefact, "{}: added token '{}' has id {}, but the vocabulary gives it {} and that id to '{}'",
+                 source_, shorten(token.content), token.id, known, shorten(owner));
+    const bool new_text = added_ids_.emplace(token.content, token.id).second;
+    const bool new_id = added_texts_.emplace(token.id, token.content).second;
+    RIFT_REQUIRE(new_text && new_id, Code::kArtefact, "{}: added token '{}' (id {}) is given twice", source_,
+                 shorten(token.content), token.id);
+    vocab_size_ = std::max<int64_t>(vocab_size_, token.id + 1);
+  }
+  std::stable_sort(added_.begin(), added_.end(),
+                   [](const AddedToken& a, const AddedToken& b) { return a.special > b.special; });
+  raw_ = matcher(false);
+  normalized_ = matcher(true);
+  check_ids(before_);
+  check_ids(after_);
+  for (char32_t c = 0; c < 128; ++c) {
+    const uint8_t flags = CharacterRules::instance().flags(c);
+    ascii_[c] = (flags & CharacterRules::kSpace) != 0         ? kSpace
+                : (flags & CharacterRules::kPunctuation) != 0 ? kPunctuation
+                                                              : kWord;
+  }
+}
+
+AddedTokenMatcher BertTokenizer::matcher(bool normalized) const {
+  std::vector<AddedTokenMatcher::Pattern> patterns;
+  for (const AddedToken& token : added_) {
+    if (token.normalized != normalized) continue;
+    std::string text = token.content;
+    if (normalized) {
+      NormalizedText written;
+      normalizer_.normalize({.text = text}, written);
+      text = written.bytes;
+    }
+    RIFT_REQUIRE(!text.empty(), Code::kUnsupported, "{}: the normalizer leaves nothing of added token {}", source_,
+                 token.id);
+    patterns.push_back({std::move(text), token});
+  }
+  return AddedTokenMatcher(std::move(patterns));
+}
+
+void BertTokenizer::check_ids(const std::vector<int32_t>& ids) const {
+  for (const int32_t id : ids) {
+    RIFT_REQUIRE(!token(id).empty(), Code::kArtefact, "{}: the tokens around a text name id {}, which no token has",
+                 source_, id);
+  }
+}
+
+std::string_view BertTokenizer::token(int32_t id) const {
+  const auto added = added_texts_.find(id);
+  return added != added_texts_.end() ? std::string_view(added->second) : words_.vocabulary().token(id);
+}
+
+int32_t BertTokenizer::id(std::string_view token) const {
+  const auto added = added_ids_.find(token);
+  return added != added_ids_.end() ? added->second : words_.id(token);
+}
+
+/// One text on its way. Every step returns false once the limit is passed and the rest need not be looked at.
+struct BertTokenizer::Run {
+  const BertTokenizer& tokenizer;
+  Encoding& out;
+  Scratch& buffers;
+  bool want_offsets;
+  size_t limit;  // of out.ids
+
+  bool add(int32_t id, Offset offset) {
+    if (out.ids.size() >= limit) return !(out.truncated = true);
+    out.ids.push_back(id);
+    if (want_offsets) out.offsets.push_back(offset);
+    return true;
+  }
+
+  Offset origin(size_t begin, size_t end) const {
+    const auto& origins = buffers.normalized.origin;
+    return want_offsets ? Offset{origins[begin].begin, origins[end - 1].end} : Offset{};
+  }
+
+  bool word(size_t begin, size_t end) {
+    buffers.pieces.clear();
+    tokenizer.words_.split(std::string_view(buffers.normalized.bytes).substr(begin, end - begin), buffers.pieces);
+    for (const auto& piece : buffers.pieces) {
+      if (!add(piece.id, origin(begin + piece.begin, begin + piece.end))) return false;
+    }
+    return true;
+  }
+
+  /// Words of the normalized bytes [begin, end): split at white space, punctuation set apart.
+  bool words(size_t begin, size_t end) {
+    const std::string_view text = buffers.normalized.bytes;
+    const CharacterRules& rules = CharacterRules::instance();
+    size_t from = begin;
+    for (size_t at = begin; at < end;) {
+      const Decoded next = decode_valid(text, at);
+      uint8_t kind = kWord;
+      if (next.bytes == 1) {
+        kind = tokenizer.ascii_[next.character];
+      } else if (const uint8_t flags = rules.flags(next.character)) {
+        kind = (flags & CharacterRules::kSpace) != 0         ? kSpace
+               : (flags & CharacterRules::kPunctuation) != 0 ? kPunctuation
+                                                             : kWord;
+      }
+      if (kind != kWord) {
+        if (from < at && !word(from, at)) return false;
+        from = at + next.bytes;
+        if (kind == kPunctuation && !word(at, from)) return false;
+      }
+      at += next.bytes;
+    }
+    return from == end || word(from, end);
+  }
+
+  /// A stretch without added tokens that are looked for in the text as it is.
+  bool stretch(std::string_view text, size_t begin) {
+    tokenizer.normalizer_.normalize({text, static_cast<uint32_t>(begin), want_offsets}, buffers.normalized);
+    if (tokenizer.normalized_.empty()) return words(0, buffers.normalized.bytes.size());
+    tokenizer.normalized_.split(buffers.normalized.bytes, buffers.normalized_parts);
+    return std::all_of(buffers.normalized_parts.begin(), buffers.normalized_parts.end(), [&](const auto& part) {
+      return part.id < 0 ? words(part.begin, part.end) : add(part.id, origin(part.begin, part.end));
+    });
+  }
+
+  /// The same in pieces that end after a space, so that the rest of a long text costs nothing once the limit is
+  /// reached.
+  bool chunks(std::string_view text, size_t begin) {
+    if (!tokenizer.normalized_.empty()) return stretch(text, begin);
+    for (size_t at = 0; at < text.size();) {
+      size_t end = std::min(at + kChunkBytes, text.size());
+      while (end < text.size() && !is_ascii_space(text[end - 1])) ++end;
+      if (!stretch(text.substr(at, end - at), begin + at)) return false;
+      at = end;
+    }
+    return true;
+  }
+
+  void text(std::string_view text) {
+    tokenizer.raw_.split(text, buffers.raw_parts);
+    for (const auto& part : buffers.raw_parts) {
+      const Offset offset = {static_cast<uint32_t>(part.begin), static_cast<uint32_t>(part.end)};
+      const bool more =
+          part.id < 0 ? chunks(text.substr(part.begin, part.end - part.begin), part.begin) : add(part.id, offset);
+      if (!more) return;
+    }
+  }
+};
+
+void BertTokenizer::encode(std::string_view text, const EncodeOptions& options, Encoding& out) const {
+  out.ids.clear();
+  out.offsets.clear();
+  out.truncated = text.size() > std::numeric_limits<uint32_t>::max() / 3;  // offsets are 32 bits, repairs may triple
+  if (out.truncated) text = text.substr(0, std::numeric_limits<uint32_t>::max() / 3);
+  const auto special = [&](const std::vector<int32_t>& ids) {
+    if (!options.add_special) return;
+    out.ids.insert(out.ids.end(), ids.begin(), ids.end());
+    if (options.want_offsets) out.offsets.resize(out.ids.size());
+  };
+  special(before_);
+  const size_t reserved = options.add_special ? before_.size() + after_.size() : 0;
+  const size_t room = options.max_tokens <= 0 ? std::numeric_limits<size_t>::max() / 2
+                                              : std::max(static_cast<size_t>(options.max_tokens), reserved) - reserved;
+  Run run{*this, out, scratch(), options.want_offsets, out.ids.size() + room};
+  if (is_valid_utf8(text)) {
+    run.text(text);
+  } else {
+    std::vector<Repair> repairs;
+    run.text(repaired(text, repairs));
+    for (Offset& offset : out.offsets) {
+      offset = {original_place(offset.begin, repairs), original_place(offset.end, repairs)};
+    }
+  }
+  special(after_);
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> make_bert_tokenizer(BertTokenizerSpec spec) {
+  return std::make_unique<BertTokenizer>(std::move(spec));
+}
+
+}  // namespace rift::encode::text

@@ -1,0 +1,93 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <cstring>
+
+#include "checkpoint/client.h"
+#include "checkpoint/temp_directory.h"
+#include "rift/base/files.h"
+#include "rift/encode/text/tokenizer.h"
+
+// The `tokenizers` and transformers libraries on every text of the test data and on texts made to be hard.
+namespace rift::encode::text {
+namespace {
+
+constexpr const char* kModel = ".deps/models/all-MiniLM-L6-v2";
+
+/// Reads what clients/tokenizer_variants.py wrote.
+class Words32 {
+ public:
+  explicit Words32(const std::filesystem::path& path) : bytes_(read_file(path)) {}
+  bool done() const { return at_ == bytes_.size(); }
+  uint32_t number() {
+    uint32_t value = 0;
+    std::memcpy(&value, bytes_.data() + at_, sizeof value);
+    at_ += sizeof value;
+    return value;
+  }
+  std::string_view text(size_t size) {
+    at_ += size;
+    return std::string_view(bytes_).substr(at_ - size, size);
+  }
+
+ private:
+  std::string bytes_;
+  size_t at_ = 0;
+};
+
+/// Encodes every text of a variant. Texts are not shown: they are a lender's.
+void expect_equal(const std::filesystem::path& variant) {
+  const auto tokenizer = load_tokenizer(variant);
+  Words32 texts(variant / "texts.bin");
+  Words32 expected(variant / "encodings.bin");
+  const int64_t max_tokens = expected.number();
+  Encoding encoding;
+  int64_t rows = 0, wrong = 0;
+  for (; !texts.done(); ++rows) {
+    tokenizer->encode(texts.text(texts.number()), {.max_tokens = max_tokens, .want_offsets = true}, encoding);
+    std::vector<int32_t> ids(expected.number());
+    std::vector<Offset> offsets(ids.size());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      ids[i] = static_cast<int32_t>(expected.number());
+      offsets[i].begin = expected.number();
+      offsets[i].end = expected.number();
+    }
+    if (encoding.ids == ids && encoding.offsets == offsets) continue;
+    if (++wrong <= 5) {
+      ADD_FAILURE() << "text " << rows << ": " << (encoding.ids == ids ? "offsets" : "ids") << " differ; "
+                    << testing::PrintToString(encoding.ids).substr(0, 200) << " is not "
+                    << testing::PrintToString(ids).substr(0, 200);
+    }
+  }
+  EXPECT_EQ(wrong, 0) << "of " << rows << " texts";
+  EXPECT_TRUE(expected.done());
+  EXPECT_GT(rows, 20'000);
+}
+
+TEST(TokenizerClient, EqualsTheLibrariesIdForIdAndByteForByte) {
+  const auto python = testing_support::client_python();
+  if (python.empty()) GTEST_SKIP() << "no Python with tokenizers and transformers: set RIFT_CLIENTS to its environment";
+  if (!std::filesystem::exists(kModel)) GTEST_SKIP() << kModel << " is not there: run 'make setup'";
+  const char* named = ::getenv("RIFT_TEST_DATA");
+  const testing_support::TempDirectory out;
+  const std::string command = "HF_HUB_OFFLINE=1 '" + python.string() +
+                              "' -B tests/encode/clients/tokenizer_variants.py '" + out.path().string() + "/v' " +
+                              kModel + " '" + (named == nullptr ? "../shared/data" : named) + "' > '" +
+                              (out / "log").string() + "' 2>&1";
+  const int status = std::system(command.c_str());
+  const std::string log = read_file(out / "log");
+  ASSERT_EQ(status, 0) << log;
+  ASSERT_THAT(log, testing::HasSubstr("all written"));
+  std::cout << log;
+  int variants = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(out / "v")) {
+    SCOPED_TRACE(entry.path().filename().string());
+    expect_equal(entry.path());
+    ++variants;
+  }
+  EXPECT_EQ(variants, 13);
+}
+
+}  // namespace
+}  // namespace rift::encode::text

@@ -1,0 +1,113 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/failure.h"
+#include "base/temp_directory.h"
+#include "encode/tokenizer_support.h"
+#include "rift/encode/text/vocabulary_file.h"
+
+namespace rift::encode::text {
+namespace {
+
+using test::message_of;
+using test::write_plainly;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing_support::encoded;
+using testing_support::small_tokenizer_json;
+using testing_support::tokenizer_of;
+using testing_support::tokens_of;
+
+const std::string kVocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nThe\nloan\n##s\n\u6211\ne\n\u00E9\n<row>\n";
+
+std::unique_ptr<Tokenizer> of_vocabulary(const Json& config, std::string_view vocabulary = kVocabulary) {
+  return make_bert_tokenizer(read_vocabulary(vocabulary, "vocab.txt", config));
+}
+
+TEST(VocabularyFile, MakesAnUncasedTokenizerWithoutAConfig) {
+  const auto tokenizer = of_vocabulary(Json::object());
+  EXPECT_THAT(tokens_of(*tokenizer, "The loans\u6211[MASK]\u00C9"),
+              ElementsAre("the", "loan", "##s", "\u6211", "[MASK]", "e"));
+  EXPECT_THAT(encoded(*tokenizer, "the").ids, ElementsAre(2, 5, 3));
+}
+
+TEST(VocabularyFile, ConfigSetsCaseAccentsAndIdeographs) {
+  EXPECT_THAT(tokens_of(*of_vocabulary(Json{{"do_lower_case", false}}), "The \u00E9"), ElementsAre("The", "\u00E9"));
+  EXPECT_THAT(tokens_of(*of_vocabulary(Json{{"strip_accents", false}}), "THE \u00C9"), ElementsAre("the", "\u00E9"));
+  EXPECT_THAT(tokens_of(*of_vocabulary(Json{{"tokenize_chinese_chars", false}}), "the\u6211"), ElementsAre("[UNK]"));
+}
+
+TEST(VocabularyFile, ConfigNamesTheSpecialTokens) {
+  const Json config{
+      {"cls_token", "<row>"}, {"sep_token", Json{{"content", "loan"}, {"lstrip", false}}}, {"unk_token", "the"}};
+  const auto tokenizer = of_vocabulary(config);
+  EXPECT_THAT(encoded(*tokenizer, "x").ids, ElementsAre(12, 5, 7));
+}
+
+TEST(VocabularyFile, AddedTokensOfTheConfigAreFound) {
+  const Json row{{"content", "<row>"}, {"rstrip", true}, {"special", true}};
+  const Json fresh{{"content", "<new>"}, {"normalized", false}, {"special", false}};
+  const auto tokenizer = of_vocabulary(Json{{"added_tokens_decoder", Json{{"12", row}, {"13", fresh}}}});
+  EXPECT_THAT(tokens_of(*tokenizer, "the<row>  the <new>"), ElementsAre("the", "<row>", "the", "<new>"));
+  EXPECT_EQ(tokenizer->vocab_size(), 14);
+}
+
+TEST(VocabularyFile, LineEndsAndRepeatedLinesAreReadAsTheLibraryDoes) {
+  const auto tokenizer = of_vocabulary(Json::object(), "[PAD]\r\n[UNK] \n[CLS]\n[SEP]\nthe\u3000\nthe\nloan");
+  EXPECT_EQ(tokenizer->id("the"), 5);  // of equal lines the last counts
+  EXPECT_EQ(tokenizer->id("loan"), 6);
+  EXPECT_EQ(tokenizer->id("[UNK]"), 1);
+}
+
+TEST(LoadTokenizer, PrefersTokenizerJsonAndLetsTheConfigDecideTheCase) {
+  const test::TempDirectory directory;
+  write_plainly(directory / "vocab.txt", kVocabulary);
+  write_plainly(directory / "tokenizer.json", to_json_text(small_tokenizer_json()));
+  EXPECT_EQ(load_tokenizer(directory.path())->id("Purpose"),
+            small_tokenizer_json().at("model").at("vocab").at("Purpose").as_int());
+  EXPECT_THAT(tokens_of(*load_tokenizer(directory.path()), "Purpose"), ElementsAre("purpose"));
+  write_plainly(directory / "tokenizer_config.json", R"({"do_lower_case": false, "strip_accents": null})");
+  EXPECT_THAT(tokens_of(*load_tokenizer(directory.path()), "Purpose"), ElementsAre("Purpose"));
+}
+
+TEST(LoadTokenizer, SaysWhatIsMissing) {
+  const test::TempDirectory directory;
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { load_tokenizer(directory.path()); }),
+              HasSubstr("neither tokenizer.json nor vocab.txt"));
+  write_plainly(directory / "vocab.txt", kVocabulary);
+  EXPECT_EQ(load_tokenizer(directory.path())->vocab_size(), 13);
+  write_plainly(directory / "added_tokens.json", "{}");
+  EXPECT_THAT(message_of(Code::kUnsupported, [&] { load_tokenizer(directory.path()); }), HasSubstr("save_pretrained"));
+}
+
+TEST(TokenizerJson, OlderFilesWithoutAModelTypeAreKnownByTheirKeys) {
+  Json json = small_tokenizer_json();
+  json["model"].erase("type");
+  EXPECT_THAT(tokens_of(*tokenizer_of(json), "the loan"), ElementsAre("the", "loan"));
+}
+
+TEST(TokenizerJson, BertProcessingIsTheSameAsItsTemplate) {
+  Json json = small_tokenizer_json();
+  json["post_processor"] =
+      Json{{"type", "BertProcessing"}, {"sep", Json::Array{"[SEP]", 3}}, {"cls", Json::Array{"[CLS]", 2}}};
+  EXPECT_EQ(encoded(*tokenizer_of(json), "the loan").ids,
+            encoded(*tokenizer_of(small_tokenizer_json()), "the loan").ids);
+}
+
+TEST(TokenizerJson, WithoutNormalizerOrPostProcessorTheTextStaysAsItIs) {
+  Json json = small_tokenizer_json();
+  json["normalizer"] = nullptr;
+  json["post_processor"] = nullptr;
+  EXPECT_THAT(encoded(*tokenizer_of(json), "The").ids, ElementsAre(json.at("model").at("vocab").at("The").as_int()));
+}
+
+TEST(TokenizerJson, TruncationPaddingAndDecoderDoNotMatter) {
+  Json json = small_tokenizer_json();
+  json["truncation"] = Json{{"max_length", 1}};
+  json["padding"] = Json{{"strategy", "x"}};
+  json["decoder"] = "x";
+  EXPECT_THAT(tokens_of(*tokenizer_of(json), "the loan"), ElementsAre("the", "loan"));
+}
+
+}  // namespace
+}  // namespace rift::encode::text

@@ -131,9 +131,32 @@ std::span<const SentenceEntry> english_sentences() {
       {"leakage.separates", "separates the label alone: AUC {auc}"},
       {"leakage.filled_for_one_class",
        "filled almost only for one class: {share_bad} of the bad, {share_good} of the good rows"},
+      {"leakage.event_of_one_class",
+       "has another value than its usual one almost only in one class: in {share_bad} of the bad, {share_good} of the "
+       "good rows"},
       {"leakage.after_decision", "dated after the decision in {share} of the rows"},
       {"leakage.shared_rows", "{count} identical rows stand in more than one part"},
       {"leakage.shared_ids", "{count} values of {column} stand in more than one part"},
+      // rift init: why a column is what it is proposed to be
+      {"suspect.after_decision", "later than {time} in {share} of its rows, so not known at the decision"},
+      {"suspect.ratio",
+       "in proportion to {other} it ranks the label with AUC {auc} (the better of the two alone: {single}), as an "
+       "outcome does"},
+      {"suspect.part", "a part of {total}, which is suspected itself"},
+      {"suspect.tower", "ranks the label alone with AUC {auc}, the next column with {next}: known at the decision?"},
+      {"why.empty", "nothing in it"},
+      {"why.constant", "the same value in every row"},
+      {"why.names_rows", "a value of its own in (nearly) every row"},
+      {"why.many_values", "many different values"},
+      {"why.sentences", "sentences"},
+      {"why.nearly_numbers", "{share} of its cells are numbers; clean the others in a query to use it as one"},
+      {"why.decision_date", "the date of the decision, as it seems"},
+      {"propose.classes", "Values of {column} (rows): {classes}"},
+      {"propose.regression", "{column} holds {count} different numbers, so it is predicted as a number."},
+      {"propose.suspects",
+       "{count} columns look as if they were filled after the decision and are left out; the reason stands beside "
+       "each."},
+      {"propose.out_of_time", "Rows from {day} on ({column}) are the test part, about a quarter."},
       // what a command says when it ends
       {"done.report", "Report: {path}"},
       {"done.package", "Package: {path}"},

@@ -155,11 +155,13 @@ ColumnSummary summarize(const Column& column) {
 
 KindGuess guess_kind(const ColumnSummary& summary) {
   if (summary.distinct == 0) return {Kind::kIgnore, KindReason::kEmpty};
-  // One value beside missing ones still tells two kinds of rows apart.
-  if (summary.distinct == 1 && summary.missing == 0) return {Kind::kIgnore, KindReason::kConstant};
+  // One value beside missing ones still tells two kinds of rows apart, unless next to none are missing.
+  if (summary.distinct == 1 && summary.missing_share() < 0.01) return {Kind::kIgnore, KindReason::kConstant};
   const bool enough = summary.filled() >= kFewRows;
   if (summary.numbers) {
-    const bool counts_rows = summary.whole && summary.distinct == summary.rows && (summary.rising || summary.dense);
+    // Amounts are hardly ever all different over a thousand rows; numbers of customers are.
+    const bool counts_rows =
+        summary.whole && summary.distinct == summary.rows && (summary.rising || summary.dense || summary.rows >= 1000);
     return enough && counts_rows ? KindGuess{Kind::kIgnore, KindReason::kNamesRows} : KindGuess{Kind::kNumber};
   }
   if (summary.dates) return {Kind::kDate};

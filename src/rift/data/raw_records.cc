@@ -64,24 +64,6 @@ std::vector<ColumnRequest> requests_for(const Source& source, std::span<const Wa
   return requests;
 }
 
-void append_column(Column& column, Column more) {
-  if (auto* texts = std::get_if<Texts>(&column.values)) {
-    const Texts& from = more.texts();
-    for (int64_t row = 0; row < more.rows(); ++row) {
-      if (const auto value = from.get(row)) {
-        texts->append(*value);
-      } else {
-        texts->append_missing();
-      }
-    }
-  } else if (auto* times = std::get_if<Times>(&column.values)) {
-    times->values.insert(times->values.end(), more.times().begin(), more.times().end());
-  } else {
-    auto& numbers = std::get<Numbers>(column.values).values;
-    numbers.insert(numbers.end(), more.numbers().begin(), more.numbers().end());
-  }
-}
-
 }  // namespace
 
 RawRecords read_records(Source& source, std::span<const WantedColumn> wanted) {
@@ -101,27 +83,27 @@ RawRecords read_records(Source& source, std::span<const WantedColumn> wanted) {
   RIFT_REQUIRE(rows > 0, Code::kData, "{}: no rows, only the names of {} columns", source.name(),
                source.columns().size());
   for (int64_t row = 0; row < rows; ++row) records.source_row.push_back(row);
-  records.rows_of_file = {rows};
   records.sha256 = records.numbered ? source.sha256_of_file() : digest.finish();
   return records;
 }
 
 void append_records(RawRecords& records, RawRecords more) {
   RIFT_CHECK(records.columns.size() == more.columns.size());
-  for (size_t i = 0; i < records.columns.size(); ++i) {
-    Column& column = records.columns[i];
-    Column& other = more.columns[i];
-    if (column.storage() != other.storage()) {
-      const bool texts = column.storage() == Storage::kText || other.storage() == Storage::kText;
-      RIFT_REQUIRE(texts, Code::kData, "column '{}' holds numbers in one file of the split and dates in another",
-                   shorten(column.name));
-      column = convert_column(std::move(column), Kind::kText, DateOrder::kNone).column;
-      other = convert_column(std::move(other), Kind::kText, DateOrder::kNone).column;
-    }
-    append_column(column, std::move(other));
+  Table all{.columns = std::move(records.columns), .rows = records.rows(), .source_row = std::move(records.source_row)};
+  Table behind{.columns = std::move(more.columns), .rows = more.rows(), .source_row = std::move(more.source_row)};
+  for (size_t i = 0; i < all.columns.size(); ++i) {
+    Column& column = all.columns[i];
+    Column& other = behind.columns[i];
+    if (column.storage() == other.storage()) continue;
+    const bool texts = column.storage() == Storage::kText || other.storage() == Storage::kText;
+    RIFT_REQUIRE(texts, Code::kData, "column '{}' holds numbers in one file of the split and dates in another",
+                 shorten(column.name));
+    column = convert_column(std::move(column), Kind::kText, DateOrder::kNone).column;
+    other = convert_column(std::move(other), Kind::kText, DateOrder::kNone).column;
   }
-  records.source_row.insert(records.source_row.end(), more.source_row.begin(), more.source_row.end());
-  records.rows_of_file.insert(records.rows_of_file.end(), more.rows_of_file.begin(), more.rows_of_file.end());
+  append_rows(all, std::move(behind));
+  records.columns = std::move(all.columns);
+  records.source_row = std::move(all.source_row);
   records.sha256 += "\n" + more.sha256;
 }
 

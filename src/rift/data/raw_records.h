@@ -12,12 +12,11 @@ namespace rift::data {
 
 /// The rows of one or more sources of the same columns, one after another, before anything is known of kinds.
 struct RawRecords {
-  std::vector<Column> columns;        // the asked ones, in the order asked
-  std::vector<int64_t> source_row;    // of its source
-  std::vector<int64_t> rows_of_file;  // per source
-  bool numbered = true;               // one file: rows are known by their number
-  std::string sha256;                 // of the file's bytes, of the row stream for queries and globs; of several
-                                      // sources: of their digests, one per line
+  std::vector<Column> columns;      // the asked ones, in the order asked
+  std::vector<int64_t> source_row;  // of its source
+  bool numbered = true;             // one file: rows are known by their number
+  std::string sha256;               // of the file's bytes, of the row stream for queries and globs; of several
+                                    // sources: of their digests, one per line
   int64_t rows() const { return static_cast<int64_t>(source_row.size()); }
 };
 

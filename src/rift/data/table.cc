@@ -95,7 +95,34 @@ Column take(const Column& column, std::span<const int64_t> rows) {
   return taken;
 }
 
+void append_column(Column& column, const Column& more) {
+  RIFT_CHECK(column.storage() == more.storage());
+  if (auto* texts = std::get_if<Texts>(&column.values)) {
+    const Texts& other = more.texts();
+    const uint64_t begin = texts->bytes.size();
+    texts->bytes.append(other.bytes);
+    for (size_t i = 1; i < other.offsets.size(); ++i) texts->offsets.push_back(begin + other.offsets[i]);
+    texts->present.insert(texts->present.end(), other.present.begin(), other.present.end());
+  } else if (auto* times = std::get_if<Times>(&column.values)) {
+    times->values.insert(times->values.end(), more.times().begin(), more.times().end());
+  } else {
+    auto& numbers = std::get<Numbers>(column.values).values;
+    numbers.insert(numbers.end(), more.numbers().begin(), more.numbers().end());
+  }
+}
+
 }  // namespace
+
+void append_rows(Table& table, Table more) {
+  if (table.rows == 0) {
+    table = std::move(more);
+    return;
+  }
+  RIFT_CHECK(table.columns.size() == more.columns.size());
+  for (size_t i = 0; i < table.columns.size(); ++i) append_column(table.columns[i], more.columns[i]);
+  table.source_row.insert(table.source_row.end(), more.source_row.begin(), more.source_row.end());
+  table.rows += more.rows;
+}
 
 Table take(const Table& table, std::span<const int64_t> rows) {
   Table taken;

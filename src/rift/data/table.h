@@ -67,6 +67,9 @@ struct Table {
 /// The rows `rows` of `table`, in that order.
 Table take(const Table& table, std::span<const int64_t> rows);
 
+/// Puts the rows of `more` behind those of `table`, which has the same columns or none yet.
+void append_rows(Table& table, Table more);
+
 /// "2011-07-01" or "2011-07-01 13:45:00" <-> microseconds. parse returns nullopt for anything else.
 std::optional<int64_t> parse_time(std::string_view text);
 std::string format_time(int64_t micros);  // date only when at midnight

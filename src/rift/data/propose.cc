@@ -1,0 +1,315 @@
+#include "rift/data/propose.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "rift/base/error.h"
+#include "rift/base/sentences.h"
+#include "rift/data/column_summary.h"
+#include "rift/data/convert_column.h"
+#include "rift/data/label.h"
+#include "rift/data/raw_records.h"
+#include "rift/data/suspects.h"
+
+namespace rift::data {
+
+namespace {
+
+constexpr int64_t kMostNumberClasses = 20;
+constexpr double kTestShare = 0.25;
+constexpr int64_t kEnoughOfAClass = 50;
+
+bool ends_or_begins(std::string_view value, std::string_view root, bool at_end) {
+  return at_end ? value.ends_with(root) : value.starts_with(root);
+}
+
+/// The two values by which all others end (or begin), such as "Paid" and "Defaulted" beside "Old loan: Paid".
+std::vector<std::string> two_roots(const std::vector<LabelClass>& classes, bool at_end) {
+  std::vector<std::string> roots;
+  for (const auto& one : classes) {
+    const bool has_root = std::any_of(classes.begin(), classes.end(), [&](const LabelClass& other) {
+      return other.name != one.name && ends_or_begins(one.name, other.name, at_end);
+    });
+    if (!has_root) roots.push_back(one.name);
+  }
+  return roots.size() == 2 ? roots : std::vector<std::string>();
+}
+
+struct LabelPlan {
+  Task task = Task::kBinary;
+  std::vector<std::string> positive;
+  std::vector<std::string> notes;
+};
+
+std::string rows_of_classes(const std::vector<LabelClass>& classes) {
+  std::string list;
+  for (const auto& one : classes)
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", shorten(one.name, 40), one.rows);
+  return list;
+}
+
+/// The bad one of two classes, and a sentence on why.
+void choose_bad(const std::string& column, const std::vector<LabelClass>& two, std::string_view star_in_front,
+                std::string_view star_behind, LabelPlan& plan) {
+  const BadClass bad = guess_bad_class(two);
+  plan.positive = {fmt::format("{}{}{}", star_in_front, two[bad.index].name, star_behind)};
+  plan.notes.push_back(
+      sentence("data.label_guessed", fmt::arg("column", column), fmt::arg("positive", plan.positive.front()),
+               fmt::arg("reason", sentence(bad.by_name ? "data.label_reason_name" : "data.label_reason_rarer"))));
+}
+
+LabelPlan plan_label(const std::string& column, const Texts& texts, const std::vector<LabelClass>& classes) {
+  LabelPlan plan;
+  Column copy{.name = column, .values = texts};
+  const ColumnSummary summary = summarize(copy);
+  const auto count = static_cast<int64_t>(classes.size());
+  RIFT_REQUIRE(count > 1, Code::kData, "label column '{}': all rows have the same label; there is nothing to learn",
+               shorten(column));
+  if (count == 2) {
+    choose_bad(column, classes, "", "", plan);
+  } else if (summary.numbers && (count > kMostNumberClasses || !summary.whole)) {
+    plan.task = Task::kRegression;
+    plan.notes.push_back(sentence("propose.regression", fmt::arg("column", column), fmt::arg("count", count)));
+    return plan;
+  } else {
+    for (const bool at_end : {true, false}) {
+      const auto roots = two_roots(classes, at_end);
+      if (roots.empty()) continue;
+      std::vector<LabelClass> groups = {{roots[0], 0}, {roots[1], 0}};
+      for (const auto& one : classes) groups[ends_or_begins(one.name, roots[0], at_end) ? 0 : 1].rows += one.rows;
+      choose_bad(column, groups, at_end ? "*" : "", at_end ? "" : "*", plan);
+      break;
+    }
+    if (plan.positive.empty()) plan.task = Task::kMulticlass;
+  }
+  plan.notes.push_back(
+      sentence("propose.classes", fmt::arg("column", column), fmt::arg("classes", rows_of_classes(classes))));
+  return plan;
+}
+
+std::string why_of(KindReason reason) {
+  switch (reason) {
+    case KindReason::kEmpty:
+      return sentence("why.empty");
+    case KindReason::kConstant:
+      return sentence("why.constant");
+    case KindReason::kNamesRows:
+      return sentence("why.names_rows");
+    case KindReason::kManyValues:
+      return sentence("why.many_values");
+    case KindReason::kSentences:
+      return sentence("why.sentences");
+    case KindReason::kPlain:
+      break;
+  }
+  return {};
+}
+
+/// The first day of the test part, such that about a quarter of the rows lies in it; nullopt when one side would be
+/// left without enough rows of a class.
+std::optional<int64_t> test_from(const std::vector<int64_t>& times, std::span<const double> labels, Task task) {
+  constexpr int64_t kDay = int64_t{86'400} * 1'000'000;
+  std::map<int64_t, int64_t> rows_of_day;
+  for (const int64_t time : times) ++rows_of_day[(time >= 0 ? time : time - kDay + 1) / kDay * kDay];
+  const auto rows = static_cast<double>(times.size());
+  std::optional<int64_t> best;
+  double best_distance = kTestShare;
+  int64_t later = 0;
+  for (auto day = rows_of_day.rbegin(); day != rows_of_day.rend(); ++day) {
+    later += day->second;
+    const double distance = std::abs(static_cast<double>(later) / rows - kTestShare);
+    if (distance >= best_distance) continue;
+    best = day->first;
+    best_distance = distance;
+  }
+  if (!best || task != Task::kBinary) return best;
+  int64_t counts[2][2] = {};
+  for (size_t row = 0; row < times.size(); ++row) ++counts[times[row] >= *best ? 1 : 0][labels[row] == 1.0 ? 1 : 0];
+  for (const auto& side : counts) {
+    if (side[0] < kEnoughOfAClass || side[1] < kEnoughOfAClass) return std::nullopt;
+  }
+  return best;
+}
+
+class Proposer {
+ public:
+  explicit Proposer(const ProposeSpec& spec) : spec_(spec) {}
+
+  Proposal run() {
+    read();
+    proposal_.data.source = spec_.source;
+    proposal_.data.label.column = spec_.label;
+    plan_task();
+    guess_kinds();
+    choose_id();
+    decision_ = find_decision_date(columns_);
+    suspect();
+    choose_split();
+    write_columns();
+    return std::move(proposal_);
+  }
+
+ private:
+  void read() {
+    Source source(spec_.source, {.base_directory = spec_.base_directory, .known_names = {spec_.label}});
+    const auto names = source.column_names();
+    if (!source.find(spec_.label)) {
+      const std::string near = nearest_name(spec_.label, names);
+      RIFT_FAIL(Code::kConfig, "--label: {} has no column '{}' among its {} columns{}", source.name(),
+                shorten(spec_.label), names.size(),
+                near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));
+    }
+    std::vector<WantedColumn> wanted;
+    for (const auto& name : names) wanted.push_back({.name = name, .as_text = name == spec_.label});
+    RawRecords records = read_records(source, wanted);
+    numbered_ = records.numbered;
+    proposal_.rows = records.rows();
+    for (Column& column : records.columns) {
+      if (column.name == spec_.label) {
+        label_ = std::get<Texts>(std::move(column.values));
+        label_place_ = columns_.size();
+        column.values = Numbers{std::vector<double>(static_cast<size_t>(proposal_.rows))};
+      }
+      columns_.push_back(std::move(column));
+    }
+  }
+
+  void plan_task() {
+    const auto classes = label_classes(label_);
+    LabelPlan plan = plan_label(spec_.label, label_, classes);
+    proposal_.task = plan.task;
+    proposal_.data.label.positive = std::move(plan.positive);
+    proposal_.notes = std::move(plan.notes);
+    if (plan.task != Task::kRegression) {
+      for (const auto& one : classes) proposal_.classes.push_back(one.name);
+    }
+    values_ = decode_label(proposal_.data.label, plan.task, label_).values;
+  }
+
+  void guess_kinds() {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      ColumnProposal one{.name = columns_[i].name};
+      if (i == label_place_) {
+        one.role = Role::kLabel;
+        one.kind = proposal_.task == Task::kRegression ? Kind::kNumber : Kind::kCategory;
+        proposal_.columns.push_back(std::move(one));
+        summaries_.emplace_back();
+        continue;
+      }
+      const ColumnSummary summary = summarize(columns_[i]);
+      const KindGuess guess = guess_kind(summary);
+      one.kind = guess.kind;
+      one.why = why_of(guess.reason);
+      one.missing_share = summary.missing_share();
+      one.distinct = summary.distinct;
+      const double number_share =
+          summary.filled() == 0 ? 0.0
+                                : static_cast<double>(summary.number_cells) / static_cast<double>(summary.filled());
+      if (guess.kind != Kind::kNumber && guess.kind != Kind::kIgnore && number_share > 0.9 &&
+          summary.stored == Storage::kText)
+        one.why = sentence("why.nearly_numbers", fmt::arg("share", fmt::format("{:.1f} %", 100.0 * number_share)));
+      if (guess.kind == Kind::kIgnore) {
+        one.role = Role::kIgnored;
+      } else {
+        columns_[i] = convert_column(std::move(columns_[i]), guess.kind, summary.date_order).column;
+      }
+      proposal_.columns.push_back(std::move(one));
+      summaries_.push_back(summary);
+    }
+  }
+
+  /// The first column with a value of its own in every row.
+  void choose_id() {
+    for (size_t i = 0; i < columns_.size() && !proposal_.data.id; ++i) {
+      ColumnProposal& one = proposal_.columns[i];
+      if (i == label_place_ || one.kind != Kind::kIgnore || summaries_[i].distinct != proposal_.rows ||
+          proposal_.rows < 2)
+        continue;
+      proposal_.data.id = one.name;
+      one.role = Role::kId;
+    }
+    RIFT_REQUIRE(numbered_ || proposal_.data.id, Code::kConfig,
+                 "{}: no column has a value of its own in every row, and rows of a query or of several files need an "
+                 "id; add one to the query (row_number() OVER () AS id)",
+                 numbered_ ? spec_.source : "data.source");
+  }
+
+  void suspect() {
+    std::vector<uint8_t> usable;
+    for (const auto& one : proposal_.columns)
+      usable.push_back(one.role == Role::kFeature && one.kind != Kind::kIgnore ? 1 : 0);
+    const bool binary = proposal_.task == Task::kBinary;
+    auto why = find_suspects(columns_, usable, binary ? std::span<const double>(values_) : std::span<const double>(),
+                             decision_);
+    int64_t suspects = 0;
+    for (size_t i = 0; i < why.size(); ++i) {
+      if (why[i].empty()) continue;
+      ColumnProposal& one = proposal_.columns[i];
+      one.kind = Kind::kIgnore;
+      one.role = Role::kIgnored;
+      one.suspected_leak = true;
+      one.why = std::move(why[i]);
+      ++suspects;
+    }
+    if (suspects > 0) proposal_.notes.push_back(sentence("propose.suspects", fmt::arg("count", suspects)));
+  }
+
+  void choose_split() {
+    if (decision_) {
+      const std::string& name = columns_[*decision_].name;
+      if (const auto from = test_from(columns_[*decision_].times(), values_, proposal_.task)) {
+        proposal_.data.time = name;
+        proposal_.columns[*decision_].role = Role::kTime;
+        proposal_.columns[*decision_].why = sentence("why.decision_date");
+        proposal_.split.kind = OutOfTimeSplit{.column = name, .test_from = format_time(*from)};
+        proposal_.notes.push_back(
+            sentence("propose.out_of_time", fmt::arg("column", name), fmt::arg("day", format_time(*from))));
+        return;
+      }
+    }
+    if (proposal_.task == Task::kRegression) {
+      proposal_.split.kind = RandomSplit{};
+      return;
+    }
+    StratifiedSplit split;
+    if (rarest_class() < 10) {
+      // Too few rows to hold some back for every part.
+      split.test = 0.5;
+      split.validation = 0.0;
+    }
+    proposal_.split.kind = split;
+  }
+
+  int64_t rarest_class() const {
+    std::map<double, int64_t> counts;
+    for (const double value : values_) ++counts[value];
+    int64_t rarest = proposal_.rows;
+    for (const auto& [value, rows] : counts) rarest = std::min(rarest, rows);
+    return rarest;
+  }
+
+  void write_columns() {
+    for (const auto& one : proposal_.columns) {
+      if (one.role == Role::kFeature || one.role == Role::kIgnored)
+        proposal_.data.columns.emplace_back(one.name, one.kind);
+    }
+  }
+
+  const ProposeSpec& spec_;
+  Proposal proposal_;
+  std::vector<Column> columns_;  // as their kinds store them; the label's place holds zeros
+  std::vector<ColumnSummary> summaries_;
+  Texts label_;
+  size_t label_place_ = 0;
+  std::vector<double> values_;  // of the label
+  bool numbered_ = true;
+  std::optional<size_t> decision_;
+};
+
+}  // namespace
+
+Proposal propose(const ProposeSpec& spec) { return Proposer(spec).run(); }
+
+}  // namespace rift::data

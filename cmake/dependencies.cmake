@@ -1,14 +1,14 @@
 # One target per third-party library: dep::<name>. Libraries under .deps are laid there by scripts/setup.sh; the rest are
 # Debian packages. All their headers are SYSTEM (imported targets).
 
-# Libraries are found through paths relative to the program, torch's folder first, so that one libgomp serves all and the
-# tree can be moved; DT_RPATH because LightGBM carries no run path of its own.
-file(RELATIVE_PATH deps_from_binary ${CMAKE_BINARY_DIR} ${RIFT_DEPS})
-
-if(DEFINED ENV{RIFT_LIBTORCH} AND NOT "$ENV{RIFT_LIBTORCH}" STREQUAL "")
-  set(RIFT_TORCH_ROOT $ENV{RIFT_LIBTORCH})
-else()
-  set(RIFT_TORCH_ROOT ${RIFT_DEPS}/torch)
+# A LibTorch named by RIFT_LIBTORCH (unpacked archive, its parent, or the torch folder of an installed wheel) goes before the
+# one that set-up laid.
+set(RIFT_TORCH_ROOT ${RIFT_DEPS}/torch)
+if(NOT "$ENV{RIFT_LIBTORCH}" STREQUAL "")
+  file(REAL_PATH $ENV{RIFT_LIBTORCH} RIFT_TORCH_ROOT)
+  if(EXISTS ${RIFT_TORCH_ROOT}/libtorch/lib/libtorch_cpu.so)
+    set(RIFT_TORCH_ROOT ${RIFT_TORCH_ROOT}/libtorch)
+  endif()
 endif()
 
 function(dep_shared name library include)
@@ -19,7 +19,7 @@ function(dep_shared name library include)
   set_target_properties(dep::${name} PROPERTIES IMPORTED_LOCATION ${library} INTERFACE_INCLUDE_DIRECTORIES "${include}")
 endfunction()
 
-# The wheel's include folder also carries its own fmt, oneDNN, protobuf and pybind11, which would shadow ours: show only
+# A whole wheel or archive also carries its own fmt, oneDNN, protobuf and pybind11, which would shadow ours: show only
 # torch's own four folders.
 set(torch_include ${CMAKE_BINARY_DIR}/torch-include)
 file(MAKE_DIRECTORY ${torch_include})
@@ -28,8 +28,22 @@ foreach(folder ATen c10 caffe2 torch)
 endforeach()
 dep_shared(c10 ${RIFT_TORCH_ROOT}/lib/libc10.so "${torch_include};${torch_include}/torch/csrc/api/include")
 dep_shared(torch ${RIFT_TORCH_ROOT}/lib/libtorch_cpu.so "${torch_include};${torch_include}/torch/csrc/api/include")
-file(GLOB torch_gomp ${RIFT_TORCH_ROOT}/lib/libgomp*.so*)
-list(GET torch_gomp 0 torch_gomp)
+
+# One OpenMP runtime in the process, torch's, or two pools of threads would fight for the cores. LightGBM asks for
+# libgomp.so.1; some archives call theirs libgomp-<hash>.so.1, which a link under the asked name makes the same library.
+file(GLOB torch_gomp ${RIFT_TORCH_ROOT}/lib/libgomp.so.1 ${RIFT_TORCH_ROOT}/lib/libgomp-*.so.1)
+set(RIFT_GOMP_DIRECTORY ${RIFT_TORCH_ROOT}/lib)
+if(torch_gomp)
+  list(GET torch_gomp 0 torch_gomp)
+  if(NOT EXISTS ${RIFT_TORCH_ROOT}/lib/libgomp.so.1)
+    set(RIFT_GOMP_DIRECTORY ${CMAKE_BINARY_DIR}/gomp)
+    file(MAKE_DIRECTORY ${RIFT_GOMP_DIRECTORY})
+    file(CREATE_LINK ${torch_gomp} ${RIFT_GOMP_DIRECTORY}/libgomp.so.1 SYMBOLIC)
+  endif()
+else() # a LibTorch built against the compiler's own
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.so.1
+    OUTPUT_VARIABLE torch_gomp OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
 dep_shared(gomp ${torch_gomp} "")
 set_property(TARGET dep::gomp PROPERTY INTERFACE_COMPILE_OPTIONS -fopenmp)
 set_property(TARGET dep::torch APPEND PROPERTY INTERFACE_LINK_LIBRARIES dep::c10 dep::gomp)
@@ -37,12 +51,6 @@ set_property(TARGET dep::torch APPEND PROPERTY INTERFACE_LINK_LIBRARIES dep::c10
 dep_shared(duckdb ${RIFT_DEPS}/duckdb/lib/libduckdb.so ${RIFT_DEPS}/duckdb-include)
 dep_shared(lightgbm ${RIFT_DEPS}/lightgbm/lib/lib_lightgbm.so ${RIFT_DEPS}/lightgbm-include)
 set_property(TARGET dep::lightgbm APPEND PROPERTY INTERFACE_LINK_LIBRARIES dep::gomp)
-
-set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
-set(CMAKE_INSTALL_RPATH
-  ${RIFT_TORCH_ROOT}/lib
-  ${RIFT_DEPS}/duckdb/lib ${RIFT_DEPS}/lightgbm/lib)
-add_link_options(-Wl,--disable-new-dtags -Wl,--as-needed)
 
 function(dep_interface name)
   add_library(dep_${name} INTERFACE)

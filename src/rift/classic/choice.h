@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "rift/base/json.h"
+#include "rift/data/dataset.h"
+#include "rift/score/scorer.h"
 
 namespace rift::classic {
 
@@ -23,5 +28,28 @@ struct Choice {
 };
 
 Json to_json(const std::vector<Try>& tries);
+
+/// Rows that settings are fitted on and rows that judge them.
+struct ChoiceFold {
+  std::vector<int64_t> train;
+  std::vector<int64_t> validation;
+};
+
+/// Usually the two parts as given. Where the validation part is too small to tell settings apart (none at all, fewer
+/// than 500 rows of a class, fewer than 1,000 rows of a regression) and the two together have at most `cheap_rows`:
+/// five folds of both together, each judging once (data::inner_folds, so groups stay together). Where it is empty or
+/// holds one class and there are more rows: one fold in five judges.
+std::vector<ChoiceFold> choice_folds(const data::Dataset& dataset, std::span<const int64_t> train,
+                                     std::span<const int64_t> validation, size_t cheap_rows);
+
+/// AUC of binary rows (0.5 when only one class is there), log loss of several classes, root mean squared error.
+std::string_view choice_metric(data::Task task);
+bool higher_is_better(data::Task task);
+double choice_value(const data::Dataset& dataset, std::span<const int64_t> rows, const score::RawScores& raw);
+
+/// Fills value with the mean over the folds, marks the best (of equal ones the first) and returns its index.
+///   judge(setting, fold) -> choice_value of that setting on that fold
+size_t choose_best(data::Task task, size_t folds, std::vector<Try>& tries, std::string_view step,
+                   const std::function<double(size_t setting, size_t fold)>& judge);
 
 }  // namespace rift::classic

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "rift/base/options.h"
 #include "rift/classic/choice.h"
 #include "rift/data/dataset.h"
 #include "rift/score/scorer.h"
@@ -34,8 +38,9 @@ struct GbdtOptions {
   }
 };
 
-/// Gradient-boosted trees (LightGBM, C interface) on numbers, categories (by id, unknown = missing) and dates. Texts
-/// are not used. Deterministic for a given seed and any number of threads.
+/// Gradient-boosted trees (LightGBM, C interface) on numbers, categories (by id, unknown = missing) and dates (days
+/// since 1970-01-01). Texts are not used; kUnsupported for records of texts alone. The same seed gives the same bytes,
+/// whatever the number of threads. Needs N*F doubles of memory while fitting and scoring.
 class Gbdt final : public score::Scorer {
  public:
   static std::unique_ptr<Gbdt> fit(const data::Dataset& dataset, std::span<const int64_t> rows,
@@ -55,7 +60,8 @@ class Gbdt final : public score::Scorer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The best of `tries` (at most 8) fixed settings; the number of trees by early stopping on the validation rows.
+/// The best of the first `tries` of 8 fixed settings by choice_folds(); the number of trees by early stopping on the
+/// rows that judge (log loss or squared error, 50 trees without a gain).
 Choice<GbdtOptions> choose_gbdt(const data::Dataset& dataset, std::span<const int64_t> train,
                                 std::span<const int64_t> validation, int64_t tries, int64_t seed);
 

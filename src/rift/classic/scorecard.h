@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,14 +28,18 @@ struct ScorecardOptions {
   }
 };
 
-/// Logistic regression on weights of evidence: numbers and categories (dates as days since the decision where there is
-/// one). Texts are not used. A scorecard for two classes only; kUnsupported for other tasks.
+/// Logistic regression on weights of evidence: numbers, categories and dates (days since 1970-01-01). Texts are not
+/// used. For two classes only; kUnsupported for other tasks and for records of texts alone.
+///   log-odds of the bad class = intercept - sum of coefficient * weight of evidence of the row's bin
+/// Variables below the information value are left out (all of them: the card is its intercept), and so are, under
+/// correct_signs, those whose coefficient is 0. Source: Siddiqi, Credit Risk Scorecards (2006).
 class Scorecard final : public score::Scorer {
  public:
   static std::unique_ptr<Scorecard> fit(const data::Dataset& dataset, std::span<const int64_t> rows,
                                         const ScorecardOptions& options);
   static std::unique_ptr<Scorecard> load(const std::filesystem::path& package, const Json& part,
                                          const data::Schema& schema);
+  /// The variables of the card, in the order of the records.
   const data::Schema& schema() const override { return schema_; }
   score::RawScores score(const data::Table& rows) const override;
   std::string name() const override { return "scorecard"; }
@@ -47,17 +53,20 @@ class Scorecard final : public score::Scorer {
   };
   const std::vector<Variable>& variables() const { return variables_; }
   double intercept() const { return intercept_; }
-  /// The card as a validator reads it: per variable its bins with counts, bad rate, WOE, IV and points (sum over the
-  /// variables = points of the row), for reports and scorecard.json.
+  /// The card as a validator reads it, best variable first: per variable its bins with counts, bad rate, WOE, IV and
+  /// points. The sum of points over the variables is score::PointsOptions{}.points(pd) of the uncalibrated pd. Without
+  /// variables "points" of the whole stands alone. Also in parts/scorecard.json.
   Json card() const;
 
  private:
+  Scorecard() = default;
+
   data::Schema schema_;
-  std::vector<Variable> variables_;
+  std::vector<Variable> variables_;  // in the order of schema_
   double intercept_ = 0.0;
 };
 
-/// The best of `tries` (at most 8) fixed settings.
+/// The best of the first `tries` of 8 fixed settings by choice_folds().
 Choice<ScorecardOptions> choose_scorecard(const data::Dataset& dataset, std::span<const int64_t> train,
                                           std::span<const int64_t> validation, int64_t tries);
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "rift/base/options.h"
 #include "rift/classic/choice.h"
 #include "rift/classic/sparse_linear.h"
 #include "rift/classic/tfidf_vectorizer.h"

@@ -36,6 +36,8 @@ class Page {
   /// Text kept as it is in a fixed-width block: settings.
   void preformatted(std::string_view text);
   void details(std::string summary, std::string_view preformatted);  // folded away until asked for
+  void folded_table(std::string summary, const TableSpec& table);    // the same for a table
+  void footer(std::string text);                                     // last line of the page
 
   std::string html() const;
   void write(const std::filesystem::path& file) const;  // atomic
@@ -45,8 +47,12 @@ class Page {
     std::string heading;
     std::string id;
   };
+  std::string head_html(std::string_view policy) const;
+  std::string contents_html() const;
+
   std::string title_;
   std::string subtitle_;
+  std::string footer_;
   std::string body_;
   std::vector<Entry> contents_;
   std::vector<Json> charts_;

@@ -21,6 +21,11 @@ using PartLoader = std::function<std::unique_ptr<score::Scorer>(const std::files
 /// model kind -> loader. classic_loaders() knows the kinds that need no LibTorch; package/loaders.h adds "fine-tuned".
 using PartLoaders = std::map<std::string, PartLoader, std::less<>>;
 PartLoaders classic_loaders();
+/// The loader of a fusion whose members are of the kinds that `members` knows.
+PartLoader fusion_loader(PartLoaders members);
+/// The model that `part` describes. Throws kUnsupported for a kind without a loader.
+std::unique_ptr<score::Scorer> load_part(const std::filesystem::path& package, const Json& part,
+                                         const data::Schema& schema, const PartLoaders& loaders);
 
 /// A model with everything that scoring needs.
 struct Package {

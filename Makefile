@@ -1,0 +1,43 @@
+# The door of the project. `make` alone lists what there is.
+BUILD := build/release
+# Compiling a file that sees LibTorch takes about 1.5 GB.
+JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ { fit = int($$2 / 1.5e6); print fit < 1 ? 1 : fit < cores ? fit : cores }' /proc/meminfo)
+TEST_JOBS ?= 2
+FORMATTED = find src tests $(wildcard benchmarks) -name '*.h' -o -name '*.cc'
+
+export RIFT_TEST_DATA ?= $(abspath ../shared/data)
+
+.NOTPARALLEL:
+.PHONY: help setup clients build demo test test-all format check clean
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing and fill .deps/ (deps.lock says with what)
+	@scripts/setup.sh
+
+clients: setup ## Python packages that tests labelled client compare with, in .deps/clients
+	@scripts/setup_clients.sh
+
+build: setup ## build everything; the program is build/release/rift
+	@mkdir -p build
+	@cmake --preset release > $(BUILD).log 2>&1 || { tail -n 20 $(BUILD).log; exit 1; }
+	@cmake --build --preset release --parallel $(JOBS)
+
+demo: build ## compare five models on German Credit; the report is runs/demo/report.html
+	@$(BUILD)/rift compare examples/german_credit/run.yaml --out runs/demo
+
+test: setup clients check build ## every test that is not slow
+	@ctest --test-dir $(BUILD) -LE slow --output-on-failure --parallel $(TEST_JOBS)
+
+test-all: setup clients check build ## the slow tests too
+	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(TEST_JOBS)
+
+check: ## formatting of the C++ files and the rules between rooms
+	@$(FORMATTED) | xargs --no-run-if-empty clang-format --dry-run --Werror
+	@python3 -B tools/check_includes.py
+
+format: ## put the C++ files into the project's format
+	@$(FORMATTED) | xargs --no-run-if-empty clang-format -i
+
+clean: ## remove what was built; .deps/ and runs/ stay
+	rm -rf build

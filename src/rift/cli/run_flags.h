@@ -1,0 +1,29 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rift/study/compare.h"
+
+namespace rift::cli {
+
+/// What every verb that runs a configuration takes.
+struct RunFlags {
+  std::string run_file;
+  std::vector<std::string> sets;  // a.b=c
+  std::optional<int64_t> seed;    // train.seed
+  std::string device = "cpu";
+  std::string out;
+  bool resume = false;
+};
+
+/// Declares them; `out_default` is where the run goes when --out is left out.
+void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default);
+
+/// Reads run.yaml with --set and --seed applied.
+study::StudySpec study_spec(const RunFlags& flags);
+
+}  // namespace rift::cli

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rift::cli {
+
+/// What every verb takes.
+struct CommonFlags {
+  int64_t threads = 0;  // 0 = the CPUs this process may run on
+  bool json = false;
+  bool quiet = false;
+  std::string lang = "en";
+};
+
+/// Does the verb's work after the whole command line was read; returns the exit status.
+using Run = std::function<int(const CommonFlags& flags)>;
+
+/// A verb: `add` declares its arguments on `command` and gives back what to run.
+struct Verb {
+  std::string_view name;
+  std::string_view help;
+  Run (*add)(CLI::App& command);
+};
+
+/// The one table of verbs, in the order of --help.
+std::span<const Verb> verbs();
+
+/// Verbs and flags of the design that this version does not have: using one is an error that says so.
+std::span<const std::string_view> later_verbs();
+std::span<const std::string_view> later_flags();
+
+Run add_compare(CLI::App& command);
+Run add_doctor(CLI::App& command);
+Run add_evaluate(CLI::App& command);
+Run add_export(CLI::App& command);
+Run add_init(CLI::App& command);
+Run add_models(CLI::App& command);
+Run add_report(CLI::App& command);
+Run add_schema(CLI::App& command);
+Run add_score(CLI::App& command);
+Run add_tokenize(CLI::App& command);
+Run add_train(CLI::App& command);
+Run add_version(CLI::App& command);
+
+}  // namespace rift::cli

@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "rift/base/error.h"
+#include "rift/base/sentences.h"
+#include "rift/cli/output.h"
+#include "rift/cli/verb.h"
+#include "rift/package/export.h"
+
+namespace rift::cli {
+namespace {
+
+package::ExportFormat parse_format(const std::string& name) {
+  if (name == "hf") return package::ExportFormat::kHf;
+  if (name == "peft") return package::ExportFormat::kPeft;
+  RIFT_REQUIRE(name != "onnx" && name != "gguf", Code::kUnsupported,
+               "rift export --format {}: this version of rift does not have it yet; it has hf and peft", name);
+  RIFT_FAIL(Code::kConfig, "rift export --format: expected hf or peft, got '{}'", shorten(name));
+}
+
+}  // namespace
+
+Run add_export(CLI::App& command) {
+  struct Arguments {
+    std::string package;
+    std::string format;
+    std::string out;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  command.add_option("PACKAGE", arguments->package, "Package directory")->required();
+  command.add_option("--format", arguments->format, "hf or peft")->required();
+  command.add_option("--out", arguments->out, "Directory to be written")->required();
+  return [arguments](const CommonFlags& flags) {
+    package::export_package(arguments->package, parse_format(arguments->format), arguments->out);
+    if (flags.json)
+      print_json(Json{{"out", arguments->out}});
+    else
+      print_result(sentence("done.export", fmt::arg("path", arguments->out)));
+    return 0;
+  };
+}
+
+}  // namespace rift::cli

@@ -1,0 +1,35 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "rift/base/sentences.h"
+#include "rift/cli/output.h"
+#include "rift/cli/verb.h"
+#include "rift/study/score_file.h"
+
+namespace rift::cli {
+
+Run add_score(CLI::App& command) {
+  auto spec = std::make_shared<study::ScoreFileSpec>();
+  command.add_option("PACKAGE", spec->package, "Package directory")->required();
+  command.add_option("DATA", spec->source, "Rows: a file, a glob or 'sql: SELECT ...'")->required();
+  command.add_option("--out", spec->out, "Scores: .parquet, .csv, .csv.gz or .jsonl")->required();
+  command.add_option("--rejects", spec->rejects,
+                     "Rows that cannot be scored, with the reason; left out: they are an error");
+  command.add_option("--device", spec->device, "cpu or cuda")->capture_default_str();
+  return [spec](const CommonFlags& flags) {
+    const study::ScoreFileResult result = study::score_file(*spec);
+    if (flags.json) {
+      print_json(
+          Json{{"rows", result.rows}, {"rejected", result.rejected}, {"seconds", result.seconds}, {"out", spec->out}});
+    } else {
+      print_result(sentence("done.scored", fmt::arg("count", result.rows), fmt::arg("path", spec->out)));
+      if (result.rejected > 0)
+        print_result(sentence("done.rejected", fmt::arg("count", result.rejected), fmt::arg("path", spec->rejects)));
+    }
+    return 0;
+  };
+}
+
+}  // namespace rift::cli

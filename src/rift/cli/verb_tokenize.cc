@@ -1,0 +1,62 @@
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rift/base/files.h"
+#include "rift/base/utf8.h"
+#include "rift/cli/output.h"
+#include "rift/cli/verb.h"
+#include "rift/encode/text/tokenizer.h"
+#include "rift/package/backbone.h"
+
+namespace rift::cli {
+namespace {
+
+std::string line_of(const encode::text::Tokenizer& tokenizer, const encode::text::Encoding& encoding, bool json) {
+  std::vector<std::string> tokens;
+  for (const int32_t id : encoding.ids) tokens.emplace_back(tokenizer.token(id));
+  if (!json) return fmt::format("{}", fmt::join(tokens, " "));
+  Json offsets = Json::array();
+  for (const auto& offset : encoding.offsets)
+    offsets.push_back(Json(Json::Array{static_cast<int64_t>(offset.begin), static_cast<int64_t>(offset.end)}));
+  Json ids = Json::array();
+  for (const int32_t id : encoding.ids) ids.push_back(static_cast<int64_t>(id));
+  return to_json_text(Json{{"ids", ids}, {"tokens", tokens}, {"offsets", offsets}});
+}
+
+}  // namespace
+
+Run add_tokenize(CLI::App& command) {
+  struct Arguments {
+    std::string model;
+    std::string file;
+    int64_t max_tokens = 0;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  command.add_option("MODEL", arguments->model, "Model directory or package")->required();
+  command.add_option("FILE", arguments->file, "Text file, one text a line")->required();
+  command.add_option("--max-tokens", arguments->max_tokens, "Cut after this many tokens; 0 = never")
+      ->check(CLI::NonNegativeNumber);
+  return [arguments](const CommonFlags& flags) {
+    const auto tokenizer = encode::text::load_tokenizer(package::resolve_backbone(arguments->model, {}));
+    const std::string text = read_file(arguments->file);
+    encode::text::EncodeOptions options;
+    options.max_tokens = arguments->max_tokens;
+    options.want_offsets = flags.json;
+    encode::text::Encoding encoding;
+    for (size_t begin = 0; begin < text.size();) {
+      const size_t end = std::min(text.find('\n', begin), text.size());
+      std::string_view line = std::string_view(text).substr(begin, end - begin);
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      tokenizer->encode(line, options, encoding);
+      print_result(line_of(*tokenizer, encoding, flags.json) + "\n");
+      begin = end + 1;
+    }
+    return 0;
+  };
+}
+
+}  // namespace rift::cli

@@ -1,0 +1,36 @@
+#include <array>
+
+#include "rift/cli/verb.h"
+
+namespace rift::cli {
+
+std::span<const Verb> verbs() {
+  static constexpr std::array<Verb, 12> kVerbs = {{
+      {"init", "look at the data and write a commented run.yaml that runs unedited", add_init},
+      {"train", "fine-tune a pretrained model: DIR/package and DIR/report.html", add_train},
+      {"compare", "scorecard, trees, text baseline, fine-tuned and fused on one frozen split", add_compare},
+      {"evaluate", "every metric of a package on labelled rows, with intervals", add_evaluate},
+      {"score", "score the rows of a file of any size with a package", add_score},
+      {"report", "model document of a run or package: one self-contained HTML file", add_report},
+      {"tokenize", "what a text model sees: one line in, one line out", add_tokenize},
+      {"models", "pretrained models: what is in them (models inspect DIR)", add_models},
+      {"export", "files that transformers or peft load", add_export},
+      {"schema", "JSON Schema of run.yaml", add_schema},
+      {"doctor", "check that this machine and this build can do the work", add_doctor},
+      {"version", "version of rift and of the libraries it uses", add_version},
+  }};
+  return kVerbs;
+}
+
+std::span<const std::string_view> later_verbs() {
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "embed", "pretrain", "search", "bench", "learning-curve", "explain", "serve", "audit", "monitor"};
+  return kNames;
+}
+
+std::span<const std::string_view> later_flags() {
+  static constexpr std::array<std::string_view, 4> kNames = {"--reasons", "--store", "--trials", "--storage"};
+  return kNames;
+}
+
+}  // namespace rift::cli

@@ -1,0 +1,95 @@
+#include "rift/package/format/manifest.h"
+
+#include <algorithm>
+#include <set>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/json.h"
+#include "rift/base/sha256.h"
+#include "rift/package/format/package.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxManifestBytes = int64_t{16} << 20;
+
+/// Names of all plain files, sorted by bytes; `code` says whose fault anything else is.
+std::vector<std::string> plain_files(const fs::path& package, Code code) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(package)) {
+    const std::string name = entry.path().lexically_relative(package).generic_string();
+    if (!entry.is_symlink() && entry.is_directory()) continue;
+    RIFT_REQUIRE(!entry.is_symlink() && entry.is_regular_file(), code,
+                 "{}: {} is neither a plain file nor a folder; a package holds nothing else", package.string(),
+                 shorten(name));
+    if (name != kManifestFile) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool stays_inside(const std::string& name) {
+  const fs::path path = name;
+  if (name.empty() || path.is_absolute() || path.lexically_normal().generic_string() != name) return false;
+  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".." || part == "."; });
+}
+
+PackageFile read_entry(const Json& entry, const std::string& manifest) {
+  PackageFile file{entry.at("name").as_string(), entry.at("bytes").as_int(), entry.at("sha256").as_string()};
+  RIFT_REQUIRE(stays_inside(file.name), Code::kArtefact, "{}: '{}' is not the name of a file inside the package",
+               manifest, shorten(file.name));
+  return file;
+}
+
+void check_file(const fs::path& package, const PackageFile& file) {
+  const fs::path path = package / file.name;
+  RIFT_REQUIRE(fs::is_regular_file(fs::symlink_status(path)), Code::kArtefact,
+               "{}: missing; the package is not whole, take it anew from where it was published", path.string());
+  const auto bytes = static_cast<int64_t>(fs::file_size(path));
+  RIFT_REQUIRE(bytes == file.bytes, Code::kArtefact, "{}: expected {} bytes, got {}; the file was cut or changed",
+               path.string(), file.bytes, bytes);
+  RIFT_REQUIRE(sha256_file(path) == file.sha256, Code::kArtefact,
+               "{}: its SHA-256 is not the one of {}; the file was changed after the package was published",
+               path.string(), kManifestFile);
+}
+
+}  // namespace
+
+void write_manifest(const fs::path& package) {
+  Json files = Json::array();
+  for (const std::string& name : plain_files(package, Code::kBug)) {
+    files.push_back(Json{{"name", name},
+                         {"bytes", static_cast<int64_t>(fs::file_size(package / name))},
+                         {"sha256", sha256_file(package / name)}});
+  }
+  const Json manifest{{"format_version", 1}, {"environment", describe_environment()}, {"files", files}};
+  write_file_atomic(package / kManifestFile, to_json_text(manifest, 2) + "\n");
+}
+
+std::vector<PackageFile> check_manifest(const fs::path& package) {
+  RIFT_REQUIRE(fs::is_directory(package), Code::kArtefact, "{}: no such package directory", package.string());
+  const std::string source = (package / kManifestFile).string();
+  RIFT_REQUIRE(fs::exists(source), Code::kArtefact,
+               "{}: missing; this is no package of rift (rift train and rift compare publish them)", source);
+  const Json manifest = parse_json(read_file(source, kMaxManifestBytes), source);
+  const int64_t version = manifest.at("format_version").as_int();
+  RIFT_REQUIRE(version == 1, Code::kUnsupported, "{}: format {} is not one that this rift reads (1)", source, version);
+  std::vector<PackageFile> files;
+  std::set<std::string> listed;
+  for (const Json& entry : manifest.at("files").as_array()) {
+    files.push_back(read_entry(entry, source));
+    RIFT_REQUIRE(listed.insert(files.back().name).second, Code::kArtefact, "{}: '{}' is listed twice", source,
+                 shorten(files.back().name));
+    check_file(package, files.back());
+  }
+  for (const std::string& name : plain_files(package, Code::kArtefact)) {
+    RIFT_REQUIRE(listed.contains(name), Code::kArtefact, "{}: not listed in {}; the package was changed",
+                 (package / name).string(), kManifestFile);
+  }
+  return files;
+}
+
+}  // namespace rift::package

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// manifest.json of a package: every file with its size and SHA-256, and the environment that wrote it.
+namespace rift::package {
+
+inline constexpr std::string_view kManifestFile = "manifest.json";
+
+struct PackageFile {
+  std::string name;  // relative, '/' between folders
+  int64_t bytes = 0;
+  std::string sha256;
+};
+
+/// Hashes what lies in `package` and writes manifest.json. Throws kBug for anything that is not a plain file or folder.
+void write_manifest(const std::filesystem::path& package);
+
+/// Checks every file of `package` against its manifest.json and returns the files in the manifest's order. Throws
+/// kArtefact naming the file: missing, of another size or digest, there but not listed, a link, a name that leaves the
+/// package.
+std::vector<PackageFile> check_manifest(const std::filesystem::path& package);
+
+}  // namespace rift::package

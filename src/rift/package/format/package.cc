@@ -1,0 +1,112 @@
+#include "rift/package/format/package.h"
+
+#include <cmath>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/options.h"
+#include "rift/base/sha256.h"
+#include "rift/package/format/golden_rows.h"
+#include "rift/package/format/manifest.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPackageFile = "rift.json";
+constexpr double kTolerance = 1e-6;
+
+/// The fields that the model reads, and those with a part of their own: label, id, time, weight ...
+data::Schema schema_of(const data::Schema& records, const data::Schema& read) {
+  data::Schema schema = records;
+  std::erase_if(schema.fields, [&](const data::Field& field) {
+    return field.role == data::Role::kFeature && read.find(field.name) == nullptr;
+  });
+  return schema;
+}
+
+Json numbers(const std::vector<double>& values) { return Json(values); }
+
+std::vector<double> read_numbers(const Json& json) {
+  std::vector<double> values;
+  for (const Json& value : json.as_array()) values.push_back(value.as_double());
+  return values;
+}
+
+bool agree(const std::vector<double>& expected, const std::vector<double>& got) {
+  if (expected.size() != got.size()) return false;
+  for (size_t i = 0; i < got.size(); ++i)
+    if (!(std::fabs(expected[i] - got[i]) <= kTolerance * (1 + std::fabs(expected[i])))) return false;
+  return true;
+}
+
+/// Scores the golden rows of rift.json again.
+void check_golden_rows(const Package& package, const Json& golden) {
+  const data::Table rows = golden_rows_from_json(golden.at("columns"));
+  const score::RawScores raw = package.scorer->score(rows);
+  RIFT_REQUIRE(agree(read_numbers(golden.at("raw")), raw.values) &&
+                   agree(read_numbers(golden.at("probability")), package.calibrator.apply(raw)),
+               Code::kBug, "{}: the package that was written does not give its golden rows the scores of the model",
+               package.path.string());
+}
+
+Json describe(const PackageSpec& spec, Json model) {
+  const data::Schema schema = schema_of(spec.dataset.schema, spec.scorer.schema());
+  const data::Table rows = make_golden_rows(schema, spec.dataset);
+  const score::RawScores raw = spec.scorer.score(rows);
+  return Json{{"format_version", 1},
+              {"rift", describe_environment().at("rift")},
+              {"schema", data::to_json(schema)},
+              {"model", std::move(model)},
+              {"calibrator", spec.calibrator.to_json()},
+              {"policy", write_options(spec.policy)},
+              {"training", spec.training},
+              {"golden", Json{{"columns", golden_rows_to_json(rows)},
+                              {"raw", numbers(raw.values)},
+                              {"probability", numbers(spec.calibrator.apply(raw))}}}};
+}
+
+Json read_description(const fs::path& path) {
+  const std::string source = (path / kPackageFile).string();
+  Json json = parse_json(read_file(source), source);
+  const int64_t version = json.at("format_version").as_int();
+  RIFT_REQUIRE(version == 1, Code::kUnsupported, "{}: format {} is not one that this rift reads (1)", source, version);
+  return json;
+}
+
+Package load(const fs::path& path, const Json& description, const PartLoaders& loaders) {
+  Package package;
+  package.path = path;
+  package.schema = data::schema_from_json(description.at("schema"));
+  package.scorer = load_part(path, description.at("model"), package.schema, loaders);
+  package.calibrator = score::Calibrator::from_json(description.at("calibrator"));
+  read_options(description.at("policy"), (path / kPackageFile).string(), package.policy);
+  RIFT_REQUIRE(package.policy.approve_below && package.policy.refuse_from, Code::kArtefact,
+               "{}: policy: both limits must be set", (path / kPackageFile).string());
+  package.training = description.at("training");
+  return package;
+}
+
+}  // namespace
+
+void write_package(const fs::path& target, const PackageSpec& spec, const PartLoaders& loaders) {
+  RIFT_CHECK(spec.policy.approve_below && spec.policy.refuse_from);
+  StagedDirectory stage(target);
+  const Json description = describe(spec, spec.scorer.save(stage.path()));
+  write_file_atomic(stage.path() / kPackageFile, to_json_text(description, 1) + "\n");
+  write_manifest(stage.path());
+  check_manifest(stage.path());
+  const Json written = read_description(stage.path());
+  check_golden_rows(load(stage.path(), written, loaders), written.at("golden"));
+  stage.publish();
+}
+
+Package load_package(const fs::path& path, const PartLoaders& loaders) {
+  check_manifest(path);
+  Package package = load(path, read_description(path), loaders);
+  package.digest = sha256_file(path / kManifestFile);
+  return package;
+}
+
+}  // namespace rift::package

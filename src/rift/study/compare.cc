@@ -1,0 +1,291 @@
+#include "rift/study/compare.h"
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/log.h"
+#include "rift/base/sentences.h"
+#include "rift/base/sha256.h"
+#include "rift/data/leakage.h"
+#include "rift/data/load_dataset.h"
+#include "rift/package/loaders.h"
+#include "rift/study/finished_runs.h"
+#include "rift/study/fusion.h"
+#include "rift/study/judgement.h"
+#include "rift/study/report_data.h"
+#include "rift/study/run_directory.h"
+#include "rift/study/scoring.h"
+#include "rift/study/verdict.h"
+
+namespace rift::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool asks_for(const RunOptions& options, ModelKind kind) {
+  const auto& models = options.compare.models;
+  return std::find(models.begin(), models.end(), kind) != models.end();
+}
+
+class Comparison {
+ public:
+  explicit Comparison(const StudySpec& spec)
+      : spec_(with_backbone(spec, asks_for(spec.options, ModelKind::kFineTuned))),
+        loaders_(package::all_loaders(spec.device)) {
+    require_writable_directory(spec_.directory);
+    dataset_ = data::load_dataset({.task = spec_.options.task,
+                                   .data = spec_.options.data,
+                                   .split = spec_.options.split,
+                                   .base_directory = fs::absolute(spec_.run_file).parent_path()});
+    parts_ = all_parts(dataset_, spec_.options.split);
+    leaks_ = data::find_leaks(dataset_);
+    for (const data::Leak& leak : leaks_)
+      log_warning("leakage", {{"column", leak.column}, {"evidence", leak.evidence}});
+  }
+
+  Json run() {
+    FinishedRuns finished(spec_.directory, spec_.resume, loaders_);
+    for (const ModelKind kind : kinds()) {
+      const std::string why = why_skipped(kind, dataset_, spec_.options);
+      if (!why.empty())
+        skip(kind, why);
+      else
+        fit_model(kind, finished);
+    }
+    if (asks_for(spec_.options, ModelKind::kFusion)) fuse();
+    RIFT_REQUIRE(!models_.empty(), Code::kConfig, "compare.models: none of the models can be fitted on this data");
+    Json compare = result();
+    publish(compare);
+    write(compare);
+    finished.remove();
+    return compare;
+  }
+
+ private:
+  /// The models asked for without the fusion, in the order in which they are shown.
+  std::vector<ModelKind> kinds() const {
+    std::vector<ModelKind> kinds;
+    for (const auto& entry : enum_names(ModelKind{})) {
+      if (entry.value != ModelKind::kFusion && asks_for(spec_.options, entry.value)) kinds.push_back(entry.value);
+    }
+    return kinds;
+  }
+
+  void skip(ModelKind kind, const std::string& why) {
+    log_info("left out", {{"model", model_name(kind)}, {"why", why}});
+    skipped_.push_back(Json{{"name", model_name(kind)}, {"why", why}});
+  }
+
+  std::string suffix(size_t split, int64_t seed) const {
+    std::string text;
+    if (parts_.size() > 1) text += fmt::format(", split {}/{}", split + 1, parts_.size());
+    if (spec_.options.compare.seeds > 1) text += fmt::format(", seed {}", seed);
+    return text;
+  }
+
+  RunSpec run_spec(const std::string& model, size_t split, int64_t seed) const {
+    const bool is_first = split == 0 && seed == spec_.options.train.seed;
+    return {.dataset = dataset_,
+            .parts = parts_[split],
+            .split = split,
+            .seed = seed,
+            .options = spec_.options,
+            .out_of_fold = asks_for(spec_.options, ModelKind::kFusion),
+            .directory = is_first ? spec_.directory / "models" / model
+                                  : spec_.directory / "unfinished" / model / fmt::format("{}-{}", split, seed) / "log",
+            .resume = spec_.resume,
+            .progress_suffix = suffix(split, seed)};
+  }
+
+  /// What a stored run must have been made from to be used again.
+  std::string fingerprint(const std::string& model, size_t split) const {
+    Json options = write_options(spec_.options);
+    options["compare"].erase("models");
+    options["compare"].erase("seeds");
+    const Json made_from{{"model", model},
+                         {"options", std::move(options)},
+                         {"fusion", asks_for(spec_.options, ModelKind::kFusion)},
+                         {"split", parts_[split].split.digest},
+                         {"source", dataset_.source_sha256},
+                         {"rift", package::describe_environment().at("rift")}};
+    return sha256_hex(to_json_text(made_from));
+  }
+
+  std::vector<int64_t> seeds(bool draws) const {
+    std::vector<int64_t> seeds;
+    for (int64_t i = 0; i < (draws ? spec_.options.compare.seeds : 1); ++i) {
+      seeds.push_back(spec_.options.train.seed + i);
+    }
+    return seeds;
+  }
+
+  void fit_model(ModelKind kind, FinishedRuns& finished) {
+    ComparedModel model{.name = std::string(model_name(kind)), .runs = {}};
+    for (size_t split = 0; split < parts_.size(); ++split) {
+      const auto learner = make_learner(kind, {.options = spec_.options, .device = spec_.device, .init_from = {}});
+      for (const int64_t seed : seeds(learner->draws())) {
+        throw_if_interrupted();
+        const std::string print = fingerprint(model.name, split);
+        auto before = finished.find(model.name, split, seed, print);
+        if (before) {
+          model.runs.push_back(std::move(*before));
+          continue;
+        }
+        const RunSpec spec = run_spec(model.name, split, seed);
+        if (!learner->is_cheap()) fs::create_directories(spec.directory);
+        model.runs.push_back(run_model(*learner, spec));
+        finished.keep(model.name, model.runs.back(), spec, print);
+      }
+    }
+    models_.push_back(std::move(model));
+  }
+
+  const ModelRun& run_of(const ComparedModel& model, size_t split, int64_t seed) const {
+    const ModelRun* of_split = nullptr;
+    for (const ModelRun& run : model.runs) {
+      if (run.split != split) continue;
+      if (run.seed == seed) return run;
+      of_split = &run;  // a model that does not draw has one run for all seeds
+    }
+    RIFT_CHECK(of_split != nullptr);
+    return *of_split;
+  }
+
+  void fuse() {
+    if (models_.size() < 2) {
+      skip(ModelKind::kFusion, sentence("skip.fusion_members"));
+      return;
+    }
+    ComparedModel fusion{.name = "fusion", .runs = {}};
+    for (size_t split = 0; split < parts_.size(); ++split) {
+      for (const int64_t seed : seeds(/*draws=*/true)) {
+        throw_if_interrupted();
+        std::vector<Member> members;
+        for (const ComparedModel& model : models_) members.push_back({model.name, &run_of(model, split, seed)});
+        fusion.runs.push_back(run_fusion(members, run_spec("fusion", split, seed)));
+      }
+    }
+    models_.push_back(std::move(fusion));
+  }
+
+  Contest contest() const { return {.dataset = dataset_, .parts = parts_, .models = models_}; }
+
+  Json result() const {
+    Json compare = judge(contest());
+    compare["skipped"] = skipped_;
+    const Verdict verdict = verdict_of(compare);
+    compare["verdict"] = verdict.text;
+    compare["remarks"] = Json(verdict.remarks);
+    compare["notes"] = notes();
+    return compare;
+  }
+
+  Json notes() const {
+    Json notes = Json::array();
+    if (spec_.options.compare.seeds > 1) {
+      notes.push_back(sentence("note.seeds", fmt::arg("seeds", spec_.options.compare.seeds)));
+    }
+    if (parts_.size() > 1) notes.push_back(sentence("note.splits", fmt::arg("splits", parts_.size())));
+    for (const ComparedModel& model : models_) {
+      if (model.runs.front().calibrated_on == CalibratedOn::kValidationPart) {
+        notes.push_back(sentence("note.calibrated_on_validation", fmt::arg("model", model_caption(model.name))));
+      }
+    }
+    return notes;
+  }
+
+  void publish(const Json& compare) const {
+    for (const Json& entry : compare.at("models").as_array()) {
+      const auto& model = *std::find_if(models_.begin(), models_.end(), [&](const ComparedModel& one) {
+        return one.name == entry.at("name").as_string();
+      });
+      const ModelRun& run = model.runs.front();
+      const fs::path folder = spec_.directory / "models" / model.name;
+      fs::create_directories(folder);
+      package::write_package(
+          folder / "package",
+          {.scorer = *run.scorer,
+           .calibrator = run.calibrator,
+           .policy = resolved_policy(spec_.options.policy, dataset_, parts_[run.split].fit.train),
+           .training = training_json({.spec = spec_, .dataset = dataset_, .parts = parts_[run.split], .run = run},
+                                     entry.at("metrics")),
+           .dataset = dataset_},
+          loaders_);
+      std::error_code ignored;
+      fs::remove_all(folder / "checkpoints", ignored);
+    }
+    forget_older_packages();
+  }
+
+  /// A package of an earlier comparison in this directory must not pass for one of this comparison's.
+  void forget_older_packages() const {
+    for (const auto& entry : enum_names(ModelKind{})) {
+      const bool is_new = std::any_of(models_.begin(), models_.end(),
+                                      [&](const ComparedModel& model) { return model.name == entry.name; });
+      const fs::path package = spec_.directory / "models" / entry.name / "package";
+      if (is_new || !fs::exists(package / "rift.json")) continue;
+      std::error_code ignored;
+      fs::remove_all(package, ignored);
+    }
+  }
+
+  void write(const Json& compare) const {
+    const fs::path& directory = spec_.directory;
+    std::vector<ScoredRows> scored;
+    for (const ComparedModel& model : models_) {
+      for (const ModelRun& run : model.runs) {
+        const Parts& parts = parts_[run.split];
+        scored.push_back({.model = model.name,
+                          .seed = run.seed,
+                          .split = static_cast<int64_t>(run.split),
+                          .rows = parts.test,
+                          .raw = run.test,
+                          .calibrator = run.calibrator,
+                          .policy = resolved_policy(spec_.options.policy, dataset_, parts.fit.train)});
+      }
+    }
+    write_predictions(directory / "predictions.parquet", dataset_, scored);
+    write_run_yaml(directory, resolved_options(spec_, dataset_));
+    write_json(directory / "manifest.json", manifest_json(spec_, dataset_, compare.at("split").as_string()));
+    write_json(directory / "report.json",
+               report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards()));
+    write_json(directory / "compare.json", compare);
+    write_report(directory, directory / "report.html");
+  }
+
+  /// What a report shows of the inside of a model: {name: ...}.
+  Json cards() const {
+    Json cards = Json::object();
+    for (const ComparedModel& model : models_) {
+      const Json inside = inside_of(*model.runs.front().scorer);
+      if (!inside.is_null()) cards[model.name] = inside;
+    }
+    return cards;
+  }
+
+  StudySpec spec_;
+  package::PartLoaders loaders_;
+  data::Dataset dataset_;
+  std::vector<Parts> parts_;
+  std::vector<data::Leak> leaks_;
+  std::vector<ComparedModel> models_;
+  Json skipped_ = Json::array();
+};
+
+}  // namespace
+
+Json run_compare(const StudySpec& spec) {
+  try {
+    return Comparison(spec).run();
+  } catch (const Error& error) {
+    if (error.code() != Code::kInterrupted) throw;
+    RIFT_FAIL(Code::kInterrupted, "{}",
+              sentence("done.interrupted", fmt::arg("signal", interrupt_signal()),
+                       fmt::arg("command", fmt::format("rift compare {} --out {} --resume", spec.run_file.string(),
+                                                       spec.directory.string()))));
+  }
+}
+
+}  // namespace rift::study

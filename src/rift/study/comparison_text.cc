@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "rift/base/error.h"
+#include "rift/base/sentences.h"
+#include "rift/base/utf8.h"
+#include "rift/study/compare.h"
+#include "rift/study/figure_text.h"
+#include "rift/study/judgement.h"
+#include "rift/study/learner.h"
+#include "rift/study/verdict.h"
+
+namespace rift::study {
+namespace {
+
+using Lines = std::vector<std::vector<std::string>>;
+
+/// Columns lined up by what a terminal shows: the first to the left, the others to the right.
+std::string aligned(const Lines& lines) {
+  std::vector<size_t> width(lines.front().size());
+  for (const auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) width[i] = std::max(width[i], display_columns(line[i]));
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    std::string row;
+    for (size_t i = 0; i < line.size(); ++i) {
+      const std::string gap(width[i] - display_columns(line[i]), ' ');
+      row += i == 0 ? line[i] + gap : "  " + gap + line[i];
+    }
+    text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::vector<std::string> heading(const MainFigure& main, const std::vector<std::string>& others) {
+  std::vector<std::string> line = {sentence("table.model"), sentence("table." + main.name), sentence("table.interval")};
+  for (const std::string& name : others) line.push_back(sentence("table." + name));
+  line.push_back(sentence("table.train_seconds"));
+  return line;
+}
+
+/// What stands beside the main figure.
+std::vector<std::string> other_figures(const MainFigure& main) {
+  if (main.name == "auc") return {"ks", "brier"};
+  if (main.name == "log_loss") return {"accuracy", "macro_f1"};
+  return {"mae", "r2"};
+}
+
+}  // namespace
+
+std::string comparison_text(const Json& compare) {
+  const MainFigure main = main_figure(compare.at("task").as_string());
+  const std::vector<std::string> others = other_figures(main);
+  Lines lines = {heading(main, others)};
+  for (const Json& model : compare.at("models").as_array()) {
+    const Json& test = model.at("metrics").at("test");
+    std::vector<std::string> line = {model_caption(model.at("name").as_string()), figure_text(test, main.name),
+                                     interval_text(test, main.name)};
+    for (const std::string& name : others) line.push_back(figure_text(test, name));
+    line.push_back(fmt::format("{:.1f}", model.at("train_seconds").as_double()));
+    lines.push_back(std::move(line));
+  }
+  std::string text = aligned(lines) + "\n";
+  const Verdict verdict = verdict_of(compare);
+  text += verdict.text + "\n";
+  for (const std::string& remark : verdict.remarks) text += remark + "\n";
+  for (const Json& skipped : compare.at("skipped").as_array()) {
+    text += sentence("done.skipped_model", fmt::arg("model", model_caption(skipped.at("name").as_string())),
+                     fmt::arg("why", skipped.at("why").as_string())) +
+            "\n";
+  }
+  return text;
+}
+
+std::string metrics_text(const Json& metrics) {
+  std::vector<std::pair<std::string, const Json*>> parts;
+  for (const char* part : {"test", "validation"}) {
+    if (const Json* found = metrics.find(part); found != nullptr && found->is_object()) {
+      parts.emplace_back(sentence(std::string("part.") + part), found);
+    }
+  }
+  if (const Json* found = metrics.find("metrics")) parts.emplace_back(sentence("table.value"), found);
+  RIFT_REQUIRE(!parts.empty(), Code::kArtefact, "these are no metrics: neither 'test' nor 'metrics' is there");
+  Lines lines = {{sentence("chart.metric")}};
+  for (const auto& [name, figures] : parts) {
+    lines.front().push_back(name);
+    lines.front().push_back(sentence("table.interval"));
+  }
+  for (const Json::Member& member : parts.front().second->as_object()) {
+    if (member.key == "rows") continue;
+    std::vector<std::string> line = {sentence("table." + member.key)};
+    for (const auto& [name, figures] : parts) {
+      line.push_back(figure_text(*figures, member.key));
+      line.push_back(interval_text(*figures, member.key));
+    }
+    lines.push_back(std::move(line));
+  }
+  std::vector<std::string> rows = {sentence("table.rows")};
+  for (const auto& [name, figures] : parts) {
+    rows.push_back(fmt::format("{}", figures->at("rows").as_int()));
+    rows.emplace_back();
+  }
+  lines.push_back(std::move(rows));
+  return aligned(lines);
+}
+
+}  // namespace rift::study

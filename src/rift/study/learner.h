@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "rift/base/json.h"
+#include "rift/data/dataset.h"
+#include "rift/score/scorer.h"
+#include "rift/study/parts.h"
+#include "rift/study/run_options.h"
+
+namespace rift::study {
+
+struct FitSpec {
+  const data::Dataset& dataset;
+  const FitRows& rows;
+  int64_t seed = 1;
+  std::filesystem::path directory;  // of log and checkpoints; empty = nothing is written
+  bool resume = false;
+  std::string progress_name;
+};
+
+struct Fitted {
+  std::unique_ptr<score::Scorer> scorer;
+  Json summary;  // of a fine-tuning; null otherwise
+};
+
+/// How one kind of model comes to its settings and is fitted. Settings are chosen on validation rows; then the classic
+/// models are fitted on training and validation rows together, while a fine-tuning keeps its validation rows for early
+/// stopping.
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  virtual std::string name() const = 0;
+  /// Whether the seed changes the model.
+  virtual bool draws() const = 0;
+  /// Whether fitting it a few more times costs seconds, so that it may be done for its calibration alone.
+  virtual bool is_cheap() const = 0;
+  /// Chooses among fixed settings; nothing to choose for a fine-tuning.
+  virtual void choose(const data::Dataset& dataset, const FitRows& rows) = 0;
+  virtual Fitted fit(const FitSpec& spec) const = 0;
+  virtual Json settings() const = 0;
+  virtual Json tries() const = 0;  // of choose(): [{"settings", "metric", "value", "chosen"}]
+};
+
+struct LearnerSpec {
+  const RunOptions& options;  // model.text.backbone resolved
+  std::string device;
+  std::filesystem::path init_from;
+};
+/// kFusion has no learner: it is made out of the others' scores (fusion.h).
+std::unique_ptr<Learner> make_learner(ModelKind kind, const LearnerSpec& spec);
+
+std::string_view model_name(ModelKind kind);       // as run.yaml says it
+std::string model_caption(std::string_view name);  // as a report says it, in the current language
+
+/// Why this data has no use for a model of the kind, a sentence in the current language; empty when it has.
+std::string why_skipped(ModelKind kind, const data::Dataset& dataset, const RunOptions& options);
+
+}  // namespace rift::study

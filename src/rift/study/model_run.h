@@ -1,0 +1,64 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/data/dataset.h"
+#include "rift/score/calibrator.h"
+#include "rift/score/scorer.h"
+#include "rift/study/learner.h"
+#include "rift/study/parts.h"
+
+namespace rift::study {
+
+/// Which rows a calibrator was fitted on.
+enum class CalibratedOn { kNothing, kCalibrationPart, kOutOfFold, kValidationPart };
+
+/// One model fitted on one split with one seed, and everything it said.
+struct ModelRun {
+  size_t split = 0;  // index into the comparison's splits
+  int64_t seed = 1;
+  score::RawScores test;         // [rows of the test part]
+  score::RawScores out_of_fold;  // [known rows], each by a model that has not seen it; no rows when not made
+  score::RawScores calibration;  // [rows of the calibration part]
+  score::Calibrator calibrator;
+  CalibratedOn calibrated_on = CalibratedOn::kNothing;
+  double train_seconds = 0.0;        // choosing settings and fitting
+  double out_of_fold_seconds = 0.0;  // fitting again for each fold
+  double score_rows_per_second = 0.0;
+  Json tries = Json::array();
+  Json settings;
+  Json summary;
+  std::shared_ptr<const score::Scorer> scorer;
+};
+
+struct RunSpec {
+  const data::Dataset& dataset;
+  const Parts& parts;
+  size_t split = 0;
+  int64_t seed = 1;
+  const RunOptions& options;
+  bool out_of_fold = false;         // wanted by a fusion, whatever it costs
+  std::filesystem::path directory;  // of log and checkpoints of the fit; empty = none
+  bool resume = false;
+  std::string progress_suffix;  // " split 2/5, seed 3", empty when there is only one run
+};
+
+/// Chooses settings, fits, scores test and calibration rows, and calibrates: on the calibration part; without one on
+/// out-of-fold scores where they exist or are cheap; else on the validation part, which early stopping has looked at;
+/// else not at all.
+ModelRun run_model(Learner& learner, const RunSpec& spec);
+
+/// The fold (0 .. k-1) of each known row in which a model that has not seen it scores it.
+std::vector<int32_t> out_of_fold_folds(const RunSpec& spec);
+
+/// Fits the calibrator of `run` on what it said of the rows it has not seen. `validation`: scores of the validation
+/// part, may have no rows.
+void calibrate(const RunSpec& spec, const score::RawScores& validation, ModelRun& run);
+
+int64_t stacking_folds(const RunOptions& options);
+
+}  // namespace rift::study

@@ -1,0 +1,162 @@
+#include "rift/study/run_directory.h"
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/sha256.h"
+#include "rift/base/threads.h"
+#include "rift/data/table_writer.h"
+#include "rift/package/backbone.h"
+#include "rift/package/format/package.h"
+#include "rift/study/scoring.h"
+
+namespace rift::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folder_of(const fs::path& run_file) { return fs::absolute(run_file).parent_path(); }
+
+/// `path`, which is relative to run.yaml's folder, as it reads from `directory`.
+std::string seen_from(const fs::path& directory, const fs::path& run_file, const std::string& path) {
+  if (path.empty() || path.starts_with("sql:") || fs::path(path).is_absolute()) return path;
+  return (folder_of(run_file) / path)
+      .lexically_normal()
+      .lexically_relative(fs::absolute(directory).lexically_normal())
+      .string();
+}
+
+void move_split_files(const StudySpec& spec, data::SplitOptions& split) {
+  auto* files = std::get_if<data::FilesSplit>(&split.kind);
+  if (files == nullptr) return;
+  for (std::string* path : {&files->test, &files->calibration, &files->validation}) {
+    *path = seen_from(spec.directory, spec.run_file, *path);
+  }
+}
+
+Json input_json(const std::string& what, const fs::path& file) {
+  return Json{{"what", what}, {"file", file.filename().string()}, {"sha256", sha256_file(file)}};
+}
+
+void add_backbone(const fs::path& backbone, Json& inputs) {
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(backbone, ignored)) {
+    const std::string ending = entry.path().extension().string();
+    if (entry.is_regular_file() && (ending == ".json" || ending == ".txt" || ending == ".safetensors")) {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) inputs.push_back(input_json("backbone " + backbone.filename().string(), file));
+}
+
+bool fine_tunes(const RunOptions& options) {
+  const auto& models = options.compare.models;
+  return std::find(models.begin(), models.end(), ModelKind::kFineTuned) != models.end();
+}
+
+data::Texts repeated(std::string_view value, int64_t rows) {
+  data::Texts texts;
+  for (int64_t i = 0; i < rows; ++i) texts.append(value);
+  return texts;
+}
+
+data::Numbers repeated(int64_t value, int64_t rows) {
+  return {std::vector<double>(static_cast<size_t>(rows), static_cast<double>(value))};
+}
+
+data::Column label_column(const data::Dataset& dataset, std::span<const int64_t> rows) {
+  const std::vector<double> labels = labels_of(dataset, rows);
+  if (dataset.schema.task != data::Task::kMulticlass) return {.name = "label", .values = data::Numbers{labels}};
+  data::Texts names;
+  for (const double label : labels) names.append(dataset.schema.class_names[static_cast<size_t>(label)]);
+  return {.name = "label", .values = std::move(names)};
+}
+
+data::Table predictions_table(const data::Dataset& dataset, const ScoredRows& scored) {
+  data::Table table =
+      score::decision_table(dataset.schema, ids_of(dataset, scored.rows), scored.raw, scored.calibrator, scored.policy);
+  table.add({.name = "part", .values = repeated(data::part_name(scored.part), table.rows)});
+  table.add(label_column(dataset, scored.rows));
+  table.add({.name = "model", .values = repeated(scored.model, table.rows)});
+  table.add({.name = "seed", .values = repeated(scored.seed, table.rows)});
+  table.add({.name = "split", .values = repeated(scored.split, table.rows)});
+  return table;
+}
+
+std::vector<data::TableWriter::ColumnSpec> column_specs(const data::Dataset& dataset, const data::Table& table) {
+  std::vector<data::TableWriter::ColumnSpec> specs;
+  for (const data::Column& column : table.columns) {
+    const bool whole = column.name == "points" || column.name == "seed" || column.name == "split" ||
+                       (column.name == "label" && dataset.schema.task == data::Task::kBinary);
+    specs.push_back({.name = column.name, .storage = column.storage(), .whole_number = whole});
+  }
+  return specs;
+}
+
+}  // namespace
+
+RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset) {
+  RunOptions options = spec.options;
+  options.data.source = seen_from(spec.directory, spec.run_file, options.data.source);
+  if (options.data.captions) options.data.captions = seen_from(spec.directory, spec.run_file, *options.data.captions);
+  move_split_files(spec, options.split);
+  options.data.columns.clear();
+  for (const data::Field& field : dataset.schema.fields) {
+    if (field.role == data::Role::kFeature || field.role == data::Role::kIgnored) {
+      options.data.columns.emplace_back(field.name,
+                                        field.role == data::Role::kIgnored ? data::Kind::kIgnore : field.kind);
+    }
+  }
+  return options;
+}
+
+StudySpec with_backbone(StudySpec spec, bool needed) {
+  if (!needed) return spec;
+  spec.options.model.text.backbone =
+      package::resolve_backbone(spec.options.model.text.backbone, folder_of(spec.run_file)).string();
+  return spec;
+}
+
+void write_run_yaml(const fs::path& directory, const RunOptions& resolved) {
+  write_file_atomic(directory / "run.yaml", to_yaml_text(write_options(resolved)));
+}
+
+Json manifest_json(const StudySpec& spec, const data::Dataset& dataset, const std::string& split_digest) {
+  Json inputs = Json::array();
+  inputs.push_back(input_json("configuration", spec.run_file));
+  inputs.push_back(Json{{"what", "records"},
+                        {"file", fs::path(spec.options.data.source).filename().string()},
+                        {"sha256", dataset.source_sha256}});
+  if (spec.options.data.captions) {
+    inputs.push_back(input_json("captions", folder_of(spec.run_file) / *spec.options.data.captions));
+  }
+  if (fine_tunes(spec.options) && !spec.options.model.text.backbone.empty()) {
+    add_backbone(spec.options.model.text.backbone, inputs);
+  }
+  Json seeds = Json::array();
+  for (int64_t i = 0; i < spec.options.compare.seeds; ++i) seeds.push_back(spec.options.train.seed + i);
+  Json json = package::describe_environment();
+  json["device"] = spec.device;
+  json["seeds"] = std::move(seeds);
+  json["split"] = split_digest;
+  json["inputs"] = std::move(inputs);
+  return json;
+}
+
+void write_json(const fs::path& file, const Json& json) { write_file_atomic(file, to_json_text(json, 2) + "\n"); }
+
+void write_predictions(const fs::path& file, const data::Dataset& dataset, const std::vector<ScoredRows>& scored) {
+  std::unique_ptr<data::TableWriter> writer;
+  for (const ScoredRows& rows : scored) {
+    if (rows.rows.empty()) continue;
+    const data::Table table = predictions_table(dataset, rows);
+    if (writer == nullptr) writer = std::make_unique<data::TableWriter>(file, column_specs(dataset, table));
+    writer->append(table);
+  }
+  if (writer != nullptr) writer->finish();
+}
+
+}  // namespace rift::study

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/data/dataset.h"
+#include "rift/score/calibrator.h"
+#include "rift/score/policy.h"
+#include "rift/score/scorer.h"
+#include "rift/study/compare.h"
+
+/// The files that every run's directory has (docs/architecture.md).
+namespace rift::study {
+
+/// The options as they were understood: columns with their kinds, the bad classes, the backbone's place; paths read
+/// from the run's directory. Written as DIR/run.yaml, which runs again.
+RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset);
+
+/// `spec` with the backbone's directory made absolute. Throws kArtefact when it is not there and needed.
+StudySpec with_backbone(StudySpec spec, bool needed);
+
+void write_run_yaml(const std::filesystem::path& directory, const RunOptions& resolved);
+
+/// manifest.json: program, libraries, CPU, threads, device, seeds, split and the SHA-256 of every input.
+Json manifest_json(const StudySpec& spec, const data::Dataset& dataset, const std::string& split_digest);
+void write_json(const std::filesystem::path& file, const Json& json);
+
+/// Some rows as a model scored them, for predictions.parquet.
+struct ScoredRows {
+  std::string model;
+  int64_t seed = 1;
+  int64_t split = 0;
+  data::Part part = data::Part::kTest;
+  std::span<const int64_t> rows;
+  const score::RawScores& raw;
+  const score::Calibrator& calibrator;
+  score::PolicyOptions policy;
+};
+/// The columns of rift score, then part, label (binary 0/1, several classes by name), model, seed and split.
+void write_predictions(const std::filesystem::path& file, const data::Dataset& dataset,
+                       const std::vector<ScoredRows>& scored);
+
+}  // namespace rift::study

@@ -1,0 +1,195 @@
+#include "rift/study/run_template.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "rift/base/options.h"
+#include "rift/base/sentences.h"
+#include "rift/study/run_options.h"
+
+namespace rift::study {
+namespace {
+
+/// Rows from which fine-tuning on a table written out as sentences is left to the user: it seldom beats the trees there
+/// and takes hours.
+constexpr int64_t kRowsForSentences = 5'000;
+
+std::string entry(std::string_view indent, std::string_view key, Json value, std::string_view comment = {}) {
+  Json object = Json::object();
+  object[key] = std::move(value);
+  std::string text = to_yaml_text(object);
+  if (text.ends_with('\n')) text.pop_back();
+  std::string result = std::string(indent);
+  for (const char c : text) {
+    result += c;
+    if (c == '\n') result += indent;
+  }
+  if (!comment.empty()) result += fmt::format("  # {}", comment);
+  return result + "\n";
+}
+
+std::string comment_lines(std::string_view text) {
+  std::string result = "# ";
+  size_t column = 2;
+  for (const char c : text) {
+    if (c == '\n' || (c == ' ' && column > 100)) {
+      result += "\n# ";
+      column = 2;
+    } else {
+      result += c;
+      ++column;
+    }
+  }
+  return result + "\n";
+}
+
+/// `source` as it reads from the folder of `file`; globs keep their pattern, SQL its text.
+std::string source_for(const std::string& source, const std::filesystem::path& file) {
+  if (source.starts_with("sql:")) return source;
+  const std::filesystem::path path = source;
+  if (path.is_absolute()) return source;
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  return std::filesystem::absolute(path).lexically_normal().lexically_relative(folder.lexically_normal()).string();
+}
+
+std::string column_comment(const data::ColumnProposal& column) {
+  std::vector<std::string> parts;
+  if (column.suspected_leak) parts.push_back(sentence("init.suspected"));
+  if (!column.why.empty()) parts.push_back(column.why);
+  if (column.missing_share > 0)
+    parts.push_back(sentence("init.missing", fmt::arg("share", fmt::format("{:.1f} %", 100 * column.missing_share))));
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+Json name_of(data::Kind kind) { return write_value(kind); }
+
+std::string data_section(const data::Proposal& proposal, const std::filesystem::path& file) {
+  const data::DataOptions& data = proposal.data;
+  std::string text = "data:\n";
+  text += entry("  ", "source", source_for(data.source, file));
+  Json label = Json::object();
+  label["column"] = data.label.column;
+  if (!data.label.positive.empty()) label["positive"] = Json(data.label.positive);
+  text += entry("  ", "label", label);
+  const auto role = [&](std::string_view key, const std::optional<std::string>& value) {
+    if (value) text += entry("  ", key, *value);
+  };
+  role("id", data.id);
+  role("time", data.time);
+  role("group", data.group);
+  role("weight", data.weight);
+  if (!data.protected_columns.empty()) text += entry("  ", "protected", Json(data.protected_columns));
+  text += comment_lines(sentence("init.kinds")).insert(0, "  ");
+  text += "  columns:\n";
+  for (const auto& [name, kind] : data.columns) {
+    const auto found = std::find_if(proposal.columns.begin(), proposal.columns.end(),
+                                    [&](const data::ColumnProposal& column) { return column.name == name; });
+    text += entry("    ", name, name_of(kind), found == proposal.columns.end() ? "" : column_comment(*found));
+  }
+  return text;
+}
+
+bool has_text(const data::Proposal& proposal) {
+  return std::any_of(proposal.data.columns.begin(), proposal.data.columns.end(),
+                     [](const auto& column) { return column.second == data::Kind::kText; });
+}
+
+bool has_table(const data::Proposal& proposal) {
+  return std::any_of(proposal.data.columns.begin(), proposal.data.columns.end(), [](const auto& column) {
+    return column.second == data::Kind::kNumber || column.second == data::Kind::kCategory;
+  });
+}
+
+std::vector<std::string> models_for(const data::Proposal& proposal) {
+  std::vector<std::string> models;
+  if (has_table(proposal)) {
+    if (proposal.task == data::Task::kBinary) models.push_back("scorecard");
+    models.push_back("gbdt");
+  }
+  if (has_text(proposal) || proposal.rows <= kRowsForSentences) {
+    models.push_back("text-baseline");
+    models.push_back("fine-tuned");
+    if (has_table(proposal)) models.push_back("fusion");
+  }
+  return models;
+}
+
+std::string model_section(const data::Proposal& proposal) {
+  std::string text = comment_lines(sentence(has_text(proposal) ? "init.text" : "init.no_text"));
+  text += "model:\n  text:\n";
+  text += entry("    ", "from_table", "when_no_text");
+  text += entry("    ", "max_tokens", int64_t{128});
+  text += "tuning:\n" + entry("  ", "method", "full") +
+          entry("  ", "freeze", Json(std::vector<std::string>{"word_embeddings"}));
+  text += comment_lines(sentence("init.objective"));
+  text += "objective:\n  anchor:\n" + entry("    ", "kind", "l2_sp") + entry("    ", "lambda", 0.0);
+  text += "optim:\n" + entry("  ", "name", "adamw") + entry("  ", "lr", 1e-4) + entry("  ", "head_lr", 1e-3) +
+          entry("  ", "weight_decay", 0.01) + entry("  ", "epochs", proposal.rows > 20'000 ? 1.0 : 3.0) +
+          entry("  ", "batch_rows", int64_t{32});
+  text += "train:\n" + entry("  ", "seed", int64_t{1});
+  return text;
+}
+
+std::string compare_section(const data::Proposal& proposal) {
+  std::string text;
+  if (!has_text(proposal) && proposal.rows > kRowsForSentences) text += comment_lines(sentence("init.table_only"));
+  return text + "compare:\n" + entry("  ", "models", Json(models_for(proposal)));
+}
+
+}  // namespace
+
+std::string run_template(const data::Proposal& proposal, const std::filesystem::path& file) {
+  std::string text = comment_lines(sentence("init.header", fmt::arg("rows", fmt::format("{}", proposal.rows)),
+                                            fmt::arg("columns", proposal.columns.size()),
+                                            fmt::arg("command", "rift compare " + file.string())));
+  for (const std::string& note : proposal.notes) text += comment_lines(note);
+  text += "\n" + entry("", "task", write_value(proposal.task)) + "\n" + data_section(proposal, file) + "\n";
+  text += comment_lines(sentence("init.split"));
+  text += "split:\n";
+  for (const Json::Member& member : write_options(proposal.split).as_object())
+    text += entry("  ", member.key, member.value);
+  return text + "\n" + model_section(proposal) + "\n" + compare_section(proposal);
+}
+
+std::string proposal_text(const data::Proposal& proposal) {
+  std::string text =
+      sentence("init.summary", fmt::arg("rows", proposal.rows), fmt::arg("columns", proposal.columns.size()),
+               fmt::arg("task", std::string(data::task_name(proposal.task)))) +
+      "\n";
+  for (const std::string& note : proposal.notes) text += note + "\n";
+  std::map<std::string, int64_t> kinds;
+  for (const data::ColumnProposal& column : proposal.columns) {
+    if (column.role == data::Role::kFeature && column.kind != data::Kind::kIgnore)
+      ++kinds[std::string(data::kind_name(column.kind))];
+  }
+  std::vector<std::string> counts;
+  for (const auto& [kind, count] : kinds) counts.push_back(fmt::format("{} {}", count, kind));
+  text += sentence("init.features", fmt::arg("kinds", fmt::format("{}", fmt::join(counts, ", ")))) + "\n";
+  for (const data::ColumnProposal& column : proposal.columns) {
+    if (column.suspected_leak)
+      text += fmt::format("  {}: {}; {}\n", column.name, sentence("init.suspected"), column.why);
+  }
+  return text;
+}
+
+Json proposal_json(const data::Proposal& proposal) {
+  Json columns = Json::array();
+  for (const data::ColumnProposal& column : proposal.columns) {
+    columns.push_back(Json{{"name", column.name},
+                           {"kind", data::kind_name(column.kind)},
+                           {"role", data::role_name(column.role)},
+                           {"why", column.why},
+                           {"suspected_leak", column.suspected_leak},
+                           {"missing_share", column.missing_share},
+                           {"distinct", column.distinct}});
+  }
+  return Json{{"task", data::task_name(proposal.task)}, {"rows", proposal.rows}, {"data", write_options(proposal.data)},
+              {"split", write_options(proposal.split)}, {"columns", columns},    {"notes", proposal.notes}};
+}
+
+}  // namespace rift::study

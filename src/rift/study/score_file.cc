@@ -1,0 +1,95 @@
+#include "rift/study/score_file.h"
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "rift/base/error.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/progress.h"
+#include "rift/data/row_stream.h"
+#include "rift/data/table_writer.h"
+#include "rift/package/loaders.h"
+#include "rift/score/policy.h"
+
+namespace rift::study {
+namespace {
+
+std::vector<data::TableWriter::ColumnSpec> columns_of(const data::Table& table) {
+  std::vector<data::TableWriter::ColumnSpec> columns;
+  for (const data::Column& column : table.columns)
+    columns.push_back({.name = column.name, .storage = column.storage(), .whole_number = column.name == "points"});
+  return columns;
+}
+
+data::Table decisions(const package::Package& package, const data::RowBatch& batch) {
+  score::RawScores raw;
+  raw.outputs = package.schema.task == data::Task::kMulticlass ? package.schema.classes() : 1;
+  if (batch.table.rows > 0) raw = package.scorer->score(batch.table);
+  return score::decision_table(package.schema, batch.id, raw, package.calibrator, package.policy);
+}
+
+/// The rows that could not be scored: their number in the source and why.
+class Rejects {
+ public:
+  explicit Rejects(const std::string& path) {
+    if (path.empty()) return;
+    writer_ = std::make_unique<data::TableWriter>(
+        path, std::vector<data::TableWriter::ColumnSpec>{
+                  {.name = "row", .storage = data::Storage::kNumber, .whole_number = true},
+                  {.name = "reason", .storage = data::Storage::kText, .whole_number = false}});
+  }
+  void append(const std::vector<data::RejectedRow>& rejected) {
+    if (rejected.empty()) return;
+    RIFT_REQUIRE(writer_ != nullptr, Code::kData,
+                 "row {} cannot be scored: {}; give --rejects FILE to go on without such rows",
+                 rejected.front().source_row, rejected.front().why);
+    data::Numbers rows;
+    data::Texts reasons;
+    data::Table table;
+    table.rows = static_cast<int64_t>(rejected.size());
+    for (const data::RejectedRow& row : rejected) {
+      rows.values.push_back(static_cast<double>(row.source_row));
+      reasons.append(row.why);
+    }
+    table.add({.name = "row", .values = std::move(rows)});
+    table.add({.name = "reason", .values = std::move(reasons)});
+    writer_->append(table);
+    count_ += table.rows;
+  }
+  void finish() {
+    if (writer_ != nullptr) writer_->finish();
+  }
+  int64_t count() const { return count_; }
+
+ private:
+  std::unique_ptr<data::TableWriter> writer_;
+  int64_t count_ = 0;
+};
+
+}  // namespace
+
+ScoreFileResult score_file(const ScoreFileSpec& spec) {
+  const package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
+  const auto begin = std::chrono::steady_clock::now();
+  data::RowStream stream(package.schema, spec.source);
+  data::TableWriter writer(spec.out, columns_of(decisions(package, {})));
+  Rejects rejects(spec.rejects);
+  Progress progress("scoring", 0, "rows");
+  ScoreFileResult result;
+  data::RowBatch batch;
+  while (stream.next(batch)) {
+    throw_if_interrupted();
+    rejects.append(batch.rejected);
+    if (batch.table.rows > 0) writer.append(decisions(package, batch));
+    result.rows += batch.table.rows;
+    progress.advance(batch.table.rows + static_cast<int64_t>(batch.rejected.size()));
+  }
+  writer.finish();
+  rejects.finish();
+  result.rejected = rejects.count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
+
+}  // namespace rift::study

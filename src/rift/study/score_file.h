@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rift::study {
+
+struct ScoreFileSpec {
+  std::string package;  // directory
+  std::string source;   // a file, a glob or "sql: SELECT ..."
+  std::string out;      // .parquet, .csv, .csv.gz or .jsonl
+  std::string rejects;  // the same, for rows that cannot be scored; empty: such a row is an error
+  std::string device = "cpu";
+};
+
+struct ScoreFileResult {
+  int64_t rows = 0;      // scored
+  int64_t rejected = 0;  // written to `rejects`
+  double seconds = 0.0;  // from the first row read to the last score written, loading of the package left out
+};
+
+/// Scores a source of any size batch by batch, in its order, with the source's ids. Both files appear whole or not at
+/// all. Throws kData for a row that cannot be scored when no rejects file was asked for (row number and reason, never a
+/// value), kArtefact for the package or a missing source, kEnvironment for the output, kInterrupted.
+ScoreFileResult score_file(const ScoreFileSpec& spec);
+
+}  // namespace rift::study

@@ -1,0 +1,109 @@
+#include "rift/study/scoring.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "rift/base/error.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/progress.h"
+
+namespace rift::study {
+namespace {
+
+constexpr size_t kBatchRows = 4096;
+
+}  // namespace
+
+score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& dataset, std::span<const int64_t> rows,
+                            const std::string& progress_name) {
+  std::unique_ptr<Progress> progress;
+  if (!progress_name.empty()) {
+    progress = std::make_unique<Progress>(progress_name, static_cast<int64_t>(rows.size()), "rows");
+  }
+  score::RawScores all;
+  for (size_t begin = 0; begin < rows.size(); begin += kBatchRows) {
+    throw_if_interrupted();
+    const auto batch = rows.subspan(begin, std::min(kBatchRows, rows.size() - begin));
+    const score::RawScores some = scorer.score(data::take(dataset.table, batch));
+    RIFT_CHECK(some.rows == static_cast<int64_t>(batch.size()));
+    all.rows += some.rows;
+    all.outputs = some.outputs;
+    all.values.insert(all.values.end(), some.values.begin(), some.values.end());
+    if (progress) progress->advance(some.rows);
+  }
+  return all;
+}
+
+score::RawScores take(const score::RawScores& raw, std::span<const int64_t> which) {
+  score::RawScores some{.rows = static_cast<int64_t>(which.size()), .outputs = raw.outputs, .values = {}};
+  for (const int64_t row : which) {
+    const auto begin = raw.values.begin() + row * raw.outputs;
+    some.values.insert(some.values.end(), begin, begin + raw.outputs);
+  }
+  return some;
+}
+
+Judged::Judged(const data::Dataset& dataset, std::span<const int64_t> rows, const score::RawScores& raw,
+               const score::Calibrator& calibrator)
+    : task_(dataset.schema.task),
+      classes_(dataset.schema.classes()),
+      label_(labels_of(dataset, rows)),
+      weight_(weights_of(dataset, rows)) {
+  RIFT_CHECK(raw.rows == static_cast<int64_t>(rows.size()));
+  if (task_ != data::Task::kMulticlass) score_ = raw.values;
+  if (task_ != data::Task::kRegression) probability_ = calibrator.apply(raw);
+}
+
+validate::JudgedRows Judged::rows() const {
+  return {.task = task_,
+          .classes = classes_,
+          .label = label_,
+          .weight = weight_,
+          .score = score_,
+          .probability = probability_};
+}
+
+score::PolicyOptions resolved_policy(const score::PolicyOptions& policy, const data::Dataset& dataset,
+                                     std::span<const int64_t> rows) {
+  score::PolicyOptions resolved = policy;
+  if (!resolved.approve_below) {
+    const double bad_rate = dataset.schema.task == data::Task::kBinary ? weighted_bad_rate(dataset, rows) : 0.5;
+    resolved.approve_below = std::min(bad_rate, resolved.refuse_from.value_or(1.0));
+  }
+  if (!resolved.refuse_from) resolved.refuse_from = resolved.approve_below;
+  return resolved;
+}
+
+double weighted_bad_rate(const data::Dataset& dataset, std::span<const int64_t> rows) {
+  double bad = 0.0;
+  double total = 0.0;
+  for (const int64_t row : rows) {
+    const double weight = dataset.weight.empty() ? 1.0 : dataset.weight[static_cast<size_t>(row)];
+    bad += weight * dataset.label[static_cast<size_t>(row)];
+    total += weight;
+  }
+  return total > 0.0 ? bad / total : 0.0;
+}
+
+std::vector<double> labels_of(const data::Dataset& dataset, std::span<const int64_t> rows) {
+  std::vector<double> labels;
+  for (const int64_t row : rows) labels.push_back(dataset.label[static_cast<size_t>(row)]);
+  return labels;
+}
+
+std::vector<double> weights_of(const data::Dataset& dataset, std::span<const int64_t> rows) {
+  std::vector<double> weights;
+  if (dataset.weight.empty()) return weights;
+  for (const int64_t row : rows) weights.push_back(dataset.weight[static_cast<size_t>(row)]);
+  return weights;
+}
+
+std::vector<std::string> ids_of(const data::Dataset& dataset, std::span<const int64_t> rows) {
+  std::vector<std::string> ids;
+  for (const int64_t row : rows) {
+    ids.push_back(dataset.id.empty() ? std::to_string(row) : dataset.id[static_cast<size_t>(row)]);
+  }
+  return ids;
+}
+
+}  // namespace rift::study

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rift/data/dataset.h"
+#include "rift/score/calibrator.h"
+#include "rift/score/policy.h"
+#include "rift/score/scorer.h"
+#include "rift/validate/evaluation.h"
+
+namespace rift::study {
+
+/// Raw scores of some rows of a data set, in their order, scored batch by batch in bounded memory with a progress bar
+/// (none when `progress_name` is empty). Throws kInterrupted between batches.
+score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& dataset, std::span<const int64_t> rows,
+                            const std::string& progress_name = {});
+
+/// The rows `which` (positions in `raw`) in that order.
+score::RawScores take(const score::RawScores& raw, std::span<const int64_t> which);
+
+/// What was said of some rows and what came true: holds what validate::JudgedRows points to.
+class Judged {
+ public:
+  Judged(const data::Dataset& dataset, std::span<const int64_t> rows, const score::RawScores& raw,
+         const score::Calibrator& calibrator);
+  validate::JudgedRows rows() const;
+
+ private:
+  data::Task task_;
+  int64_t classes_;
+  std::vector<double> label_, weight_, score_, probability_;
+};
+
+/// Both limits set: what run.yaml leaves open is the bad rate of `rows` (the training rows), as any approval above it
+/// would be worse than having no model.
+score::PolicyOptions resolved_policy(const score::PolicyOptions& policy, const data::Dataset& dataset,
+                                     std::span<const int64_t> rows);
+
+double weighted_bad_rate(const data::Dataset& dataset, std::span<const int64_t> rows);
+std::vector<double> labels_of(const data::Dataset& dataset, std::span<const int64_t> rows);
+std::vector<double> weights_of(const data::Dataset& dataset, std::span<const int64_t> rows);  // empty = all one
+std::vector<std::string> ids_of(const data::Dataset& dataset, std::span<const int64_t> rows);
+
+}  // namespace rift::study

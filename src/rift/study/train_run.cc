@@ -1,0 +1,151 @@
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/log.h"
+#include "rift/base/sentences.h"
+#include "rift/data/leakage.h"
+#include "rift/data/load_dataset.h"
+#include "rift/package/loaders.h"
+#include "rift/study/compare.h"
+#include "rift/study/judgement.h"
+#include "rift/study/model_run.h"
+#include "rift/study/report_data.h"
+#include "rift/study/run_directory.h"
+#include "rift/study/scoring.h"
+
+namespace rift::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+void require_one_split(const data::SplitOptions& split) {
+  const auto* folds = std::get_if<data::KFoldSplit>(&split.kind);
+  RIFT_REQUIRE(folds == nullptr || folds->fold, Code::kConfig,
+               "split.fold is missing: rift train fits one model, so say which fold is the test part (0 to {}); rift "
+               "compare runs them all",
+               folds->k - 1);
+}
+
+class TrainRun {
+ public:
+  explicit TrainRun(const StudySpec& spec) : spec_(with_backbone(spec, /*needed=*/true)) {
+    spec_.options.compare.models = {ModelKind::kFineTuned};
+    spec_.options.compare.seeds = 1;
+    require_one_split(spec_.options.split);
+    require_writable_directory(spec_.directory);
+    dataset_ = data::load_dataset({.task = spec_.options.task,
+                                   .data = spec_.options.data,
+                                   .split = spec_.options.split,
+                                   .base_directory = fs::absolute(spec_.run_file).parent_path()});
+    parts_.push_back(parts_of(dataset_.split));
+    const std::string why = why_skipped(ModelKind::kFineTuned, dataset_, spec_.options);
+    RIFT_REQUIRE(why.empty(), Code::kConfig, "{}", why);
+    leaks_ = data::find_leaks(dataset_);
+    for (const data::Leak& leak : leaks_)
+      log_warning("leakage", {{"column", leak.column}, {"evidence", leak.evidence}});
+  }
+
+  Json run() {
+    write_run_yaml(spec_.directory, resolved_options(spec_, dataset_));
+    const auto learner = make_learner(ModelKind::kFineTuned,
+                                      {.options = spec_.options, .device = spec_.device, .init_from = spec_.init_from});
+    const RunSpec run_spec{.dataset = dataset_,
+                           .parts = parts_.front(),
+                           .seed = spec_.options.train.seed,
+                           .options = spec_.options,
+                           .directory = spec_.directory,
+                           .resume = spec_.resume};
+    const ModelRun run = run_model(*learner, run_spec);
+    const std::vector<int64_t>& validation_rows = parts_.front().fit.validation;
+    const score::RawScores validation = score_rows(*run.scorer, dataset_, validation_rows);
+    const Json metrics = judged(run, validation);
+    publish(run, metrics);
+    write(run, validation, metrics);
+    return metrics;
+  }
+
+ private:
+  Json judged(const ModelRun& run, const score::RawScores& validation) const {
+    const Parts& parts = parts_.front();
+    Json metrics = Json::object();
+    metrics["test"] =
+        validate::to_json(validate::evaluate(Judged(dataset_, parts.test, run.test, run.calibrator).rows()));
+    if (!parts.fit.validation.empty()) {
+      const Judged rows(dataset_, parts.fit.validation, validation, run.calibrator);
+      metrics["validation"] = validate::to_json(validate::evaluate(rows.rows()));
+    }
+    return metrics;
+  }
+
+  score::PolicyOptions policy() const {
+    return resolved_policy(spec_.options.policy, dataset_, parts_.front().fit.train);
+  }
+
+  void publish(const ModelRun& run, const Json& metrics) const {
+    package::write_package(
+        spec_.directory / "package",
+        {.scorer = *run.scorer,
+         .calibrator = run.calibrator,
+         .policy = policy(),
+         .training = training_json({.spec = spec_, .dataset = dataset_, .parts = parts_.front(), .run = run}, metrics),
+         .dataset = dataset_},
+        package::all_loaders(spec_.device));
+  }
+
+  void write(const ModelRun& run, const score::RawScores& validation, const Json& metrics) const {
+    const fs::path& directory = spec_.directory;
+    const Parts& parts = parts_.front();
+    std::vector<ScoredRows> scored;
+    const auto add = [&](data::Part part, const std::vector<int64_t>& rows, const score::RawScores& raw) {
+      scored.push_back({.model = "fine-tuned",
+                        .seed = run.seed,
+                        .part = part,
+                        .rows = rows,
+                        .raw = raw,
+                        .calibrator = run.calibrator,
+                        .policy = policy()});
+    };
+    add(data::Part::kTest, parts.test, run.test);
+    add(data::Part::kValidation, parts.fit.validation, validation);
+    write_predictions(directory / "predictions.parquet", dataset_, scored);
+
+    RunOptions resolved = resolved_options(spec_, dataset_);
+    if (const Json* pooling = run.summary.find("pooling")) {
+      read_options(Json{{"pooling", *pooling}}, "summary", resolved.model.text);
+    }
+    write_run_yaml(directory, resolved);
+    Json manifest = manifest_json(spec_, dataset_, parts.split.digest);
+    manifest["training"] = run.summary;
+    manifest["calibrated_on"] = calibrated_on_name(run.calibrated_on);
+    write_json(directory / "manifest.json", manifest);
+    const Judged test(dataset_, parts.test, run.test, run.calibrator);
+    Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_},
+                            Json{{"fine-tuned", validate::curves(test.rows())}}, Json::object());
+    write_json(directory / "report.json", data);
+    write_json(directory / "metrics.json", metrics);
+    write_report(directory, directory / "report.html");
+  }
+
+  StudySpec spec_;
+  data::Dataset dataset_;
+  std::vector<Parts> parts_;
+  std::vector<data::Leak> leaks_;
+};
+
+}  // namespace
+
+Json run_train(const StudySpec& spec) {
+  try {
+    return TrainRun(spec).run();
+  } catch (const Error& error) {
+    if (error.code() != Code::kInterrupted) throw;
+    RIFT_FAIL(Code::kInterrupted, "{}",
+              sentence("done.interrupted", fmt::arg("signal", interrupt_signal()),
+                       fmt::arg("command", fmt::format("rift train {} --out {} --resume", spec.run_file.string(),
+                                                       spec.directory.string()))));
+  }
+}
+
+}  // namespace rift::study

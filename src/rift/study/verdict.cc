@@ -1,0 +1,145 @@
+#include "rift/study/verdict.h"
+
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "rift/base/error.h"
+#include "rift/base/sentences.h"
+#include "rift/study/figure_text.h"
+#include "rift/study/judgement.h"
+#include "rift/study/learner.h"
+
+namespace rift::study {
+namespace {
+
+constexpr double kSignificance = 0.05;
+constexpr int64_t kFewBadRows = 200;
+
+struct Difference {
+  double value = 0.0, low = 0.0, high = 0.0, p = 1.0;
+};
+
+/// One comparison as the sentences ask about it.
+class Figures {
+ public:
+  explicit Figures(const Json& compare) : compare_(compare), main_(main_figure(compare.at("task").as_string())) {}
+
+  std::string metric() const { return sentence("table." + main_.name); }
+  std::string best() const { return compare_.at("best").as_string(); }
+
+  std::optional<double> value(std::string_view model) const {
+    for (const Json& one : compare_.at("models").as_array()) {
+      const Json& figure = one.at("metrics").at("test").at(main_.name);
+      if (one.at("name").as_string() == model && !figure.is_null()) return figure.at("value").as_double();
+    }
+    return std::nullopt;
+  }
+
+  bool is_better(double a, double b) const { return main_.more_is_better ? a > b : a < b; }
+
+  /// The best of some models; empty when none of them was fitted.
+  template <class Names>
+  std::string best_among(const Names& names) const {
+    std::string best;
+    for (const std::string_view name : names) {
+      const auto its = value(name);
+      if (its && (best.empty() || is_better(*its, *value(best)))) best = name;
+    }
+    return best;
+  }
+
+  std::string runner_up() const {
+    std::vector<std::string_view> others;
+    for (const Json& one : compare_.at("models").as_array()) {
+      if (one.at("name").as_string() != best()) others.push_back(one.at("name").as_string());
+    }
+    return best_among(others);
+  }
+
+  /// a against b, positive = a is better.
+  Difference difference(const std::string& a, const std::string& b) const {
+    for (const Json& pair : compare_.at("pairs").as_array()) {
+      const double d = pair.at("difference").as_double();
+      const double low = pair.at("low").as_double();
+      const double high = pair.at("high").as_double();
+      const double p = pair.at("p_holm").as_double();
+      if (pair.at("a").as_string() == a && pair.at("b").as_string() == b) return {d, low, high, p};
+      if (pair.at("a").as_string() == b && pair.at("b").as_string() == a) return {-d, -high, -low, p};
+    }
+    RIFT_FAIL(Code::kArtefact, "compare.json holds no pair of '{}' and '{}'", shorten(a), shorten(b));
+  }
+
+  /// As the figure itself moves: a loss that is lower by .01 is shown as -.01.
+  Difference as_shown(const Difference& d) const {
+    return main_.more_is_better ? d : Difference{-d.value, -d.high, -d.low, d.p};
+  }
+
+  /// What a pair is judged by; regression is judged by squared error although rmse is shown.
+  std::string pair_metric() const { return sentence(main_.name == "rmse" ? "table.mse" : "table." + main_.name); }
+
+ private:
+  const Json& compare_;
+  MainFigure main_;
+};
+
+/// A sentence about a difference, with its {difference}, {low} and {high}.
+template <class... Args>
+std::string about(const Figures& figures, const Difference& d, std::string_view better, std::string_view unclear,
+                  const Args&... args) {
+  const Difference seen = figures.as_shown(d);
+  return sentence(d.p < kSignificance && d.value > 0.0 ? better : unclear, args...,
+                  fmt::arg("metric", figures.pair_metric()), fmt::arg("difference", shown_signed(seen.value)),
+                  fmt::arg("low", shown_signed(seen.low)), fmt::arg("high", shown_signed(seen.high)));
+}
+
+std::string who_won(const Figures& figures) {
+  const std::string best = figures.best();
+  const std::string other = figures.runner_up();
+  if (other.empty()) return sentence("verdict.single", fmt::arg("best", model_caption(best)));
+  return about(figures, figures.difference(best, other), "verdict.better", "verdict.no_difference",
+               fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)));
+}
+
+/// Said whenever a model without fine-tuning does better than the fine-tuned one.
+std::string text_model_loses(const Figures& figures) {
+  const std::string best = figures.best_among(std::array<std::string_view, 3>{"scorecard", "gbdt", "text-baseline"});
+  const auto value = figures.value("fine-tuned");
+  if (best.empty() || !value || !figures.is_better(*figures.value(best), *value)) return {};
+  return sentence("verdict.text_model_loses", fmt::arg("metric", figures.metric()), fmt::arg("value", shown(*value)),
+                  fmt::arg("best_value", shown(*figures.value(best))), fmt::arg("best", model_caption(best)));
+}
+
+std::string what_texts_add(const Figures& figures) {
+  const std::string table = figures.best_among(std::array<std::string_view, 2>{"scorecard", "gbdt"});
+  const bool reads = figures.value("text-baseline") || figures.value("fine-tuned");
+  if (table.empty() || !reads || !figures.value("fusion")) return {};
+  return about(figures, figures.difference("fusion", table), "verdict.text_adds", "verdict.text_adds_nothing",
+               fmt::arg("fusion", model_caption("fusion")), fmt::arg("table_model", model_caption(table)));
+}
+
+std::string small_test(const Figures& figures, const Json& compare) {
+  const Json* bad = compare.at("test").find("bad");
+  const std::string other = figures.runner_up();
+  if (bad == nullptr || bad->as_int() >= kFewBadRows || other.empty()) return {};
+  const Difference d = figures.difference(figures.best(), other);
+  return sentence("verdict.small_test", fmt::arg("bad", bad->as_int()), fmt::arg("metric", figures.metric()),
+                  fmt::arg("detectable", shown((d.high - d.low) / 2.0)));
+}
+
+}  // namespace
+
+Verdict verdict_of(const Json& compare) {
+  Verdict verdict;
+  if (compare.at("best").is_null()) return verdict;
+  const Figures figures(compare);
+  verdict.text = who_won(figures);
+  const std::string lost = text_model_loses(figures);
+  if (!lost.empty()) verdict.text += (language() == Language::kChinese ? "" : " ") + lost;
+  for (const std::string& remark : {what_texts_add(figures), small_test(figures, compare)}) {
+    if (!remark.empty()) verdict.remarks.push_back(remark);
+  }
+  return verdict;
+}
+
+}  // namespace rift::study

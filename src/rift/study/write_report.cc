@@ -1,0 +1,214 @@
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/sentences.h"
+#include "rift/package/loaders.h"
+#include "rift/report/charts.h"
+#include "rift/report/page.h"
+#include "rift/study/compare.h"
+#include "rift/study/figure_text.h"
+#include "rift/study/judgement.h"
+#include "rift/study/learner.h"
+#include "rift/study/report_data.h"
+#include "rift/study/report_sections.h"
+#include "rift/study/verdict.h"
+
+namespace rift::study {
+namespace {
+
+namespace fs = std::filesystem;
+using report::Page;
+
+Json read_json(const fs::path& file) { return parse_json(read_file(file), file.string()); }
+
+std::string subtitle(const Json& data, const std::string& split) {
+  return sentence("report.subtitle", fmt::arg("rows", shown_count(data.at("rows").as_int())),
+                  fmt::arg("features", data.at("features").as_int()), fmt::arg("split", split.substr(0, 12)));
+}
+
+std::vector<std::string> class_names(const Json& data) {
+  std::vector<std::string> names;
+  for (const Json& name : data.at("classes").as_array()) names.push_back(name.as_string());
+  return names;
+}
+
+void add_comparison(Page& page, const Json& compare) {
+  const std::string main = main_figure(compare.at("task").as_string()).name;
+  page.section(sentence("report.comparison"), "comparison");
+  Page::TableSpec table{.columns = {sentence("table.model"), sentence("table." + main), sentence("table.interval")},
+                        .rows = {},
+                        .caption = sentence("report.comparison_caption",
+                                            fmt::arg("rows", shown_count(compare.at("test").at("rows").as_int())))};
+  report::IntervalChartSpec chart{
+      .names = {}, .value = {}, .low = {}, .high = {}, .x_title = sentence("table." + main)};
+  for (const Json& model : compare.at("models").as_array()) {
+    const bool best = model.at("name") == compare.at("best");
+    const Json& test = model.at("metrics").at("test");
+    std::vector<Page::Cell> row = {{model_caption(model.at("name").as_string()), false, best},
+                                   number(figure_text(test, main), best),
+                                   number(interval_text(test, main))};
+    const bool first = table.rows.empty();
+    for (const Json::Member& member : test.as_object()) {
+      if (member.key == "rows" || member.key == main) continue;
+      if (first) table.columns.push_back(sentence("table." + member.key));
+      row.push_back(number(figure_text(test, member.key)));
+    }
+    row.push_back(number(fmt::format("{:.1f}", model.at("train_seconds").as_double())));
+    row.push_back(number(shown_count(static_cast<int64_t>(model.at("score_rows_per_second").as_double()))));
+    table.rows.push_back(std::move(row));
+    const Json& figure = test.at(main);
+    if (figure.is_null() || figure.at("low").is_null()) continue;
+    chart.names.push_back(model_caption(model.at("name").as_string()));
+    chart.value.push_back(figure.at("value").as_double());
+    chart.low.push_back(figure.at("low").as_double());
+    chart.high.push_back(figure.at("high").as_double());
+  }
+  table.columns.push_back(sentence("table.train_seconds"));
+  table.columns.push_back(sentence("table.rows_per_second"));
+  page.table(table);
+  if (!chart.names.empty())
+    page.chart(report::interval_chart(chart),
+               sentence("report.interval_caption", fmt::arg("metric", sentence("table." + main))));
+}
+
+void add_pairs(Page& page, const Json& pairs) {
+  if (pairs.size() == 0) return;
+  const std::string metric = sentence("table." + pairs.at(size_t{0}).at("metric").as_string());
+  page.section(sentence("report.pairs"), "pairs");
+  Page::TableSpec table{.columns = {sentence("table.pair"), sentence("table.difference"), sentence("table.interval"),
+                                    sentence("table.p_value"), sentence("table.p_holm")},
+                        .rows = {},
+                        .caption = sentence("report.pairs_caption", fmt::arg("metric", metric))};
+  for (const Json& pair : pairs.as_array()) {
+    const bool clear = pair.at("p_holm").as_double() < 0.05;
+    table.rows.push_back(
+        {{fmt::format("{} - {}", model_caption(pair.at("a").as_string()), model_caption(pair.at("b").as_string())),
+          false, clear},
+         number(fmt::format("{:+.4f}", pair.at("difference").as_double()), clear),
+         number(fmt::format("{:+.4f} - {:+.4f}", pair.at("low").as_double(), pair.at("high").as_double())),
+         number(fmt::format("{:.4f}", pair.at("p").as_double())),
+         number(fmt::format("{:.4f}", pair.at("p_holm").as_double()))});
+  }
+  page.table(table);
+}
+
+void add_summary(Page& page, const Json& compare) {
+  page.section(sentence("report.summary"), "summary");
+  const Verdict verdict = verdict_of(compare);
+  page.notice(verdict.text);
+  for (const std::string& remark : verdict.remarks) page.paragraph(remark);
+  for (const Json& note : compare.at("notes").as_array()) page.paragraph(note.as_string());
+  for (const Json& skipped : compare.at("skipped").as_array()) {
+    page.paragraph(sentence("done.skipped_model", fmt::arg("model", model_caption(skipped.at("name").as_string())),
+                            fmt::arg("why", skipped.at("why").as_string())));
+  }
+}
+
+/// A comparison's curves come with its report data; the approval table is that of compare.json (means over runs).
+CurvesSpec comparison_curves(const Json& compare, Json& data) {
+  CurvesSpec spec{.models = {},
+                  .best = compare.at("best").is_null() ? std::string() : compare.at("best").as_string(),
+                  .amounts = compare.at("task").as_string() == data::task_name(data::Task::kRegression),
+                  .classes = class_names(data)};
+  for (const Json& model : compare.at("models").as_array()) {
+    const std::string& name = model.at("name").as_string();
+    Json* curves = data.at("curves").find(name) != nullptr ? data["curves"].find(name) : nullptr;
+    if (curves != nullptr && model.contains("approval")) (*curves)["approval"] = model.at("approval");
+    spec.models.push_back({name, curves});
+  }
+  return spec;
+}
+
+Page comparison_page(const fs::path& directory) {
+  const Json compare = read_json(directory / "compare.json");
+  const Json manifest = read_json(directory / "manifest.json");
+  Json data = read_json(directory / "report.json");
+  Page page(sentence("report.comparison_title"), subtitle(data, compare.at("split").as_string()));
+  add_summary(page, compare);
+  add_comparison(page, compare);
+  add_pairs(page, compare.at("pairs"));
+  add_curves(page, comparison_curves(compare, data));
+  add_training(page, directory / "models" / "fine-tuned" / "log.jsonl");
+  add_data(page, data, compare.at("split").as_string());
+  add_inside(page, data.at("inside"));
+  add_tries(page, compare.at("models"));
+  add_settings(page, read_file(directory / "run.yaml"));
+  add_environment(page, manifest);
+  add_footer(page, manifest);
+  return page;
+}
+
+std::vector<std::pair<std::string, const Json*>> metric_parts(const Json& metrics) {
+  std::vector<std::pair<std::string, const Json*>> parts;
+  for (const char* part : {"test", "validation"}) {
+    if (const Json* found = metrics.find(part)) parts.emplace_back(sentence(std::string("part.") + part), found);
+  }
+  return parts;
+}
+
+Page run_page(const fs::path& directory) {
+  const Json metrics = read_json(directory / "metrics.json");
+  const Json manifest = read_json(directory / "manifest.json");
+  const Json data = read_json(directory / "report.json");
+  const std::string& split = manifest.at("split").as_string();
+  Page page(sentence("report.title"), subtitle(data, split));
+  page.section(sentence("report.summary"), "summary");
+  page.paragraph(model_caption("fine-tuned"));
+  add_metrics(page, metric_parts(metrics));
+  add_curves(page, {.models = {{"fine-tuned", data.at("curves").find("fine-tuned")}},
+                    .best = "fine-tuned",
+                    .amounts = data.at("task").as_string() == data::task_name(data::Task::kRegression),
+                    .classes = class_names(data)});
+  add_training(page, directory / "log.jsonl");
+  add_data(page, data, split);
+  add_settings(page, read_file(directory / "run.yaml"));
+  add_environment(page, manifest);
+  add_footer(page, manifest);
+  return page;
+}
+
+void add_package_columns(Page& page, const data::Schema& schema) {
+  page.section(sentence("report.data"), "data");
+  Page::TableSpec table{
+      .columns = {sentence("table.column"), sentence("table.role"), sentence("table.kind")}, .rows = {}, .caption = {}};
+  for (const data::Field& field : schema.fields) {
+    table.rows.push_back(
+        {{field.name}, {std::string(data::role_name(field.role))}, {std::string(data::kind_name(field.kind))}});
+  }
+  page.table(table);
+}
+
+Page package_page(const fs::path& directory) {
+  const package::Package package = package::load_package(directory, package::all_loaders());
+  Page page(sentence("report.title"), sentence("report.package_subtitle", fmt::arg("digest", package.digest)));
+  page.section(sentence("report.summary"), "summary");
+  page.paragraph(model_caption(package.scorer->name()));
+  if (const Json* metrics = package.training.find("metrics"); metrics != nullptr && !metric_parts(*metrics).empty()) {
+    add_metrics(page, metric_parts(*metrics));
+  }
+  add_package_columns(page, package.schema);
+  Json inside = Json::object();
+  if (const Json of_model = inside_of(*package.scorer); !of_model.is_null()) inside[package.scorer->name()] = of_model;
+  add_inside(page, inside);
+  Json provenance = package.training;
+  provenance.erase("metrics");
+  add_settings(page, to_yaml_text(provenance));
+  add_environment(page, package::describe_environment());
+  add_footer(page, package::describe_environment());
+  return page;
+}
+
+}  // namespace
+
+void write_report(const fs::path& directory, const fs::path& out) {
+  if (fs::exists(directory / "compare.json")) return comparison_page(directory).write(out);
+  if (fs::exists(directory / "metrics.json")) return run_page(directory).write(out);
+  if (fs::exists(directory / "rift.json")) return package_page(directory).write(out);
+  RIFT_FAIL(Code::kArtefact,
+            "{}: no compare.json, metrics.json or rift.json in it; expected the directory of a comparison or run, or a "
+            "package",
+            directory.string());
+}
+
+}  // namespace rift::study

@@ -1,0 +1,74 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/program.h"
+#include "rift/base/json.h"
+
+namespace rift::test {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(CommandLine, WithoutArgumentsShowsTheVerbsAndFails) {
+  const ProgramRun run = run_program({});
+  EXPECT_EQ(run.status, 2);
+  for (const char* verb : {"init", "train", "compare", "evaluate", "score", "report", "tokenize", "models", "export",
+                           "schema", "doctor", "version"})
+    EXPECT_THAT(run.err, HasSubstr(verb));
+  EXPECT_EQ(run.out, "");
+}
+
+TEST(CommandLine, HelpOfProgramAndOfAVerbGoesToStdout) {
+  EXPECT_EQ(run_program({"--help"}).status, 0);
+  const ProgramRun run = run_program({"compare", "--help"});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.out, HasSubstr("--set"));
+  EXPECT_THAT(run.out, HasSubstr("optim.lr"));
+}
+
+TEST(CommandLine, UnknownVerbNamesTheNearest) {
+  const ProgramRun run = run_program({"compair", "run.yaml"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, HasSubstr("unknown verb 'compair'"));
+  EXPECT_THAT(run.err, HasSubstr("'compare'"));
+}
+
+TEST(CommandLine, UnknownFlagNamesTheNearest) {
+  const ProgramRun run = run_program({"compare", "--thread", "2", "run.yaml"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, HasSubstr("unknown option '--thread'"));
+  EXPECT_THAT(run.err, HasSubstr("'--threads'"));
+}
+
+TEST(CommandLine, VerbsAndFlagsOfLaterVersionsSaySo) {
+  for (const char* verb : {"explain", "serve", "search"}) {
+    const ProgramRun run = run_program({verb, "x"});
+    EXPECT_EQ(run.status, 2) << verb;
+    EXPECT_THAT(run.err, HasSubstr("does not have it yet")) << verb;
+  }
+  const ProgramRun reasons = run_program({"score", "p", "d.csv", "--out", "s.csv", "--reasons", "4"});
+  EXPECT_EQ(reasons.status, 2);
+  EXPECT_THAT(reasons.err, HasSubstr("--reasons: this version of rift does not have it yet"));
+}
+
+TEST(CommandLine, MissingArgumentIsNamed) {
+  const ProgramRun run = run_program({"compare"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, HasSubstr("run.yaml"));
+}
+
+TEST(CommandLine, VersionAsTextAndAsJson) {
+  EXPECT_THAT(run_program({"version"}).out, testing::StartsWith("rift "));
+  const Json json = parse_json(run_program({"version", "--json"}).out, "stdout");
+  EXPECT_TRUE(json.at("rift").is_string());
+}
+
+TEST(CommandLine, SchemaIsTheCommittedReference) {
+  const Json schema = parse_json(run_program({"schema"}).out, "stdout");
+  EXPECT_TRUE(schema.at("properties").contains("optim"));
+  EXPECT_EQ(run_program({"schema", "--markdown"}).out, text_of("docs/config.md"))
+      << "docs/config.md is made by: rift schema --markdown > docs/config.md";
+}
+
+}  // namespace
+}  // namespace rift::test

@@ -1,0 +1,75 @@
+#include "rift/study/run_options.h"
+
+#include <gtest/gtest.h>
+
+#include "base/failure.h"
+#include "base/temp_directory.h"
+#include "rift/base/files.h"
+
+namespace rift::study {
+namespace {
+
+class RunFile {
+ public:
+  explicit RunFile(std::string_view yaml) { write_file_atomic(path(), yaml); }
+  std::filesystem::path path() const { return directory_.path() / "run.yaml"; }
+
+ private:
+  test::TempDirectory directory_;
+};
+
+constexpr std::string_view kSmallest = "data:\n  source: loans.csv\n  label: status\n";
+
+TEST(ReadRun, TheSmallestFileHasDefaultsForTheRest) {
+  const RunOptions options = read_run(RunFile(kSmallest).path(), {});
+  EXPECT_EQ(options.data.label.column, "status");
+  EXPECT_EQ(options.compare.models.size(), 5u);
+  EXPECT_EQ(options.optim.epochs, RunOptions{}.optim.epochs);
+}
+
+TEST(ReadRun, SetsAreYamlAndTheLastOneCounts) {
+  const RunOptions options =
+      read_run(RunFile(kSmallest).path(), {"optim.lr=1e-3", "optim.lr=2.0e-4", "task=multiclass",
+                                           "compare.models=[gbdt, scorecard]", "split={kind: k_fold, k: 4}"});
+  EXPECT_DOUBLE_EQ(options.optim.lr, 2e-4);
+  EXPECT_EQ(options.task, data::Task::kMulticlass);
+  EXPECT_EQ(options.compare.models, (std::vector{ModelKind::kGbdt, ModelKind::kScorecard}));
+  EXPECT_EQ(std::get<data::KFoldSplit>(options.split.kind).k, 4);
+}
+
+TEST(ReadRun, FineTuneHoldsTheFivePartsOfAFineTuning) {
+  const RunOptions options =
+      read_run(RunFile(kSmallest).path(), {"model.text.max_tokens=64", "tuning.method=lora",
+                                           "objective.anchor.lambda=0.5", "optim.lr=0.1", "train.seed=7"});
+  const train::FineTuneOptions fine_tune = options.fine_tune();
+  EXPECT_EQ(fine_tune.text.max_tokens, 64);
+  EXPECT_EQ(fine_tune.tuning.method_name(), "lora");
+  EXPECT_DOUBLE_EQ(fine_tune.optim.lr, 0.1);
+  EXPECT_EQ(fine_tune.train.seed, 7);
+}
+
+TEST(ReadRun, FaultsNameFileLineAndNearestKey) {
+  const RunFile file("data:\n  source: loans.csv\n  label: status\noptim:\n  lrr: 0.1\n");
+  const std::string message = test::message_of(Code::kConfig, [&] { read_run(file.path(), {}); });
+  EXPECT_NE(message.find("run.yaml:5"), std::string::npos) << message;
+  EXPECT_NE(message.find("did you mean 'lr'?"), std::string::npos) << message;
+}
+
+TEST(ReadRun, AFaultOfASetStandsOnNoLine) {
+  const RunFile file(kSmallest);
+  const std::string message = test::message_of(Code::kConfig, [&] { read_run(file.path(), {"optim.lr=-1"}); });
+  EXPECT_NE(message.find("run.yaml: optim.lr: expected a number > 0"), std::string::npos) << message;
+}
+
+TEST(ReadRun, WhatIsMissingIsSaid) {
+  test::message_of(Code::kArtefact, [] { read_run("no/such/run.yaml", {}); });
+  const auto message = [](const RunFile& file, const std::vector<std::string>& sets) {
+    return test::message_of(Code::kConfig, [&] { read_run(file.path(), sets); });
+  };
+  EXPECT_NE(message(RunFile("task: binary\n"), {}).find("data.source"), std::string::npos);
+  EXPECT_NE(message(RunFile("data:\n  source: x.csv\n"), {}).find("data.label"), std::string::npos);
+  EXPECT_NE(message(RunFile(kSmallest), {"optim.lr"}).find("key=value"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace rift::study

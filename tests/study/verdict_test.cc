@@ -1,0 +1,114 @@
+#include "rift/study/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include "rift/base/sentences.h"
+#include "rift/study/compare.h"
+
+namespace rift::study {
+namespace {
+
+Json model(std::string name, double auc) {
+  const Json figure{{"value", auc}, {"low", auc - 0.03}, {"high", auc + 0.03}};
+  return Json{{"name", std::move(name)},
+              {"metrics", Json{{"test", Json{{"rows", 1000}, {"auc", figure}, {"ks", figure}, {"brier", nullptr}}}}},
+              {"train_seconds", 1.5}};
+}
+
+Json pair(std::string a, std::string b, double difference, double p) {
+  return Json{{"a", std::move(a)},        {"b", std::move(b)},         {"metric", "auc"}, {"difference", difference},
+              {"low", difference - 0.01}, {"high", difference + 0.01}, {"p", p},          {"p_holm", p}};
+}
+
+Json compare(Json models, Json pairs, std::string best, int64_t bad = 500) {
+  return Json{{"split", "ab"},
+              {"task", "binary"},
+              {"test", Json{{"rows", 1000}, {"bad", bad}}},
+              {"best", std::move(best)},
+              {"models", std::move(models)},
+              {"pairs", std::move(pairs)},
+              {"skipped", Json(std::vector<Json>{Json{{"name", "fusion"}, {"why", "reason"}}})}};
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Verdict, AClearLeadIsMoreThanNoise) {
+  const Json json = compare(std::vector<Json>{model("scorecard", 0.70), model("gbdt", 0.74)},
+                            std::vector<Json>{pair("scorecard", "gbdt", -0.04, 0.001)}, "gbdt");
+  const std::string text = verdict_of(json).text;
+  EXPECT_TRUE(has(text, "gradient-boosted trees is better than scorecard")) << text;
+  EXPECT_TRUE(has(text, "+0.040")) << "seen from the winner: " << text;
+  EXPECT_TRUE(has(text, "+0.030 to +0.050")) << text;
+}
+
+TEST(Verdict, AnUnclearLeadIsNoiseEvenWhenItsOwnPIsSmall) {
+  Json unclear = pair("scorecard", "gbdt", -0.04, 0.03);
+  unclear["p_holm"] = 0.09;
+  const Json json =
+      compare(std::vector<Json>{model("scorecard", 0.70), model("gbdt", 0.74)}, std::vector<Json>{unclear}, "gbdt");
+  EXPECT_TRUE(has(verdict_of(json).text, "no more than noise"));
+}
+
+TEST(Verdict, SaysWhenTheFineTunedModelLoses) {
+  const Json json = compare(std::vector<Json>{model("scorecard", 0.80), model("fine-tuned", 0.74)},
+                            std::vector<Json>{pair("scorecard", "fine-tuned", 0.06, 0.001)}, "scorecard");
+  EXPECT_TRUE(has(verdict_of(json).text, "The fine-tuned text model loses on this data: AUC 0.740 against 0.800"));
+  const Json won = compare(std::vector<Json>{model("scorecard", 0.70), model("fine-tuned", 0.74)},
+                           std::vector<Json>{pair("scorecard", "fine-tuned", -0.04, 0.001)}, "fine-tuned");
+  EXPECT_FALSE(has(verdict_of(won).text, "loses"));
+}
+
+TEST(Verdict, SaysWhatTextsAddToTheTable) {
+  const Json json =
+      compare(std::vector<Json>{model("gbdt", 0.69), model("text-baseline", 0.60), model("fusion", 0.70)},
+              std::vector<Json>{pair("gbdt", "text-baseline", 0.09, 0.0), pair("gbdt", "fusion", -0.01, 0.001),
+                                pair("text-baseline", "fusion", -0.1, 0.0)},
+              "fusion");
+  const Verdict verdict = verdict_of(json);
+  ASSERT_EQ(verdict.remarks.size(), 1u);
+  EXPECT_TRUE(has(verdict.remarks[0], "The texts add to the table")) << verdict.remarks[0];
+}
+
+TEST(Verdict, ASmallTestPartIsRemarkedOn) {
+  const Json json = compare(std::vector<Json>{model("scorecard", 0.70), model("gbdt", 0.74)},
+                            std::vector<Json>{pair("scorecard", "gbdt", -0.04, 0.5)}, "gbdt", 30);
+  ASSERT_EQ(verdict_of(json).remarks.size(), 1u);
+  EXPECT_TRUE(has(verdict_of(json).remarks[0], "30 bad rows only: differences below 0.010"));
+}
+
+TEST(Verdict, OneModelIsComparedWithNothing) {
+  const Json json = compare(std::vector<Json>{model("gbdt", 0.70)}, Json::array(), "gbdt");
+  EXPECT_TRUE(has(verdict_of(json).text, "Only gradient-boosted trees"));
+}
+
+TEST(Verdict, ALossThatIsLowerIsShownAsLower) {
+  Json json = compare(std::vector<Json>{model("gbdt", 0.70), model("fine-tuned", 0.60)},
+                      std::vector<Json>{pair("gbdt", "fine-tuned", -0.10, 0.001)}, "fine-tuned");
+  json["task"] = "multiclass";
+  for (Json& one : json["models"].as_array()) {
+    Json& test = one["metrics"]["test"];
+    test["log_loss"] = test.at("auc");
+  }
+  const std::string text = verdict_of(json).text;
+  EXPECT_TRUE(has(text, "fine-tuned language model is better than gradient-boosted trees: log loss -0.100")) << text;
+  EXPECT_TRUE(has(text, "-0.110 to -0.090")) << text;
+}
+
+TEST(ComparisonText, LinesUpInEitherLanguageAndNamesWhatWasLeftOut) {
+  const Json json = compare(std::vector<Json>{model("scorecard", 0.70), model("gbdt", 0.74)},
+                            std::vector<Json>{pair("scorecard", "gbdt", -0.04, 0.001)}, "gbdt");
+  const std::string english = comparison_text(json);
+  EXPECT_EQ(english.substr(0, english.find("\n\n")),
+            "model                     AUC  95 % interval     KS  Brier  training (s)\n"
+            "scorecard               0.700  0.670 - 0.730  0.700      -           1.5\n"
+            "gradient-boosted trees  0.740  0.710 - 0.770  0.740      -           1.5");
+  EXPECT_TRUE(has(english, "fusion was left out: reason"));
+  set_language(Language::kChinese);
+  const std::string chinese = comparison_text(json);
+  set_language(Language::kEnglish);
+  EXPECT_TRUE(has(chinese, "评分卡      0.700")) << chinese;
+  EXPECT_TRUE(has(chinese, "梯度提升树  0.740")) << chinese;
+}
+
+}  // namespace
+}  // namespace rift::study

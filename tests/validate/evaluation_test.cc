@@ -1,0 +1,204 @@
+#include "rift/validate/evaluation.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "cases/case_file.h"
+#include "rift/base/error.h"
+#include "rift/base/random.h"
+#include "rift/base/threads.h"
+#include "rift/metrics/auc.h"
+
+namespace rift::validate {
+namespace {
+
+using cases::Case;
+using cases::Values;
+
+Values value_of(const JudgedRows& rows, const std::string& name) {
+  const Evaluation evaluation = evaluate(rows, {.replicates = 0});
+  const Figure* figure = evaluation.find(name);
+  EXPECT_NE(figure, nullptr) << name;
+  return figure != nullptr && figure->value ? Values{figure->value->value} : Values{};
+}
+
+/// Every case of the file whose expectations are figures of an evaluation; the others are metrics_test's.
+void expect_evaluation(const std::string& file, const std::vector<std::pair<std::string, std::string>>& figures,
+                       const std::function<Values(const Case&, const std::string&)>& value) {
+  int64_t compared = 0;
+  for (const Case& one : cases::read_cases(file)) {
+    for (const auto& [key, name] : figures) {
+      const auto expected = one.expect.find(key);
+      if (expected == one.expect.end()) continue;
+      SCOPED_TRACE(file + ": " + one.name + ": " + key);
+      const Values got = value(one, name);
+      ASSERT_EQ(got.size(), expected->second.size());
+      for (size_t i = 0; i < got.size(); ++i) {
+        const auto within = one.within.find(key);
+        EXPECT_NEAR(got[i], expected->second[i], within != one.within.end() ? within->second : 1e-9);
+      }
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 20);
+}
+
+bool all_probabilities(const Values& values) {
+  return std::all_of(values.begin(), values.end(), [](double v) { return v >= 0.0 && v <= 1.0; });
+}
+
+TEST(Evaluation, BinaryFiguresEqualScikitLearn) {
+  expect_evaluation(
+      "binary",
+      {{"auc", "auc"},
+       {"ks", "ks"},
+       {"gini", "gini"},
+       {"ap", "ap"},
+       {"brier", "brier"},
+       {"log_loss", "log_loss"},
+       {"ece", "ece"},
+       {"accuracy", "accuracy"},
+       {"macro_f1", "macro_f1"},
+       {"mcc", "mcc"}},
+      [](const Case& one, const std::string& name) {
+        const Values label = one.column("label");
+        const Values score = one.column("score");
+        const Values weight = one.column("weight");
+        const Values half(label.size(), 0.5);
+        return value_of(
+            {.label = label, .weight = weight, .score = score, .probability = all_probabilities(score) ? score : half},
+            name);
+      });
+}
+
+TEST(Evaluation, FiguresOfSeveralClassesEqualScikitLearn) {
+  expect_evaluation(
+      "multiclass",
+      {{"macro_auc", "auc"}, {"log_loss", "log_loss"}, {"brier", "brier"}, {"accuracy", "accuracy"}, {"ece", "ece"}},
+      [](const Case& one, const std::string& name) {
+        const Values label = one.column("label");
+        const Values weight = one.column("weight");
+        Values probability;
+        for (size_t i = 0; i < label.size(); ++i) {
+          for (const char* column : {"p0", "p1", "p2"}) probability.push_back(one.column(column)[i]);
+        }
+        return value_of({.task = data::Task::kMulticlass,
+                         .classes = 3,
+                         .label = label,
+                         .weight = weight,
+                         .probability = probability},
+                        name);
+      });
+}
+
+TEST(Evaluation, RegressionFiguresEqualScikitLearn) {
+  expect_evaluation(
+      "regression", {{"rmse", "rmse"}, {"mae", "mae"}, {"mean_error", "bias"}, {"r2", "r2"}},
+      [](const Case& one, const std::string& name) {
+        const Values label = one.column("label");
+        const Values weight = one.column("weight");
+        const Values prediction = one.column("prediction");
+        return value_of({.task = data::Task::kRegression, .label = label, .weight = weight, .score = prediction}, name);
+      });
+}
+
+/// Rows whose label is drawn with their own pd: calibrated by construction.
+struct Drawn {
+  Values label, score, pd;
+  explicit Drawn(int64_t rows) {
+    const CounterRandom random(7, 1);
+    for (uint64_t i = 0; i < static_cast<uint64_t>(rows); ++i) {
+      score.push_back(random.normal(2 * i) - 1.0);
+      pd.push_back(1.0 / (1.0 + std::exp(-score.back())));
+      label.push_back(random.uniform(2 * i + 1) < pd.back() ? 1.0 : 0.0);
+    }
+  }
+  JudgedRows rows() const { return {.label = label, .score = score, .probability = pd}; }
+};
+
+TEST(Evaluation, KeysStandInTheirOrderWithIntervals) {
+  const Drawn drawn(400);
+  const Json json = to_json(evaluate(drawn.rows(), {.replicates = 200}));
+  std::vector<std::string> keys;
+  for (const auto& member : json.as_object()) keys.push_back(member.key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"rows", "auc", "ks", "gini", "ap", "brier", "log_loss", "ece", "accuracy",
+                                            "macro_f1", "mcc"}));
+  EXPECT_EQ(json.at("rows").as_int(), 400);
+  for (const char* key : {"auc", "gini", "ap", "brier", "log_loss", "accuracy", "macro_f1", "mcc"}) {
+    EXPECT_LT(json.at(key).at("low").as_double(), json.at(key).at("value").as_double()) << key;
+    EXPECT_GT(json.at(key).at("high").as_double(), json.at(key).at("value").as_double()) << key;
+  }
+}
+
+TEST(Evaluation, AucIntervalIsDeLongs) {
+  const Drawn drawn(300);
+  const auto expected = metrics::auc_interval(*metrics::delong(drawn.label, drawn.score));
+  const Evaluation evaluation = evaluate(drawn.rows());
+  EXPECT_DOUBLE_EQ(evaluation.find("auc")->value->low, expected.low);
+  EXPECT_DOUBLE_EQ(evaluation.find("auc")->value->high, expected.high);
+  EXPECT_NEAR(evaluation.find("gini")->value->low, 2.0 * expected.low - 1.0, 1e-12);
+}
+
+// The bootstrap's standard error of a mean is its formula's: sd / sqrt(N), up to the noise of 2,000 replicates.
+TEST(Evaluation, BootstrapIntervalOfAMeanHasTheWidthOfItsFormula) {
+  const Drawn drawn(2000);
+  Values squared;
+  double mean = 0.0;
+  for (size_t i = 0; i < drawn.label.size(); ++i) {
+    squared.push_back((drawn.pd[i] - drawn.label[i]) * (drawn.pd[i] - drawn.label[i]));
+    mean += squared.back() / 2000.0;
+  }
+  double variance = 0.0;
+  for (const double value : squared) variance += (value - mean) * (value - mean) / 2000.0;
+  const Evaluation evaluation = evaluate(drawn.rows(), {.replicates = 2000});
+  const auto& brier = *evaluation.find("brier")->value;
+  EXPECT_NEAR(brier.high - brier.low, 2.0 * 1.96 * std::sqrt(variance / 2000.0), 0.1 * (brier.high - brier.low));
+}
+
+TEST(Evaluation, SameBytesOnAnyNumberOfThreads) {
+  const Drawn drawn(500);
+  set_threads(1);
+  const std::string one = to_json_text(to_json(evaluate(drawn.rows(), {.replicates = 100})));
+  set_threads(2);
+  EXPECT_EQ(to_json_text(to_json(evaluate(drawn.rows(), {.replicates = 100}))), one);
+  set_threads(0);
+}
+
+TEST(Evaluation, WhatOneClassCannotSayIsNull) {
+  const Values label(5, 0.0);
+  const Values score = {1, 2, 3, 4, 5};
+  const Values pd(5, 0.1);
+  const Json json = to_json(evaluate({.label = label, .score = score, .probability = pd}));
+  EXPECT_TRUE(json.at("auc").is_null());
+  EXPECT_TRUE(json.at("ks").is_null());
+  EXPECT_NEAR(json.at("brier").at("value").as_double(), 0.01, 1e-12);
+  const Json none = to_json(evaluate({}));
+  EXPECT_EQ(none.at("rows").as_int(), 0);
+  EXPECT_TRUE(none.at("log_loss").is_null());
+}
+
+TEST(Evaluation, OneBadRowHasAnAucWithoutAnInterval) {
+  const Values label = {0, 0, 1, 0};
+  const Values score = {1, 2, 3, 4};
+  const Values pd = {.1, .2, .3, .4};
+  const Json json = to_json(evaluate({.label = label, .score = score, .probability = pd}));
+  EXPECT_NEAR(json.at("auc").at("value").as_double(), 2.0 / 3.0, 1e-12);
+  EXPECT_TRUE(json.at("auc").at("low").is_null());
+}
+
+TEST(Evaluation, RefusesAPdOutsideItsRangeByItsRow) {
+  const Values label = {0, 1};
+  const Values score = {1, 2};
+  const Values pd = {.1, 1.5};
+  try {
+    evaluate({.label = label, .score = score, .probability = pd});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kData);
+    EXPECT_EQ(error.message().find("1.5"), std::string::npos) << "a value of a row must not be shown";
+  }
+}
+
+}  // namespace
+}  // namespace rift::validate

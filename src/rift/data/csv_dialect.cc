@@ -34,10 +34,8 @@ std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool
 }
 
 std::string dialect_arguments(const std::string& delimiter, int64_t skip) {
-  // In parallel and with broken lines allowed, DuckDB 1.5.5 passes over whole stretches of good rows when texts hold
-  // line breaks.
-  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}, parallel = false",
-                     sql_text(delimiter), skip);
+  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}", sql_text(delimiter),
+                     skip);
 }
 
 /// The cells of the first line below the skipped ones; empty when there is none.
@@ -119,6 +117,8 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
 }
 
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading) {
+  // Of DuckDB 1.5.5's ways past a broken line only store_rejects keeps every good row: ignore_errors alone drops whole
+  // stretches of them when texts hold line breaks, and parallel = false ends without a word at an open quote.
   std::string list;
   for (const auto& file : files) list += (list.empty() ? "" : ", ") + sql_text(file);
   std::string columns;

@@ -60,6 +60,7 @@ DuckStream::DuckStream(DuckStream&&) noexcept = default;
 DuckStream& DuckStream::operator=(DuckStream&& other) noexcept {
   std::swap(result_, other.result_);
   std::swap(failure_, other.failure_);
+  std::swap(ended_, other.ended_);
   return *this;
 }
 
@@ -68,9 +69,10 @@ DuckStream::~DuckStream() {
 }
 
 DuckChunk DuckStream::next() {
-  if (!result_ || failure_) return DuckChunk();
+  if (!result_ || failure_ || ended_) return DuckChunk();
   DuckChunk chunk(duckdb_fetch_chunk(*result_));
   if (!chunk) {
+    ended_ = true;
     // No chunk means the end or an error; only the result knows which.
     const char* message = duckdb_result_error(result_.get());
     if (message != nullptr && *message != '\0') failure_ = failure_of(*result_);

@@ -58,6 +58,7 @@ class DuckStream {
   friend class DuckSession;
   std::unique_ptr<duckdb_result> result_;
   std::optional<DuckFailure> failure_;
+  bool ended_ = false;
 };
 
 struct DuckOptions {

@@ -16,8 +16,8 @@
 #include <utility>
 
 #include "rift/base/error.h"
-#include "rift/base/files.h"
 #include "rift/base/posix_file.h"
+#include "rift/base/temporary.h"
 #include "rift/data/cells.h"
 #include "rift/data/duckdb_session.h"
 
@@ -193,16 +193,18 @@ void ignore_file_size_signal() {
 
 struct TableWriter::Impl {
   Impl(fs::path to, std::vector<ColumnSpec> specs)
-      : target(std::move(to)), columns(std::move(specs)), format(copy_format(target)), stage(target) {
+      : target(std::move(to)), columns(std::move(specs)), format(copy_format(target)) {
     RIFT_CHECK(!columns.empty());
     ignore_file_size_signal();
+    temporary::tidy_up(target);
+    unfinished = temporary::create_file(target);
     reader.queue = &queue;
     reader.columns = &columns;
     register_queue(session, reader);
     // DuckDB asks for rows where we are given them, so it writes on a thread of its own, which sleeps until some come.
     writer = std::thread([this] {
-      failure =
-          session.run(fmt::format("COPY (SELECT * FROM batches()) TO {} ({})", sql_text(file().string()), format));
+      failure = session.run(fmt::format("COPY (SELECT * FROM batches()) TO {} ({}, USE_TMP_FILE false)",
+                                        sql_text(unfinished.path.string()), format));
       queue.close();
     });
   }
@@ -210,9 +212,8 @@ struct TableWriter::Impl {
   ~Impl() {
     queue.abandon();
     if (writer.joinable()) writer.join();
+    if (!published) ::unlink(unfinished.path.c_str());
   }
-
-  fs::path file() const { return stage.path() / "rows"; }
 
   void require_fits(const Table& batch) const {
     RIFT_CHECK(batch.columns.size() == columns.size());
@@ -239,21 +240,23 @@ struct TableWriter::Impl {
     queue.end();
     writer.join();
     if (failure) fail();
-    posix::sync(file());
-    if (::rename(file().c_str(), target.c_str()) != 0) posix::fail(target, "rename into place");
+    posix::sync(unfinished.path);
+    if (::rename(unfinished.path.c_str(), target.c_str()) != 0) posix::fail(target, "rename into place");
+    published = true;
     posix::sync(posix::parent_of(target));
   }
 
   fs::path target;
   std::vector<ColumnSpec> columns;
   std::string format;
-  StagedDirectory stage;  // never published: it keeps the unfinished file and goes away with it
+  temporary::Owned unfinished;  // beside the target
   BatchQueue queue;
   QueueReader reader;
   DuckSession session{{.memory_limit = "512MB", .threads = 1, .base_directory = {}}};
   std::optional<DuckFailure> failure;
   std::thread writer;
   bool finished = false;
+  bool published = false;
 };
 
 TableWriter::TableWriter(fs::path target, std::vector<ColumnSpec> columns)

@@ -1,0 +1,191 @@
+#include <algorithm>
+#include <numeric>
+
+#include "data/records.h"
+
+namespace rift::data {
+namespace {
+
+using test::message_of;
+using test::plain_csv;
+using test::spec_of;
+using test::write_plainly;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class BadInput : public ::testing::Test {
+ protected:
+  std::filesystem::path file(std::string_view name, std::string_view text) {
+    write_plainly(folder_ / name, text);
+    return folder_ / name;
+  }
+  std::string refused(Code code, const LoadSpec& spec) {
+    return message_of(code, [&] { load_dataset(spec); });
+  }
+  std::string refused(Code code, std::string_view text, Task task = Task::kBinary) {
+    return refused(code, spec_of(file("rows.csv", text), "y", task));
+  }
+  test::TempDirectory folder_;
+};
+
+TEST_F(BadInput, NoSuchFile) {
+  EXPECT_THAT(refused(Code::kArtefact, spec_of(folder_ / "none.csv", "y")), HasSubstr("no such file"));
+  EXPECT_THAT(refused(Code::kArtefact, spec_of(folder_ / "none-*.csv", "y")), HasSubstr("no file has a name"));
+  EXPECT_THAT(refused(Code::kArtefact, spec_of(folder_.path(), "y")), HasSubstr("directory"));
+}
+
+TEST_F(BadInput, EmptyFileAndHeaderAlone) {
+  EXPECT_THAT(refused(Code::kData, ""), HasSubstr("empty"));
+  EXPECT_THAT(refused(Code::kData, "\n\n"), HasSubstr("empty"));
+  EXPECT_THAT(refused(Code::kData, "x,y\n"), HasSubstr("no rows"));
+  EXPECT_THAT(refused(Code::kData, spec_of(file("rows.jsonl", ""), "y")), HasSubstr("empty"));
+}
+
+TEST_F(BadInput, ABrokenLineIsNamedByItsNumberAndNotByItsContent) {
+  std::string text = plain_csv(60);
+  text += "secret,1,2\n" + plain_csv(10).substr(4);
+  const std::string message = refused(Code::kData, text);
+  EXPECT_THAT(message, HasSubstr("line 62"));
+  EXPECT_THAT(message, HasSubstr("3 columns where 2 are expected"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+}
+
+TEST_F(BadInput, AnOpenQuoteIsABrokenLine) {
+  std::string text = plain_csv(40);
+  text += "\"secret,1\n" + plain_csv(10).substr(4);
+  const std::string message = refused(Code::kData, text);
+  EXPECT_THAT(message, HasSubstr("line 42"));
+  EXPECT_THAT(message, HasSubstr("quotation mark"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+}
+
+TEST_F(BadInput, BytesThatAreNotUtf8SayHowToNameTheirEncoding) {
+  const std::string message = refused(Code::kData, "x,y\ncaf\xe9,1\nbar,0\n");
+  EXPECT_THAT(message, HasSubstr("UTF-8"));
+  EXPECT_THAT(message, HasSubstr("encoding="));
+  EXPECT_THAT(message, Not(HasSubstr("caf")));
+}
+
+TEST_F(BadInput, TwoColumnsOfOneName) {
+  EXPECT_THAT(refused(Code::kData, "x,x,y\n1,2,0\n3,4,1\n"), HasSubstr("two columns are called 'x'"));
+}
+
+TEST_F(BadInput, AWrongColumnNameBringsTheNearest) {
+  LoadSpec spec = spec_of(file("rows.csv", "income,default\n1,0\n2,1\n"), "defualt");
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("did you mean 'default'?"));
+  spec.data.label.column = "default";
+  spec.data.weight = "incone";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("data.weight"));
+  spec.data.weight.reset();
+  spec.data.columns = {{"incomes", Kind::kNumber}};
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("did you mean 'income'?"));
+  spec.data.columns.clear();
+  spec.data.group = "default";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("another role"));
+}
+
+TEST_F(BadInput, ALabelOfThreeValuesInABinaryTask) {
+  const std::string message = refused(Code::kData, "x,y\n1,green\n2,blue\n3,red\n4,red\n");
+  EXPECT_THAT(message, HasSubstr("3 different values"));
+  EXPECT_THAT(message, HasSubstr("multiclass"));
+  EXPECT_THAT(message, HasSubstr("label.positive"));
+  EXPECT_THAT(message, Not(HasSubstr("blue")));
+}
+
+TEST_F(BadInput, ALabelOfOneValue) {
+  EXPECT_THAT(refused(Code::kData, "x,y\n1,0\n2,0\n"), HasSubstr("same label"));
+  EXPECT_THAT(refused(Code::kData, "x,y\n1,0\n2,0\n", Task::kMulticlass), HasSubstr("same label"));
+}
+
+TEST_F(BadInput, RowsWithoutALabelAreCountedAndTheFirstNamed) {
+  const std::string message = refused(Code::kData, "x,y\n1,0\n2,1\n3,\n4,NaN\n5,1\n");
+  EXPECT_THAT(message, HasSubstr("2 of 5 rows"));
+  EXPECT_THAT(message, HasSubstr("row 2 the first"));
+}
+
+TEST_F(BadInput, PatternsThatMatchNoRowOrEveryRow) {
+  LoadSpec spec = spec_of(file("rows.csv", plain_csv(40)), "y");
+  spec.data.label.positive = {"*paid"};
+  EXPECT_THAT(refused(Code::kData, spec), HasSubstr("matches none"));
+  spec.data.label.positive = {"*"};
+  EXPECT_THAT(refused(Code::kData, spec), HasSubstr("matches each"));
+}
+
+TEST_F(BadInput, ARegressionLabelThatIsNoNumber) {
+  const std::string message = refused(Code::kData, "x,y\n1,0.5\n2,secret\n", Task::kRegression);
+  EXPECT_THAT(message, HasSubstr("row 1"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+}
+
+TEST_F(BadInput, ACellThatIsNotOfItsDeclaredKind) {
+  LoadSpec spec = spec_of(file("rows.csv", "x,y\n1,0\nsecret,1\n2,0\nsecret,1\n"), "y");
+  spec.data.columns = {{"x", Kind::kNumber}};
+  const std::string message = refused(Code::kData, spec);
+  EXPECT_THAT(message, HasSubstr("column 'x': row 1 is not a number (2 such cells of 4)"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+}
+
+TEST_F(BadInput, DatesThatCanBeReadBothWays) {
+  std::string text = "d,y\n";
+  for (int i = 1; i <= 12; ++i) text += fmt::format("{:02}/{:02}/2020,{}\n", i, 13 - i, i % 2);
+  LoadSpec spec = spec_of(file("rows.csv", text), "y");
+  spec.data.columns = {{"d", Kind::kDate}};
+  EXPECT_THAT(refused(Code::kData, spec), HasSubstr("day first"));
+}
+
+TEST_F(BadInput, QueriesAndGlobsNeedAnId) {
+  LoadSpec spec = spec_of({}, "y");
+  file("rows.csv", plain_csv(40));
+  spec.base_directory = folder_.path();
+  spec.data.source = "sql: SELECT * FROM 'rows.csv'";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("data.id"));
+  spec.data.source = "*.csv";
+  file("more.csv", plain_csv(40));
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("data.id"));
+}
+
+TEST_F(BadInput, AQueryThatIsWrongIsExplainedWithoutAValue) {
+  file("rows.csv", "x,y\nsecret,0\nother,1\n");
+  LoadSpec spec = spec_of({}, "y");
+  spec.base_directory = folder_.path();
+  spec.data.source = "sql: SELEC x FROM 'rows.csv'";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("syntax error"));
+  spec.data.source = "sql: SELECT z, y FROM 'rows.csv'";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("\"z\" not found"));
+  spec.data.source = "sql: SELECT CAST(x AS INTEGER) AS id, y FROM 'rows.csv'";
+  spec.data.id = "id";
+  const std::string message = refused(Code::kData, spec);
+  EXPECT_THAT(message, HasSubstr("TRY_CAST"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+  spec.data.source = "sql: SELECT * FROM 'nowhere.csv'";
+  EXPECT_THAT(refused(Code::kArtefact, spec), HasSubstr("nowhere.csv"));
+  spec.data.source = "sql:  ;";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("empty"));
+}
+
+TEST_F(BadInput, ADamagedFile) {
+  EXPECT_THAT(refused(Code::kData, spec_of(file("rows.parquet", "PAR1 but no more"), "y")), HasSubstr("damaged"));
+  EXPECT_THAT(refused(Code::kData, spec_of(file("rows.csv.gz", "no gzip at all"), "y")), HasSubstr("rows.csv.gz"));
+  EXPECT_THAT(refused(Code::kData, spec_of(file("rows.jsonl", "{\"x\": 1, \"y\": 0}\n{\"x\": secret\n"), "y")),
+              Not(HasSubstr("secret")));
+}
+
+TEST_F(BadInput, AMemoryLimitThatIsNoSize) {
+  LoadSpec spec = spec_of(file("rows.csv", plain_csv(40)), "y");
+  spec.data.memory_limit = "plenty";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("memory_limit"));
+}
+
+TEST_F(BadInput, CaptionsOfAColumnThatIsNotThere) {
+  LoadSpec spec = spec_of(file("rows.csv", plain_csv(40)), "y");
+  spec.base_directory = folder_.path();
+  spec.data.source = "rows.csv";
+  file("captions.yaml", "columns: {xx: {caption: Age}}\n");
+  spec.data.captions = "captions.yaml";
+  EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("xx"));
+  spec.data.captions = "none.yaml";
+  EXPECT_THAT(refused(Code::kArtefact, spec), HasSubstr("none.yaml"));
+}
+
+}  // namespace
+}  // namespace rift::data

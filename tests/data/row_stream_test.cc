@@ -1,0 +1,158 @@
+#include "rift/data/row_stream.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/records.h"
+
+namespace rift::data {
+namespace {
+
+using test::message_of;
+using test::write_plainly;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// number x, category c, text t, date d, id named `id`.
+Schema made_schema(bool with_id) {
+  Schema schema;
+  schema.class_names = {"good", "bad"};
+  schema.fields = {{.name = "x", .kind = Kind::kNumber},
+                   {.name = "c", .kind = Kind::kCategory},
+                   {.name = "d", .kind = Kind::kDate},
+                   {.name = "y", .kind = Kind::kCategory, .role = Role::kLabel}};
+  if (with_id) schema.fields.push_back({.name = "id", .kind = Kind::kCategory, .role = Role::kId});
+  return schema;
+}
+
+struct Everything {
+  Table table;
+  std::vector<std::string> id;
+  std::vector<RejectedRow> rejected;
+  int64_t batches = 0;
+  int64_t largest = 0;
+};
+
+Everything read_all(const Schema& schema, const std::string& source, RowStreamOptions options = {}) {
+  Everything all;
+  RowStream stream(schema, source, options);
+  RowBatch batch;
+  while (stream.next(batch)) {
+    ++all.batches;
+    all.largest = std::max(all.largest, batch.table.rows);
+    EXPECT_EQ(static_cast<int64_t>(batch.id.size()), batch.table.rows);
+    all.id.insert(all.id.end(), batch.id.begin(), batch.id.end());
+    for (auto& rejected : batch.rejected) all.rejected.push_back(std::move(rejected));
+    append_rows(all.table, std::move(batch.table));
+  }
+  EXPECT_FALSE(stream.next(batch));
+  return all;
+}
+
+class RowStreamTest : public ::testing::Test {
+ protected:
+  std::string file(std::string_view name, std::string_view text) {
+    write_plainly(folder_ / name, text);
+    return (folder_ / name).string();
+  }
+  test::TempDirectory folder_;
+};
+
+TEST_F(RowStreamTest, ReadsTheSchemasColumnsInItsKindsWhateverTheFilesOrder) {
+  const auto path = file("rows.csv", "extra,d,c,x\nq,2020-01-02,001,1.5\nq,,,\nq,Jan-2021,a b,-3\n");
+  const Everything all = read_all(made_schema(false), path);
+  ASSERT_EQ(all.table.rows, 3);
+  ASSERT_EQ(all.table.columns.size(), 3u);
+  EXPECT_EQ(all.table.at("x").numbers()[0], 1.5);
+  EXPECT_TRUE(std::isnan(all.table.at("x").numbers()[1]));
+  EXPECT_EQ(*all.table.at("c").texts().get(0), "001");
+  EXPECT_TRUE(all.table.at("c").missing(1));
+  EXPECT_EQ(all.table.at("d").times()[2], *parse_time("2021-01-01"));
+  EXPECT_THAT(all.id, ElementsAre("0", "1", "2"));
+  EXPECT_THAT(all.table.source_row, ElementsAre(0, 1, 2));
+}
+
+TEST_F(RowStreamTest, CellsOfAnotherKindRejectTheirRowOnly) {
+  const auto path = file("rows.csv", "id,x,c,d\na,1,u,2020-01-01\nb,secret,u,2020-01-01\nc,3,u,secret\n,4,u,\ne,5,u,\n");
+  const Everything all = read_all(made_schema(true), path);
+  EXPECT_THAT(all.id, ElementsAre("a", "e"));
+  ASSERT_EQ(all.rejected.size(), 3u);
+  EXPECT_EQ(all.rejected[0].source_row, 1);
+  EXPECT_EQ(all.rejected[0].why, "column x: not a number");
+  EXPECT_EQ(all.rejected[1].why, "column d: not a date");
+  EXPECT_EQ(all.rejected[2].source_row, 3);
+  EXPECT_THAT(all.rejected[2].why, HasSubstr("column id"));
+}
+
+TEST_F(RowStreamTest, BrokenLinesAreRejectedAndTheOthersKeepNumberAndOrder) {
+  // Quoted line breaks around the broken lines, and enough rows that DuckDB hands them over in several chunks.
+  std::string text = "x,c,d\n";
+  std::vector<int64_t> broken;
+  for (int64_t i = 0; i < 20'000; ++i) {
+    if (i % 3001 == 77) {
+      text += i % 2 == 0 ? fmt::format("{},u\n", i) : fmt::format("{},u,,more\n", i);
+      broken.push_back(i);
+    } else {
+      text += i % 5 == 0 ? fmt::format("{},\"two\nlines\",2020-01-01\n", i) : fmt::format("{},u,2020-01-01\n", i);
+    }
+  }
+  const Everything all = read_all(made_schema(false), file("rows.csv", text), {.batch_rows = 1000});
+  EXPECT_EQ(all.largest, 1000);
+  std::vector<int64_t> rejected;
+  for (const auto& row : all.rejected) rejected.push_back(row.source_row);
+  EXPECT_EQ(rejected, broken);
+  ASSERT_EQ(all.table.rows, 20'000 - static_cast<int64_t>(broken.size()));
+  for (int64_t row = 0; row < all.table.rows; ++row) {
+    const auto i = static_cast<size_t>(row);
+    ASSERT_EQ(all.table.at("x").numbers()[i], static_cast<double>(all.table.source_row[i])) << row;
+    ASSERT_EQ(all.id[i], std::to_string(all.table.source_row[i]));
+  }
+  EXPECT_TRUE(std::is_sorted(all.table.source_row.begin(), all.table.source_row.end()));
+}
+
+TEST_F(RowStreamTest, ABrokenLastAndFirstLine) {
+  const Everything all = read_all(made_schema(false), file("rows.csv", "x,c,d\n9\n1,u,\n2,v,\n3,w\n"));
+  EXPECT_THAT(all.table.source_row, ElementsAre(1, 2));
+  ASSERT_EQ(all.rejected.size(), 2u);
+  EXPECT_EQ(all.rejected[0].source_row, 0);
+  EXPECT_EQ(all.rejected[1].source_row, 3);
+  EXPECT_THAT(all.rejected[1].why, HasSubstr("cannot be split"));
+}
+
+TEST_F(RowStreamTest, FilesOfAGlobAreOneSequenceWithBrokenLinesCounted) {
+  file("a.csv", "x,c,d\n0,u,\n1\n2,u,\n");
+  file("b.csv", "x,c,d\n3,u,\n4,u,\n");
+  file("c.csv", "x,c,d\n5,u\n6,u,\n");
+  const Everything all = read_all(made_schema(false), "*.csv", {.base_directory = folder_.path()});
+  EXPECT_THAT(all.table.source_row, ElementsAre(0, 2, 3, 4, 6));
+  EXPECT_THAT(all.table.at("x").numbers(), ElementsAre(0, 2, 3, 4, 6));
+  EXPECT_EQ(all.rejected.size(), 2u);
+}
+
+TEST_F(RowStreamTest, AQuerysTypesServeTheSchemaToo) {
+  RowStreamOptions options;
+  options.base_directory = folder_.path();
+  const Everything all = read_all(made_schema(true),
+                                  "sql: SELECT i AS id, i / 2 AS x, i % 3 AS c, DATE '2020-01-01' + i::INTEGER AS d FROM "
+                                  "range(5000) AS r(i)",
+                                  options);
+  ASSERT_EQ(all.table.rows, 5000);
+  EXPECT_EQ(all.id[4999], "4999");
+  EXPECT_EQ(all.table.at("x").numbers()[7], 3.5);
+  EXPECT_EQ(*all.table.at("c").texts().get(4), "1");
+  EXPECT_EQ(format_time(all.table.at("d").times()[31]), "2020-02-01");
+  EXPECT_EQ(all.batches, 2);
+}
+
+TEST_F(RowStreamTest, AMissingFeatureIsNamedWithTheNearest) {
+  const auto path = file("rows.csv", "xx,c,d\n1,u,\n2,v,\n");
+  EXPECT_THAT(message_of(Code::kData, [&] { RowStream(made_schema(false), path); }), HasSubstr("'x'"));
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { RowStream(made_schema(false), path + "x"); }), HasSubstr("no such file"));
+}
+
+TEST_F(RowStreamTest, AHeaderAloneHasNoRows) {
+  EXPECT_EQ(read_all(made_schema(false), file("rows.csv", "x,c,d\n")).batches, 0);
+}
+
+}  // namespace
+}  // namespace rift::data

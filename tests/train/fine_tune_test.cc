@@ -6,6 +6,7 @@
 
 #include "checkpoint/failure.h"
 #include "rift/base/progress.h"
+#include "rift/base/threads.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/peft_directory.h"
 #include "rift/metrics/auc.h"
@@ -29,6 +30,7 @@ class SmallRun {
  public:
   explicit SmallRun(data::Task task = data::Task::kBinary, bool pooler = true) : dataset(small_dataset(160, task)) {
     set_progress_style(ProgressStyle::kSilent);
+    set_threads(1);  // the model is too small for more
     options = small_options(small_backbone(folder, pooler));
   }
   FineTuned run(const std::filesystem::path& directory = {}, bool resume = false,
@@ -72,6 +74,8 @@ TEST(FineTune, LearnsWhatTheTextSays) {
 
 TEST(FineTune, EveryTaskIsLearned) {
   SmallRun classes(data::Task::kMulticlass);
+  classes.options.text.pooling = models::Pooling::kMean;
+  classes.options.optim.epochs = 12;
   const auto of_classes = classes.run();
   const auto raw = of_classes.scorer->score(classes.dataset.table);
   EXPECT_EQ(raw.outputs, 3);
@@ -81,6 +85,8 @@ TEST(FineTune, EveryTaskIsLearned) {
   EXPECT_GE(right, 26);
 
   SmallRun amounts(data::Task::kRegression);
+  amounts.options.text.pooling = models::Pooling::kMean;
+  amounts.options.optim.epochs = 12;
   const std::vector<double> predicted = amounts.scores(*amounts.run().scorer);
   double error = 0;
   for (size_t i = 128; i < predicted.size(); ++i) error += std::abs(predicted[i] - amounts.dataset.label[i]);

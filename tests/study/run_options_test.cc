@@ -38,9 +38,9 @@ TEST(ReadRun, SetsAreYamlAndTheLastOneCounts) {
 }
 
 TEST(ReadRun, FineTuneHoldsTheFivePartsOfAFineTuning) {
-  const RunOptions options =
-      read_run(RunFile(kSmallest).path(), {"model.text.max_tokens=64", "tuning.method=lora",
-                                           "objective.anchor.lambda=0.5", "optim.lr=0.1", "train.seed=7"});
+  const RunOptions options = read_run(RunFile(kSmallest).path(),
+                                      {"model.text.max_tokens=64", "tuning.method=lora",
+                                       "objective.anchor={kind: l2_sp, lambda: 0.5}", "optim.lr=0.1", "train.seed=7"});
   const train::FineTuneOptions fine_tune = options.fine_tune();
   EXPECT_EQ(fine_tune.text.max_tokens, 64);
   EXPECT_EQ(fine_tune.tuning.method_name(), "lora");

@@ -87,7 +87,8 @@ TEST(Verdict, ALossThatIsLowerIsShownAsLower) {
   json["task"] = "multiclass";
   for (Json& one : json["models"].as_array()) {
     Json& test = one["metrics"]["test"];
-    test["log_loss"] = test.at("auc");
+    const Json figure = test.at("auc");
+    test["log_loss"] = figure;
   }
   const std::string text = verdict_of(json).text;
   EXPECT_TRUE(has(text, "fine-tuned language model is better than gradient-boosted trees: log loss -0.100")) << text;

@@ -19,11 +19,11 @@ struct MemberScores {
 };
 
 /// Fusion by stacking: a model on the members' out-of-fold raw scores (log-odds, logits, predictions), with
-/// non-negative weights, no matter which members exist. Binary: logistic regression. Several classes: multinomial with
-/// one weight per member (log of the members' softmax). Regression: least squares. Where a text column exists, members
-/// that read texts get a second weight and an offset for rows whose texts are empty.
-/// Source: Wolpert (1992); non-negativity: Breiman, Stacked Regressions (1996).
-
+/// non-negative weights, no matter which members exist (stack_weights.h). Binary: logistic regression. Several classes:
+/// multinomial with one weight per member. Regression: least squares. Where rows may have no text at all, members that
+/// read texts (their schema has a text column) do not count for such a row and an offset of its own stands in for them
+/// (binary and regression).
+/// Source: Wolpert, Stacked generalization (1992); non-negativity: Breiman, Stacked regressions (1996).
 class Stack final : public score::Scorer {
  public:
   /// `rows`: the rows that `scores` speak of. `members`: models fitted on all training rows, in the order of `scores`.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <map>
+#include <memory>
 
 #include "rift/base/error.h"
 #include "rift/base/progress.h"
@@ -14,9 +14,9 @@
 namespace rift::study {
 namespace {
 
-/// The judged runs of one model and what they point to.
+/// The judged runs of one model and what they point to, which must not move.
 struct JudgedModel {
-  std::deque<Judged> held;
+  std::vector<std::unique_ptr<Judged>> held;
   std::vector<validate::JudgedRun> runs;
 };
 
@@ -26,8 +26,8 @@ JudgedModel judged(const Contest& contest, const ComparedModel& model) {
   for (const ModelRun& run : model.runs) {
     const Parts& parts = contest.parts[run.split];
     const auto group = groups.try_emplace({parts.repeat, run.seed}, static_cast<int64_t>(groups.size())).first->second;
-    result.held.emplace_back(contest.dataset, parts.test, run.test, run.calibrator);
-    result.runs.push_back({.rows = result.held.back().rows(), .row = parts.test, .group = group});
+    result.held.push_back(std::make_unique<Judged>(contest.dataset, parts.test, run.test, run.calibrator));
+    result.runs.push_back({.rows = result.held.back()->rows(), .row = parts.test, .group = group});
   }
   return result;
 }

@@ -18,9 +18,11 @@ namespace fs = std::filesystem;
 
 fs::path folder_of(const fs::path& run_file) { return fs::absolute(run_file).parent_path(); }
 
+bool is_query(std::string_view source) { return source.starts_with("sql:"); }
+
 /// `path`, which is relative to run.yaml's folder, as it reads from `directory`.
 std::string seen_from(const fs::path& directory, const fs::path& run_file, const std::string& path) {
-  if (path.empty() || path.starts_with("sql:") || fs::path(path).is_absolute()) return path;
+  if (path.empty() || is_query(path) || fs::path(path).is_absolute()) return path;
   return (folder_of(run_file) / path)
       .lexically_normal()
       .lexically_relative(fs::absolute(directory).lexically_normal())
@@ -127,9 +129,10 @@ void write_run_yaml(const fs::path& directory, const RunOptions& resolved) {
 Json manifest_json(const StudySpec& spec, const data::Dataset& dataset, const std::string& split_digest) {
   Json inputs = Json::array();
   inputs.push_back(input_json("configuration", spec.run_file));
-  inputs.push_back(Json{{"what", "records"},
-                        {"file", fs::path(spec.options.data.source).filename().string()},
-                        {"sha256", dataset.source_sha256}});
+  inputs.push_back(Json{
+      {"what", "records"},
+      {"file", is_query(spec.options.data.source) ? "sql" : fs::path(spec.options.data.source).filename().string()},
+      {"sha256", dataset.source_sha256}});
   if (spec.options.data.captions) {
     inputs.push_back(input_json("captions", folder_of(spec.run_file) / *spec.options.data.captions));
   }

@@ -71,7 +71,6 @@ TEST(Stack, WeightsEqualAPenalisedLogisticRegression) {
     inputs.values.push_back(0.01 * dataset.table.at("employed since").times()[static_cast<size_t>(row)] / kDay - 120);
   }
   const StackWeights fitted = fit_stack_weights(data::Task::kBinary, inputs, dataset.label, {});
-  // The offset is free in the regression and has the same small penalty as the weights in the stack.
   const DenseLogistic oracle =
       fit_dense_logistic(2,
                          [&](int64_t begin, int64_t end, double* block) {
@@ -79,9 +78,9 @@ TEST(Stack, WeightsEqualAPenalisedLogisticRegression) {
                          },
                          dataset.label, {}, {.l2 = 1.0, .non_negative = true});
   ASSERT_EQ(fitted.member.size(), 2u);
-  EXPECT_NEAR(fitted.member[0], oracle.coefficients[0], 0.02);
-  EXPECT_NEAR(fitted.member[1], oracle.coefficients[1], 0.02);
-  EXPECT_NEAR(fitted.offset[0], oracle.intercept, 0.05);
+  EXPECT_NEAR(fitted.member[0], oracle.coefficients[0], 1e-6);
+  EXPECT_NEAR(fitted.member[1], oracle.coefficients[1], 1e-6);
+  EXPECT_NEAR(fitted.offset[0], oracle.intercept, 1e-6);
 }
 
 TEST(Stack, AMemberThatSpeaksTheWrongWayRoundHasNoSay) {
@@ -112,20 +111,40 @@ TEST(Stack, SeveralClassesWeighTheMemberThatKnows) {
   EXPECT_EQ(apply_stack_weights(fitted, inputs).size(), 1800u);
 }
 
-TEST(Stack, RegressionIsLeastSquares) {
-  StackInputs inputs{.rows = 200, .members = 2};
+TEST(Stack, RegressionIsLeastSquaresInAnyUnit) {
+  for (const double unit : {1e-3, 1.0, 1e5}) {
+    StackInputs inputs{.rows = 200, .members = 2};
+    std::vector<double> labels;
+    const CounterRandom random(6, 6);
+    for (uint64_t row = 0; row < 200; ++row) {
+      const double a = 2 * random.normal(2 * row), b = 2 * random.normal(2 * row + 1);
+      inputs.values.insert(inputs.values.end(), {unit * a, unit * b});
+      labels.push_back(unit * (0.25 * a + 0.75 * b + 40.0));
+    }
+    const StackWeights fitted = fit_stack_weights(data::Task::kRegression, inputs, labels, {});
+    EXPECT_NEAR(fitted.member[0], 0.25, 0.01);
+    EXPECT_NEAR(fitted.member[1], 0.75, 0.01);
+    EXPECT_NEAR(fitted.offset[0], 40.0 * unit, 0.01 * unit);
+  }
+}
+
+TEST(Stack, AmountsOfRowsWithoutTextAreNotPulledToZero) {
+  StackInputs inputs{.rows = 400, .members = 2};  // a table's model and a text's model, which some rows do not hear
   std::vector<double> labels;
-  const CounterRandom random(6, 6);
-  for (uint64_t row = 0; row < 200; ++row) {
-    const double a = 100 * random.normal(2 * row), b = 100 * random.normal(2 * row + 1);
-    inputs.values.insert(inputs.values.end(), {a, b});
-    labels.push_back(0.25 * a + 0.75 * b + 40.0);
+  const CounterRandom random(8, 8);
+  for (uint64_t row = 0; row < 400; ++row) {
+    const double truth = 1e5 + 1e3 * random.normal(3 * row);
+    const bool without_text = row % 4 == 0;
+    inputs.values.insert(inputs.values.end(), {truth + 1e3 * random.normal(3 * row + 1),
+                                               without_text ? 0.0 : truth + 1e3 * random.normal(3 * row + 2)});
+    inputs.without_text.push_back(without_text);
+    labels.push_back(truth);
   }
   const StackWeights fitted = fit_stack_weights(data::Task::kRegression, inputs, labels, {});
-  EXPECT_NEAR(fitted.member[0], 0.25, 0.01);
-  EXPECT_NEAR(fitted.member[1], 0.75, 0.01);
-  // The offset carries the penalty of one unit on a sum over 200 rows.
-  EXPECT_GT(fitted.offset[0], 0.0);
+  const auto values = apply_stack_weights(fitted, inputs);
+  double error = 0.0;
+  for (size_t row = 0; row < 400; row += 4) error += (values[row] - labels[row]) / 100;
+  EXPECT_NEAR(error, 0.0, 50.0);
 }
 
 TEST(Stack, OneLabelOnlyIsSaid) {

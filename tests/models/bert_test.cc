@@ -187,7 +187,7 @@ TEST(Bert, RowsBeyondTheModelAreRefused) {
     return std::string("no error");
   };
   EXPECT_NE(message_of({2, 80, 3}, {}).find("vocabulary of 80"), std::string::npos);
-  EXPECT_NE(message_of({2, 5, 3}, {0, 2, 0}).find("token type 2"), std::string::npos);
+  EXPECT_NE(message_of({2, 5, 3}, {0, 2, 0}).find("model's 2 types"), std::string::npos);
   EXPECT_NE(message_of(std::vector<int32_t>(41, 5), {}).find("40 positions"), std::string::npos);
 }
 

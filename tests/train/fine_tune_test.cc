@@ -12,7 +12,7 @@
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
 #include "rift/package/text_scorer.h"
-#include "train/small_data.h"
+#include "train/small_options.h"
 
 namespace rift::train {
 namespace {
@@ -101,7 +101,8 @@ TEST(FineTune, TheSameSeedGivesTheSameBytesAndAnotherOneDoesNot) {
   EXPECT_EQ(a.summary, b.summary);
   run.save(*a.scorer, "package-a");
   run.save(*b.scorer, "package-b");
-  EXPECT_EQ(read_file(run.folder / "package-a/model.safetensors"), read_file(run.folder / "package-b/model.safetensors"));
+  EXPECT_EQ(read_file(run.folder / "package-a/model.safetensors"),
+            read_file(run.folder / "package-b/model.safetensors"));
   run.options.train.seed = 2;
   EXPECT_NE(run.scores(*run.run().scorer), run.scores(*a.scorer));
 }

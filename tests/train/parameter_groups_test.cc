@@ -34,8 +34,9 @@ TEST(ParameterGroups, BiasesAndLayerNormHaveNoDecayAndTheHeadItsOwnRate) {
   ASSERT_EQ(groups.size(), 4u);
   std::vector<std::tuple<std::string, double, double, size_t>> got;
   for (const auto& group : groups) got.emplace_back(group.name, group.lr, group.weight_decay, group.slices.size());
-  EXPECT_THAT(got, testing::ElementsAre(std::tuple("encoder", 1e-4, 0.01, 1u), std::tuple("encoder, no decay", 1e-4, 0.0, 2u),
-                                        std::tuple("head", 1e-3, 0.01, 1u), std::tuple("head, no decay", 1e-3, 0.0, 1u)));
+  EXPECT_THAT(
+      got, testing::ElementsAre(std::tuple("encoder", 1e-4, 0.01, 1u), std::tuple("encoder, no decay", 1e-4, 0.0, 2u),
+                                std::tuple("head", 1e-3, 0.01, 1u), std::tuple("head, no decay", 1e-3, 0.0, 1u)));
   EXPECT_EQ(groups[0].slices[0].offset, model.store.at("encoder.weight").offset);
   EXPECT_EQ(groups[0].slices[0].size, 4);
 }
@@ -49,7 +50,8 @@ TEST(ParameterGroups, TheHeadTakesLrWhereHeadLrIsLeftOut) {
 
 TEST(ParameterGroups, ATrainableParameterInNoGroupIsABug) {
   const Store model;
-  EXPECT_THAT(testing_support::failure([&] { make_groups(model.store, {}, kEncoder, {}); }), testing::StartsWith("bug"));
+  EXPECT_THAT(testing_support::failure([&] { make_groups(model.store, {}, kEncoder, {}); }),
+              testing::StartsWith("bug"));
 }
 
 TEST(ParameterGroups, TheAnchorHoldsWhatTrainsAndWasPretrained) {

@@ -10,7 +10,8 @@
 #include "rift/train/fine_tune.h"
 
 // Financial PhraseBank (AllAgree), fold 0 of folds(y, 5, 1), on the packaged MiniLM: three classes, 2,264 sentences.
-// Reference figures (transformers, PyTorch, the same rows): full .960 / .944, top two layers .949 / .926, LoRA .941 / .924.
+// Reference figures (transformers, PyTorch, the same rows): full .960 / .944, top two layers .949 / .926, LoRA .941 /
+// .924.
 namespace rift::train {
 namespace {
 
@@ -63,8 +64,8 @@ class PhraseBank : public testing::Test {
  protected:
   void SetUp() override {
     const char* named = ::getenv("RIFT_TEST_DATA");
-    const fs::path file = fs::path(named == nullptr ? "../shared/data" : named) /
-                          "financial_phrasebank/Sentences_AllAgree.txt";
+    const fs::path file =
+        fs::path(named == nullptr ? "../shared/data" : named) / "financial_phrasebank/Sentences_AllAgree.txt";
     if (!fs::exists(file)) GTEST_SKIP() << file << " is not there: set RIFT_TEST_DATA";
     if (!fs::exists(".deps/models/all-MiniLM-L6-v2")) GTEST_SKIP() << "no packaged model: run 'make setup'";
     dataset_ = phrasebank(file);

@@ -42,7 +42,8 @@ class ToyTask final : public train::TrainingTask {
     };
     for (const int64_t row : rows) {
       const double w = weight(row);
-      const double said = theta[at(slope_, 0)] * x(row, 0) + theta[at(slope_, 1)] * x(row, 1) + theta[at(intercept_, 0)];
+      const double said =
+          theta[at(slope_, 0)] * x(row, 0) + theta[at(slope_, 1)] * x(row, 1) + theta[at(intercept_, 0)];
       const double error = row == poisoned ? std::nan("") : said - y(row);
       part.loss.sum += w * error * error;
       part.loss.weight += w;
@@ -68,12 +69,12 @@ class ToyTask final : public train::TrainingTask {
     return {values.begin(), values.end()};
   }
 
-  std::vector<double> weights;               // [N]
-  std::vector<double> verdicts;              // what evaluate() says, in order; the last one again and again
-  size_t evaluations = 0;                    // asked for so far
-  int64_t poisoned = -1;                     // row with a NaN loss
-  bool reaches_intercept = true;             // false: no gradient reaches it
-  std::function<void()> on_part;             // called at the start of each part
+  std::vector<double> weights;    // [N]
+  std::vector<double> verdicts;   // what evaluate() says, in order; the last one again and again
+  size_t evaluations = 0;         // asked for so far
+  int64_t poisoned = -1;          // row with a NaN loss
+  bool reaches_intercept = true;  // false: no gradient reaches it
+  std::function<void()> on_part;  // called at the start of each part
   std::function<void()> on_evaluate;
   std::vector<std::vector<int64_t>> parts;  // rows of every call
 

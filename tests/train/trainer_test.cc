@@ -243,7 +243,8 @@ Reference reference() {
   return {read_file(directory / "log.jsonl"), task.theta()};
 }
 
-/// Interrupts by a signal inside of the given call of add_gradient or evaluate, then goes on in a fresh process's place.
+/// Interrupts by a signal inside of the given call of add_gradient or evaluate, then goes on in a fresh process's
+/// place.
 Reference interrupted(size_t at_part, size_t at_evaluation) {
   const TempDirectory directory;
   const Settings settings = long_settings();

@@ -141,7 +141,11 @@ std::unique_ptr<Stack> Stack::load(const std::filesystem::path& package, const J
   const Json document = parse_json(read_file(package / kFile), kFile);
   std::unique_ptr<Stack> stack(new Stack);
   Impl& impl = *stack->impl_;
-  read_options(document.at("text"), kFile, impl.text);
+  try {
+    read_options(document.at("text"), kFile, impl.text);
+  } catch (const Error& error) {
+    throw Error(Code::kArtefact, error.message(), error.where());
+  }
   impl.weights = StackWeights::from_json(document.at("weights"));
   for (const Json& member : part.at("members").as_array()) impl.members.push_back(load_member(package, member, schema));
   impl.schema = schema_of(schema, impl.members, impl.text.columns);

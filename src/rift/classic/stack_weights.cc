@@ -11,7 +11,8 @@ namespace rift::classic {
 namespace {
 
 constexpr int kMaxSteps = 100;
-constexpr double kPenalty = 1.0;
+constexpr double kPenalty = 1.0;              // of a member's weight and of the log-odds of rows without text
+constexpr double kClassOffsetPenalty = 1e-3;  // K offsets are free but for their sum, and a class may have no rows
 
 std::vector<double> doubles(const Json& json) {
   std::vector<double> values;
@@ -29,20 +30,28 @@ class Problem {
     double mean = 0.0;
     for (const double label : labels) mean += label / static_cast<double>(labels.size());
     for (const double label : labels) variance_ += (label - mean) * (label - mean) / static_cast<double>(labels.size());
+    penalty_ = Eigen::VectorXd::Zero(unknowns());
+    penalty_.head(inputs.members).setConstant(kPenalty);
+    if (task == data::Task::kMulticlass)
+      penalty_.segment(inputs.members, inputs.outputs).setConstant(kClassOffsetPenalty);
+    if (task == data::Task::kBinary && gated()) penalty_[unknowns() - 1] = kPenalty;
+    // An amount's offsets are in the label's unit, and so no penalty fits them. Where no row is without text, or every
+    // one is, a trace of one decides.
+    if (task == data::Task::kRegression && gated()) penalty_[unknowns() - 1] = 1e-9 / variance_;
   }
 
   int64_t unknowns() const { return inputs_.members + inputs_.outputs + (gated() ? 1 : 0); }
   bool gated() const { return inputs_.outputs == 1 && !inputs_.without_text.empty(); }
 
   double value(const Eigen::VectorXd& theta) const {
-    double sum = 0.5 * kPenalty * theta.squaredNorm();
+    double sum = 0.5 * theta.dot(penalty_.cwiseProduct(theta));
     for (int64_t row = 0; row < inputs_.rows; ++row) sum += weight(row) * loss(design(row) * theta, row);
     return sum;
   }
 
   void derivatives(const Eigen::VectorXd& theta, Eigen::VectorXd& gradient, Eigen::MatrixXd& hessian) const {
-    gradient = kPenalty * theta;
-    hessian = kPenalty * Eigen::MatrixXd::Identity(unknowns(), unknowns());
+    gradient = penalty_.cwiseProduct(theta);
+    hessian = penalty_.asDiagonal();
     for (int64_t row = 0; row < inputs_.rows; ++row) {
       const Eigen::MatrixXd x = design(row);
       Eigen::VectorXd slope;
@@ -113,6 +122,7 @@ class Problem {
   std::span<const double> labels_;
   std::span<const double> weights_;
   double variance_ = 0.0;
+  Eigen::VectorXd penalty_;
 };
 
 /// The step on the unknowns that are free: a member at 0 whose loss would fall below 0 stays there.
@@ -164,7 +174,10 @@ Json StackWeights::to_json() const {
 }
 
 StackWeights StackWeights::from_json(const Json& json) {
-  return {doubles(json.at("member")), doubles(json.at("offset")), json.at("without_text").as_double()};
+  StackWeights weights{doubles(json.at("member")), doubles(json.at("offset")), json.at("without_text").as_double()};
+  for (const double weight : weights.member)
+    RIFT_REQUIRE(weight >= 0.0, Code::kArtefact, "fusion: expected weights >= 0, got {}", weight);
+  return weights;
 }
 
 StackWeights fit_stack_weights(data::Task task, const StackInputs& inputs, std::span<const double> labels,

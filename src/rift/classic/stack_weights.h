@@ -34,9 +34,10 @@ struct StackInputs {
 };
 
 /// Minimises the task's loss (logistic, multinomial, squared error over the labels' variance) plus half the sum of
-/// squared weights, by projected Newton steps with member weights >= 0 (Bertsekas 1982). The problem is strictly
-/// convex and has a handful of unknowns; f64, one order of summation. labels [N], weights [N] or empty. Throws kData
-/// when all labels are the same.
+/// squared member weights, by projected Newton steps with member weights >= 0 (Bertsekas 1982). The offset is free;
+/// `without_text` is penalised like a weight in binary tasks and free in regressions; the offsets of several classes
+/// have a trace of a penalty. A handful of unknowns; f64, one order of summation. labels [N], weights [N] or empty.
+/// Throws kData when all labels are the same.
 StackWeights fit_stack_weights(data::Task task, const StackInputs& inputs, std::span<const double> labels,
                                std::span<const double> weights);
 

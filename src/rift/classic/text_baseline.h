@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,7 +28,11 @@ struct TextBaselineOptions {
   }
 };
 
-/// TF-IDF of words and characters with a linear model on top (logistic, multinomial or squared by task).
+/// TF-IDF of words and characters with a linear model on top (logistic, multinomial, or squared on the standardised
+/// label, by task). A row without text scores the intercept. Terms do not reach across text columns. Throws
+/// kUnsupported when the row has neither texts nor a sentence to read, kData when no term is left.
+/// Files: parts/tfidf.json (settings), parts/tfidf.terms.txt (terms, one a line), parts/tfidf.f64 (little-endian f64:
+/// idf [F], coefficients [F,K], intercepts [K]; F terms, K outputs as tfidf.json says).
 class TextBaseline final : public score::Scorer {
  public:
   static std::unique_ptr<TextBaseline> fit(const data::Dataset& dataset, std::span<const int64_t> rows,
@@ -45,6 +51,7 @@ class TextBaseline final : public score::Scorer {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The best of the first `tries` of 8 fixed settings by choice_folds(); all read the row as `text` says.
 Choice<TextBaselineOptions> choose_text_baseline(const data::Dataset& dataset, std::span<const int64_t> train,
                                                  std::span<const int64_t> validation,
                                                  const encode::text::RowTextOptions& text, int64_t tries);

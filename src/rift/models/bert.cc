@@ -92,10 +92,10 @@ int64_t BertEncoder::first_trainable_stage() const {
 
 at::Tensor BertEncoder::embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
   RIFT_REQUIRE(batch.largest_id < options_.vocab_size, Code::kArtefact,
-               "token id {} is beyond the model's vocabulary of {}; does the tokenizer belong to this model?",
-               batch.largest_id, options_.vocab_size);
+               "a token id is beyond the model's vocabulary of {}; does the tokenizer belong to this model?",
+               options_.vocab_size);
   RIFT_REQUIRE(batch.largest_type_id < options_.type_vocab_size, Code::kArtefact,
-               "token type {} is beyond the model's {} types", batch.largest_type_id, options_.type_vocab_size);
+               "a token type is beyond the model's {} types", options_.type_vocab_size);
   RIFT_REQUIRE(batch.longest <= options_.max_position_embeddings, Code::kArtefact,
                "a row of {} tokens is longer than the model's {} positions; lower max_tokens", batch.longest,
                options_.max_position_embeddings);

@@ -37,6 +37,9 @@ class TextClassifier {
   ~TextClassifier();
 
   /// Logits [B, outputs]. Gradients flow to the trainable parameters unless a NoGradGuard stands.
+  /// What stands beside a row, the order of rows and the number of threads change its logits by rounding only: the
+  /// vendor's matrix product adds up in another order for another number of tokens. (Attention, LayerNorm and dropout
+  /// masks are bit-equal.) Sigmoid of an f32 logit: by less than 1e-6; 1.5e-7 measured on MiniLM.
   at::Tensor forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;
   /// One vector per row, [B,D], before dropout and head.
   at::Tensor pool(const at::Tensor& hidden, const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;

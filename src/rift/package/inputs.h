@@ -17,10 +17,10 @@ namespace rift::package {
 
 /// Rows as token ids, one after the other: 4 bytes a token.
 struct EncodedRows {
-  std::vector<int32_t> ids;         // [S]
+  std::vector<int32_t> ids;          // [S]
   std::vector<int64_t> begin = {0};  // [N+1]
-  std::vector<uint64_t> keys;       // [N] identity of the row; dropout depends on it, scores do not
-  int64_t truncated = 0;            // rows that were cut at max_tokens
+  std::vector<uint64_t> keys;        // [N] identity of the row; dropout depends on it, scores do not
+  int64_t truncated = 0;             // rows that were cut at max_tokens
 
   int64_t rows() const { return static_cast<int64_t>(begin.size()) - 1; }
   int64_t tokens(int64_t row) const { return begin[static_cast<size_t>(row) + 1] - begin[static_cast<size_t>(row)]; }
@@ -38,7 +38,8 @@ class TextInputs {
              std::shared_ptr<const encode::text::Tokenizer> tokenizer, int64_t max_tokens);
 
   /// The rows `chosen` of `rows`, in that order; keys: one per row of `rows`, or empty (then the source's row number).
-  EncodedRows encode(const data::Table& rows, std::span<const int64_t> chosen, std::span<const uint64_t> keys = {}) const;
+  EncodedRows encode(const data::Table& rows, std::span<const int64_t> chosen,
+                     std::span<const uint64_t> keys = {}) const;
   EncodedRows encode(const data::Table& rows) const;
 
   const encode::text::Tokenizer& tokenizer() const { return *tokenizer_; }

@@ -75,8 +75,8 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
   const models::Pooling pooling = parse_pooling(part.at("pooling").as_string(), source);
   spec.base = checkpoint::open_hf_directory(package);
   const int64_t outputs = head_outputs(schema);
-  checkpoint::LoadedModel loaded = checkpoint::load_bert(
-      spec.base, {.num_labels = outputs, .require_pooler = pooling == models::Pooling::kPooler});
+  checkpoint::LoadedModel loaded =
+      checkpoint::load_bert(spec.base, {.num_labels = outputs, .require_pooler = pooling == models::Pooling::kPooler});
   RIFT_REQUIRE(loaded.names.new_head.empty(), Code::kArtefact,
                "{}: the package has no classifier with {} outputs; it is not whole",
                (package / "model.safetensors").string(), outputs);

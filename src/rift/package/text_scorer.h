@@ -21,13 +21,13 @@ struct TextScorerSpec {
   int64_t max_tokens = 128;
   checkpoint::HfDirectory base;  // config.json and tokenizer files that save() takes along
   std::shared_ptr<const encode::text::Tokenizer> tokenizer;
-  std::unique_ptr<models::TextClassifier> model;  // adapters merged
+  std::unique_ptr<models::TextClassifier> model;   // adapters merged
   std::optional<checkpoint::PeftAdapter> adapter;  // what was merged, for adapter/
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
 
-/// A fine-tuned text model behind the seam. Equal rows get equal scores to the bit within a call; a row's score moves by
-/// less than 1e-6 (relative to 1 + |score|) with the rows that stand beside it.
+/// A fine-tuned text model behind the seam. Equal rows get equal scores to the bit within a call; a row's score moves
+/// by less than 1e-6 (relative to 1 + |score|) with the rows that stand beside it.
 class TextScorer final : public score::Scorer {
  public:
   explicit TextScorer(TextScorerSpec spec);

@@ -149,7 +149,8 @@ CheckpointState CheckpointFolder::read(const fs::path& directory) const {
   state.parameters = read_checked(directory, files, kParameters);
   state.best = read_checked(directory, files, kBest);
   const tensor::TensorMap optimizer = read_checked(directory, files, kOptimizer);
-  state.optimizer = {json.at("optimizer_steps").as_int(), to_vector(optimizer, "first"), to_vector(optimizer, "second")};
+  state.optimizer = {json.at("optimizer_steps").as_int(), to_vector(optimizer, "first"),
+                     to_vector(optimizer, "second")};
   return state;
 }
 
@@ -160,7 +161,8 @@ std::optional<CheckpointState> CheckpointFolder::read_newest() const {
       return read(directory);
     } catch (const Error& error) {
       if (error.code() != Code::kArtefact) throw;
-      log_warning("a damaged checkpoint is passed over", {{"checkpoint", directory.string()}, {"why", error.message()}});
+      log_warning("a damaged checkpoint is passed over",
+                  {{"checkpoint", directory.string()}, {"why", error.message()}});
     }
   }
   RIFT_REQUIRE(all.empty(), Code::kArtefact, "{}: every checkpoint is damaged; start anew without --resume",

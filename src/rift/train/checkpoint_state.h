@@ -14,12 +14,12 @@ namespace rift::train {
 
 /// Where a run stands, tensors apart.
 struct Progressed {
-  int64_t step = 0;             // steps done
-  bool evaluation_due = false;  // the evaluation after `step` was not finished
+  int64_t step = 0;               // steps done
+  bool evaluation_due = false;    // the evaluation after `step` was not finished
   int64_t worse_evaluations = 0;  // since the best one
-  int64_t log_bytes = 0;        // of log.jsonl
-  std::optional<double> best;   // value of the deciding metric
-  Json best_evaluation;         // {"step", "epoch", "metric", "value", ...}, null while none
+  int64_t log_bytes = 0;          // of log.jsonl
+  std::optional<double> best;     // value of the deciding metric
+  Json best_evaluation;           // {"step", "epoch", "metric", "value", ...}, null while none
   Json evaluations = Json::array();
   Json last_step;  // of log.jsonl, null while none
 };
@@ -38,8 +38,8 @@ struct CheckpointState {
 tensor::TensorMap trained_tensors(const nn::ParameterStore& store);
 
 /// checkpoints/step-000120/{state.json, parameters.safetensors, optimizer.safetensors, best.safetensors}; state.json
-/// holds the digests of the others and `run`, the digest of what the run is made from. A directory is there whole or not
-/// at all.
+/// holds the digests of the others and `run`, the digest of what the run is made from. A directory is there whole or
+/// not at all.
 class CheckpointFolder {
  public:
   /// `folder`: DIR/checkpoints. `run`: see above.

@@ -14,9 +14,9 @@ struct RunDigestSpec {
   const std::string& weights_sha256;
 };
 
-/// SHA-256 over everything that decides what a run computes: settings, rows as the model reads them, labels, weights and
-/// the pretrained model. Settings that may change when a run goes on (how often checkpoints are written, how many are
-/// kept, where the backbone lies) are left out.
+/// SHA-256 over everything that decides what a run computes: settings, rows as the model reads them, labels, weights
+/// and the pretrained model. Settings that may change when a run goes on (how often checkpoints are written, how many
+/// are kept, where the backbone lies) are left out.
 std::string run_digest(const RunDigestSpec& spec);
 
 }  // namespace rift::train

@@ -15,16 +15,11 @@ double peak_memory_mib() {
 }  // namespace
 
 Json to_json(const StepRecord& record) {
-  return Json{{"step", record.step},
-              {"epoch", record.epoch},
-              {"task_loss", record.task_loss},
-              {"anchor_loss", record.anchor_loss},
-              {"loss", record.loss},
-              {"lr", record.lr},
-              {"head_lr", record.head_lr},
-              {"gradient_norm", record.gradient_norm},
-              {"rows", record.rows},
-              {"tokens", record.tokens}};
+  return Json{{"step", record.step},           {"epoch", record.epoch},
+              {"task_loss", record.task_loss}, {"anchor_loss", record.anchor_loss},
+              {"loss", record.loss},           {"lr", record.lr},
+              {"head_lr", record.head_lr},     {"gradient_norm", record.gradient_norm},
+              {"rows", record.rows},           {"tokens", record.tokens}};
 }
 
 RunLog::RunLog(const fs::path& directory, int64_t keep_bytes) {

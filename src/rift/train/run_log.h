@@ -12,8 +12,8 @@ namespace rift::train {
 
 /// One step as log.jsonl shows it.
 struct StepRecord {
-  int64_t step = 0;     // 1-based
-  double epoch = 0.0;   // passes over the training rows so far
+  int64_t step = 0;          // 1-based
+  double epoch = 0.0;        // passes over the training rows so far
   double task_loss = 0.0;    // weighted mean over the step's rows
   double anchor_loss = 0.0;  // L_pretrain, without lambda
   double loss = 0.0;         // task_loss + lambda * anchor_loss

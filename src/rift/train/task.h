@@ -21,10 +21,10 @@ struct PartLoss {
 
 /// What the validation rows say.
 struct Evaluation {
-  std::string metric;             // the one that decides, "auc"
-  double value = 0.0;             // of it; finite
+  std::string metric;  // the one that decides, "auc"
+  double value = 0.0;  // of it; finite
   bool higher_is_better = false;
-  Json figures;                   // every figure by name, numbers or null
+  Json figures;  // every figure by name, numbers or null
 };
 
 /// What is trained, as the loop sees it: rows in, gradients out. Fine-tuning a text model is one; pretraining will be
@@ -32,8 +32,8 @@ struct Evaluation {
 class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
-  virtual int64_t rows() const = 0;                  // of training, numbered 0 .. rows()-1
-  virtual double weight(int64_t row) const = 0;      // that it counts with in the loss
+  virtual int64_t rows() const = 0;                   // of training, numbered 0 .. rows()-1
+  virtual double weight(int64_t row) const = 0;       // that it counts with in the loss
   virtual int64_t source_row(int64_t row) const = 0;  // for messages
   virtual nn::ParameterStore& parameters() = 0;
   /// Adds scale * d(sum over `rows` of weight * loss) / d(theta) to the gradients; returns the sum without `scale`.

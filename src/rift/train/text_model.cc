@@ -48,9 +48,8 @@ TextModel load_text_model(const TextModelSpec& spec) {
   result.base = checkpoint::open_hf_directory(model_directory(spec));
   const fs::path weights = checkpoint::weights_file(result.base);
   result.weights_sha256 = sha256_file(weights);
-  checkpoint::LoadedModel loaded =
-      checkpoint::load_bert(result.base, {.num_labels = spec.outputs,
-                                          .require_pooler = spec.options.pooling == models::Pooling::kPooler});
+  checkpoint::LoadedModel loaded = checkpoint::load_bert(
+      result.base, {.num_labels = spec.outputs, .require_pooler = spec.options.pooling == models::Pooling::kPooler});
   const models::Pooling pooling = resolve_pooling(spec.options.pooling, result.base, loaded.names.has_pooler);
   RIFT_REQUIRE(spec.options.max_tokens <= loaded.shape.positions, Code::kConfig,
                "model.text.max_tokens: {} tokens, but the model has {} positions", spec.options.max_tokens,

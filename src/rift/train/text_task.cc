@@ -76,7 +76,8 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model) : spec_(std
   loss_kind_ = objective::resolve_loss(spec_.objective.loss, target_of(spec_.task));
   class_weights_ = ::rift::train::class_weights(spec_);
   loss_ = std::make_unique<objective::TaskLoss>(loss_kind_, model_.outputs(), class_weights_);
-  const bool any_weight = spec_.train.weight.empty() || std::ranges::any_of(spec_.train.weight, [](double w) { return w > 0; });
+  const bool any_weight =
+      spec_.train.weight.empty() || std::ranges::any_of(spec_.train.weight, [](double w) { return w > 0; });
   RIFT_REQUIRE(any_weight, Code::kData, "data.weight: every training row has weight 0");
   validation_ = {spec_.task, spec_.classes, spec_.validation.label, spec_.validation.weight};
   if (!validation_.label.empty()) metric_ = resolve_stop_metric(spec_.stop_metric, validation_);
@@ -168,9 +169,10 @@ std::optional<Evaluation> TextTask::evaluate() {
   if (spec_.validation.label.empty()) return std::nullopt;
   const std::vector<float> said = validation_logits();
   const auto bad = std::ranges::find_if(said, [](float value) { return !std::isfinite(value); });
-  RIFT_REQUIRE(bad == said.end(), Code::kData,
-               "validation: the model's output is not finite for row {} (0-based, in the source); try a smaller optim.lr",
-               spec_.validation.source_row[static_cast<size_t>((bad - said.begin()) / model_.outputs())]);
+  RIFT_REQUIRE(
+      bad == said.end(), Code::kData,
+      "validation: the model's output is not finite for row {} (0-based, in the source); try a smaller optim.lr",
+      spec_.validation.source_row[static_cast<size_t>((bad - said.begin()) / model_.outputs())]);
   std::vector<int64_t> all(spec_.validation.label.size());
   std::iota(all.begin(), all.end(), 0);
   const Targets wanted = targets(spec_.validation, all);

@@ -47,8 +47,8 @@ struct TextTaskSpec {
 /// Fine-tuning a text classifier. Where the whole encoder is frozen, what it says of each row is computed once.
 class TextTask final : public TrainingTask {
  public:
-  /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced), kConfig (loss or stop
-  /// metric that does not fit the task).
+  /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced), kConfig (loss or
+  /// stop metric that does not fit the task).
   TextTask(TextTaskSpec spec, models::TextClassifier& model);
 
   int64_t rows() const override { return spec_.train.inputs.rows(); }
@@ -81,7 +81,7 @@ class TextTask final : public TrainingTask {
   std::unique_ptr<objective::TaskLoss> loss_;
   ValidationRows validation_;
   StopMetric metric_ = StopMetric::kAutomatic;
-  at::Tensor train_features_;       // [N,D] of a frozen encoder, else undefined
+  at::Tensor train_features_;  // [N,D] of a frozen encoder, else undefined
   at::Tensor validation_features_;
 };
 

@@ -76,13 +76,10 @@ class Trainer {
 
   int64_t rows_until(int64_t step) const {
     const int64_t epochs = step / plan_.steps_per_epoch;
-    return epochs * plan_.rows +
-           std::min(plan_.rows, (step - epochs * plan_.steps_per_epoch) * plan_.rows_per_step);
+    return epochs * plan_.rows + std::min(plan_.rows, (step - epochs * plan_.steps_per_epoch) * plan_.rows_per_step);
   }
 
-  double passes(int64_t step) const {
-    return static_cast<double>(rows_until(step)) / static_cast<double>(plan_.rows);
-  }
+  double passes(int64_t step) const { return static_cast<double>(rows_until(step)) / static_cast<double>(plan_.rows); }
 
   void take_step(Progress& progress) {
     const int64_t step = progressed_.step;
@@ -97,11 +94,9 @@ class Trainer {
       record.anchor_loss = anchor_->add_gradient(std::as_const(store_).values<float>(), store_.gradients<float>());
     }
     record.loss = record.task_loss + lambda * record.anchor_loss;
-    record.gradient_norm =
-        optim::gradient_norm<float>(std::as_const(store_).gradients<float>(), optimizer_.groups());
+    record.gradient_norm = optim::gradient_norm<float>(std::as_const(store_).gradients<float>(), optimizer_.groups());
     require_finite(record.gradient_norm, "the gradient", rows);
-    const double lr_factor =
-        optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, step, plan_.total_steps);
+    const double lr_factor = optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, step, plan_.total_steps);
     record.lr = spec_.optim.lr * lr_factor;
     record.head_lr = spec_.optim.head_lr.value_or(spec_.optim.lr) * lr_factor;
     const double clip = optim::clip_factor(record.gradient_norm, spec_.optim.clip_norm);
@@ -117,9 +112,8 @@ class Trainer {
   void add_gradients(std::span<const int64_t> rows, StepRecord& record) {
     double weight = 0;
     for (const int64_t row : rows) weight += task_.weight(row);
-    const nn::ForwardContext context{.training = true,
-                                     .seed = static_cast<uint64_t>(spec_.train.seed),
-                                     .epoch = order_.epoch_of(progressed_.step)};
+    const nn::ForwardContext context{
+        .training = true, .seed = static_cast<uint64_t>(spec_.train.seed), .epoch = order_.epoch_of(progressed_.step)};
     store_.zero_gradients();
     objective::LossSum total;
     const auto part_size = static_cast<size_t>(plan_.rows_per_part);

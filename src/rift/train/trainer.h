@@ -20,7 +20,7 @@ struct TrainerSpec {
   const TrainOptions& train;
   std::vector<optim::ParameterGroup> groups;
   std::vector<objective::AnchoredSlice> anchored;  // parameters with a pretrained value, at the store's values now
-  std::filesystem::path directory;  // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written
+  std::filesystem::path directory;                 // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written
   bool resume = false;
   std::string run;  // digest of what the run is made from: a checkpoint of another one is refused
   std::string progress_name = "fine-tuning";

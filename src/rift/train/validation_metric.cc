@@ -58,9 +58,10 @@ StopMetric resolve_stop_metric(StopMetric asked, const ValidationRows& rows) {
   RIFT_REQUIRE(!regression || asked == StopMetric::kLoss, Code::kConfig,
                "train.early_stopping.metric: '{}' does not fit a regression; use 'loss' or leave it out",
                metric_name(asked));
-  RIFT_REQUIRE(asked != StopMetric::kAuc || !one_class(rows), Code::kData,
-               "train.early_stopping.metric: the validation rows hold one class, so they have no auc; use 'log_loss' or "
-               "another split");
+  RIFT_REQUIRE(
+      asked != StopMetric::kAuc || !one_class(rows), Code::kData,
+      "train.early_stopping.metric: the validation rows hold one class, so they have no auc; use 'log_loss' or "
+      "another split");
   return asked;
 }
 

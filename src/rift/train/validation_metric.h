@@ -19,8 +19,8 @@ struct ValidationRows {
 };
 
 /// The metric that decides. kAutomatic: auc (binary), log_loss (several classes and a binary task whose validation rows
-/// hold one class), loss (regression). Throws kConfig for a metric that the task does not have, kData for auc on rows of
-/// one class.
+/// hold one class), loss (regression). Throws kConfig for a metric that the task does not have, kData for auc on rows
+/// of one class.
 StopMetric resolve_stop_metric(StopMetric asked, const ValidationRows& rows);
 
 /// Figures of raw scores (logits [N] or [N*C], predictions [N]): loss (given), and by task auc, log_loss, accuracy,

@@ -8,7 +8,6 @@
 #include "rift/base/random.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/data/dataset.h"
-#include "rift/train/options.h"
 
 namespace rift::testing_support {
 
@@ -55,21 +54,6 @@ inline std::filesystem::path small_backbone(const TempDirectory& directory, bool
   const auto base = small_directory(directory);
   checkpoint::write_tensors(directory / "base/model.safetensors", small_tensors(0, pooler));
   return base.root;
-}
-
-/// Settings under which the small model learns the small data in a second.
-inline train::FineTuneOptions small_options(const std::filesystem::path& backbone) {
-  train::FineTuneOptions options;
-  options.text.backbone = backbone.string();
-  options.text.max_tokens = 12;
-  options.optim.name = optim::AdamWOptions{};
-  options.optim.lr = 5e-3;
-  options.optim.head_lr = 2e-2;
-  options.optim.batch_rows = 8;
-  options.optim.epochs = 6;
-  options.train.checkpoint_every_steps = 7;
-  options.train.early_stopping.patience = 0;
-  return options;
 }
 
 }  // namespace rift::testing_support

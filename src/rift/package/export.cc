@@ -1,0 +1,67 @@
+#include "rift/package/export.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/package/format/manifest.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kAdapterFolder = "adapter/";
+constexpr std::string_view kWeights = "model.safetensors";
+
+/// What a package holds beside the text model.
+constexpr std::array<std::string_view, 2> kOwnFiles = {"rift.json", kManifestFile};
+constexpr std::array<std::string_view, 2> kOwnFolders = {"parts/", kAdapterFolder};
+
+bool is_hf(std::string_view name) {
+  return std::ranges::find(kOwnFiles, name) == kOwnFiles.end() &&
+         std::ranges::none_of(kOwnFolders, [&](std::string_view folder) { return name.starts_with(folder); });
+}
+
+struct Copy {
+  std::string from;  // relative to the package
+  std::string to;    // relative to the target
+};
+
+std::vector<Copy> files_of(const std::vector<PackageFile>& files, ExportFormat format) {
+  std::vector<Copy> copies;
+  for (const PackageFile& file : files) {
+    if (format == ExportFormat::kHf && is_hf(file.name)) copies.push_back({file.name, file.name});
+    if (format == ExportFormat::kPeft && file.name.starts_with(kAdapterFolder)) {
+      copies.push_back({file.name, file.name.substr(kAdapterFolder.size())});
+    }
+  }
+  return copies;
+}
+
+}  // namespace
+
+void export_package(const fs::path& package, ExportFormat format, const fs::path& out) {
+  std::error_code ignored;
+  RIFT_REQUIRE(!fs::exists(out, ignored), Code::kConfig, "--out {}: it is there already; name a new directory",
+               out.string());
+  const std::vector<PackageFile> files = check_manifest(package);
+  const bool has_text_model = std::ranges::any_of(files, [](const PackageFile& file) { return file.name == kWeights; });
+  RIFT_REQUIRE(has_text_model, Code::kUnsupported,
+               "{}: the package holds no text model, so there is nothing that transformers or peft could load",
+               package.string());
+  const std::vector<Copy> copies = files_of(files, format);
+  RIFT_REQUIRE(!copies.empty(), Code::kUnsupported,
+               "{}: no adapter was tuned in this package; export it with --format hf", package.string());
+  StagedDirectory stage(out);
+  for (const Copy& copy : copies) {
+    const fs::path target = stage.path() / copy.to;
+    fs::create_directories(target.parent_path());
+    write_file_atomic(target, read_file(package / copy.from, int64_t{1} << 40));
+  }
+  stage.publish();
+}
+
+}  // namespace rift::package

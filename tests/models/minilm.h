@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "rift/checkpoint/load_model.h"
+#include "rift/models/text_classifier.h"
+
+namespace rift::testing_support {
+
+/// The packaged MiniLM, as set-up lays it down.
+inline constexpr const char* kMiniLm = ".deps/models/all-MiniLM-L6-v2";
+
+/// A classifier with one output on the pooler, from a Hugging Face directory.
+inline std::unique_ptr<models::TextClassifier> classifier_of(const std::filesystem::path& path) {
+  const auto directory = checkpoint::open_hf_directory(path);
+  const auto loaded = checkpoint::load_bert(directory, {.num_labels = 1, .require_pooler = true});
+  return std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = directory.config},
+                                                  loaded.tensors);
+}
+
+}  // namespace rift::testing_support

@@ -1,0 +1,78 @@
+#include "rift/package/backbone.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "checkpoint/failure.h"
+#include "checkpoint/temp_directory.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing_support::failure;
+using testing_support::TempDirectory;
+
+/// RIFT_MODELS for the length of a test.
+class ModelsVariable {
+ public:
+  explicit ModelsVariable(const fs::path& value) {
+    if (const char* before = ::getenv("RIFT_MODELS")) before_ = before;
+    ::setenv("RIFT_MODELS", value.c_str(), 1);
+  }
+  ~ModelsVariable() {
+    if (before_.empty()) {
+      ::unsetenv("RIFT_MODELS");
+    } else {
+      ::setenv("RIFT_MODELS", before_.c_str(), 1);
+    }
+  }
+
+ private:
+  std::string before_;
+};
+
+TEST(Backbone, EmptyIsThePackagedModel) {
+  const TempDirectory directory;
+  const ModelsVariable variable(directory.path());
+  EXPECT_THAT(failure([] { resolve_backbone("", {}); }),
+              testing::AllOf(testing::StartsWith("artefact: "), HasSubstr("make setup"), HasSubstr("RIFT_MODELS")));
+  directory.folder("all-MiniLM-L6-v2");
+  EXPECT_EQ(resolve_backbone("", {}), directory / "all-MiniLM-L6-v2");
+}
+
+TEST(Backbone, RunYamlsFolderComesBeforeTheModelsFolder) {
+  const TempDirectory directory;
+  const ModelsVariable variable(directory.folder("models"));
+  directory.folder("models/tower");
+  EXPECT_EQ(resolve_backbone("tower", directory.path()), directory / "models/tower");
+  directory.folder("tower");
+  EXPECT_EQ(resolve_backbone("tower", directory.path()), directory / "tower");
+  EXPECT_EQ(resolve_backbone("./tower", directory.path()), directory / "tower");
+}
+
+TEST(Backbone, AnAbsolutePathIsTakenAsItIs) {
+  const TempDirectory directory;
+  EXPECT_EQ(resolve_backbone(directory.folder("tower").string(), "/nowhere"), directory / "tower");
+}
+
+TEST(Backbone, WhatIsNotThereNamesEveryPlaceThatWasTried) {
+  const TempDirectory directory;
+  const ModelsVariable variable(directory.folder("models"));
+  directory.write("file", "not a directory");
+  const std::string message = failure([&] { resolve_backbone("file", directory.path()); });
+  EXPECT_THAT(message, testing::StartsWith("artefact: model.text.backbone: no directory 'file'"));
+  EXPECT_THAT(message, HasSubstr((directory / "file").string()));
+  EXPECT_THAT(message, HasSubstr((directory / "models/file").string()));
+}
+
+TEST(Backbone, TheModelsFolderIsFoundFromTheProgramsOwnPlace) {
+  if (!fs::exists(".deps/models")) GTEST_SKIP() << ".deps/models is not there: run 'make setup'";
+  if (::getenv("RIFT_MODELS") != nullptr) GTEST_SKIP() << "RIFT_MODELS is set";
+  EXPECT_TRUE(fs::equivalent(models_directory(), ".deps/models"));
+}
+
+}  // namespace
+}  // namespace rift::package

@@ -1,0 +1,74 @@
+#include "checkpoint/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rift/base/progress.h"
+#include "rift/base/threads.h"
+#include "rift/train/fine_tune.h"
+#include "train/small_options.h"
+
+// What rift tuned, scored by transformers and peft.
+namespace rift::train {
+namespace {
+
+using testing_support::row_range;
+using testing_support::small_backbone;
+using testing_support::small_dataset;
+using testing_support::small_options;
+using testing_support::TempDirectory;
+
+struct Case {
+  data::Task task = data::Task::kBinary;
+  bool pooler = true;
+  bool lora = false;
+};
+
+class Client : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    if (testing_support::client_python().empty()) {
+      GTEST_SKIP() << "no Python with transformers, peft and safetensors: set RIFT_CLIENTS to a virtual environment";
+    }
+    set_progress_style(ProgressStyle::kSilent);
+    set_threads(1);
+  }
+};
+
+TEST_P(Client, GivesOurScores) {
+  const Case& asked = GetParam();
+  const TempDirectory folder;
+  const data::Dataset dataset = small_dataset(60, asked.task);
+  FineTuneOptions options = small_options(small_backbone(folder, asked.pooler));
+  options.optim.epochs = 2;
+  if (asked.lora) options.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4, .targets = {"query", "value"}};
+  const FineTuned tuned =
+      fine_tune({.dataset = dataset, .train = row_range(0, 60), .validation = {}, .options = options});
+  const Json part = tuned.scorer->save(folder.folder("package"));
+  const score::RawScores raw = tuned.scorer->score(dataset.table);
+  Json rows = {{"pooling", part.at("pooling")}, {"max_tokens", options.text.max_tokens}};
+  rows["texts"] = Json::array();
+  rows["scores"] = Json::array();
+  for (int64_t row = 0; row < raw.rows; ++row) {
+    rows["texts"].push_back(std::string(*dataset.table.at("note").texts().get(row)));
+    Json values = Json::array();
+    for (int64_t c = 0; c < raw.outputs; ++c) values.push_back(raw.values[static_cast<size_t>(row * raw.outputs + c)]);
+    rows["scores"].push_back(std::move(values));
+  }
+  folder.write("rows.json", to_json_text(rows));
+  const auto run = testing_support::run_client("../../train/clients/scores.py", folder.path());
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.output, testing::HasSubstr("all checks hold"));
+  if (asked.lora) {
+    EXPECT_THAT(run.output, testing::HasSubstr("peft: largest difference"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(FineTuned, Client,
+                         testing::Values(Case{}, Case{.task = data::Task::kMulticlass},
+                                         Case{.task = data::Task::kRegression}, Case{.pooler = false},
+                                         Case{.lora = true}, Case{.pooler = false, .lora = true},
+                                         Case{.task = data::Task::kMulticlass, .lora = true}));
+
+}  // namespace
+}  // namespace rift::train

@@ -1,0 +1,109 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "checkpoint/failure.h"
+#include "rift/base/progress.h"
+#include "rift/base/threads.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/package/export.h"
+#include "rift/package/format/package.h"
+#include "rift/package/loaders.h"
+#include "rift/train/fine_tune.h"
+#include "train/small_options.h"
+
+// A fine-tuned model as a package: written, checked, loaded, exported.
+namespace rift::train {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing_support::failure;
+using testing_support::row_range;
+using testing_support::small_backbone;
+using testing_support::small_dataset;
+using testing_support::small_options;
+using testing_support::TempDirectory;
+
+class Publish : public testing::Test {
+ protected:
+  void SetUp() override {
+    set_progress_style(ProgressStyle::kSilent);
+    set_threads(1);
+    dataset_.split.part.assign(160, data::Part::kTrain);
+    options_ = small_options(small_backbone(folder_));
+    options_.optim.epochs = 1;
+  }
+
+  void publish() {
+    tuned_ = fine_tune(
+        {.dataset = dataset_, .train = row_range(0, 96), .validation = row_range(96, 32), .options = options_});
+    score::PolicyOptions policy;
+    policy.approve_below = policy.refuse_from = 0.5;
+    package::write_package(
+        folder_ / "package",
+        {*tuned_.scorer, score::Calibrator::identity(data::Task::kBinary), policy, tuned_.summary, dataset_},
+        package::all_loaders());
+  }
+
+  TempDirectory folder_;
+  data::Dataset dataset_ = small_dataset(160);
+  FineTuneOptions options_;
+  FineTuned tuned_;
+};
+
+TEST_F(Publish, APackageGivesTheScoresOfTheModelItWasMadeFrom) {
+  publish();
+  const package::Package loaded = package::load_package(folder_ / "package", package::all_loaders());
+  EXPECT_EQ(loaded.scorer->name(), "fine-tuned");
+  EXPECT_EQ(loaded.scorer->score(dataset_.table).values, tuned_.scorer->score(dataset_.table).values);
+  EXPECT_EQ(loaded.training.at("pooling").as_string(), "pooler");
+}
+
+TEST_F(Publish, ATamperedWeightIsFoundBeforeAnythingIsLoaded) {
+  publish();
+  std::string bytes = read_file(folder_ / "package/model.safetensors");
+  bytes[bytes.size() - 3] = static_cast<char>(bytes[bytes.size() - 3] ^ 1);
+  write_file_atomic(folder_ / "package/model.safetensors", bytes);
+  EXPECT_THAT(failure([&] { package::load_package(folder_ / "package", package::all_loaders()); }),
+              testing::AllOf(testing::StartsWith("artefact"), HasSubstr("model.safetensors")));
+  EXPECT_THAT(failure([&] { package::export_package(folder_ / "package", package::ExportFormat::kHf, folder_ / "x"); }),
+              testing::StartsWith("artefact"));
+  EXPECT_FALSE(fs::exists(folder_ / "x"));
+}
+
+TEST_F(Publish, WithoutLibTorchsLoaderItSaysWhatIsMissing) {
+  publish();
+  EXPECT_THAT(failure([&] { package::load_package(folder_ / "package", package::classic_loaders()); }),
+              testing::StartsWith("unsupported"));
+}
+
+TEST_F(Publish, TheHuggingFacePartIsExportedWholeAndAlone) {
+  publish();
+  package::export_package(folder_ / "package", package::ExportFormat::kHf, folder_ / "hf");
+  for (const char* file : {"config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json"}) {
+    EXPECT_EQ(read_file(folder_ / "hf" / file), read_file(folder_ / "package" / file)) << file;
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "hf/rift.json"));
+  EXPECT_FALSE(fs::exists(folder_ / "hf/manifest.json"));
+  EXPECT_EQ(
+      checkpoint::load_bert(checkpoint::open_hf_directory(folder_ / "hf"), {.num_labels = 1}).names.new_head.size(),
+      0u);
+  EXPECT_THAT(
+      failure([&] { package::export_package(folder_ / "package", package::ExportFormat::kHf, folder_ / "hf"); }),
+      HasSubstr("it is there already"));
+}
+
+TEST_F(Publish, AnAdapterIsExportedWhereOneWasTuned) {
+  publish();
+  EXPECT_THAT(
+      failure([&] { package::export_package(folder_ / "package", package::ExportFormat::kPeft, folder_ / "p"); }),
+      testing::AllOf(testing::StartsWith("unsupported"), HasSubstr("no adapter was tuned")));
+  options_.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4};
+  publish();
+  package::export_package(folder_ / "package", package::ExportFormat::kPeft, folder_ / "p");
+  EXPECT_TRUE(fs::exists(folder_ / "p/adapter_config.json"));
+  EXPECT_TRUE(fs::exists(folder_ / "p/adapter_model.safetensors"));
+}
+
+}  // namespace
+}  // namespace rift::train

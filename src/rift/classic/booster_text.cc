@@ -24,6 +24,12 @@ std::string_view next_line(std::string_view& text) {
   return line;
 }
 
+/// A split of missing values from all others has an infinite threshold; the others are statistics that no score needs.
+bool may_be_infinite(std::string_view key) {
+  return key == "threshold" || key == "split_gain" || key == "leaf_weight" || key == "internal_value" ||
+         key == "internal_weight";
+}
+
 /// What one part of the text says; throws naming the file and the part.
 class Part {
  public:
@@ -56,7 +62,7 @@ class Part {
     while (!left.empty()) {
       double value = 0.0;
       const auto [end, error] = std::from_chars(left.data(), left.data() + left.size(), value);
-      require(error == std::errc() && std::isfinite(value), key);
+      require(error == std::errc() && (std::isfinite(value) || may_be_infinite(key)), key);
       values.push_back(value);
       left.remove_prefix(static_cast<size_t>(end - left.data()));
       require(left.empty() || (left.front() == ' ' && left.size() > 1), key);
@@ -129,6 +135,7 @@ void check_tree(const Part& tree, int64_t features) {
   const auto thresholds = tree.numbers("threshold");
   for (size_t i = 0; i < types.size(); ++i) {
     const bool is_category = (types[i] & 1) != 0;
+    tree.require(!std::isnan(thresholds[i]), "threshold");
     tree.require(!is_category || (thresholds[i] == std::floor(thresholds[i]) && thresholds[i] >= 0.0 &&
                                   thresholds[i] < static_cast<double>(categories)),
                  "threshold");

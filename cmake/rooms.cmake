@@ -17,10 +17,11 @@ function(rift_room name)
   target_link_libraries(${target} PUBLIC ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
 endfunction()
 
-# rift_test(NAME SOURCES a_test.cc ... ROOMS metrics ... [LIBS ...] LABELS unit [TIMEOUT s])
-#   One GoogleTest program per name; every case becomes a ctest with the labels. Tests run from the repository root.
+# rift_test(NAME SOURCES a_test.cc ... ROOMS metrics ... [LIBS ...] LABELS unit [TIMEOUT s] [WHOLE])
+#   One GoogleTest program per name; every case becomes a ctest with the labels, or with WHOLE the program is one ctest,
+#   for cases that share a costly set-up. Tests run from the repository root.
 function(rift_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;ROOMS;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "WHOLE" "TIMEOUT" "SOURCES;ROOMS;LIBS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -32,10 +33,15 @@ function(rift_test name)
     string(REPLACE "/" "_" room_id ${room})
     target_link_libraries(${target} PRIVATE rift_${room_id})
   endforeach()
+  # As main() of the program does: OpenMP's threads that spin while they wait slow everyone else down tenfold.
+  set(properties LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
+  if(ARG_WHOLE)
+    add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES ${properties})
+    return()
+  endif()
   gtest_discover_tests(${target}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
-      # As main() of the program does: OpenMP's threads that spin while they wait slow everyone else down tenfold.
-      ENVIRONMENT OMP_WAIT_POLICY=passive)
+    PROPERTIES ${properties})
 endfunction()

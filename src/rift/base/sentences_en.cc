@@ -94,6 +94,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.comparison_title", "Model comparison"},
       {"report.package_subtitle", "Package {digest}"},
       {"report.comparison_caption", "Figures on the {rows} rows of the test part."},
+      {"report.all_figures", "All figures with their intervals"},
       {"report.interval_caption", "{metric} of each model on the test part with its 95 % interval."},
       {"report.pairs_caption",
        "Differences in {metric} on the same rows; positive: the first is better. The corrected p allows for asking "

@@ -90,6 +90,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.comparison_title", "模型比较报告"},
       {"report.package_subtitle", "模型包 {digest}"},
       {"report.comparison_caption", "测试集 {rows} 行上的指标。"},
+      {"report.all_figures", "全部指标及其区间"},
       {"report.interval_caption", "各模型在测试集上的 {metric} 及其 95% 区间。"},
       {"report.pairs_caption", "同一批数据上 {metric} 的差值；正值表示前者更好。校正后的 p 值已考虑多重比较（Holm）。"},
       {"report.calibration_amounts_caption", "按等量行分段，实际均值与预测均值的对照。"},

@@ -47,11 +47,7 @@ std::vector<Parts> all_parts(const data::Dataset& dataset, const data::SplitOpti
   }
   for (int64_t repeat = 0; repeat < folds->repeats; ++repeat) {
     for (int64_t fold = 0; fold < folds->k; ++fold) {
-      data::KFoldSplit one = *folds;
-      one.fold = fold;
-      one.repeats = 1;
-      const data::SplitOptions of_fold{.kind = one, .seed = options.seed + repeat};
-      all.push_back(parts_of(data::make_split(dataset, of_fold)));
+      all.push_back(parts_of(data::make_fold(dataset, options, fold, repeat)));
       all.back().repeat = repeat;
       all.back().fold = fold;
     }

@@ -95,7 +95,8 @@ Json inside_of(const score::Scorer& scorer) {
     Json importance = Json::array();
     for (const auto& [column, share] : gbdt->importance()) {
       if (importance.size() < kMostImportant && share > 0.0) {
-        importance.push_back(Json{{"column", column}, {"share", share}});
+        const data::Field* field = gbdt->schema().find(column);
+        importance.push_back(Json{{"column", field == nullptr ? column : field->shown_name()}, {"share", share}});
       }
     }
     return Json{{"importance", std::move(importance)}};

@@ -85,6 +85,10 @@ report::Series thinned(const report::Series& series, size_t points) {
   return thin;
 }
 
+std::string named(const std::string& name, const std::string& caption) {
+  return caption.empty() || caption == name ? name : fmt::format("{} ({})", name, caption);
+}
+
 void add_columns(Page& page, const Json& data) {
   Page::TableSpec table{
       .columns = {sentence("table.column"), sentence("table.role"), sentence("table.kind"), sentence("table.missing"),
@@ -94,7 +98,7 @@ void add_columns(Page& page, const Json& data) {
                           fmt::arg("features", data.at("features").as_int()))};
   for (const Json& column : data.at("columns").as_array()) {
     const Json* missing = column.find("missing");
-    table.rows.push_back({{column.at("name").as_string()},
+    table.rows.push_back({{named(column.at("name").as_string(), column.at("caption").as_string())},
                           {column.at("role").as_string()},
                           {column.at("kind").as_string()},
                           number(missing == nullptr ? "-" : shown_percent(missing->as_double())),

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -33,43 +34,81 @@ std::vector<std::string> class_names(const Json& data) {
   return names;
 }
 
-void add_comparison(Page& page, const Json& compare) {
-  const std::string main = main_figure(compare.at("task").as_string()).name;
-  page.section(sentence("report.comparison"), "comparison");
-  Page::TableSpec table{.columns = {sentence("table.model"), sentence("table." + main), sentence("table.interval")},
-                        .rows = {},
-                        .caption = sentence("report.comparison_caption",
-                                            fmt::arg("rows", shown_count(compare.at("test").at("rows").as_int())))};
+/// The figures beside the main one that fit on a page; all of them are folded away below.
+bool is_shown_beside(std::string_view name) {
+  constexpr std::array<std::string_view, 8> kBeside = {"ks",       "brier",    "log_loss", "ece",
+                                                       "accuracy", "macro_f1", "mae",      "r2"};
+  return std::find(kBeside.begin(), kBeside.end(), name) != kBeside.end();
+}
+
+std::vector<std::string> figures_beside(const Json& test, std::string_view main) {
+  std::vector<std::string> names;
+  for (const Json::Member& member : test.as_object()) {
+    const bool of_classes = member.key == "accuracy" || member.key == "macro_f1";
+    if (member.key == main || !is_shown_beside(member.key) || (of_classes && main == "auc")) continue;
+    names.push_back(member.key);
+  }
+  return names;
+}
+
+void add_interval_chart(Page& page, const Json& models, const std::string& main) {
   report::IntervalChartSpec chart{
       .names = {}, .value = {}, .low = {}, .high = {}, .x_title = sentence("table." + main)};
-  for (const Json& model : compare.at("models").as_array()) {
-    const bool best = model.at("name") == compare.at("best");
-    const Json& test = model.at("metrics").at("test");
-    std::vector<Page::Cell> row = {{model_caption(model.at("name").as_string()), false, best},
-                                   number(figure_text(test, main), best),
-                                   number(interval_text(test, main))};
-    const bool first = table.rows.empty();
-    for (const Json::Member& member : test.as_object()) {
-      if (member.key == "rows" || member.key == main) continue;
-      if (first) table.columns.push_back(sentence("table." + member.key));
-      row.push_back(number(figure_text(test, member.key)));
-    }
-    row.push_back(number(fmt::format("{:.1f}", model.at("train_seconds").as_double())));
-    row.push_back(number(shown_count(static_cast<int64_t>(model.at("score_rows_per_second").as_double()))));
-    table.rows.push_back(std::move(row));
-    const Json& figure = test.at(main);
+  for (const Json& model : models.as_array()) {
+    const Json& figure = model.at("metrics").at("test").at(main);
     if (figure.is_null() || figure.at("low").is_null()) continue;
     chart.names.push_back(model_caption(model.at("name").as_string()));
     chart.value.push_back(figure.at("value").as_double());
     chart.low.push_back(figure.at("low").as_double());
     chart.high.push_back(figure.at("high").as_double());
   }
+  if (chart.names.empty()) return;
+  page.chart(report::interval_chart(chart),
+             sentence("report.interval_caption", fmt::arg("metric", sentence("table." + main))));
+}
+
+/// Every figure of every model with its interval.
+void add_all_figures(Page& page, const Json& models) {
+  Page::TableSpec table{.columns = {sentence("chart.metric")}, .rows = {}, .caption = {}};
+  for (const Json& model : models.as_array()) table.columns.push_back(model_caption(model.at("name").as_string()));
+  for (const Json::Member& member : models.at(size_t{0}).at("metrics").at("test").as_object()) {
+    if (member.key == "rows") continue;
+    std::vector<Page::Cell> row = {{sentence("table." + member.key)}};
+    for (const Json& model : models.as_array()) {
+      const Json& test = model.at("metrics").at("test");
+      row.push_back(number(fmt::format("{} ({})", figure_text(test, member.key), interval_text(test, member.key))));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  page.folded_table(sentence("report.all_figures"), table);
+}
+
+void add_comparison(Page& page, const Json& compare) {
+  const std::string main = main_figure(compare.at("task").as_string()).name;
+  const Json& models = compare.at("models");
+  const std::vector<std::string> beside = figures_beside(models.at(size_t{0}).at("metrics").at("test"), main);
+  page.section(sentence("report.comparison"), "comparison");
+  Page::TableSpec table{.columns = {sentence("table.model"), sentence("table." + main), sentence("table.interval")},
+                        .rows = {},
+                        .caption = sentence("report.comparison_caption",
+                                            fmt::arg("rows", shown_count(compare.at("test").at("rows").as_int())))};
+  for (const std::string& name : beside) table.columns.push_back(sentence("table." + name));
   table.columns.push_back(sentence("table.train_seconds"));
   table.columns.push_back(sentence("table.rows_per_second"));
+  for (const Json& model : models.as_array()) {
+    const bool best = model.at("name") == compare.at("best");
+    const Json& test = model.at("metrics").at("test");
+    std::vector<Page::Cell> row = {{model_caption(model.at("name").as_string()), false, best},
+                                   number(figure_text(test, main), best),
+                                   number(interval_text(test, main))};
+    for (const std::string& name : beside) row.push_back(number(figure_text(test, name)));
+    row.push_back(number(fmt::format("{:.1f}", model.at("train_seconds").as_double())));
+    row.push_back(number(shown_count(static_cast<int64_t>(model.at("score_rows_per_second").as_double()))));
+    table.rows.push_back(std::move(row));
+  }
   page.table(table);
-  if (!chart.names.empty())
-    page.chart(report::interval_chart(chart),
-               sentence("report.interval_caption", fmt::arg("metric", sentence("table." + main))));
+  add_interval_chart(page, models, main);
+  add_all_figures(page, models);
 }
 
 void add_pairs(Page& page, const Json& pairs) {

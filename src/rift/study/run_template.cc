@@ -151,7 +151,8 @@ std::string run_template(const data::Proposal& proposal, const std::filesystem::
   text += "\n" + entry("", "task", write_value(proposal.task)) + "\n" + data_section(proposal, file) + "\n";
   text += comment_lines(sentence("init.split"));
   text += "split:\n";
-  for (const Json::Member& member : write_options(proposal.split).as_object())
+  const Json split = write_options(proposal.split);  // outlives the loop over its members
+  for (const Json::Member& member : split.as_object())
     text += entry("  ", member.key, member.value);
   return text + "\n" + model_section(proposal) + "\n" + compare_section(proposal);
 }

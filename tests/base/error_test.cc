@@ -48,6 +48,14 @@ TEST(Shorten, NeverCutsInsideACharacter) {
   for (size_t bytes = 0; bytes < 6; ++bytes) EXPECT_FALSE(first_invalid_utf8(shorten(chinese, bytes))) << bytes;
 }
 
+TEST(EditDistance, CountsASwapOfNeighboursOnce) {
+  EXPECT_EQ(edit_distance("bda", "bad"), 1u);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("ca", "abc"), 3u);
+  EXPECT_EQ(nearest_name("bda", std::vector<std::string>{"income", "bad"}), "bad");
+}
+
 TEST(Utf8, KnowsWellFormedSequences) {
   for (std::string_view text : {"", "a", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
                                 "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})

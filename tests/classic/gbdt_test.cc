@@ -111,6 +111,23 @@ TEST(Gbdt, UnseenCategoriesAndMissingOnesScoreAlikeAndInfinitiesAreTaken) {
   EXPECT_TRUE(std::isfinite(scores[2]));
 }
 
+TEST(Gbdt, SplitsMissingValuesFromAllOthers) {
+  auto dataset = applicants(400);
+  dataset.schema.fields = {dataset.schema.fields[4]};  // noise
+  auto& values = std::get<data::Numbers>(dataset.table.columns[4].values).values;
+  for (size_t row = 0; row < 400; ++row) {
+    if (row % 2 == 0) values[row] = kNaN;
+    dataset.label[row] = row % 2 == 0 ? 1.0 : 0.0;
+  }
+  const auto model = Gbdt::fit(dataset, all_rows(dataset.table), {.trees = 3, .leaves = 2});
+  EXPECT_NE(saved_text(*model).find("threshold=inf"), std::string::npos);
+  const test::TempDirectory directory;
+  const Json part = model->save(directory.path());
+  const auto scores = Gbdt::load(directory.path(), part, dataset.schema)->score(dataset.table).values;
+  EXPECT_EQ(scores, model->score(dataset.table).values);
+  EXPECT_GT(scores[0], scores[1]);
+}
+
 TEST(Gbdt, ImportanceFindsTheColumnsThatMatter) {
   const auto dataset = applicants(3000);
   const auto importance = Gbdt::fit(dataset, all_rows(dataset.table), kQuick)->importance();

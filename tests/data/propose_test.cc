@@ -1,153 +1,152 @@
 #include "rift/data/propose.h"
 
-#include <algorithm>
-#include <set>
+#include <cmath>
 
-#include "data/records.h"
-#include "rift/base/options.h"
+#include "data/proposals.h"
+#include "rift/base/random.h"
 
 namespace rift::data {
 namespace {
 
+using test::column;
 using test::message_of;
-using test::real_data;
-using test::write_plainly;
+using test::propose_file;
+using test::run_unedited;
+using test::suspected;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
-Proposal propose_file(const std::filesystem::path& file, const std::string& label) {
-  return propose({.source = file.string(), .label = label, .base_directory = {}});
-}
-
-/// The proposal as run.yaml gives it: written, read back, loaded.
-Dataset run_unedited(const Proposal& proposal) {
-  LoadSpec spec;
-  spec.task = proposal.task;
-  read_options(parse_yaml(to_yaml_text(write_options(proposal.data)), "run.yaml"), "run.yaml", spec.data);
-  read_options(parse_yaml(to_yaml_text(write_options(proposal.split)), "run.yaml"), "run.yaml", spec.split);
-  return load_dataset(spec);
-}
-
-std::set<std::string> suspected(const Proposal& proposal) {
-  std::set<std::string> names;
-  for (const auto& column : proposal.columns) {
-    if (column.suspected_leak) names.insert(column.name);
+class Propose : public ::testing::Test {
+ protected:
+  std::filesystem::path file(std::string_view name, std::string_view text) {
+    test::write_plainly(folder_ / name, text);
+    return folder_ / name;
   }
-  return names;
-}
+  test::TempDirectory folder_;
+};
 
-const ColumnProposal& column(const Proposal& proposal, std::string_view name) {
-  const auto found = std::find_if(proposal.columns.begin(), proposal.columns.end(),
-                                  [&](const ColumnProposal& one) { return one.name == name; });
-  if (found == proposal.columns.end()) throw std::out_of_range(std::string(name));
-  return *found;
-}
-
-// The outcome columns and the application fields of raw Lending Club, as the data's own description lists them.
-constexpr const char* kOutcomes[] = {"out_prncp",
-                                     "out_prncp_inv",
-                                     "total_pymnt",
-                                     "total_pymnt_inv",
-                                     "total_rec_prncp",
-                                     "total_rec_int",
-                                     "total_rec_late_fee",
-                                     "recoveries",
-                                     "collection_recovery_fee",
-                                     "last_pymnt_d",
-                                     "last_pymnt_amnt",
-                                     "last_credit_pull_d",
-                                     "collections_12_mths_ex_med",
-                                     "debt_settlement_flag",
-                                     "debt_settlement_flag_date",
-                                     "settlement_status",
-                                     "settlement_date",
-                                     "settlement_amount",
-                                     "settlement_percentage",
-                                     "settlement_term"};
-constexpr const char* kConstantOutcomes[] = {"out_prncp", "out_prncp_inv", "collections_12_mths_ex_med"};
-constexpr const char* kApplication[] = {"loan_amnt",
-                                        "term",
-                                        "annual_inc",
-                                        "dti",
-                                        "delinq_2yrs",
-                                        "inq_last_6mths",
-                                        "mths_since_last_delinq",
-                                        "mths_since_last_record",
-                                        "open_acc",
-                                        "pub_rec",
-                                        "revol_bal",
-                                        "revol_util",
-                                        "total_acc",
-                                        "pub_rec_bankruptcies",
-                                        "earliest_cr_line",
-                                        "issue_d",
-                                        "emp_length",
-                                        "home_ownership",
-                                        "verification_status",
-                                        "purpose",
-                                        "addr_state",
-                                        "desc",
-                                        "title",
-                                        "emp_title",
-                                        "zip_code",
-                                        "int_rate",
-                                        "grade",
-                                        "sub_grade",
-                                        "installment",
-                                        "funded_amnt",
-                                        "funded_amnt_inv",
-                                        "issue_year"};
-
-TEST(Propose, SuspectsTheOutcomesOfLendingClubAndNoApplicationField) {
-  const auto path = real_data("lending_club/loans_2007_2011.csv.gz");
-  RIFT_SKIP_WITHOUT(path);
-  const Proposal proposal = propose_file(path, "loan_status");
-  const auto names = suspected(proposal);
-  size_t flagged = 0;
-  for (const auto* name : kOutcomes) {
-    flagged += names.contains(name) ? 1 : 0;
-    // Those that say nothing in this file are left out for that.
-    EXPECT_EQ(column(proposal, name).kind, Kind::kIgnore) << name;
+/// Loans as a lender books them, the columns called a, b, ...: a amount, b income, c score, d instalments paid, e what
+/// was paid in all (= f principal + g interest + h fees), i recovered, j day of the last payment, k settled on, l day
+/// of the decision, m birthday; label `s`.
+std::string loan_book(int64_t rows, bool with_outcomes) {
+  const CounterRandom random(11, 1);
+  std::string text = with_outcomes ? "a,b,c,l,m,s,e,f,g,h,i,j,k\n" : "a,b,c,l,m,s\n";
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto at = static_cast<uint64_t>(row) * 16;
+    const double income = std::floor(20'000.0 + 60'000.0 * random.uniform(at));
+    const double amount = std::floor(1'000.0 + 20'000.0 * random.uniform(at + 1));
+    const double risk = random.normal(at + 2);
+    const bool bad = random.uniform(at + 3) < 1.0 / (1.0 + std::exp(1.6 - 1.2 * risk));
+    const double score = std::floor(600.0 - 40.0 * (risk + 0.5 * random.normal(at + 4)));
+    const int64_t decided =
+        *parse_time("2018-01-01") + static_cast<int64_t>(random.below(at + 5, 900)) * 86'400'000'000;
+    const int64_t born =
+        *parse_time("1950-01-01") + static_cast<int64_t>(random.below(at + 6, 16'000)) * 86'400'000'000;
+    text += fmt::format("{},{},{},{},{},{}", amount, income, score, format_time(decided), format_time(born),
+                        bad ? "defaulted" : "repaid");
+    if (with_outcomes) {
+      const auto cents = [](double x) { return std::round(100.0 * x) / 100.0; };
+      const double principal = bad ? cents(amount * random.uniform(at + 7)) : amount;
+      const double interest = cents(0.2 * principal * random.uniform(at + 8));
+      const double fees = random.uniform(at + 9) < 0.1 ? 25.0 : 0.0;
+      const double recovered =
+          bad && random.uniform(at + 10) < 0.5 ? cents(0.3 * amount * random.uniform(at + 11)) : 0.0;
+      const int64_t last = decided + static_cast<int64_t>(30 + random.below(at + 12, 1'000)) * 86'400'000'000;
+      text += fmt::format(",{:.2f},{},{},{},{},{},{}", principal + interest + fees, principal, interest, fees,
+                          recovered, format_time(last), bad && row % 4 == 0 ? format_time(last + 86'400'000'000) : "");
+    }
+    text += "\n";
   }
-  EXPECT_EQ(flagged, std::size(kOutcomes) - std::size(kConstantOutcomes));
-  for (const auto* name : kApplication) {
-    EXPECT_FALSE(names.contains(name)) << name << ": " << column(proposal, name).why;
-    EXPECT_NE(column(proposal, name).kind, Kind::kIgnore) << name;
-  }
-  EXPECT_EQ(names.size(), flagged);
+  return text;
 }
 
-TEST(Propose, FindsTaskTimeAndSplitOfLendingClub) {
-  const auto path = real_data("lending_club/loans_2007_2011.csv.gz");
-  RIFT_SKIP_WITHOUT(path);
-  const Proposal proposal = propose_file(path, "loan_status");
-  EXPECT_EQ(proposal.task, Task::kBinary);
-  EXPECT_EQ(proposal.data.label.positive, std::vector<std::string>{"*Charged Off"});
-  EXPECT_EQ(proposal.data.time, "issue_d");
-  EXPECT_TRUE(std::holds_alternative<OutOfTimeSplit>(proposal.split.kind));
+TEST_F(Propose, OutcomesOfALoanBookAreSuspectedByWhatTheyHold) {
+  const Proposal proposal = propose_file(file("loans.csv", loan_book(6'000, true)), "s");
+  EXPECT_THAT(suspected(proposal), ElementsAre("e", "f", "g", "h", "i", "j", "k"));
+  EXPECT_THAT(column(proposal, "j").why, HasSubstr("later than l in 100.0 %"));
+  EXPECT_THAT(column(proposal, "f").why, HasSubstr("in proportion to a"));
+  EXPECT_THAT(column(proposal, "h").why, HasSubstr("part of e"));
+  EXPECT_THAT(column(proposal, "i").why, HasSubstr("0.0 % of the good"));
+  EXPECT_EQ(proposal.data.time, "l");
+  EXPECT_EQ(column(proposal, "m").kind, Kind::kDate);
+}
+
+TEST_F(Propose, AnApplicationAloneIsNotSuspectedHoweverStrongItsScore) {
+  const Proposal proposal = propose_file(file("loans.csv", loan_book(6'000, false)), "s");
+  EXPECT_THAT(suspected(proposal), IsEmpty());
+}
+
+TEST_F(Propose, TheResultRunsUneditedWithItsOutOfTimeSplit) {
+  const Proposal proposal = propose_file(file("loans.csv", loan_book(3'000, true)), "s");
   const Dataset dataset = run_unedited(proposal);
-  EXPECT_EQ(dataset.rows(), 42'535);
-  EXPECT_EQ(dataset.table.find("issue_d"), nullptr);
-  EXPECT_EQ(dataset.table.find("recoveries"), nullptr);
-  const auto share = static_cast<double>(dataset.split.count(Part::kTest)) / 42'535.0;
-  EXPECT_NEAR(share, 0.25, 0.05);
+  EXPECT_EQ(dataset.schema.class_names, (std::vector<std::string>{"repaid", "defaulted"}));
+  EXPECT_NEAR(static_cast<double>(dataset.split.count(Part::kTest)), 750.0, 50.0);
+  EXPECT_EQ(dataset.table.columns.size(), 4u);
+  EXPECT_THAT(proposal.notes, Contains(HasSubstr("'defaulted' counts as bad")));
 }
 
-TEST(Propose, SuspectsNothingInOtherRealTables) {
-  struct Case {
-    std::string file;
-    std::string label;
-    std::set<std::string> allowed;
-  };
-  const Case cases[] = {{"taiwan_default/credit_card_clients.csv.gz", "default payment", {}},
-                        {"heloc/heloc.csv.gz", "RiskPerformance", {}},
-                        {"bank_marketing/bank_full.csv.gz", "y", {"duration"}}};
-  for (const Case& one : cases) {
-    const auto path = real_data(one.file);
-    RIFT_SKIP_WITHOUT(path);
-    const Proposal proposal = propose_file(path, one.label);
-    EXPECT_EQ(suspected(proposal), one.allowed) << one.file;
-    EXPECT_TRUE(std::holds_alternative<StratifiedSplit>(proposal.split.kind)) << one.file;
-    EXPECT_EQ(run_unedited(proposal).rows(), proposal.rows);
-  }
+TEST_F(Propose, ValuesThatEndAlikeAreTwoGroups) {
+  std::string text = "x,status\n";
+  const std::string values[] = {"Fully Paid", "Charged Off", "Old policy: Fully Paid", "Old policy: Charged Off"};
+  for (int i = 0; i < 400; ++i)
+    text += fmt::format("{},{}\n", i % 17, values[i % 7 == 0 ? 1 : i % 11 == 0 ? 3 : i % 2 * 2]);
+  const Proposal proposal = propose_file(file("rows.csv", text), "status");
+  EXPECT_EQ(proposal.task, Task::kBinary);
+  EXPECT_THAT(proposal.data.label.positive, ElementsAre("*Charged Off"));
+  EXPECT_EQ(run_unedited(proposal).schema.class_names, (std::vector<std::string>{"good", "bad"}));
+}
+
+TEST_F(Propose, TasksFollowTheLabel) {
+  std::string text = "x,y14,amount,two\n";
+  for (int i = 0; i < 420; ++i)
+    text += fmt::format("{},c{:02},{}.25,{}\n", i * 7 % 23, i % 14, i * 31 % 401, i % 5 == 0 ? "1" : "2");
+  const auto path = file("rows.csv", text);
+  const Proposal classes = propose_file(path, "y14");
+  EXPECT_EQ(classes.task, Task::kMulticlass);
+  EXPECT_EQ(classes.classes.size(), 14u);
+  EXPECT_EQ(run_unedited(classes).schema.classes(), 14);
+  const Proposal number = propose_file(path, "amount");
+  EXPECT_EQ(number.task, Task::kRegression);
+  EXPECT_TRUE(std::holds_alternative<RandomSplit>(number.split.kind));
+  EXPECT_EQ(run_unedited(number).label[1], 31.25);
+  const Proposal two = propose_file(path, "two");
+  EXPECT_EQ(two.task, Task::kBinary);
+  EXPECT_THAT(two.data.label.positive, ElementsAre("1"));
+  EXPECT_EQ(run_unedited(two).label[0], 1.0);
+}
+
+TEST_F(Propose, AColumnOfTextsIsEnough) {
+  std::string text = "words,y\n";
+  for (int i = 0; i < 200; ++i)
+    text +=
+        fmt::format("\"we {} sell {} machines, no {}\",{}\n", i % 2 ? "do" : "do not", i, i * 7, i % 3 ? "up" : "down");
+  const Proposal proposal = propose_file(file("rows.csv", text), "y");
+  EXPECT_EQ(column(proposal, "words").kind, Kind::kText);
+  EXPECT_FALSE(proposal.data.id);
+  EXPECT_EQ(run_unedited(proposal).schema.features(Kind::kText).size(), 1u);
+}
+
+TEST_F(Propose, TheFirstColumnThatNamesEveryRowIsTheId) {
+  std::string text = "x,number,other,y\n";
+  for (int i = 0; i < 100; ++i) text += fmt::format("{},{},K{:05},{}\n", i % 9, 1000 + i, i * 13, i % 2);
+  const Proposal proposal = propose_file(file("rows.csv", text), "y");
+  EXPECT_EQ(proposal.data.id, "number");
+  EXPECT_EQ(column(proposal, "other").kind, Kind::kIgnore);
+  EXPECT_EQ(run_unedited(proposal).id[3], "1003");
+}
+
+TEST_F(Propose, AFewRowsStillRun) {
+  std::string text = "x,y\n";
+  for (int i = 0; i < 12; ++i) text += fmt::format("{},{}\n", i * 5 % 7, i % 3 == 0 ? "yes" : "no");
+  EXPECT_EQ(run_unedited(propose_file(file("rows.csv", text), "y")).rows(), 12);
+}
+
+TEST_F(Propose, WrongLabelsAreRefused) {
+  const auto path = file("rows.csv", "x,y\n1,0\n2,0\n");
+  EXPECT_THAT(message_of(Code::kConfig, [&] { propose_file(path, "yy"); }), HasSubstr("did you mean 'y'?"));
+  EXPECT_THAT(message_of(Code::kData, [&] { propose_file(path, "y"); }), HasSubstr("same label"));
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ TEST_F(RowStreamTest, ReadsTheSchemasColumnsInItsKindsWhateverTheFilesOrder) {
 }
 
 TEST_F(RowStreamTest, CellsOfAnotherKindRejectTheirRowOnly) {
-  const auto path = file("rows.csv", "id,x,c,d\na,1,u,2020-01-01\nb,secret,u,2020-01-01\nc,3,u,secret\n,4,u,\ne,5,u,\n");
+  const auto path =
+      file("rows.csv", "id,x,c,d\na,1,u,2020-01-01\nb,secret,u,2020-01-01\nc,3,u,secret\n,4,u,\ne,5,u,\n");
   const Everything all = read_all(made_schema(true), path);
   EXPECT_THAT(all.id, ElementsAre("a", "e"));
   ASSERT_EQ(all.rejected.size(), 3u);
@@ -132,10 +133,11 @@ TEST_F(RowStreamTest, FilesOfAGlobAreOneSequenceWithBrokenLinesCounted) {
 TEST_F(RowStreamTest, AQuerysTypesServeTheSchemaToo) {
   RowStreamOptions options;
   options.base_directory = folder_.path();
-  const Everything all = read_all(made_schema(true),
-                                  "sql: SELECT i AS id, i / 2 AS x, i % 3 AS c, DATE '2020-01-01' + i::INTEGER AS d FROM "
-                                  "range(5000) AS r(i)",
-                                  options);
+  const Everything all =
+      read_all(made_schema(true),
+               "sql: SELECT i AS id, i / 2 AS x, i % 3 AS c, DATE '2020-01-01' + i::INTEGER AS d FROM "
+               "range(5000) AS r(i)",
+               options);
   ASSERT_EQ(all.table.rows, 5000);
   EXPECT_EQ(all.id[4999], "4999");
   EXPECT_EQ(all.table.at("x").numbers()[7], 3.5);
@@ -147,7 +149,8 @@ TEST_F(RowStreamTest, AQuerysTypesServeTheSchemaToo) {
 TEST_F(RowStreamTest, AMissingFeatureIsNamedWithTheNearest) {
   const auto path = file("rows.csv", "xx,c,d\n1,u,\n2,v,\n");
   EXPECT_THAT(message_of(Code::kData, [&] { RowStream(made_schema(false), path); }), HasSubstr("'x'"));
-  EXPECT_THAT(message_of(Code::kArtefact, [&] { RowStream(made_schema(false), path + "x"); }), HasSubstr("no such file"));
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { RowStream(made_schema(false), path + "x"); }),
+              HasSubstr("no such file"));
 }
 
 TEST_F(RowStreamTest, AHeaderAloneHasNoRows) {

@@ -133,6 +133,33 @@ TEST(FineTune, AResumedRunMustBeTheSameRun) {
   EXPECT_THAT(failure([&] { run.run(run.folder / "run", true); }), HasSubstr("belongs to another run"));
 }
 
+TEST(FineTune, ARowsScoreDoesNotDependOnItsCompanyNorOnThreads) {
+  SmallRun run;
+  run.options.optim.epochs = 2;
+  const FineTuned tuned = run.run();
+  const std::vector<double> together = run.scores(*tuned.scorer);
+  std::vector<int64_t> backwards = row_range(0, 160);
+  std::ranges::reverse(backwards);
+  const std::vector<double> reversed = tuned.scorer->score(data::take(run.dataset.table, backwards)).values;
+  set_threads(2);
+  EXPECT_EQ(run.scores(*tuned.scorer), together);
+  set_threads(1);
+  for (int64_t row = 0; row < 160; ++row) {
+    const std::vector<int64_t> one = {row};
+    const double alone = tuned.scorer->score(data::take(run.dataset.table, one)).values[0];
+    const double score = together[static_cast<size_t>(row)];
+    EXPECT_LT(std::abs(alone - score), 1e-6 * (1 + std::abs(score))) << row;
+    EXPECT_EQ(reversed[static_cast<size_t>(159 - row)], score) << row;  // batches are made by length and ids, not order
+  }
+}
+
+TEST(FineTune, NoRowsHaveNoScores) {
+  SmallRun run;
+  run.options.optim.epochs = 1;
+  const data::Table none = data::take(run.dataset.table, {});
+  EXPECT_TRUE(run.run().scorer->score(none).values.empty());
+}
+
 struct Method {
   const char* name;
   tuning::TuningOptions tuning;

@@ -234,8 +234,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"init.text", "The text model reads the text columns of a row."},
       {"init.no_text", "There is no text column: the text model reads the row written out as a sentence."},
       {"init.table_only",
-       "Without texts, a language model on this many rows takes hours and seldom beats the trees; add text-baseline, "
-       "fine-tuned and fusion to see it."},
+       "Without texts, a language model that reads rows as sentences seldom beats the trees and takes minutes to "
+       "hours; add "
+       "text-baseline, fine-tuned and fusion to see it."},
       {"init.objective", "min L_task + lambda * L_pretrain; lambda 0 costs nothing."},
       {"done.rejected", "{count} rows could not be scored; see {path}"},
       {"done.skipped_model", "{model} was left out: {why}"},

@@ -10,6 +10,7 @@
 #include "rift/base/interrupt.h"
 #include "rift/base/log.h"
 #include "rift/base/threads.h"
+#include "rift/classic/booster_text.h"
 
 namespace rift::classic {
 namespace {
@@ -123,7 +124,6 @@ std::vector<double> predict_raw(BoosterHandle booster, const BoosterRows& rows, 
   return predictions;
 }
 
-/// The model text without the thread number, which is the machine's and not the model's.
 std::string model_text(BoosterHandle booster) {
   int64_t bytes = 0;
   check(LGBM_BoosterSaveModelToString(booster, 0, -1, C_API_FEATURE_IMPORTANCE_GAIN, 0, &bytes, nullptr), "saving");
@@ -131,9 +131,7 @@ std::string model_text(BoosterHandle booster) {
   check(LGBM_BoosterSaveModelToString(booster, 0, -1, C_API_FEATURE_IMPORTANCE_GAIN, bytes, &bytes, text.data()),
         "saving");
   text.resize(static_cast<size_t>(bytes) - 1);  // it counts the closing zero byte
-  const size_t begin = text.find("[num_threads:");
-  if (begin != std::string::npos) text.erase(begin, text.find('\n', begin) - begin + 1);
-  return text;
+  return without_surroundings(text);
 }
 
 }  // namespace
@@ -174,6 +172,7 @@ Booster::Found Booster::fit_until(const BoosterRows& rows, const BoosterRows& va
 }
 
 Booster Booster::from_text(const std::string& text, int64_t features, const std::string& file) {
+  check_model_text(text, features, file);
   route_log();
   Booster booster;
   BoosterHandle loaded = nullptr;
@@ -181,11 +180,8 @@ Booster Booster::from_text(const std::string& text, int64_t features, const std:
   RIFT_REQUIRE(LGBM_BoosterLoadModelFromString(text.c_str(), &iterations, &loaded) == 0, Code::kArtefact,
                "{}: not a model text of LightGBM", file);
   booster.handle_ = std::shared_ptr<void>(loaded, LGBM_BoosterFree);
-  int model_features = 0, classes = 0;
-  check(LGBM_BoosterGetNumFeature(loaded, &model_features), "the number of features");
+  int classes = 0;
   check(LGBM_BoosterGetNumClasses(loaded, &classes), "the number of classes");
-  RIFT_REQUIRE(model_features == features, Code::kArtefact, "{}: expected {} features, got {}", file, features,
-               model_features);
   booster.text_ = text;
   booster.features_ = features;
   booster.outputs_ = classes;

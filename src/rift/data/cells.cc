@@ -54,8 +54,8 @@ NumberCell parse_number(std::string_view text) {
   if (spells_missing(text)) return {State::kMissing, 0.0};
   if (text.size() <= 5) {
     const std::string lower = lower_case(text);
-    if (lower == "true") return {State::kNumber, 1.0};
-    if (lower == "false") return {State::kNumber, 0.0};
+    if (lower == "true") return {State::kTruth, 1.0};
+    if (lower == "false") return {State::kTruth, 0.0};
   }
   return {State::kNotNumber, 0.0};
 }

@@ -6,10 +6,11 @@
 
 namespace rift::data {
 
-/// How one cell of text reads as a number. Spaces around it are passed over; true and false are 1 and 0; an infinite
+/// How one cell of text reads as a number. Spaces around it are passed over; true and false are 1 and 0
+/// (kTruth: a number where one is asked for, but nothing that makes a column one of numbers); an infinite
 /// number counts as missing, since no model can use it.
 struct NumberCell {
-  enum class State { kNumber, kMissing, kInfinite, kNotNumber };
+  enum class State { kNumber, kTruth, kMissing, kInfinite, kNotNumber };
   State state = State::kMissing;
   double value = 0.0;
 };

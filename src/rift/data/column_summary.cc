@@ -1,5 +1,6 @@
 #include "rift/data/column_summary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -51,12 +52,13 @@ class WholeNumbers {
   double high_ = -std::numeric_limits<double>::infinity();
 };
 
+/// Printable ASCII without a space: a code, a name, a number, but no sentence and no Chinese.
 bool is_plain(std::string_view text) {
-  for (const char c : text) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!alnum && std::string_view("-_.:/#").find(c) == std::string_view::npos) return false;
-  }
-  return true;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
 }
 
 int64_t words_of(std::string_view text) {
@@ -79,6 +81,7 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   int64_t words = 0;
   int64_t with_words = 0;
   int64_t plain = 0;
+  int64_t ascii = 0;
   int64_t with_digits = 0;
   for (int64_t row = 0; row < summary.rows; ++row) {
     const auto cell = texts.get(row);
@@ -91,7 +94,7 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
     if (number.state == NumberCell::State::kNumber) {
       whole.see(number.value);
       ++summary.number_cells;
-    } else if (number.state == NumberCell::State::kNotNumber) {
+    } else if (number.state == NumberCell::State::kNotNumber || number.state == NumberCell::State::kTruth) {
       ++not_numbers;
     }
     if (!spells_missing(*cell)) dates.see(trim(*cell));
@@ -100,6 +103,7 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
     words += cell_words;
     with_words += cell_words > 1 ? 1 : 0;
     plain += is_plain(*cell) ? 1 : 0;
+    ascii += is_ascii(*cell) ? 1 : 0;
     with_digits += cell->find_first_of("0123456789") != cell->npos ? 1 : 0;
   }
   count_values(counts, summary);
@@ -112,6 +116,7 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   summary.mean_words = static_cast<double>(words) / filled;
   summary.words_share = static_cast<double>(with_words) / filled;
   summary.plain_share = static_cast<double>(plain) / filled;
+  summary.ascii_share = static_cast<double>(ascii) / filled;
   summary.digits_share = static_cast<double>(with_digits) / filled;
 }
 
@@ -169,7 +174,7 @@ KindGuess guess_kind(const ColumnSummary& summary) {
       summary.mean_bytes < 64.0)
     return {Kind::kIgnore, KindReason::kNamesRows};
   const bool many = summary.distinct > 30 && summary.distinct_share() > 0.05;
-  if (many && (summary.mean_words >= 3.0 || summary.plain_share < 0.5)) return {Kind::kText, KindReason::kSentences};
+  if (many && (summary.mean_words >= 3.0 || summary.ascii_share < 0.5)) return {Kind::kText, KindReason::kSentences};
   // Codes such as a postal area have digits in nearly every cell; names of things have not.
   if (many && summary.distinct > 100 && summary.digits_share < 0.5) return {Kind::kText, KindReason::kManyValues};
   if (summary.mean_words >= 8.0 && summary.distinct > 30) return {Kind::kText, KindReason::kSentences};

@@ -25,7 +25,8 @@ struct ColumnSummary {
   double mean_bytes = 0.0;
   double words_share = 0.0;  // cells with a space within
   double mean_words = 0.0;
-  double plain_share = 0.0;   // cells of ASCII letters, digits and -_.:/# alone
+  double plain_share = 0.0;   // cells of printable ASCII without a space
+  double ascii_share = 0.0;   // cells of ASCII alone
   double digits_share = 0.0;  // cells that hold a digit
 
   int64_t filled() const { return rows - missing; }

@@ -25,7 +25,8 @@ void to_numbers(const Column& from, ConvertedColumn& to) {
     const auto cell = from.texts().get(row);
     if (!cell) continue;
     const NumberCell number = parse_number(*cell);
-    if (number.state == NumberCell::State::kNumber) values.back() = number.value;
+    if (number.state == NumberCell::State::kNumber || number.state == NumberCell::State::kTruth)
+      values.back() = number.value;
     if (number.state == NumberCell::State::kInfinite) ++to.infinite;
     if (number.state == NumberCell::State::kNotNumber) to.bad.push_back({row, "a number"});
   }

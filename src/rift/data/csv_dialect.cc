@@ -60,20 +60,65 @@ int64_t known_among(const std::vector<std::string>& cells, std::span<const std::
   });
 }
 
-/// For a file that DuckDB's sniffer gives up on, such as one with a quotation mark that is never closed.
-Sniffed plainest_guess(DuckSession& session, const std::string& file, std::span<const std::string> known_names) {
-  Sniffed best{.delimiter = ",", .skipped_lines = 0, .header = true, .columns = 1};
-  const auto whole =
-      first_line(session, file, {.delimiter = "\x01", .skipped_lines = 0, .header = false, .columns = 1});
-  if (whole.empty()) return best;
-  for (const char delimiter : {',', ';', '\t', '|'}) {
-    const auto columns = std::count(whole[0].begin(), whole[0].end(), delimiter) + 1;
-    if (columns <= best.columns) continue;
-    best.delimiter = std::string(1, delimiter);
-    best.columns = columns;
+/// The cells of one line, quotes taken off.
+std::vector<std::string> split_line(std::string_view line, char delimiter) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') {
+      if (quoted && i + 1 < line.size() && line[i + 1] == '"')
+        cells.back().push_back(line[++i]);
+      else
+        quoted = !quoted;
+    } else if (line[i] == delimiter && !quoted) {
+      cells.emplace_back();
+    } else {
+      cells.back().push_back(line[i]);
+    }
   }
-  best.header = known_names.empty() || known_among(first_line(session, file, best), known_names) > 0;
-  return best;
+  return cells;
+}
+
+/// The first line as one text.
+std::vector<std::string> whole_first_line(DuckSession& session, const std::string& file) {
+  DuckSession::Rows rows;
+  const auto failure = session.fetch(
+      fmt::format("SELECT * FROM read_csv({}, auto_detect = false, delim = '\x01', quote = '', escape = '', "
+                  "header = false, columns = {{'line': 'VARCHAR'}}, strict_mode = false) LIMIT 1",
+                  sql_text(file)),
+      rows);
+  if (failure || rows.empty()) return {};
+  return {std::string(trim(rows[0][0].value_or("")))};
+}
+
+/// A byte order mark hides from DuckDB 1.5.5 that the first name is quoted: a delimiter in that name then parts it.
+bool parts_a_quoted_name(const std::vector<std::string>& line, const Sniffed& sniffed) {
+  if (line.empty() || !line[0].starts_with('"') || sniffed.skipped_lines > 0 || sniffed.delimiter.size() != 1)
+    return false;
+  const bool closed = std::count(line[0].begin(), line[0].end(), '"') % 2 == 0;
+  return closed && static_cast<int64_t>(split_line(line[0], sniffed.delimiter[0]).size()) < sniffed.columns;
+}
+
+/// For a file that DuckDB's sniffer gives up on, such as one with a quotation mark that is never closed.
+CsvDialect plainest_dialect(const std::vector<std::string>& whole, std::span<const std::string> known_names) {
+  CsvDialect dialect;
+  if (whole.empty()) return dialect;
+  std::vector<std::string> best;
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    auto cells = split_line(whole[0], delimiter);
+    if (cells.size() <= best.size()) continue;
+    dialect.delimiter = std::string(1, delimiter);
+    best = std::move(cells);
+  }
+  if (known_names.empty() || known_among(best, known_names) > 0) {
+    // The names are taken from here, so for DuckDB their line is one to be skipped.
+    dialect.skipped_lines = 1;
+    dialect.names = best;
+  } else {
+    for (size_t i = 0; i < best.size(); ++i) dialect.names.push_back(fmt::format("column{}", i));
+  }
+  dialect.header = false;
+  return dialect;
 }
 
 void require_distinct(const std::string& file, const std::vector<std::string>& names) {
@@ -84,14 +129,8 @@ void require_distinct(const std::string& file, const std::vector<std::string>& n
                file, shorten(*twice));
 }
 
-}  // namespace
-
-CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::span<const std::string> known_names) {
-  std::vector<Sniffed> candidates;
-  for (const bool forgiving : {false, true}) {
-    if (auto found = sniff(session, file, forgiving)) candidates.push_back(std::move(*found));
-  }
-  if (candidates.empty()) candidates.push_back(plainest_guess(session, file, known_names));
+CsvDialect sniffed_dialect(DuckSession& session, const std::string& file, const std::vector<Sniffed>& candidates,
+                           std::span<const std::string> known_names) {
   const Sniffed* best = nullptr;
   std::vector<std::string> cells;
   int64_t best_known = -1;
@@ -109,9 +148,24 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
                      .header = best->header || best_known > 0,
                      .names = {}};
   const bool blank = std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return cell.empty(); });
-  RIFT_REQUIRE(!blank, Code::kData, "{}: the file is empty", file);
+  if (blank) return dialect;
   for (size_t i = 0; i < cells.size(); ++i)
     dialect.names.push_back(dialect.header && !cells[i].empty() ? cells[i] : fmt::format("column{}", i));
+  return dialect;
+}
+
+}  // namespace
+
+CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::span<const std::string> known_names) {
+  std::vector<Sniffed> candidates;
+  for (const bool forgiving : {false, true}) {
+    if (auto found = sniff(session, file, forgiving)) candidates.push_back(std::move(*found));
+  }
+  const auto line = whole_first_line(session, file);
+  const bool plainest = candidates.empty() || parts_a_quoted_name(line, candidates.back());
+  CsvDialect dialect =
+      plainest ? plainest_dialect(line, known_names) : sniffed_dialect(session, file, candidates, known_names);
+  RIFT_REQUIRE(!dialect.names.empty(), Code::kData, "{}: the file is empty", file);
   require_distinct(file, dialect.names);
   return dialect;
 }

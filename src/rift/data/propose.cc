@@ -273,6 +273,10 @@ class Proposer {
       proposal_.split.kind = RandomSplit{};
       return;
     }
+    if (fits_several_times()) {
+      proposal_.split.kind = KFoldSplit{};
+      return;
+    }
     StratifiedSplit split;
     if (rarest_class() < 10) {
       // Too few rows to hold some back for every part.
@@ -280,6 +284,16 @@ class Proposer {
       split.validation = 0.0;
     }
     proposal_.split.kind = split;
+  }
+
+  /// Without texts a comparison takes seconds: then each of five folds is the test part in turn, whose mean tells more
+  /// than one draw.
+  bool fits_several_times() const {
+    constexpr int64_t kRows = 100'000, kRarest = 50;
+    return proposal_.rows <= kRows && rarest_class() >= kRarest &&
+           std::none_of(proposal_.columns.begin(), proposal_.columns.end(), [](const ColumnProposal& column) {
+             return column.role == Role::kFeature && column.kind == Kind::kText;
+           });
   }
 
   int64_t rarest_class() const {

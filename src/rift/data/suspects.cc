@@ -146,14 +146,19 @@ class Finder {
       for (int64_t n = begin; n < end; ++n) {
         const size_t x = numbers[static_cast<size_t>(n)];
         if (strength_[x] < kNotable) continue;
+        size_t best = x;
+        Pair best_pair;
         for (const size_t z : numbers) {
-          if (z == x || strength_[z] > strength_[x] || !stands_out(look_at(x, z, sample))) continue;
-          const Pair whole = look_at(x, z, every_row);
-          if (!stands_out(whole)) continue;
-          found[x] = sentence("suspect.ratio", fmt::arg("other", columns_[z].name), fmt::arg("auc", shown(whole.ratio)),
-                              fmt::arg("single", shown(whole.single)));
-          break;
+          if (z == x || strength_[z] > strength_[x]) continue;
+          const Pair pair = look_at(x, z, sample);
+          if (!stands_out(pair) || pair.ratio <= best_pair.ratio) continue;
+          best = z;
+          best_pair = pair;
         }
+        const Pair whole = best == x ? Pair{} : look_at(x, best, every_row);
+        if (stands_out(whole))
+          found[x] = sentence("suspect.ratio", fmt::arg("other", columns_[best].name),
+                              fmt::arg("auc", shown(whole.ratio)), fmt::arg("single", shown(whole.single)));
       }
     });
     for (const size_t x : numbers) why_[x] = std::move(found[x]);

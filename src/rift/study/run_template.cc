@@ -15,10 +15,6 @@
 namespace rift::study {
 namespace {
 
-/// Rows from which fine-tuning on a table written out as sentences is left to the user: it seldom beats the trees there
-/// and takes hours.
-constexpr int64_t kRowsForSentences = 5'000;
-
 std::string entry(std::string_view indent, std::string_view key, Json value, std::string_view comment = {}) {
   Json object = Json::object();
   object[key] = std::move(value);
@@ -111,7 +107,7 @@ std::vector<std::string> models_for(const data::Proposal& proposal) {
     if (proposal.task == data::Task::kBinary) models.push_back("scorecard");
     models.push_back("gbdt");
   }
-  if (has_text(proposal) || proposal.rows <= kRowsForSentences) {
+  if (has_text(proposal) || !has_table(proposal)) {
     models.push_back("text-baseline");
     models.push_back("fine-tuned");
     if (has_table(proposal)) models.push_back("fusion");
@@ -137,7 +133,7 @@ std::string model_section(const data::Proposal& proposal) {
 
 std::string compare_section(const data::Proposal& proposal) {
   std::string text;
-  if (!has_text(proposal) && proposal.rows > kRowsForSentences) text += comment_lines(sentence("init.table_only"));
+  if (!has_text(proposal)) text += comment_lines(sentence("init.table_only"));
   return text + "compare:\n" + entry("  ", "models", Json(models_for(proposal)));
 }
 
@@ -151,8 +147,8 @@ std::string run_template(const data::Proposal& proposal, const std::filesystem::
   text += "\n" + entry("", "task", write_value(proposal.task)) + "\n" + data_section(proposal, file) + "\n";
   text += comment_lines(sentence("init.split"));
   text += "split:\n";
-  for (const Json::Member& member : write_options(proposal.split).as_object())
-    text += entry("  ", member.key, member.value);
+  const Json split = write_options(proposal.split);  // outlives the loop over its members
+  for (const Json::Member& member : split.as_object()) text += entry("  ", member.key, member.value);
   return text + "\n" + model_section(proposal) + "\n" + compare_section(proposal);
 }
 

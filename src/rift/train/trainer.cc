@@ -23,6 +23,13 @@ namespace {
 
 constexpr size_t kRowsNamed = 64;  // in a message
 
+/// "loss .431"
+std::string loss_note(double loss) {
+  std::string figure = fmt::format("{:.3f}", loss);
+  if (figure.starts_with("0.")) figure.erase(0, 1);
+  return "loss " + figure;
+}
+
 class Trainer {
  public:
   Trainer(TrainingTask& task, const TrainerSpec& spec)
@@ -104,7 +111,7 @@ class Trainer {
     store_.publish_values();
     finish_step(record, {.groups = optimizer_.groups(), .lr_factor = lr_factor, .clip_factor = clip});
     progress.advance(record.rows);
-    progress.note(fmt::format("loss {:.3f}", record.loss));
+    progress.note(loss_note(record.loss));
   }
 
   /// The gradient of the weighted mean over `rows`, part by part: dividing by the whole step's weight before the

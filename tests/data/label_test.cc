@@ -1,0 +1,54 @@
+#include "rift/data/label.h"
+
+#include "base/failure.h"
+
+namespace rift::data {
+namespace {
+
+Texts texts(const std::vector<std::string>& values) {
+  Texts column;
+  for (const auto& value : values) column.append(value);
+  return column;
+}
+
+TEST(Label, APatternIsOpenWhereItHasAStar) {
+  EXPECT_TRUE(matches_pattern("Old: Charged Off", "*Charged Off"));
+  EXPECT_FALSE(matches_pattern("Charged Off (old)", "*Charged Off"));
+  EXPECT_TRUE(matches_pattern("Charged Off (old)", "Charged*"));
+  EXPECT_TRUE(matches_pattern("is Charged Off (old)", "*Charged*"));
+  EXPECT_TRUE(matches_pattern("bad", "bad"));
+  EXPECT_FALSE(matches_pattern("Bad", "bad"));
+  EXPECT_FALSE(matches_pattern("badly", "bad"));
+  EXPECT_TRUE(matches_pattern("anything", "*"));
+  EXPECT_TRUE(matches_any("1", {"0", "1.0"}));
+}
+
+TEST(Label, ASideOfOneValueKeepsItsName) {
+  const LabelOptions options{.column = "s", .positive = {"*Off"}};
+  auto label = decode_label(options, Task::kBinary, texts({"Paid", "Charged Off", "Old: Charged Off"}));
+  EXPECT_EQ(label.class_names, (std::vector<std::string>{"Paid", "bad"}));
+  label = decode_label(options, Task::kBinary, texts({"Paid", "Late", "Charged Off"}));
+  EXPECT_EQ(label.class_names, (std::vector<std::string>{"good", "Charged Off"}));
+  EXPECT_EQ(label.values, (std::vector<double>{0, 0, 1}));
+  EXPECT_TRUE(label.note.empty());
+}
+
+TEST(Label, NoneIsAClassAndNaIsNot) {
+  const auto classes = label_classes(texts({"none", "NA", "some", "null", "none"}));
+  ASSERT_EQ(classes.size(), 2u);
+  EXPECT_EQ(classes[0].name, "none");
+  EXPECT_EQ(classes[0].rows, 2);
+}
+
+TEST(Label, AModelReadsClassesItKnowsAndRefusesOthers) {
+  Schema schema;
+  schema.class_names = {"a", "b"};
+  schema.fields = {{.name = "y", .kind = Kind::kCategory, .role = Role::kLabel}};
+  EXPECT_EQ(decode_known_label(schema, texts({"b", "a"})), (std::vector<double>{1, 0}));
+  const auto message = test::message_of(Code::kData, [&] { decode_known_label(schema, texts({"b", "secret"})); });
+  EXPECT_NE(message.find("row 1"), std::string::npos);
+  EXPECT_EQ(message.find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace rift::data

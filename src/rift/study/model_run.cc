@@ -7,6 +7,7 @@
 #include "rift/base/interrupt.h"
 #include "rift/base/progress.h"
 #include "rift/data/load_dataset.h"
+#include "rift/study/score_scale.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
@@ -35,8 +36,9 @@ Fitted fit_shown(const Learner& learner, const FitSpec& spec) {
   return shown_step(spec.progress_name, [&] { return learner.fit(spec); });
 }
 
-/// Scores of the known rows, each by a model fitted on the other folds.
-score::RawScores fit_out_of_fold(const Learner& learner, const RunSpec& spec) {
+/// Scores of the known rows, each by a model fitted on the other folds, on the scale of the model that was fitted on
+/// all: `validation` is what that one said of the validation rows.
+score::RawScores fit_out_of_fold(const Learner& learner, const RunSpec& spec, const score::RawScores& validation) {
   const std::vector<int64_t>& known = spec.parts.known;
   const std::vector<int32_t> fold = out_of_fold_folds(spec);
   const int64_t folds = stacking_folds(spec.options);
@@ -57,7 +59,11 @@ score::RawScores fit_out_of_fold(const Learner& learner, const RunSpec& spec) {
                                               .directory = {},
                                               .progress_name = fmt::format("{}: fold {}/{}{}", learner.name(), f + 1,
                                                                            folds, spec.progress_suffix)});
-    const score::RawScores said = score_rows(*fitted.scorer, spec.dataset, held);
+    score::RawScores said = score_rows(*fitted.scorer, spec.dataset, held);
+    if (!learner.is_cheap()) {
+      const score::RawScores again = score_rows(*fitted.scorer, spec.dataset, spec.parts.fit.validation);
+      ScoreScale(spec.dataset.schema.task, again, validation).apply(said);
+    }
     if (all.rows == 0) {
       all = {.rows = static_cast<int64_t>(known.size()), .outputs = said.outputs, .values = {}};
       all.values.resize(known.size() * static_cast<size_t>(said.outputs));
@@ -126,14 +132,13 @@ ModelRun run_model(Learner& learner, const RunSpec& spec) {
   run.score_rows_per_second = static_cast<double>(run.test.rows) / std::max(timed.seconds(), 1e-6);
   run.calibration = score_rows(*run.scorer, spec.dataset, spec.parts.calibration);
 
+  // A classic model is fitted on its validation rows, so what it says of them tells nothing.
+  score::RawScores validation;
+  if (!learner.is_cheap()) validation = score_rows(*run.scorer, spec.dataset, spec.parts.fit.validation);
   const Stopwatch again;
   if (spec.out_of_fold || (learner.is_cheap() && spec.parts.calibration.empty())) {
-    run.out_of_fold = fit_out_of_fold(learner, spec);
+    run.out_of_fold = fit_out_of_fold(learner, spec, validation);
     run.out_of_fold_seconds = again.seconds();
-  }
-  score::RawScores validation;
-  if (run.out_of_fold.rows == 0 && spec.parts.calibration.empty()) {
-    validation = score_rows(*run.scorer, spec.dataset, spec.parts.fit.validation);
   }
   calibrate(spec, validation, run);
   return run;

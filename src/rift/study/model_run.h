@@ -21,8 +21,9 @@ enum class CalibratedOn { kNothing, kCalibrationPart, kOutOfFold, kValidationPar
 struct ModelRun {
   size_t split = 0;  // index into the comparison's splits
   int64_t seed = 1;
-  score::RawScores test;         // [rows of the test part]
-  score::RawScores out_of_fold;  // [known rows], each by a model that has not seen it; no rows when not made
+  score::RawScores test;  // [rows of the test part]
+  /// [known rows], each by a model that has not seen it, on the scale of `scorer` (score_scale.h); no rows = not made
+  score::RawScores out_of_fold;
   score::RawScores calibration;  // [rows of the calibration part]
   score::Calibrator calibrator;
   CalibratedOn calibrated_on = CalibratedOn::kNothing;

@@ -96,7 +96,7 @@ Json line_chart(const LineChartSpec& spec) {
   if (spec.diagonal) layers.push_back(diagonal_layer(spec));
   if (spec.diagonal && !spec.diagonal_name.empty()) layers.push_back(diagonal_name_layer(spec));
   Json mark{{"type", "line"}, {"strokeWidth", 2}};
-  if (spec.points) mark["point"] = Json{{"size", 36}};
+  if (spec.points) mark["point"] = Json{{"size", 36}, {"strokeWidth", 0}};
   layers.push_back(
       Json{{"data", data_of(std::move(values))}, {"mark", std::move(mark)}, {"encoding", std::move(encoding)}});
   Json chart = new_spec();

@@ -27,22 +27,8 @@ std::string on_one_line(const Json& settings) {
 
 struct TrainingLog {
   report::Series loss, task_loss, anchor_loss;
-  std::vector<report::Series> validation;  // one a metric
+  std::vector<Json> evaluations;  // {"step", "validation": {metric: value}, "best"}
 };
-
-void read_evaluation(double step, const Json& figures, TrainingLog& log) {
-  for (const Json::Member& member : figures.as_object()) {
-    if (!member.value.is_number()) continue;
-    auto found = std::find_if(log.validation.begin(), log.validation.end(),
-                              [&](const report::Series& one) { return one.name == member.key; });
-    if (found == log.validation.end()) {
-      log.validation.push_back({.name = member.key, .x = {}, .y = {}});
-      found = log.validation.end() - 1;
-    }
-    found->x.push_back(step);
-    found->y.push_back(member.value.as_double());
-  }
-}
 
 TrainingLog read_log(const std::filesystem::path& file) {
   TrainingLog log;
@@ -55,8 +41,8 @@ TrainingLog read_log(const std::filesystem::path& file) {
     const Json record = parse_json(line, file.string());
     const Json* step = record.find("step");
     if (step == nullptr) continue;
-    if (const Json* figures = record.find("validation"); figures != nullptr && figures->is_object()) {
-      read_evaluation(step->as_double(), *figures, log);
+    if (record.contains("validation")) {
+      log.evaluations.push_back(record);
       continue;
     }
     for (const auto& [key, series] :
@@ -87,6 +73,31 @@ report::Series thinned(const report::Series& series, size_t points) {
 
 std::string named(const std::string& name, const std::string& caption) {
   return caption.empty() || caption == name ? name : fmt::format("{} ({})", name, caption);
+}
+
+bool is_best(const Json& evaluation) {
+  const Json* best = evaluation.find("best");
+  return best != nullptr && best->is_bool() && best->as_bool();
+}
+
+/// The last evaluation that was the best so far is the one whose parameters are published.
+void add_evaluations(Page& page, const std::vector<Json>& evaluations) {
+  if (evaluations.empty()) return;
+  size_t published = evaluations.size();
+  for (size_t i = 0; i < evaluations.size(); ++i) published = is_best(evaluations[i]) ? i : published;
+  Page::TableSpec table{
+      .columns = {sentence("chart.step")}, .rows = {}, .caption = sentence("report.evaluations_caption")};
+  for (const Json::Member& member : evaluations.front().at("validation").as_object()) {
+    table.columns.push_back(sentence("table." + member.key));
+  }
+  for (size_t i = 0; i < evaluations.size(); ++i) {
+    std::vector<Page::Cell> row = {number(fmt::format("{}", evaluations[i].at("step").as_int()), i == published)};
+    for (const Json::Member& member : evaluations[i].at("validation").as_object()) {
+      row.push_back(number(member.value.is_number() ? shown(member.value.as_double()) : "-", i == published));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  page.table(table);
 }
 
 void add_columns(Page& page, const Json& data) {
@@ -254,11 +265,7 @@ void add_training(Page& page, const std::filesystem::path& file) {
   page.chart(
       report::line_chart({.series = losses, .x_title = sentence("chart.step"), .y_title = sentence("chart.loss")}),
       sentence("report.training_caption"));
-  for (const report::Series& metric : log.validation) {
-    page.chart(report::line_chart(
-                   {.series = {metric}, .x_title = sentence("chart.step"), .y_title = metric.name, .points = true}),
-               sentence("report.validation_caption", fmt::arg("metric", metric.name)));
-  }
+  add_evaluations(page, log.evaluations);
 }
 
 void add_data(Page& page, const Json& data, const std::string& split_digest) {

@@ -125,7 +125,8 @@ void add_pairs(Page& page, const Json& pairs) {
         {{fmt::format("{} - {}", model_caption(pair.at("a").as_string()), model_caption(pair.at("b").as_string())),
           false, clear},
          number(fmt::format("{:+.4f}", pair.at("difference").as_double()), clear),
-         number(fmt::format("{:+.4f} - {:+.4f}", pair.at("low").as_double(), pair.at("high").as_double())),
+         number(sentence("table.from_to", fmt::arg("low", fmt::format("{:+.4f}", pair.at("low").as_double())),
+                         fmt::arg("high", fmt::format("{:+.4f}", pair.at("high").as_double())))),
          number(fmt::format("{:.4f}", pair.at("p").as_double())),
          number(fmt::format("{:.4f}", pair.at("p_holm").as_double()))});
   }

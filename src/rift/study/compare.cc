@@ -247,7 +247,9 @@ class Comparison {
       }
     }
     write_predictions(directory / "predictions.parquet", dataset_, scored);
-    write_run_yaml(directory, resolved_options(spec_, dataset_));
+    RunOptions resolved = resolved_options(spec_, dataset_);
+    for (const ComparedModel& model : models_) set_pooling(model.runs.front().summary, resolved);
+    write_run_yaml(directory, resolved);
     write_json(directory / "manifest.json", manifest_json(spec_, dataset_, compare.at("split").as_string()));
     write_json(directory / "report.json",
                report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards()));

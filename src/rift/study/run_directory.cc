@@ -105,6 +105,9 @@ RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset)
   options.data.source = seen_from(spec.directory, spec.run_file, options.data.source);
   if (options.data.captions) options.data.captions = seen_from(spec.directory, spec.run_file, *options.data.captions);
   move_split_files(spec, options.split);
+  if (dataset.schema.task == data::Task::kBinary && options.data.label.positive.empty()) {
+    options.data.label.positive = {dataset.schema.class_names.at(1)};
+  }
   options.data.columns.clear();
   for (const data::Field& field : dataset.schema.fields) {
     if (field.role == data::Role::kFeature || field.role == data::Role::kIgnored) {
@@ -113,6 +116,12 @@ RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset)
     }
   }
   return options;
+}
+
+void set_pooling(const Json& summary, RunOptions& resolved) {
+  if (const Json* pooling = summary.find("pooling")) {
+    read_options(Json{{"pooling", *pooling}}, "summary", resolved.model.text);
+  }
 }
 
 StudySpec with_backbone(StudySpec spec, bool needed) {

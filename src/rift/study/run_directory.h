@@ -18,6 +18,8 @@ namespace rift::study {
 /// The options as they were understood: columns with their kinds, the bad classes, the backbone's place; paths read
 /// from the run's directory. Written as DIR/run.yaml, which runs again.
 RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset);
+/// The pooling that a fine-tuning chose, out of its summary.
+void set_pooling(const Json& summary, RunOptions& resolved);
 
 /// `spec` with the backbone's directory made absolute. Throws kArtefact when it is not there and needed.
 StudySpec with_backbone(StudySpec spec, bool needed);

@@ -112,9 +112,7 @@ class TrainRun {
     write_predictions(directory / "predictions.parquet", dataset_, scored);
 
     RunOptions resolved = resolved_options(spec_, dataset_);
-    if (const Json* pooling = run.summary.find("pooling")) {
-      read_options(Json{{"pooling", *pooling}}, "summary", resolved.model.text);
-    }
+    set_pooling(run.summary, resolved);
     write_run_yaml(directory, resolved);
     Json manifest = manifest_json(spec_, dataset_, parts.split.digest);
     manifest["training"] = run.summary;

@@ -1,0 +1,178 @@
+// Comparisons and trainings with a fine-tuned model, on made-up records and a small BERT made in the test.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "rift/base/files.h"
+#include "rift/data/table_writer.h"
+#include "rift/package/loaders.h"
+#include "rift/study/compare.h"
+#include "train/small_options.h"
+
+namespace rift::study {
+namespace {
+
+namespace fs = std::filesystem;
+using testing_support::TempDirectory;
+
+/// 240 records: a note whose last word says what comes, an amount that says a little, a column of no use.
+class Records {
+ public:
+  explicit Records(data::Task task) : backbone_(testing_support::small_backbone(directory_)) {
+    const data::Dataset notes = testing_support::small_dataset(240, task);
+    const CounterRandom random(5, 1);
+    std::string csv = "row,note,amount,noise,outcome\n";
+    for (int64_t row = 0; row < notes.rows(); ++row) {
+      const double label = notes.label[static_cast<size_t>(row)];
+      const double kind = task == data::Task::kRegression ? (label - 5000.0) / 1000.0 : label;
+      const std::string outcome = task == data::Task::kRegression
+                                      ? fmt::format("{}", label)
+                                      : notes.schema.class_names[static_cast<size_t>(label)];
+      const auto at = static_cast<uint64_t>(row);
+      csv += fmt::format("a{},{},{:.3f},{:.3f},{}\n", row, *notes.table.at("note").texts().get(row),
+                         kind + 1.5 * random.normal(2 * at), random.normal(2 * at + 1), outcome);
+    }
+    directory_.write("records.csv", csv);
+    directory_.write("run.yaml",
+                     fmt::format("task: {}\n"
+                                 "data:\n"
+                                 "  source: records.csv\n"
+                                 "  id: row\n"
+                                 "  label: {{column: outcome{}}}\n"
+                                 "  columns: {{note: text, amount: number, noise: number}}\n"
+                                 "split: {{kind: {}, test: 0.3, validation: 0.15}}\n"
+                                 "model:\n"
+                                 "  text: {{backbone: base, max_tokens: 12}}\n"
+                                 "  fusion: {{kind: stacking, folds: 2}}\n"
+                                 "optim: {{name: adamw, lr: 5e-3, head_lr: 2e-2, batch_rows: 8, epochs: 6}}\n"
+                                 "train: {{early_stopping: {{patience: 0}}}}\n"
+                                 "compare: {{tries: 1}}\n",
+                                 data::task_name(task), task == data::Task::kBinary ? ", positive: [late]" : "",
+                                 task == data::Task::kRegression ? "random" : "stratified"));
+  }
+
+  StudySpec spec(const std::string& name, const std::vector<std::string>& sets = {}) const {
+    StudySpec spec;
+    spec.run_file = directory_ / "run.yaml";
+    spec.options = read_run(spec.run_file, sets);
+    spec.directory = directory_ / name;
+    return spec;
+  }
+  fs::path operator/(const std::string& name) const { return directory_ / name; }
+
+ private:
+  TempDirectory directory_;
+  fs::path backbone_;
+};
+
+const Json& test_of(const Json& compare, std::string_view name) {
+  for (const Json& model : compare.at("models").as_array()) {
+    if (model.at("name").as_string() == name) return model.at("metrics").at("test");
+  }
+  throw Error(Code::kBug, "no such model");
+}
+
+double value_of(const Json& compare, std::string_view model, std::string_view figure) {
+  return test_of(compare, model).at(figure).at("value").as_double();
+}
+
+TEST(TextStudy, BinaryComparisonFusesTextAndTable) {
+  const Records records(data::Task::kBinary);
+  const Json compare = run_compare(records.spec("run"));
+  ASSERT_EQ(compare.at("models").size(), 5u);
+  EXPECT_GT(value_of(compare, "fine-tuned", "auc"), 0.95);
+  EXPECT_GE(value_of(compare, "fusion", "auc"), value_of(compare, "gbdt", "auc"));
+  EXPECT_EQ(compare.at("pairs").size(), 10u);
+  for (const char* name : {"fine-tuned", "fusion"}) {
+    const package::Package package =
+        package::load_package(records / "run/models" / name / "package", package::all_loaders());
+    EXPECT_EQ(package.training.at("split"), compare.at("split")) << name;
+  }
+  EXPECT_TRUE(fs::exists(records / "run/models/fine-tuned/log.jsonl"));
+  const std::string report = read_file(records / "run/report.html");
+  EXPECT_NE(report.find("id=\"training\""), std::string::npos) << "the report shows the training curves";
+}
+
+TEST(TextStudy, SeveralClassesAreJudgedByLogLoss) {
+  const Records records(data::Task::kMulticlass);
+  const Json compare = run_compare(records.spec("run"));
+  EXPECT_EQ(compare.at("skipped").at(size_t{0}).at("name").as_string(), "scorecard");
+  EXPECT_FALSE(test_of(compare, "fine-tuned").contains("ks"));
+  EXPECT_GT(value_of(compare, "fine-tuned", "accuracy"), 0.6) << "one class alone is a third";
+  EXPECT_EQ(compare.at("pairs").at(size_t{0}).at("metric").as_string(), "log_loss");
+  for (const Json& model : compare.at("models").as_array()) {
+    EXPECT_LE(value_of(compare, compare.at("best").as_string(), "log_loss"),
+              value_of(compare, model.at("name").as_string(), "log_loss"));
+  }
+  const data::Table predictions = data::read_table(records / "run/predictions.parquet");
+  for (const char* column : {"id", "predicted", "score_late", "p_late", "part", "label", "model"}) {
+    EXPECT_NE(predictions.find(column), nullptr) << column;
+  }
+  EXPECT_FALSE(comparison_text(compare).empty());
+}
+
+TEST(TextStudy, AmountsAreJudgedBySquaredError) {
+  const Records records(data::Task::kRegression);
+  const Json compare = run_compare(records.spec("run"));
+  EXPECT_LT(value_of(compare, "text-baseline", "rmse"), 800.0) << "the labels' deviation is about 816";
+  EXPECT_EQ(compare.at("pairs").at(size_t{0}).at("metric").as_string(), "mse");
+  EXPECT_NE(data::read_table(records / "run/predictions.parquet").find("prediction"), nullptr);
+  EXPECT_FALSE(comparison_text(compare).empty());
+}
+
+TEST(TextStudy, TrainWritesTheDirectoryOfARun) {
+  const Records records(data::Task::kBinary);
+  const Json metrics = run_train(records.spec("run"));
+  EXPECT_GT(metrics.at("test").at("auc").at("value").as_double(), 0.95);
+  EXPECT_TRUE(metrics.contains("validation"));
+  for (const char* file : {"run.yaml", "manifest.json", "log.jsonl", "metrics.json", "predictions.parquet",
+                           "timing.jsonl", "package/rift.json", "report.html"}) {
+    EXPECT_TRUE(fs::exists(records / "run" / file)) << file;
+  }
+  EXPECT_EQ(parse_json(read_file(records / "run/metrics.json"), "metrics.json"), metrics);
+  const RunOptions resolved = read_run(records / "run/run.yaml", {});
+  EXPECT_NE(resolved.model.text.pooling, models::Pooling::kAutomatic) << "the choice is written down";
+  EXPECT_NE(metrics_text(metrics).find("AUC"), std::string::npos);
+
+  run_train(records.spec("again"));
+  for (const char* file : {"metrics.json", "log.jsonl", "predictions.parquet"}) {
+    EXPECT_EQ(read_file(records / "again" / file), read_file(records / "run" / file)) << file;
+  }
+}
+
+TEST(TextStudy, AComparisonThatWasStoppedGoesOnWithWhatItHas) {
+  const Records records(data::Task::kBinary);
+  const Json whole = run_compare(records.spec("whole"));
+  StudySpec spec = records.spec("stopped");
+  fs::create_directories(records / "stopped/compare.json/in the way");
+  EXPECT_THROW(run_compare(spec), Error);
+  fs::remove_all(records / "stopped/compare.json");
+  const fs::path kept = records / "stopped/unfinished/fine-tuned/0-1/run.json";
+  const double seconds = parse_json(read_file(kept), "run.json").at("train_seconds").as_double();
+  spec.resume = true;
+  const Json resumed = run_compare(spec);
+  for (const Json& model : resumed.at("models").as_array()) {
+    if (model.at("name").as_string() == "fine-tuned") {
+      EXPECT_DOUBLE_EQ(model.at("train_seconds").as_double(), seconds) << "it was not fitted again";
+    }
+    EXPECT_EQ(to_json_text(model.at("metrics")),
+              to_json_text(Json{{"test", test_of(whole, model.at("name").as_string())}}));
+  }
+  EXPECT_EQ(read_file(records / "stopped/predictions.parquet"), read_file(records / "whole/predictions.parquet"));
+  EXPECT_FALSE(fs::exists(records / "stopped/unfinished"));
+}
+
+TEST(TextStudy, TrainAsksForOneFold) {
+  const Records records(data::Task::kBinary);
+  const StudySpec spec = records.spec("run", {"split={kind: k_fold, k: 3}"});
+  try {
+    run_train(spec);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kConfig);
+    EXPECT_NE(error.message().find("split.fold"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace rift::study

@@ -92,11 +92,11 @@ DuckSession::DuckSession(const DuckOptions& options) {
   config.set("autoload_known_extensions", "false");
   config.set("preserve_insertion_order", "true");
   char* message = nullptr;
-  const auto opened = duckdb_open_ext(nullptr, &database_, config.get(), &message);
+  const auto opened = duckdb_open_ext(nullptr, &handles_.database, config.get(), &message);
   const std::string why = message == nullptr ? "" : message;
   duckdb_free(message);
   RIFT_REQUIRE(opened == DuckDBSuccess, Code::kEnvironment, "the reader could not be started: {}", why);
-  RIFT_CHECK(duckdb_connect(database_, &connection_) == DuckDBSuccess);
+  RIFT_CHECK(duckdb_connect(handles_.database, &handles_.connection) == DuckDBSuccess);
   const auto refused = run("SET memory_limit = " + sql_text(options.memory_limit));
   RIFT_REQUIRE(!refused, Code::kConfig, "memory_limit: expected a size such as 2GB or 512MB, got '{}'",
                shorten(options.memory_limit));
@@ -105,16 +105,16 @@ DuckSession::DuckSession(const DuckOptions& options) {
     RIFT_CHECK(!run("SET file_search_path = " + sql_text(options.base_directory.string())));
 }
 
-DuckSession::~DuckSession() {
-  if (connection_ != nullptr) duckdb_disconnect(&connection_);
-  if (database_ != nullptr) duckdb_close(&database_);
+DuckSession::Handles::~Handles() {
+  if (connection != nullptr) duckdb_disconnect(&connection);
+  if (database != nullptr) duckdb_close(&database);
 }
 
 DuckStream DuckSession::stream(const std::string& sql) {
   DuckStream stream;
   duckdb_prepared_statement statement = nullptr;
   duckdb_pending_result pending = nullptr;
-  if (duckdb_prepare(connection_, sql.c_str(), &statement) != DuckDBSuccess) {
+  if (duckdb_prepare(handles_.connection, sql.c_str(), &statement) != DuckDBSuccess) {
     const char* message = duckdb_prepare_error(statement);
     stream.failure_ = DuckFailure{DUCKDB_ERROR_BINDER, message == nullptr ? "" : message};
   } else if (duckdb_pending_prepared_streaming(statement, &pending) != DuckDBSuccess) {
@@ -133,7 +133,7 @@ DuckStream DuckSession::stream(const std::string& sql) {
 std::optional<DuckFailure> DuckSession::run(const std::string& sql) {
   duckdb_result result;
   std::optional<DuckFailure> failure;
-  if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) failure = failure_of(result);
+  if (duckdb_query(handles_.connection, sql.c_str(), &result) != DuckDBSuccess) failure = failure_of(result);
   duckdb_destroy_result(&result);
   return failure;
 }
@@ -141,7 +141,7 @@ std::optional<DuckFailure> DuckSession::run(const std::string& sql) {
 std::optional<DuckFailure> DuckSession::fetch(const std::string& sql, Rows& rows) {
   duckdb_result result;
   std::optional<DuckFailure> failure;
-  if (duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
+  if (duckdb_query(handles_.connection, sql.c_str(), &result) != DuckDBSuccess) {
     failure = failure_of(result);
   } else {
     const idx_t columns = duckdb_column_count(&result);

@@ -71,21 +71,24 @@ struct DuckOptions {
 class DuckSession {
  public:
   explicit DuckSession(const DuckOptions& options);  // throws kConfig for a memory limit it cannot read
-  DuckSession(const DuckSession&) = delete;
-  DuckSession& operator=(const DuckSession&) = delete;
-  ~DuckSession();
 
   DuckStream stream(const std::string& sql);
   std::optional<DuckFailure> run(const std::string& sql);
   /// A small result as texts, SQL's NULL as nullopt.
   using Rows = std::vector<std::vector<std::optional<std::string>>>;
   std::optional<DuckFailure> fetch(const std::string& sql, Rows& rows);
-  duckdb_connection connection() const { return connection_; }
-  void interrupt() { duckdb_interrupt(connection_); }
+  duckdb_connection connection() const { return handles_.connection; }
 
  private:
-  duckdb_database database_ = nullptr;
-  duckdb_connection connection_ = nullptr;
+  struct Handles {
+    duckdb_database database = nullptr;
+    duckdb_connection connection = nullptr;
+    Handles() = default;
+    Handles(const Handles&) = delete;
+    Handles& operator=(const Handles&) = delete;
+    ~Handles();
+  };
+  Handles handles_;
 };
 
 std::string sql_text(std::string_view text);  // 'it''s'

@@ -189,6 +189,15 @@ void ignore_file_size_signal() {
   if (::sigaction(SIGXFSZ, nullptr, &present) == 0 && present.sa_handler == SIG_DFL) ::signal(SIGXFSZ, SIG_IGN);
 }
 
+/// The file that is being written, beside its target; gone with this unless it took the target's name.
+struct Unfinished {
+  temporary::Owned file;
+  bool published = false;
+  ~Unfinished() {
+    if (!published && !file.path.empty()) ::unlink(file.path.c_str());
+  }
+};
+
 }  // namespace
 
 struct TableWriter::Impl {
@@ -197,14 +206,14 @@ struct TableWriter::Impl {
     RIFT_CHECK(!columns.empty());
     ignore_file_size_signal();
     temporary::tidy_up(target);
-    unfinished = temporary::create_file(target);
+    unfinished.file = temporary::create_file(target);
     reader.queue = &queue;
     reader.columns = &columns;
     register_queue(session, reader);
     // DuckDB asks for rows where we are given them, so it writes on a thread of its own, which sleeps until some come.
     writer = std::thread([this] {
       failure = session.run(fmt::format("COPY (SELECT * FROM batches()) TO {} ({}, USE_TMP_FILE false)",
-                                        sql_text(unfinished.path.string()), format));
+                                        sql_text(unfinished.file.path.string()), format));
       queue.close();
     });
   }
@@ -212,7 +221,6 @@ struct TableWriter::Impl {
   ~Impl() {
     queue.abandon();
     if (writer.joinable()) writer.join();
-    if (!published) ::unlink(unfinished.path.c_str());
   }
 
   void require_fits(const Table& batch) const {
@@ -240,23 +248,22 @@ struct TableWriter::Impl {
     queue.end();
     writer.join();
     if (failure) fail();
-    posix::sync(unfinished.path);
-    if (::rename(unfinished.path.c_str(), target.c_str()) != 0) posix::fail(target, "rename into place");
-    published = true;
+    posix::sync(unfinished.file.path);
+    if (::rename(unfinished.file.path.c_str(), target.c_str()) != 0) posix::fail(target, "rename into place");
+    unfinished.published = true;
     posix::sync(posix::parent_of(target));
   }
 
   fs::path target;
   std::vector<ColumnSpec> columns;
   std::string format;
-  temporary::Owned unfinished;  // beside the target
+  Unfinished unfinished;
   BatchQueue queue;
   QueueReader reader;
   DuckSession session{{.memory_limit = "512MB", .threads = 1, .base_directory = {}}};
   std::optional<DuckFailure> failure;
   std::thread writer;
   bool finished = false;
-  bool published = false;
 };
 
 TableWriter::TableWriter(fs::path target, std::vector<ColumnSpec> columns)

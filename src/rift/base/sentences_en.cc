@@ -12,6 +12,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"verdict.no_difference",
        "{best} has the best {metric}, but its lead over {other} is no more than noise: {difference} (95 % interval "
        "{low} to {high})."},
+      {"verdict.one_of_many", "It is one of {pairs} differences looked at: allowing for that, p is {p}."},
       {"verdict.text_model_loses",
        "The fine-tuned text model loses on this data: {metric} {value} against {best_value} of {best}."},
       {"verdict.text_adds",

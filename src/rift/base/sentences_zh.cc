@@ -10,6 +10,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"verdict.better", "{best} 优于 {other}：{metric} 相差 {difference}（95% 区间 {low} 至 {high}），超出随机波动。"},
       {"verdict.no_difference",
        "{best} 的 {metric} 最高，但与 {other} 的差距未超出随机波动：{difference}（95% 区间 {low} 至 {high}）。"},
+      {"verdict.one_of_many", "这是所比较的 {pairs} 个差异之一：校正后 p 为 {p}。"},
       {"verdict.text_model_loses",
        "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而 {best} 为 {best_value}。"},
       {"verdict.text_adds",

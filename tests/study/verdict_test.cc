@@ -46,7 +46,9 @@ TEST(Verdict, AnUnclearLeadIsNoiseEvenWhenItsOwnPIsSmall) {
   unclear["p_holm"] = 0.09;
   const Json json =
       compare(std::vector<Json>{model("scorecard", 0.70), model("gbdt", 0.74)}, std::vector<Json>{unclear}, "gbdt");
-  EXPECT_TRUE(has(verdict_of(json).text, "no more than noise"));
+  const std::string text = verdict_of(json).text;
+  EXPECT_TRUE(has(text, "no more than noise")) << text;
+  EXPECT_TRUE(has(text, "one of 1 differences looked at: allowing for that, p is 0.09")) << text;
 }
 
 TEST(Verdict, SaysWhenTheFineTunedModelLoses) {

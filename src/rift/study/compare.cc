@@ -278,16 +278,6 @@ class Comparison {
 
 }  // namespace
 
-Json run_compare(const StudySpec& spec) {
-  try {
-    return Comparison(spec).run();
-  } catch (const Error& error) {
-    if (error.code() != Code::kInterrupted) throw;
-    RIFT_FAIL(Code::kInterrupted, "{}",
-              sentence("done.interrupted", fmt::arg("signal", interrupt_signal()),
-                       fmt::arg("command", fmt::format("rift compare {} --out {} --resume", spec.run_file.string(),
-                                                       spec.directory.string()))));
-  }
-}
+Json run_compare(const StudySpec& spec) { return Comparison(spec).run(); }
 
 }  // namespace rift::study

@@ -1,6 +1,7 @@
 #include "rift/study/score_file.h"
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -67,9 +68,17 @@ class Rejects {
   int64_t count_ = 0;
 };
 
+/// Two names of one file: the later of the two would take the place of the other.
+void require_two_files(const std::string& out, const std::string& rejects) {
+  const auto place = [](const std::string& file) { return std::filesystem::absolute(file).lexically_normal(); };
+  RIFT_REQUIRE(rejects.empty() || place(out) != place(rejects), Code::kConfig,
+               "--rejects {}: the scores go there already; name another file", rejects);
+}
+
 }  // namespace
 
 ScoreFileResult score_file(const ScoreFileSpec& spec) {
+  require_two_files(spec.out, spec.rejects);
   const package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
   const auto begin = std::chrono::steady_clock::now();
   data::RowStream stream(package.schema, spec.source);

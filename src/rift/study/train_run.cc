@@ -2,7 +2,6 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
-#include "rift/base/interrupt.h"
 #include "rift/base/log.h"
 #include "rift/base/sentences.h"
 #include "rift/data/leakage.h"
@@ -134,16 +133,6 @@ class TrainRun {
 
 }  // namespace
 
-Json run_train(const StudySpec& spec) {
-  try {
-    return TrainRun(spec).run();
-  } catch (const Error& error) {
-    if (error.code() != Code::kInterrupted) throw;
-    RIFT_FAIL(Code::kInterrupted, "{}",
-              sentence("done.interrupted", fmt::arg("signal", interrupt_signal()),
-                       fmt::arg("command", fmt::format("rift train {} --out {} --resume", spec.run_file.string(),
-                                                       spec.directory.string()))));
-  }
-}
+Json run_train(const StudySpec& spec) { return TrainRun(spec).run(); }
 
 }  // namespace rift::study

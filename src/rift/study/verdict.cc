@@ -83,6 +83,8 @@ class Figures {
   MainFigure main_;
 };
 
+std::string shown_p(double p) { return p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", p); }
+
 /// A sentence about a difference, with its {difference}, {low} and {high}.
 template <class... Args>
 std::string about(const Figures& figures, const Difference& d, std::string_view better, std::string_view unclear,
@@ -90,7 +92,8 @@ std::string about(const Figures& figures, const Difference& d, std::string_view 
   const Difference seen = figures.as_shown(d);
   return sentence(d.p < kSignificance && d.value > 0.0 ? better : unclear, args...,
                   fmt::arg("metric", figures.pair_metric()), fmt::arg("difference", shown_signed(seen.value)),
-                  fmt::arg("low", shown_signed(seen.low)), fmt::arg("high", shown_signed(seen.high)));
+                  fmt::arg("low", shown_signed(seen.low)), fmt::arg("high", shown_signed(seen.high)),
+                  fmt::arg("p", shown_p(d.p)));
 }
 
 std::string who_won(const Figures& figures) {

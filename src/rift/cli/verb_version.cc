@@ -5,6 +5,16 @@
 #include "rift/package/format/package.h"
 
 namespace rift::cli {
+namespace {
+
+std::string version_text(const Json& environment) {
+  std::string text = fmt::format("rift {}\n", environment.at("rift").as_string());
+  for (const Json::Member& library : environment.at("libraries").as_object())
+    text += fmt::format("{} {}\n", library.key, library.value.as_string());
+  return text;
+}
+
+}  // namespace
 
 Run add_version(CLI::App&) {
   return [](const CommonFlags& flags) {
@@ -12,7 +22,7 @@ Run add_version(CLI::App&) {
     if (flags.json)
       print_json(environment);
     else
-      print_result(fmt::format("rift {}", environment.at("rift").as_string()));
+      print_result(version_text(environment));
     return 0;
   };
 }

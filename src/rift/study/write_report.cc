@@ -234,7 +234,7 @@ Page package_page(const fs::path& directory) {
   Json provenance = package.training;
   provenance.erase("metrics");
   add_settings(page, to_yaml_text(provenance));
-  add_environment(page, package::describe_environment());
+  add_environment(page, read_json(directory / "manifest.json").at("environment"));  // where it was made, not here
   add_footer(page, package::describe_environment());
   return page;
 }

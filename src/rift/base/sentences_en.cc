@@ -8,19 +8,19 @@ std::span<const SentenceEntry> english_sentences() {
   static constexpr SentenceEntry kTable[] = {
       // verdicts of compare: one plain sentence each
       {"verdict.better",
-       "{best} is better than {other}: {metric} {difference} (95 % interval {low} to {high}), more than noise."},
+       "{best} is better than {other}: {metric} {difference} (95 % interval {low} to {high}; p {p} corrected for all "
+       "pairs), more than noise."},
       {"verdict.no_difference",
        "{best} has the best {metric}, but its lead over {other} is no more than noise: {difference} (95 % interval "
-       "{low} to {high})."},
-      {"verdict.one_of_many", "It is one of {pairs} differences looked at: allowing for that, p is {p}."},
+       "{low} to {high}; p {p} corrected for all pairs)."},
       {"verdict.text_model_loses",
        "The fine-tuned text model loses on this data: {metric} {value} against {best_value} of {best}."},
       {"verdict.text_adds",
        "The texts add to the table: {fusion} gains {difference} {metric} over {table_model} (95 % interval {low} to "
-       "{high})."},
+       "{high}; p {p} corrected for all pairs)."},
       {"verdict.text_adds_nothing",
        "The texts add nothing that can be told from noise: {fusion} against {table_model} {difference} {metric} (95 % "
-       "interval {low} to {high})."},
+       "interval {low} to {high}; p {p} corrected for all pairs)."},
       {"verdict.single", "Only {best} was fitted; there is nothing to compare it with."},
       {"verdict.small_test",
        "The test part has {bad} bad rows only: differences below {detectable} {metric} cannot be seen with it."},

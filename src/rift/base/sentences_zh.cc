@@ -7,17 +7,20 @@ namespace rift {
 std::span<const SentenceEntry> chinese_sentences() {
   static constexpr SentenceEntry kTable[] = {
       // verdicts of compare: one plain sentence each
-      {"verdict.better", "{best} 优于 {other}：{metric} 相差 {difference}（95% 区间 {low} 至 {high}），超出随机波动。"},
+      {"verdict.better",
+       "{best} 优于 {other}：{metric} 相差 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 p "
+       "{p}），超出随机波动。"},
       {"verdict.no_difference",
-       "{best} 的 {metric} 最高，但与 {other} 的差距未超出随机波动：{difference}（95% 区间 {low} 至 {high}）。"},
-      {"verdict.one_of_many", "这是所比较的 {pairs} 个差异之一：校正后 p 为 {p}。"},
+       "{best} 的 {metric} 最高，但与 {other} 的差距未超出随机波动：{difference}（95% 区间 {low} 至 "
+       "{high}；多重比较校正后 p {p}）。"},
       {"verdict.text_model_loses",
        "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而 {best} 为 {best_value}。"},
       {"verdict.text_adds",
-       "文本带来增益：{fusion} 的 {metric} 比 {table_model} 高 {difference}（95% 区间 {low} 至 {high}）。"},
+       "文本带来增益：{fusion} 的 {metric} 比 {table_model} 高 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 "
+       "p {p}）。"},
       {"verdict.text_adds_nothing",
        "文本未带来超出随机波动的增益：{fusion} 与 {table_model} 的 {metric} 相差 {difference}（95% 区间 {low} 至 "
-       "{high}）。"},
+       "{high}；多重比较校正后 p {p}）。"},
       {"verdict.single", "只训练了 {best}，没有可比较的模型。"},
       {"verdict.small_test", "测试集中只有 {bad} 条坏样本：低于 {detectable} 的 {metric} 差异无法分辨。"},
       // names of parts and of what is in them

@@ -20,12 +20,17 @@ struct Merge {
 class Program {
  public:
   Program(std::span<const Counts> bins, const Counts& sample, const MergeOptions& options)
-      : size_(bins.size()), options_(options), counts_(size_ * (size_ + 1)), value_(counts_.size(), kImpossible) {
+      : size_(bins.size()),
+        options_(options),
+        counts_(size_ * (size_ + 1)),
+        bad_rate_(counts_.size()),
+        value_(counts_.size(), kImpossible) {
     for (size_t from = 0; from < size_; ++from) {
       Counts sum;
       for (size_t to = from + 1; to <= size_; ++to) {
         sum += bins[to - 1];
         counts_[at(from, to)] = sum;
+        bad_rate_[at(from, to)] = sum.bad / sum.total();
         if (sum.total() >= options.min_weight && sum.total() > 0.0)
           value_[at(from, to)] = information_value(sum, sample, options.smoothing);
       }
@@ -38,8 +43,10 @@ class Program {
     layers_.assign(most, {});
     Merge merge;
     for (size_t k = 0; k < most; ++k) {
-      for (int turned = 0; turned <= (turns ? 1 : 0); ++turned) fill(k, turned, trend);
+      bool is_open = false;
+      for (int turned = 0; turned <= (turns ? 1 : 0); ++turned) is_open |= fill(k, turned, trend);
       for (int turned = 0; turned <= (turns ? 1 : 0); ++turned) take_best(k, turned, merge);
+      if (!is_open) break;
     }
     return merge;
   }
@@ -58,12 +65,12 @@ class Program {
 
   /// May [from, to) follow [before, from)? `up` is the direction asked of the bad rate: +1, -1 or 0 for any.
   bool may_follow(size_t before, size_t from, size_t to, int up) const {
-    const Counts& a = counts_[at(before, from)];
-    const Counts& b = counts_[at(from, to)];
-    const double difference = b.bad / b.total() - a.bad / a.total();
+    const double difference = bad_rate_[at(from, to)] - bad_rate_[at(before, from)];
     if (up > 0 && !(difference > 0.0)) return false;
     if (up < 0 && !(difference < 0.0)) return false;
     if (options_.max_p_value >= 1.0) return true;
+    const Counts& a = counts_[at(before, from)];
+    const Counts& b = counts_[at(from, to)];
     const double pooled = (a.bad + b.bad) / (a.total() + b.total());
     const double error = std::sqrt(pooled * (1.0 - pooled) * (1.0 / a.total() + 1.0 / b.total()));
     return error > 0.0 && std::erfc(std::abs(difference) / error / std::sqrt(2.0)) <= options_.max_p_value;
@@ -84,29 +91,54 @@ class Program {
     }
   }
 
-  void fill(size_t k, int turned, Trend trend) {
+  /// Where a bin may go on from, the best first.
+  struct Start {
+    double value = kImpossible;
+    int32_t before = 0;
+    int8_t turned = 0;
+  };
+
+  std::vector<Start> starts(size_t k, int turned, size_t from) const {
+    std::vector<Start> starts;
+    starts.reserve(from * static_cast<size_t>(turned + 1));
+    for (int8_t was_turned = 0; was_turned <= turned; ++was_turned) {
+      const auto& cells = layers_[k - 1].cells[was_turned];
+      for (size_t before = 0; before < from; ++before) {
+        const double value = cells[at(before, from)].value;
+        if (value != kImpossible) starts.push_back({value, static_cast<int32_t>(before), was_turned});
+      }
+    }
+    std::sort(starts.begin(), starts.end(), [](const Start& a, const Start& b) {
+      if (a.value != b.value) return a.value > b.value;
+      return a.turned != b.turned ? a.turned < b.turned : a.before < b.before;
+    });
+    return starts;
+  }
+
+  /// False when no bins end here, so that no further ones can follow.
+  bool fill(size_t k, int turned, Trend trend) {
     auto& cells = layers_[k].cells[turned];
     cells.assign(value_.size(), {});
     if (k == 0) {
-      if (turned) return;
+      if (turned) return false;
       for (size_t to = 1; to <= size_; ++to) cells[at(0, to)].value = value_[at(0, to)];
-      return;
+      return true;
     }
     const int up = direction(trend, turned);
+    bool is_open = false;
     for (size_t from = k; from < size_; ++from) {
-      for (size_t to = from + 1; to <= size_; ++to) {
+      const std::vector<Start> possible = starts(k, turned, from);
+      for (size_t to = from + 1; to <= size_ && !possible.empty(); ++to) {
         if (value_[at(from, to)] == kImpossible) continue;
-        Cell& cell = cells[at(from, to)];
-        for (int8_t was_turned = 0; was_turned <= turned; ++was_turned) {
-          const auto& before_cells = layers_[k - 1].cells[was_turned];
-          for (size_t before = 0; before < from; ++before) {
-            const double value = before_cells[at(before, from)].value + value_[at(from, to)];
-            if (value > cell.value && may_follow(before, from, to, up))
-              cell = {value, static_cast<int32_t>(before), was_turned};
-          }
-        }
+        const auto first = std::find_if(possible.begin(), possible.end(), [&](const Start& start) {
+          return may_follow(static_cast<size_t>(start.before), from, to, up);
+        });
+        if (first == possible.end()) continue;
+        cells[at(from, to)] = {first->value + value_[at(from, to)], first->before, first->turned};
+        is_open = true;
       }
     }
+    return is_open;
   }
 
   void take_best(size_t k, int turned, Merge& merge) const {
@@ -135,14 +167,16 @@ class Program {
 
   size_t size_;
   const MergeOptions& options_;
-  std::vector<Counts> counts_;  // [from, to)
-  std::vector<double> value_;   // information value of [from, to), kImpossible when too small
-  std::vector<Layer> layers_;   // by k
+  std::vector<Counts> counts_;    // [from, to)
+  std::vector<double> bad_rate_;  // of [from, to)
+  std::vector<double> value_;     // information value of [from, to), kImpossible when too small
+  std::vector<Layer> layers_;     // by k
 };
 
 std::vector<Trend> shapes(Trend trend) {
   if (trend == Trend::kMonotone) return {Trend::kAscending, Trend::kDescending};
-  if (trend == Trend::kTurning) return {Trend::kAscending, Trend::kDescending, Trend::kPeak, Trend::kValley};
+  // What only rises is a peak that has not turned yet.
+  if (trend == Trend::kTurning) return {Trend::kPeak, Trend::kValley};
   return {trend};
 }
 

@@ -1,7 +1,6 @@
 #include "rift/data/csv_dialect.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 
 #include "rift/base/error.h"
@@ -166,9 +165,8 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
   const bool plainest = candidates.empty() || parts_a_quoted_name(line, candidates.back());
   CsvDialect dialect =
       plainest ? plainest_dialect(line, known_names) : sniffed_dialect(session, file, candidates, known_names);
-  RIFT_REQUIRE(!dialect.names.empty() || std::filesystem::file_size(file) == 0, Code::kData,
-               "{}: no columns were found; expected CSV whose first line names them, separated by , ; | or tabs", file);
-  RIFT_REQUIRE(!dialect.names.empty(), Code::kData, "{}: the file is empty", file);
+  RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
+               "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
   require_distinct(file, dialect.names);
   return dialect;
 }

@@ -160,6 +160,9 @@ BadClass guess_bad_class(const std::vector<LabelClass>& two) {
 }
 
 DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& texts) {
+  RIFT_REQUIRE(task == Task::kBinary || options.positive.empty(), Code::kConfig,
+               "data.label.positive: only task: binary has a bad class, this task is {}; leave it out",
+               task_name(task));
   require_every_label(options.column, texts);
   if (task == Task::kRegression)
     return {.values = decode_numbers(options.column, texts), .class_names = {}, .note = {}};

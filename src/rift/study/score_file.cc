@@ -69,15 +69,21 @@ class Rejects {
   int64_t count_ = 0;
 };
 
+/// Two names of one file.
 bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
   std::error_code ignored;
-  return a.lexically_normal() == b.lexically_normal() || std::filesystem::equivalent(a, b, ignored);
+  return std::filesystem::absolute(a).lexically_normal() == std::filesystem::absolute(b).lexically_normal() ||
+         std::filesystem::equivalent(a, b, ignored);
+}
+
+/// The later of two outputs would take the place of the other.
+void require_two_files(const std::string& out, const std::string& rejects) {
+  RIFT_REQUIRE(rejects.empty() || !same_file(out, rejects), Code::kConfig,
+               "--rejects {}: the scores go there already; name another file", rejects);
 }
 
 /// The rows must outlive the scores: no output takes the place of what is read.
-void require_other_files(const ScoreFileSpec& spec, const std::vector<std::string>& inputs) {
-  RIFT_REQUIRE(spec.rejects.empty() || !same_file(spec.out, spec.rejects), Code::kConfig,
-               "--rejects {}: expected another file than --out", spec.rejects);
+void require_other_than_inputs(const ScoreFileSpec& spec, const std::vector<std::string>& inputs) {
   for (const std::string& out : {spec.out, spec.rejects}) {
     if (out.empty()) continue;
     const bool in_query = spec.source.starts_with("sql:") && spec.source.find("'" + out + "'") != std::string::npos;
@@ -91,10 +97,11 @@ void require_other_files(const ScoreFileSpec& spec, const std::vector<std::strin
 }  // namespace
 
 ScoreFileResult score_file(const ScoreFileSpec& spec) {
+  require_two_files(spec.out, spec.rejects);
   const package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
   const auto begin = std::chrono::steady_clock::now();
   data::RowStream stream(package.schema, spec.source);
-  require_other_files(spec, stream.files());
+  require_other_than_inputs(spec, stream.files());
   data::TableWriter writer(spec.out, columns_of(decisions(package, {})));
   Rejects rejects(spec.rejects);
   Progress progress("scoring", 0, "rows");

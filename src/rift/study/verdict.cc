@@ -71,8 +71,6 @@ class Figures {
     RIFT_FAIL(Code::kArtefact, "compare.json holds no pair of '{}' and '{}'", shorten(a), shorten(b));
   }
 
-  int64_t pairs() const { return static_cast<int64_t>(compare_.at("pairs").size()); }
-
   /// As the figure itself moves: a loss that is lower by .01 is shown as -.01.
   Difference as_shown(const Difference& d) const {
     return main_.more_is_better ? d : Difference{-d.value, -d.high, -d.low, d.p};
@@ -86,22 +84,17 @@ class Figures {
   MainFigure main_;
 };
 
+std::string shown_p(double p) { return p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", p); }
+
 /// A sentence about a difference, with its {difference}, {low} and {high}.
 template <class... Args>
 std::string about(const Figures& figures, const Difference& d, std::string_view better, std::string_view unclear,
                   const Args&... args) {
   const Difference seen = figures.as_shown(d);
-  const bool clear = d.p < kSignificance && d.value > 0.0;
-  std::string text = sentence(clear ? better : unclear, args..., fmt::arg("metric", figures.pair_metric()),
-                              fmt::arg("difference", shown_signed(seen.value)), fmt::arg("low", shown_signed(seen.low)),
-                              fmt::arg("high", shown_signed(seen.high)));
-  // An interval without 0 would seem to contradict the sentence: it is one of several.
-  if (!clear && d.low > 0.0) {
-    text +=
-        (language() == Language::kChinese ? "" : " ") +
-        sentence("verdict.one_of_many", fmt::arg("pairs", figures.pairs()), fmt::arg("p", fmt::format("{:.2f}", d.p)));
-  }
-  return text;
+  return sentence(d.p < kSignificance && d.value > 0.0 ? better : unclear, args...,
+                  fmt::arg("metric", figures.pair_metric()), fmt::arg("difference", shown_signed(seen.value)),
+                  fmt::arg("low", shown_signed(seen.low)), fmt::arg("high", shown_signed(seen.high)),
+                  fmt::arg("p", shown_p(d.p)));
 }
 
 std::string who_won(const Figures& figures) {

@@ -52,15 +52,6 @@ dep_shared(duckdb ${RIFT_DEPS}/duckdb/lib/libduckdb.so ${RIFT_DEPS}/duckdb-inclu
 dep_shared(lightgbm ${RIFT_DEPS}/lightgbm/lib/lib_lightgbm.so ${RIFT_DEPS}/lightgbm-include)
 set_property(TARGET dep::lightgbm APPEND PROPERTY INTERFACE_LINK_LIBRARIES dep::gomp)
 
-# What manifests say that a result was made with: the LibTorch that is linked, the others as deps.lock pins them.
-file(STRINGS ${RIFT_TORCH_ROOT}/include/torch/headeronly/version.h lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
-list(TRANSFORM lines REPLACE "^.* " "")
-list(JOIN lines "." RIFT_VERSION_LIBTORCH)
-foreach(part duckdb-include lightgbm)
-  file(STRINGS ${CMAKE_SOURCE_DIR}/deps.lock line REGEX "^${part} ")
-  string(REGEX REPLACE "^[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +([^ ]+) .*$" "\\1" RIFT_VERSION_${part} "${line}")
-endforeach()
-
 function(dep_interface name)
   add_library(dep_${name} INTERFACE)
   target_link_libraries(dep_${name} INTERFACE ${ARGN})

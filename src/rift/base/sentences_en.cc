@@ -94,6 +94,10 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.comparison_title", "Model comparison"},
       {"report.package_subtitle", "Package {digest}"},
       {"report.comparison_caption", "Figures on the {rows} rows of the test part."},
+      {"report.package_splits",
+       "These are means over all splits of the comparison; the package itself was fitted on the first split, whose "
+       "test "
+       "part has {rows} rows."},
       {"report.all_figures", "All figures with their intervals"},
       {"report.interval_caption", "{metric} of each model on the test part with its 95 % interval."},
       {"report.pairs_caption",
@@ -122,7 +126,8 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.data", "Data"},
       {"report.split", "Split"},
       {"report.leakage", "Leakage findings"},
-      {"report.leakage_none", "No leakage was found."},
+      {"report.leakage_none",
+       "The checks found nothing. They do not know how the data came about: read the list of columns."},
       {"report.roc", "ROC curve"},
       {"report.roc_caption", "Share of bad rows found at each share of good rows refused. The diagonal is a coin's."},
       {"report.calibration", "Calibration"},
@@ -161,7 +166,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"chart.random", "random"},
       // data: what was guessed and what looks wrong
       {"data.label_guessed",
-       "label {column}: '{positive}' counts as bad because {reason}; say label.positive to choose otherwise"},
+       "label {column}: '{positive}' counts as bad because {reason}; say data.label.positive to choose otherwise."},
       {"data.label_reason_name", "its name says so"},
       {"data.label_reason_rarer", "it is the rarer class"},
       {"data.ignored_empty", "{column} is left out: there is nothing in it."},
@@ -208,18 +213,22 @@ std::span<const SentenceEntry> english_sentences() {
       {"propose.classes", "Values of {column} (rows): {classes}"},
       {"propose.regression", "{column} holds {count} different numbers, so it is predicted as a number."},
       {"propose.suspects",
-       "{count} columns look as if they were filled after the decision and are left out; the reason stands beside "
-       "each."},
+       "Left out because they look as if they were filled after the decision: {count} of the columns; the reason "
+       "stands beside each."},
       {"propose.out_of_time", "Rows from {day} on ({column}) are the test part, about a quarter."},
+      {"evaluate.same_source",
+       "the package was trained on rows of {source}, so these figures flatter it; its own figures for rows it has not "
+       "seen are in its report (rift report)"},
       // what a command says when it ends
       {"done.report", "Report: {path}"},
       {"done.package", "Package: {path}"},
-      {"done.interrupted", "Stopped by signal {signal}. Go on with: {command}"},
+      {"done.interrupted", "Go on with: {command}"},
       {"done.scored", "{count} rows scored: {path}"},
       {"done.init", "Written: {path}. Go on with: {command}"},
       {"done.export", "Written: {path}"},
       // rift init: comments of run.yaml
-      {"init.header", "{rows} rows, {columns} columns. It runs as it is: {command}. Every key: docs/config.md."},
+      {"init.header",
+       "{rows} rows, {columns} columns. It runs as it is: {command}. Every key: rift schema --markdown."},
       {"init.summary", "{rows} rows, {columns} columns, task {task}."},
       {"init.features", "Features: {kinds}."},
       {"init.suspected", "suspected outcome, left out"},

@@ -192,22 +192,8 @@ class Comparison {
     const Verdict verdict = verdict_of(compare);
     compare["verdict"] = verdict.text;
     compare["remarks"] = Json(verdict.remarks);
-    compare["notes"] = notes();
+    compare["notes"] = Json(verdict.notes);
     return compare;
-  }
-
-  Json notes() const {
-    Json notes = Json::array();
-    if (spec_.options.compare.seeds > 1) {
-      notes.push_back(sentence("note.seeds", fmt::arg("seeds", spec_.options.compare.seeds)));
-    }
-    if (parts_.size() > 1) notes.push_back(sentence("note.splits", fmt::arg("splits", parts_.size())));
-    for (const ComparedModel& model : models_) {
-      if (model.runs.front().calibrated_on == CalibratedOn::kValidationPart) {
-        notes.push_back(sentence("note.calibrated_on_validation", fmt::arg("model", model_caption(model.name))));
-      }
-    }
-    return notes;
   }
 
   void publish(const Json& compare) const {

@@ -8,6 +8,7 @@
 #include "rift/base/threads.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/backbone.h"
+#include "rift/package/execution.h"
 #include "rift/package/format/package.h"
 #include "rift/study/scoring.h"
 
@@ -155,6 +156,7 @@ Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_
   Json seeds = Json::array();
   for (int64_t i = 0; i < spec.options.compare.seeds; ++i) seeds.push_back(spec.options.train.seed + i);
   Json json = package::describe_environment();
+  json["model_execution"] = package::describe_execution(spec.device);
   json["device"] = spec.device;
   json["seeds"] = std::move(seeds);
   json["split"] = split_digest;

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 void require_one_split(const data::SplitOptions& split) {
   const auto* folds = std::get_if<data::KFoldSplit>(&split.kind);
   RIFT_REQUIRE(folds == nullptr || folds->fold, Code::kConfig,
-               "split.fold is missing: rift train fits one model, so say which fold is the test part (0 to {}); rift "
-               "compare runs them all",
+               "split.fold is missing: rift train fits one model, so say which fold is the test part (0 to {}), "
+               "such as --set split.fold=0; rift compare runs them all",
                folds->k - 1);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
@@ -130,10 +131,39 @@ std::string small_test(const Figures& figures, const Json& compare) {
                   fmt::arg("detectable", shown((d.high - d.low) / 2.0)));
 }
 
+/// How many different values `key` has among the runs of all models; a model with one run does not list it.
+size_t different(const Json& compare, std::string_view key) {
+  std::set<std::string> values;
+  for (const Json& model : compare.at("models").as_array()) {
+    const Json* runs = model.find("runs");
+    if (runs == nullptr) continue;
+    for (const Json& run : runs->as_array()) values.insert(run.at(key).written());
+  }
+  return values.size();
+}
+
+std::vector<std::string> notes_of(const Json& compare) {
+  std::vector<std::string> notes;
+  if (const size_t seeds = different(compare, "seed"); seeds > 1) {
+    notes.push_back(sentence("note.seeds", fmt::arg("seeds", seeds)));
+  }
+  if (const size_t splits = different(compare, "split"); splits > 1) {
+    notes.push_back(sentence("note.splits", fmt::arg("splits", splits)));
+  }
+  for (const Json& model : compare.at("models").as_array()) {
+    const Json* where = model.find("calibrated_on");
+    if (where == nullptr || where->as_string() != calibrated_on_name(CalibratedOn::kValidationPart)) continue;
+    notes.push_back(
+        sentence("note.calibrated_on_validation", fmt::arg("model", model_caption(model.at("name").as_string()))));
+  }
+  return notes;
+}
+
 }  // namespace
 
 Verdict verdict_of(const Json& compare) {
   Verdict verdict;
+  verdict.notes = notes_of(compare);
   if (compare.at("best").is_null()) return verdict;
   const Figures figures(compare);
   verdict.text = who_won(figures);

@@ -46,14 +46,13 @@ Json cpu_features() {
 }  // namespace
 
 Json describe_environment() {
-  return Json{
-      {"rift", RIFT_VERSION},
-      {"libraries",
-       Json{{"libtorch", RIFT_LIBTORCH_VERSION}, {"duckdb", RIFT_DUCKDB_VERSION}, {"lightgbm", RIFT_LIGHTGBM_VERSION}}},
-      {"compiler", "g++ " __VERSION__},
-      {"precision", "f32"},
-      {"threads", threads()},
-      {"cpu_features", cpu_features()}};
+  return Json{{"rift", RIFT_VERSION},
+              {"compiler", "g++ " __VERSION__},
+              {"duckdb", RIFT_DUCKDB},
+              {"lightgbm", RIFT_LIGHTGBM},
+              {"precision", "f32"},
+              {"threads", threads()},
+              {"cpu_features", cpu_features()}};
 }
 
 }  // namespace rift::package

@@ -2,15 +2,18 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/matmul.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 
 #include "nn/packed_rows.h"
+#include "rift/base/threads.h"
 #include "rift/nn/activation.h"
 #include "rift/nn/embedding.h"
 #include "rift/nn/initial_values.h"
 #include "rift/nn/layer_norm.h"
 #include "rift/nn/linear.h"
+#include "rift/tensor/aten_threads.h"
 
 namespace rift::nn {
 namespace {
@@ -20,6 +23,21 @@ using testing_support::packed_rows;
 using testing_support::random_tensor;
 
 at::Tensor weighted_sum(const at::Tensor& y) { return (y * random_tensor(y.sizes().vec(), 9)).sum(); }
+
+/// Of the tensors that `compute` returns.
+template <class Compute>
+void expect_same_bits_with_two_threads(const Compute& compute) {
+  const int64_t before = threads();
+  std::vector<at::Tensor> results[2];
+  for (const int64_t count : {1, 2}) {
+    set_threads(count);
+    tensor::apply_threads();
+    results[count - 1] = compute();
+  }
+  set_threads(before);
+  tensor::apply_threads();
+  for (size_t i = 0; i < results[0].size(); ++i) EXPECT_TRUE(at::equal(results[0][i], results[1][i])) << i;
+}
 
 TEST(Embedding, LooksUpRowsAndGivesTheirGradient) {
   ParameterStore store(at::kDouble);
@@ -54,6 +72,18 @@ TEST(LayerNorm, GradientsAreThoseOfFiniteDifferences) {
   EXPECT_LT(gradient_error(norm.bias->view, loss), 1e-7);
 }
 
+TEST(LayerNorm, GradientsHaveTheSameBitsWithOneOrTwoThreads) {
+  ParameterStore store(at::kFloat);
+  const LayerNorm norm = LayerNorm::add_to(store, "norm", 48, 1e-12);
+  store.seal();
+  fill_normal(store, *norm.weight, 1, 1);
+  const at::Tensor x = random_tensor({700, 48}, 1).to(at::kFloat).set_requires_grad(true);
+  const at::Tensor d_y = random_tensor({700, 48}, 2).to(at::kFloat);
+  expect_same_bits_with_two_threads([&] {
+    return torch::autograd::grad({norm.forward(x)}, {x, norm.weight->view, norm.bias->view}, {d_y});
+  });
+}
+
 TEST(Linear, IsXTimesWTransposedPlusB) {
   ParameterStore store(at::kDouble);
   const Linear linear = Linear::add_to(store, "map", 4, 3);
@@ -70,6 +100,27 @@ TEST(Linear, IsXTimesWTransposedPlusB) {
   EXPECT_LT(gradient_error(x, loss), 1e-7);
   EXPECT_LT(gradient_error(linear.weight->view, loss), 1e-7);
   EXPECT_LT(gradient_error(linear.bias->view, loss), 1e-7);
+}
+
+TEST(Linear, FewRowsHaveTheSameBitsWithOneOrTwoThreads) {
+  ParameterStore store(at::kFloat);
+  const Linear linear = Linear::add_to(store, "map", 64, 96);
+  store.seal();
+  fill_normal(store, *linear.weight, 1, 1);
+  const ForwardContext scoring;
+  for (int64_t rows = 1; rows < 20; ++rows) {
+    SCOPED_TRACE(rows);
+    const auto batch = packed_rows({rows});
+    const at::Tensor x = random_tensor({rows, 64}, 1).to(at::kFloat).set_requires_grad(true);
+    const at::Tensor d_y = random_tensor({rows, 96}, 2).to(at::kFloat);
+    expect_same_bits_with_two_threads([&] {
+      const at::Tensor y = linear.forward(x, {.context = scoring, .batch = batch});
+      EXPECT_EQ(y.sizes(), at::IntArrayRef({rows, 96}));
+      auto results = torch::autograd::grad({y}, {x, linear.weight->view, linear.bias->view}, {d_y});
+      results.push_back(y.detach());
+      return results;
+    });
+  }
 }
 
 TEST(Activation, EqualsItsFormula) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -28,8 +27,5 @@ struct Dataset {
 
   int64_t rows() const { return table.rows; }
 };
-
-/// The rows `rows` with labels, weights ... carried along; the split parts are those of the rows.
-Dataset take(const Dataset& dataset, std::span<const int64_t> rows);
 
 }  // namespace rift::data

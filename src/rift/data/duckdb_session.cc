@@ -80,10 +80,6 @@ DuckChunk DuckStream::next() {
   return chunk;
 }
 
-size_t DuckStream::columns() { return result_ ? duckdb_column_count(result_.get()) : 0; }
-std::string DuckStream::column_name(size_t column) { return duckdb_column_name(result_.get(), column); }
-duckdb_type DuckStream::column_type(size_t column) { return duckdb_column_type(result_.get(), column); }
-
 DuckSession::DuckSession(const DuckOptions& options) {
   Config config;
   config.set("threads", std::to_string(options.threads > 0 ? options.threads : rift::threads()));

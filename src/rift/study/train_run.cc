@@ -113,7 +113,7 @@ class TrainRun {
     RunOptions resolved = resolved_options(spec_, dataset_);
     set_pooling(run.summary, resolved);
     write_run_yaml(directory, resolved);
-    Json manifest = manifest_json(spec_, dataset_, parts.split.digest);
+    Json manifest = manifest_json(spec_, inputs_json(spec_, dataset_), parts.split.digest);
     manifest["training"] = run.summary;
     manifest["calibrated_on"] = calibrated_on_name(run.calibrated_on);
     write_json(directory / "manifest.json", manifest);

@@ -65,8 +65,8 @@ TEST(ProgressBar, UnknownLengthsAndFirstMomentsHaveNoTimeLeft) {
 }
 
 TEST(ProgressBar, ShrinksToTheTerminalBeforeItIsLeftOut) {
-  EXPECT_EQ(progress_bar_line(half(), 79),
-            "fine-tuning           [#####------]   50%  500/1000 rows  125 rows/s  0:04 left");
+  EXPECT_EQ(progress_bar_line(half(), 78),
+            "fine-tuning           [#####-----]   50%  500/1000 rows  125 rows/s  0:04 left");
   EXPECT_EQ(progress_bar_line(half(), 75),
             "fine-tuning            50%  500/1000 rows  125 rows/s  0:04 left  loss .431");
 }

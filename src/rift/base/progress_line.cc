@@ -19,14 +19,14 @@ double share_of(const ProgressState& state) {
   return std::clamp(static_cast<double>(state.done) / static_cast<double>(state.total), 0.0, 1.0);
 }
 
-constexpr size_t kBarColumns = 24;
-constexpr size_t kFewestBarColumns = 8;
-
-/// As wide as `columns` allow; empty where that is too little to tell anything.
+/// Wide or narrow, as `columns` allow, so that a figure with one digit more does not make it jump; empty where neither
+/// fits.
 std::string bar(double share, size_t columns) {
+  constexpr size_t kWide = 24;
+  constexpr size_t kNarrow = 10;
   constexpr size_t kFrame = 4;  // "  [" and "]"
-  if (columns < kFewestBarColumns + kFrame) return {};
-  const size_t width = std::min(kBarColumns, columns - kFrame);
+  if (columns < kNarrow + kFrame) return {};
+  const size_t width = columns < kWide + kFrame ? kNarrow : kWide;
   const auto full = static_cast<size_t>(share * static_cast<double>(width));
   return fmt::format("  [{}{}]", std::string(full, '#'), std::string(width - full, '-'));
 }

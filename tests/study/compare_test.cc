@@ -207,6 +207,19 @@ TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
   EXPECT_NE(stopped().at("fingerprint"), first.at("fingerprint"));
 }
 
+TEST(Compare, OlderFiguresDoNotStandBesideNewerPackages) {
+  const test::TempDirectory directory;
+  const StudySpec spec = german(directory.path(), {"compare.models=[scorecard, gbdt]"});
+  run_compare(spec);
+  ASSERT_TRUE(fs::exists(directory.path() / "compare.json"));
+  fs::remove_all(directory.path() / "models/gbdt");
+  write_file_atomic(directory.path() / "models/gbdt", "a file in the way of the second package");
+  EXPECT_ANY_THROW(run_compare(spec));
+  EXPECT_TRUE(fs::exists(directory.path() / "models/scorecard/package/rift.json")) << "the newer one";
+  EXPECT_FALSE(fs::exists(directory.path() / "compare.json"));
+  EXPECT_FALSE(fs::exists(directory.path() / "report.html"));
+}
+
 TEST(Compare, ModelsWithoutUseForTheDataAreSkippedWithTheReason) {
   const test::TempDirectory directory;
   const Json compare = run_compare(

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstdio>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "rift/base/error.h"
@@ -218,6 +219,9 @@ int run_command_line(int argc, char** argv) {
     return error.exit_status();
   } catch (const std::bad_alloc&) {
     log_event(LogLevel::kError, "out of memory; give the process more, or fewer rows a batch (optim.batch_rows)");
+    return code_info(Code::kEnvironment).exit_status;
+  } catch (const std::system_error& error) {  // a folder that cannot be made, a thread that cannot be started
+    log_event(LogLevel::kError, error.what());
     return code_info(Code::kEnvironment).exit_status;
   } catch (const std::exception& error) {
     log_event(LogLevel::kError, fmt::format("this is a fault of rift; please report it: {}", error.what()));

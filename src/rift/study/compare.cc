@@ -197,6 +197,7 @@ class Comparison {
   }
 
   void publish(const Json& compare) const {
+    forget_results(spec_.directory, {"compare.json", "report.html"});
     for (const Json& entry : compare.at("models").as_array()) {
       const auto& model = *std::find_if(models_.begin(), models_.end(), [&](const ComparedModel& one) {
         return one.name == entry.at("name").as_string();

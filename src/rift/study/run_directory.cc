@@ -164,6 +164,11 @@ Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_
   return json;
 }
 
+void forget_results(const fs::path& directory, std::initializer_list<const char*> names) {
+  std::error_code ignored;
+  for (const char* name : names) fs::remove(directory / name, ignored);
+}
+
 void write_json(const fs::path& file, const Json& json) { write_file_atomic(file, to_json_text(json, 2) + "\n"); }
 
 void write_predictions(const fs::path& file, const data::Dataset& dataset, const std::vector<ScoredRows>& scored) {

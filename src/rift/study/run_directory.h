@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ void write_run_yaml(const std::filesystem::path& directory, const RunOptions& re
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
 /// manifest.json: program, libraries, CPU, threads, device, seeds, split and the inputs with their SHA-256.
 Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_digest);
+/// What an earlier run left under these names must not pass for the one whose packages are about to be published.
+void forget_results(const std::filesystem::path& directory, std::initializer_list<const char*> names);
 void write_json(const std::filesystem::path& file, const Json& json);
 
 /// Some rows as a model scored them, for predictions.parquet.

@@ -83,6 +83,7 @@ class TrainRun {
   }
 
   void publish(const ModelRun& run, const Json& metrics) const {
+    forget_results(spec_.directory, {"metrics.json", "report.html"});
     package::write_package(
         spec_.directory / "package",
         {.scorer = *run.scorer,

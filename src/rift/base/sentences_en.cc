@@ -12,11 +12,15 @@ std::span<const SentenceEntry> english_sentences() {
       {"verdict.no_difference",
        "{best} has the best {metric}, but its lead over {other} is no more than noise: {difference} (95 % interval "
        "{low} to {high})."},
+      {"verdict.tie", "{best} and {other} do equally well: {metric} {value}."},
+      {"verdict.too_few",
+       "{best} has the best {metric}, but a test part of {rows} rows is too small to say that it is better than "
+       "{other}: {difference} (95 % interval {low} to {high})."},
       {"verdict.one_of_many", "It is one of {pairs} differences looked at: allowing for that, p is {p}."},
       {"verdict.text_model_loses",
        "The fine-tuned text model loses on this data: {metric} {value} against {best_value} of {best}."},
       {"verdict.text_adds",
-       "The texts add to the table: {fusion} gains {difference} {metric} over {table_model} (95 % interval {low} to "
+       "The texts add to the table: {fusion} against {table_model} {difference} {metric} (95 % interval {low} to "
        "{high})."},
       {"verdict.text_adds_nothing",
        "The texts add nothing that can be told from noise: {fusion} against {table_model} {difference} {metric} (95 % "
@@ -191,12 +195,16 @@ std::span<const SentenceEntry> english_sentences() {
       {"skip.no_text",
        "the data has no text column, and model.text.from_table does not let the row be written out as a sentence"},
       {"skip.fusion_members", "a fusion needs at least two models that were fitted"},
+      {"skip.fusion_rare_class",
+       "a class has too few rows for scores of models that have not seen them, which a fusion is fitted on"},
       // notes of a comparison
       {"note.seeds",
        "Figures of the models that draw are means over {seeds} seeds; intervals cover the sampling of test rows, not "
        "the choice of seeds. Packages and curves are those of the first seed."},
       {"note.splits",
        "Figures are means over {splits} splits. Packages, curves and settings are those of the first split."},
+      {"note.not_calibrated",
+       "{model}: probabilities are not calibrated, a class has too few rows for it: read them as an order."},
       {"note.calibrated_on_validation",
        "{model}: probabilities are calibrated on the validation rows, which early stopping has looked at."},
       // rift init: why a column is what it is proposed to be

@@ -9,12 +9,16 @@ std::span<const SentenceEntry> chinese_sentences() {
       // verdicts of compare: one plain sentence each
       {"verdict.better", "{best} 优于 {other}：{metric} 相差 {difference}（95% 区间 {low} 至 {high}），超出随机波动。"},
       {"verdict.no_difference",
-       "{best} 的 {metric} 最高，但与 {other} 的差距未超出随机波动：{difference}（95% 区间 {low} 至 {high}）。"},
+       "{best} 的 {metric} 最好，但与 {other} 的差距未超出随机波动：{difference}（95% 区间 {low} 至 {high}）。"},
+      {"verdict.tie", "{best} 与 {other} 不分高下：{metric} 均为 {value}。"},
+      {"verdict.too_few",
+       "{best} 的 {metric} 最好，但测试集只有 {rows} 行，不足以说明它优于 {other}：{difference}（95% 区间 {low} 至 "
+       "{high}）。"},
       {"verdict.one_of_many", "这是所比较的 {pairs} 个差异之一：校正后 p 为 {p}。"},
       {"verdict.text_model_loses",
        "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而 {best} 为 {best_value}。"},
       {"verdict.text_adds",
-       "文本带来增益：{fusion} 的 {metric} 比 {table_model} 高 {difference}（95% 区间 {low} 至 {high}）。"},
+       "文本带来增益：{fusion} 与 {table_model} 的 {metric} 相差 {difference}（95% 区间 {low} 至 {high}）。"},
       {"verdict.text_adds_nothing",
        "文本未带来超出随机波动的增益：{fusion} 与 {table_model} 的 {metric} 相差 {difference}（95% 区间 {low} 至 "
        "{high}）。"},
@@ -176,10 +180,12 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"skip.no_table", "数据中没有数值、类别或日期列"},
       {"skip.no_text", "数据中没有文本列，且 model.text.from_table 不允许将行写成句子"},
       {"skip.fusion_members", "融合至少需要两个已训练的模型"},
+      {"skip.fusion_rare_class", "某一类别的行太少，得不到融合所需的折外分数"},
       // notes of a comparison
       {"note.seeds",
        "含随机性的模型的指标为 {seeds} 个种子的均值；区间只反映测试样本的抽样误差。模型包和曲线取自第一个种子。"},
       {"note.splits", "指标为 {splits} 个划分的均值。模型包、曲线和设置取自第一个划分。"},
+      {"note.not_calibrated", "{model}：某一类别的行太少，概率未经校准，只宜用来排序。"},
       {"note.calibrated_on_validation", "{model}：概率在验证集上校准，而早停也使用了该验证集。"},
       // rift init：为何如此建议
       {"suspect.after_decision", "晚于 {time} 的行占 {share}，决策时尚不可知"},

@@ -1,5 +1,7 @@
 #include "rift/data/dataset.h"
 
+#include <algorithm>
+
 #include "rift/base/sha256.h"
 
 namespace rift::data {
@@ -34,6 +36,13 @@ Dataset take(const Dataset& dataset, std::span<const int64_t> rows) {
   taken.source_sha256 = dataset.source_sha256;
   taken.notes = dataset.notes;
   return taken;
+}
+
+bool can_be_learnt(const Dataset& dataset, std::span<const int64_t> rows) {
+  if (rows.empty() || dataset.schema.task == Task::kRegression) return !rows.empty();
+  const double first = dataset.label[static_cast<size_t>(rows.front())];
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](int64_t row) { return dataset.label[static_cast<size_t>(row)] != first; });
 }
 
 }  // namespace rift::data

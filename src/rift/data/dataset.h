@@ -32,4 +32,7 @@ struct Dataset {
 /// The rows `rows` with labels, weights ... carried along; the split parts are those of the rows.
 Dataset take(const Dataset& dataset, std::span<const int64_t> rows);
 
+/// Whether a classifier can be fitted on `rows`: they hold at least two classes. Regression: any rows will do.
+bool can_be_learnt(const Dataset& dataset, std::span<const int64_t> rows);
+
 }  // namespace rift::data

@@ -158,6 +158,10 @@ class Comparison {
       skip(ModelKind::kFusion, sentence("skip.fusion_members"));
       return;
     }
+    if (!all_have_out_of_fold_scores()) {
+      skip(ModelKind::kFusion, sentence("skip.fusion_rare_class"));
+      return;
+    }
     ComparedModel fusion{.name = "fusion", .runs = {}};
     for (size_t split = 0; split < parts_.size(); ++split) {
       for (const int64_t seed : seeds(/*draws=*/true)) {
@@ -168,6 +172,15 @@ class Comparison {
       }
     }
     models_.push_back(std::move(fusion));
+  }
+
+  bool all_have_out_of_fold_scores() const {
+    for (const ComparedModel& model : models_) {
+      for (const ModelRun& run : model.runs) {
+        if (run.out_of_fold.rows == 0) return false;
+      }
+    }
+    return true;
   }
 
   Contest contest() const { return {.dataset = dataset_, .parts = parts_, .models = models_}; }
@@ -182,6 +195,11 @@ class Comparison {
     return compare;
   }
 
+  bool lacks_calibration(const ModelRun& run) const {
+    return run.calibrated_on == CalibratedOn::kNothing && spec_.options.task != data::Task::kRegression &&
+           spec_.options.calibration != score::CalibrationMethod::kNone;
+  }
+
   Json notes() const {
     Json notes = Json::array();
     if (spec_.options.compare.seeds > 1) {
@@ -192,6 +210,8 @@ class Comparison {
       if (model.runs.front().calibrated_on == CalibratedOn::kValidationPart) {
         notes.push_back(sentence("note.calibrated_on_validation", fmt::arg("model", model_caption(model.name))));
       }
+      if (lacks_calibration(model.runs.front()))
+        notes.push_back(sentence("note.not_calibrated", fmt::arg("model", model_caption(model.name))));
     }
     return notes;
   }

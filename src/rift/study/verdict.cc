@@ -1,5 +1,6 @@
 #include "rift/study/verdict.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -15,6 +16,10 @@ namespace {
 
 constexpr double kSignificance = 0.05;
 constexpr int64_t kFewBadRows = 200;
+/// Below these an interval is a guess, and no model is said to be better.
+constexpr int64_t kFewestOfAClass = 10;
+constexpr int64_t kFewestRows = 30;
+constexpr double kVisible = 0.0005;  // what three decimals show
 
 struct Difference {
   double value = 0.0, low = 0.0, high = 0.0, p = 1.0;
@@ -70,6 +75,13 @@ class Figures {
     RIFT_FAIL(Code::kArtefact, "compare.json holds no pair of '{}' and '{}'", shorten(a), shorten(b));
   }
 
+  int64_t rows() const { return compare_.at("test").at("rows").as_int(); }
+  bool are_too_few() const {
+    const Json* bad = compare_.at("test").find("bad");
+    return rows() < kFewestRows ||
+           (bad != nullptr && std::min(bad->as_int(), rows() - bad->as_int()) < kFewestOfAClass);
+  }
+
   int64_t pairs() const { return static_cast<int64_t>(compare_.at("pairs").size()); }
 
   /// As the figure itself moves: a loss that is lower by .01 is shown as -.01.
@@ -90,12 +102,12 @@ template <class... Args>
 std::string about(const Figures& figures, const Difference& d, std::string_view better, std::string_view unclear,
                   const Args&... args) {
   const Difference seen = figures.as_shown(d);
-  const bool clear = d.p < kSignificance && d.value > 0.0;
+  const bool clear = d.p < kSignificance && d.value > 0.0 && !figures.are_too_few();
   std::string text = sentence(clear ? better : unclear, args..., fmt::arg("metric", figures.pair_metric()),
                               fmt::arg("difference", shown_signed(seen.value)), fmt::arg("low", shown_signed(seen.low)),
                               fmt::arg("high", shown_signed(seen.high)));
   // An interval without 0 would seem to contradict the sentence: it is one of several.
-  if (!clear && d.low > 0.0) {
+  if (!clear && d.low > 0.0 && !figures.are_too_few()) {
     text +=
         (language() == Language::kChinese ? "" : " ") +
         sentence("verdict.one_of_many", fmt::arg("pairs", figures.pairs()), fmt::arg("p", fmt::format("{:.2f}", d.p)));
@@ -107,8 +119,14 @@ std::string who_won(const Figures& figures) {
   const std::string best = figures.best();
   const std::string other = figures.runner_up();
   if (other.empty()) return sentence("verdict.single", fmt::arg("best", model_caption(best)));
-  return about(figures, figures.difference(best, other), "verdict.better", "verdict.no_difference",
-               fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)));
+  const Difference d = figures.difference(best, other);
+  if (d.value == 0.0) {
+    return sentence("verdict.tie", fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
+                    fmt::arg("metric", figures.metric()), fmt::arg("value", shown(*figures.value(best))));
+  }
+  return about(figures, d, "verdict.better", figures.are_too_few() ? "verdict.too_few" : "verdict.no_difference",
+               fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
+               fmt::arg("rows", figures.rows()));
 }
 
 /// Said whenever a model without fine-tuning does better than the fine-tuned one.
@@ -133,6 +151,7 @@ std::string small_test(const Figures& figures, const Json& compare) {
   const std::string other = figures.runner_up();
   if (bad == nullptr || bad->as_int() >= kFewBadRows || other.empty()) return {};
   const Difference d = figures.difference(figures.best(), other);
+  if ((d.high - d.low) / 2.0 < kVisible) return {};  // the two say the same of every row
   return sentence("verdict.small_test", fmt::arg("bad", bad->as_int()), fmt::arg("metric", figures.metric()),
                   fmt::arg("detectable", shown((d.high - d.low) / 2.0)));
 }

@@ -5,6 +5,10 @@ JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ { fit = int($$2 / 1.5e6);
 TEST_JOBS ?= 2
 FORMATTED = find src tests $(wildcard benchmarks) -name '*.h' -o -name '*.cc'
 
+# Paths are taken relative to the project, so that two clones share what was compiled.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros,include_file_mtime,include_file_ctime
 export RIFT_TEST_DATA ?= $(abspath ../shared/data)
 
 .NOTPARALLEL:

@@ -6,8 +6,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include "base/child.h"
 #include "rift/base/log.h"
@@ -60,6 +62,23 @@ TEST(ProgressBar, UnknownLengthsAndFirstMomentsHaveNoTimeLeft) {
   state.done = 15;  // more than was announced
   state.elapsed_s = 1;
   EXPECT_THAT(progress_bar_line(state, 80), AllOf(HasSubstr("100%"), Not(HasSubstr("left"))));
+}
+
+TEST(ProgressBar, ShrinksToTheTerminalBeforeItIsLeftOut) {
+  EXPECT_EQ(progress_bar_line(half(), 78),
+            "fine-tuning           [#####-----]   50%  500/1000 rows  125 rows/s  0:04 left");
+  EXPECT_EQ(progress_bar_line(half(), 75),
+            "fine-tuning            50%  500/1000 rows  125 rows/s  0:04 left  loss .431");
+}
+
+TEST(ProgressBar, AStepOfOneUnitShowsItsTimeAlone) {
+  ProgressState state{.step = "scorecard, split 1/5", .unit = "step", .total = 1, .elapsed_s = 3};
+  EXPECT_EQ(progress_bar_line(state, 80), "scorecard, split 1/5 ...");
+  state.done = 1;
+  state.ended = true;
+  EXPECT_EQ(progress_bar_line(state, 80), "scorecard, split 1/5  0:03");
+  state.failed = true;
+  EXPECT_EQ(progress_bar_line(state, 80), "scorecard, split 1/5  stopped  0:03");
 }
 
 TEST(ProgressBar, FitsTheTerminalWhateverIsInIt) {
@@ -151,10 +170,20 @@ TEST(ProgressTerminal, DrawsABarOverItselfAndEndsTheLine) {
   const std::string text = on_terminal(100, [] {
     Progress progress("scoring", 10, "rows");
     progress.advance(10);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1010));
   });
   EXPECT_THAT(text, HasSubstr("\rscoring"));
   EXPECT_THAT(text, HasSubstr("[########################]  100%  10/10 rows"));
   EXPECT_TRUE(text.ends_with("\x1b[K\r\n"));
+}
+
+TEST(ProgressTerminal, AQuickStepLeavesNoLine) {
+  const std::string text = on_terminal(100, [] {
+    Progress progress("scoring", 10, "rows");
+    progress.advance(10);
+  });
+  EXPECT_THAT(text, HasSubstr("100%  10/10 rows"));
+  EXPECT_TRUE(text.ends_with("\r\x1b[K"));
 }
 
 TEST(ProgressTerminal, ALogLineClearsTheBarFirst) {

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "base/failure.h"
+#include "rift/base/files.h"
 #include "rift/base/utf8.h"
 
 namespace rift {
@@ -38,6 +40,27 @@ TEST_F(Sentences, BothLanguagesHaveTheSameKeysInTheSameOrder) {
 TEST_F(Sentences, NoKeyStandsTwice) {
   const auto keys = sentence_keys(Language::kEnglish);
   EXPECT_EQ(std::set<std::string_view>(keys.begin(), keys.end()).size(), keys.size());
+}
+
+/// Whether the sources name the key, or its beginning ("table.") and its end ("auc") apart.
+bool is_used(const std::string& sources, std::string_view key) {
+  const auto names = [&](const std::string& text) { return sources.find('"' + text + '"') != std::string::npos; };
+  const size_t dot = key.find('.') + 1;
+  std::string end(key.substr(dot));
+  if (names(std::string(key))) return true;
+  if (!names(std::string(key.substr(0, dot)))) return false;
+  if (names(end)) return true;
+  std::ranges::replace(end, '_', '-');  // as run.yaml spells models
+  return names(end);
+}
+
+TEST_F(Sentences, EveryKeyIsUsed) {
+  std::string sources;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("src/rift")) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".cc") && !name.starts_with("sentences_")) sources += read_file(entry.path());
+  }
+  for (const std::string_view key : sentence_keys(Language::kEnglish)) EXPECT_TRUE(is_used(sources, key)) << key;
 }
 
 TEST_F(Sentences, BothLanguagesHaveTheSamePlaceholders) {

@@ -50,5 +50,13 @@ TEST(Label, AModelReadsClassesItKnowsAndRefusesOthers) {
   EXPECT_EQ(message.find("secret"), std::string::npos);
 }
 
+TEST(Label, OnlyABinaryTaskHasBadValues) {
+  const LabelOptions options{.column = "status", .positive = {"2"}};
+  for (const Task task : {Task::kMulticlass, Task::kRegression}) {
+    const auto message = test::message_of(Code::kConfig, [&] { decode_label(options, task, texts({"1", "2", "3"})); });
+    EXPECT_NE(message.find("label.positive"), std::string::npos) << message;
+  }
+}
+
 }  // namespace
 }  // namespace rift::data

@@ -272,17 +272,5 @@ TEST_F(LoadDataset, AKnownSchemaReadsAnotherFileInItsOwnKinds) {
   EXPECT_THAT(message_of(Code::kData, [&] { load_dataset(schema, unlabelled, {}, true); }), HasSubstr("'status'"));
 }
 
-TEST_F(LoadDataset, TakeCarriesEverythingAlong) {
-  const Dataset dataset = load_dataset(spec_of(file("rows.csv", plain_csv(50)), "y"));
-  const std::vector<int64_t> rows = {40, 3};
-  const Dataset taken = take(dataset, rows);
-  EXPECT_EQ(taken.rows(), 2);
-  EXPECT_THAT(taken.table.source_row, ElementsAre(40, 3));
-  EXPECT_THAT(taken.split_row, ElementsAre(40u, 3u));
-  EXPECT_EQ(taken.label[1], dataset.label[3]);
-  EXPECT_EQ(taken.split.part[0], dataset.split.part[40]);
-  EXPECT_EQ(taken.table.at("x").numbers()[0], dataset.table.at("x").numbers()[40]);
-}
-
 }  // namespace
 }  // namespace rift::data

@@ -130,24 +130,6 @@ TEST(ParameterStore, MapsGiveBackEveryParameterAndBuffer) {
   EXPECT_EQ(store.to_map(false).at("w").view(-1)[0].item<float>(), -1.0f);
 }
 
-TEST(ParameterStore, SnapshotsRestoreTrainableBitsAndLeaveTheRest) {
-  ParameterStore store;
-  const Parameter& w = store.add("w", {2});
-  const Parameter& frozen = store.add("frozen", {2});
-  store.add_buffer("steps", at::full({}, 3, at::kLong));
-  store.seal();
-  store.set_trainable(frozen, false);
-  store.values<float>()[w.offset] = 0.1f;
-  const ParameterStore::Snapshot before = store.snapshot();
-  store.values<float>()[w.offset] = 7.0f;
-  store.values<float>()[frozen.offset] = 8.0f;
-  store.copy_from({{"steps", at::full({}, 4, at::kLong)}});
-  store.restore(before);
-  EXPECT_EQ(store.values<float>()[w.offset], 0.1f);
-  EXPECT_EQ(store.values<float>()[frozen.offset], 8.0f);
-  EXPECT_EQ(store.buffers().at("steps").item<int64_t>(), 3);
-}
-
 TEST(ParameterStore, DoublesHaveTheirOwnSpans) {
   ParameterStore store(at::kDouble);
   const Parameter& w = store.add("w", {2});

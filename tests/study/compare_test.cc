@@ -8,7 +8,9 @@
 #include <map>
 
 #include "base/temp_directory.h"
+#include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/sha256.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/format/package.h"
 #include "rift/study/verdict.h"
@@ -116,7 +118,13 @@ TEST_F(GermanComparison, DirectoryHoldsWhatTheDesignNames) {
   EXPECT_EQ(to_json_text(parse_json(read_file(run() / "compare.json"), "compare.json")), to_json_text(compare_));
   const Json manifest = parse_json(read_file(run() / "manifest.json"), "manifest.json");
   EXPECT_EQ(manifest.at("split"), compare_.at("split"));
-  EXPECT_EQ(manifest.at("inputs").at(size_t{1}).at("sha256").as_string().size(), 64u);
+  const std::map<std::string, std::string> files = {{"configuration", kRun},
+                                                    {"records", "examples/german_credit/german.csv"},
+                                                    {"captions", "examples/german_credit/captions.yaml"}};
+  ASSERT_EQ(manifest.at("inputs").size(), files.size());
+  for (const Json& input : manifest.at("inputs").as_array()) {
+    EXPECT_EQ(input.at("sha256").as_string(), sha256_file(files.at(input.at("what").as_string())));
+  }
 }
 
 TEST_F(GermanComparison, ItsOwnRunYamlGivesTheSameResult) {
@@ -136,6 +144,17 @@ TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   const fs::path of_package = directory_->path() / "package.html";
   write_report(run() / "models" / "scorecard" / "package", of_package);
   EXPECT_NE(read_file(of_package).find("AUC"), std::string::npos);
+}
+
+TEST_F(GermanComparison, ReportOfAPackageNamesTheMachineThatMadeIt) {
+  const fs::path package = directory_->path() / "package from elsewhere";
+  fs::copy(run() / "models/scorecard/package", package, fs::copy_options::recursive);
+  Json manifest = parse_json(read_file(package / "manifest.json"), "manifest.json");
+  manifest["environment"]["compiler"] = "a compiler of another place";
+  write_file_atomic(package / "manifest.json", to_json_text(manifest));
+  const fs::path out = directory_->path() / "elsewhere.html";
+  write_report(package, out);
+  EXPECT_NE(read_file(out).find("a compiler of another place"), std::string::npos);
 }
 
 TEST_F(GermanComparison, EvaluateJudgesAPackageOnOtherRows) {
@@ -162,6 +181,30 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
     EXPECT_EQ(model.at("metrics").at("test").at("rows").as_int(), 1000);
   }
   EXPECT_EQ(compare.at("notes").size(), 2u) << "it is said that these are means";
+}
+
+TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
+  const test::TempDirectory directory;
+  for (const char* file : {"german.csv", "captions.yaml", "run.yaml"}) {
+    fs::copy_file(fs::path("examples/german_credit") / file, directory.path() / file);
+  }
+  StudySpec spec;
+  spec.run_file = directory.path() / "run.yaml";
+  spec.options = read_run(spec.run_file, {"compare.models=[text-baseline]", "compare.tries=1"});
+  spec.directory = directory.path() / "run";
+  spec.resume = true;
+  const auto stopped = [&] {
+    fs::create_directories(spec.directory / "compare.json/in the way");
+    EXPECT_THROW(run_compare(spec), Error);
+    fs::remove_all(spec.directory / "compare.json");
+    return parse_json(read_file(spec.directory / "unfinished/text-baseline/0-1/run.json"), "run.json");
+  };
+  const Json first = stopped();
+  EXPECT_EQ(stopped().at("train_seconds"), first.at("train_seconds")) << "nothing has changed: it is not fitted again";
+  std::string captions = read_file(directory.path() / "captions.yaml");
+  captions.replace(captions.find("caption: "), 9, "caption: other ");
+  write_file_atomic(directory.path() / "captions.yaml", captions);
+  EXPECT_NE(stopped().at("fingerprint"), first.at("fingerprint"));
 }
 
 TEST(Compare, ModelsWithoutUseForTheDataAreSkippedWithTheReason) {

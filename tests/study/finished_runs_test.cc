@@ -4,6 +4,7 @@
 
 #include "base/temp_directory.h"
 #include "classic/small_dataset.h"
+#include "rift/base/error.h"
 #include "rift/data/load_dataset.h"
 
 namespace rift::study {
@@ -56,6 +57,21 @@ TEST(FinishedRuns, AnotherFingerprintOrANewComparisonForgetsIt) {
   FinishedRuns(directory.path(), false, package::classic_loaders());
   EXPECT_FALSE(
       FinishedRuns(directory.path(), true, package::classic_loaders()).find("scorecard", 0, run.seed, "print"));
+}
+
+TEST(FinishedRuns, ARunThatWasKeptHalfwayIsNoFinishedOne) {
+  const test::TempDirectory directory;
+  const Study study;
+  const ModelRun run = study.run();
+  FinishedRuns finished(directory.path(), /*resume=*/true, package::classic_loaders());
+  finished.keep("scorecard", run, study.spec(), "first");
+  const auto scores = directory.path() / "unfinished/scorecard/0-1/scores.parquet";
+  std::filesystem::remove(scores);
+  std::filesystem::create_directories(scores / "in the way");
+  EXPECT_THROW(finished.keep("scorecard", run, study.spec(), "second"), Error);
+  std::filesystem::remove_all(scores);
+  EXPECT_FALSE(finished.find("scorecard", 0, run.seed, "first"));
+  EXPECT_FALSE(finished.find("scorecard", 0, run.seed, "second"));
 }
 
 TEST(ModelRun, OutOfFoldScoresAreOfModelsThatHaveNotSeenTheRow) {

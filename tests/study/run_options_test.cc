@@ -61,6 +61,25 @@ TEST(ReadRun, AFaultOfASetStandsOnNoLine) {
   EXPECT_NE(message.find("run.yaml: optim.lr: expected a number > 0"), std::string::npos) << message;
 }
 
+TEST(ReadRun, KeysThatNothingWouldReadAreRefused) {
+  const RunFile file(kSmallest);
+  const auto message = [&](const std::vector<std::string>& sets) {
+    return test::message_of(Code::kConfig, [&] { read_run(file.path(), sets); });
+  };
+  EXPECT_NE(message({"split={kind: k_fold, fold: 0, repeats: 3}"}).find("split.repeats"), std::string::npos);
+  EXPECT_NE(message({"optim.name=gd", "optim.accumulate=4"}).find("optim.accumulate"), std::string::npos);
+  EXPECT_NE(message({"task=multiclass", "calibration=isotonic"}).find("calibration"), std::string::npos);
+  EXPECT_NE(message({"task=regression", "calibration=platt"}).find("calibration"), std::string::npos);
+  EXPECT_NE(message({"task=multiclass", "policy.approve_below=0.1"}).find("policy"), std::string::npos);
+  for (const std::vector<std::string>& fine : {std::vector<std::string>{"split={kind: k_fold, repeats: 3}"},
+                                               {"optim.name=sgd", "optim.accumulate=4"},
+                                               {"calibration=isotonic", "policy.approve_below=0.1"},
+                                               {"task=multiclass", "calibration=platt"},
+                                               {"task=regression", "calibration=none"}}) {
+    EXPECT_NO_THROW(read_run(file.path(), fine)) << fine.front();
+  }
+}
+
 TEST(ReadRun, WhatIsMissingIsSaid) {
   test::message_of(Code::kArtefact, [] { read_run("no/such/run.yaml", {}); });
   const auto message = [](const RunFile& file, const std::vector<std::string>& sets) {

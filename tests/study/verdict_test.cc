@@ -48,7 +48,7 @@ TEST(Verdict, AnUnclearLeadIsNoiseEvenWhenItsOwnPIsSmall) {
       compare(std::vector<Json>{model("scorecard", 0.70), model("gbdt", 0.74)}, std::vector<Json>{unclear}, "gbdt");
   const std::string text = verdict_of(json).text;
   EXPECT_TRUE(has(text, "no more than noise")) << text;
-  EXPECT_TRUE(has(text, "one of 1 differences looked at: allowing for that, p is 0.09")) << text;
+  EXPECT_TRUE(has(text, "p 0.090 corrected for all pairs")) << text;
 }
 
 TEST(Verdict, SaysWhenTheFineTunedModelLoses) {

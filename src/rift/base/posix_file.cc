@@ -14,11 +14,21 @@ namespace rift::posix {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+bool parent_exists(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(parent_of(path), ignored);
+}
+
+}  // namespace
+
 void fail(const fs::path& path, std::string_view what) {
   const int reason = errno;
   const char* next = reason == ENOSPC || reason == EDQUOT ? "; free some space or choose another directory"
                      : reason == EFBIG                    ? "; the file size limit of this process is too small"
                      : reason == EACCES || reason == EPERM || reason == EROFS ? "; choose a directory you may write to"
+                     : reason == ENOENT && !parent_exists(path)               ? "; create its folder first"
                                                                               : "";
   RIFT_FAIL(Code::kEnvironment, "{}: cannot {}: {}{}", path.string(), what, std::strerror(reason), next);
 }

@@ -30,6 +30,7 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
+constexpr double kQuick_s = 1.0;  // what took less leaves no line on a terminal
 constexpr const char* kToLineStart = "\r";
 constexpr const char* kClearToLineEnd = "\x1b[K";
 
@@ -87,7 +88,9 @@ void Progress::show(bool last) {
   }
   const std::string line = progress_bar_line(state, terminal_columns() - 1);
   std::lock_guard lock(g_terminal_mutex);
-  std::fprintf(stderr, "%s%s%s%s", kToLineStart, line.c_str(), kClearToLineEnd, last ? "\n" : "");
+  std::fprintf(stderr, "%s%s%s", kToLineStart, line.c_str(), kClearToLineEnd);
+  const bool quick = state.elapsed_s < kQuick_s;
+  if (last) std::fputs(quick ? (std::string(kToLineStart) + kClearToLineEnd).c_str() : "\n", stderr);
   g_bar_stands = !last;
 }
 

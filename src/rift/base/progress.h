@@ -15,6 +15,7 @@ ProgressStyle progress_style();  // never kAutomatic
 /// One long step shown to the user on stderr: name, share done, rate, time left. A bar is drawn at most ten times a
 /// second; JSON lines come at most once a second, and one at the end: {"progress", "done", "unit", "elapsed_s"[,
 /// "total", "left_s", "note"], "ended": "finished" or, when an exception ends the step, "stopped"}.
+/// On a terminal a step of less than a second leaves no line behind.
 ///   Progress progress("fine-tuning", rows, "rows");  progress.advance(32);  progress.note("loss .431");
 /// The destructor ends the line. Not thread-safe.
 class Progress {

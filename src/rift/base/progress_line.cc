@@ -19,10 +19,16 @@ double share_of(const ProgressState& state) {
   return std::clamp(static_cast<double>(state.done) / static_cast<double>(state.total), 0.0, 1.0);
 }
 
-std::string bar(double share) {
-  constexpr size_t kWidth = 24;
-  const auto full = static_cast<size_t>(share * kWidth);
-  return fmt::format("  [{}{}]", std::string(full, '#'), std::string(kWidth - full, '-'));
+/// Wide or narrow, as `columns` allow, so that a figure with one digit more does not make it jump; empty where neither
+/// fits.
+std::string bar(double share, size_t columns) {
+  constexpr size_t kWide = 24;
+  constexpr size_t kNarrow = 10;
+  constexpr size_t kFrame = 4;  // "  [" and "]"
+  if (columns < kNarrow + kFrame) return {};
+  const size_t width = columns < kWide + kFrame ? kNarrow : kWide;
+  const auto full = static_cast<size_t>(share * static_cast<double>(width));
+  return fmt::format("  [{}{}]", std::string(full, '#'), std::string(width - full, '-'));
 }
 
 double rate_of(const ProgressState& state) {
@@ -49,25 +55,31 @@ std::string cut(std::string_view text, size_t columns) {
   return kept;
 }
 
+/// A step that is done all at once has no share and no rate to show.
+std::string single_step_tail(const ProgressState& state) {
+  if (!state.ended) return " ...";
+  return (state.failed ? "  stopped  " : "  ") + duration_text(state.elapsed_s);
+}
+
 }  // namespace
 
 std::string progress_bar_line(const ProgressState& state, size_t columns) {
   constexpr size_t kStepColumns = 20;
+  if (state.total == 1) return cut(state.step + single_step_tail(state), columns);
   const size_t step_columns = display_columns(state.step);
   const std::string head = state.step + std::string(kStepColumns - std::min(kStepColumns, step_columns), ' ');
   std::string tail =
       state.total > 0 ? fmt::format("  {:3.0f}%  {}/{} {}", 100 * share_of(state), state.done, state.total, state.unit)
                       : fmt::format("  {} {}", state.done, state.unit);
-  if (state.elapsed_s > 0) tail += fmt::format("  {} {}/s", rate_text(rate_of(state)), state.unit);
+  if (state.elapsed_s > 0 && state.done > 0) tail += fmt::format("  {} {}/s", rate_text(rate_of(state)), state.unit);
   if (state.failed)
     tail += "  stopped";
   else if (state.ended)
     tail += "  " + duration_text(state.elapsed_s);
   else if (left_s(state) >= 0)
     tail += fmt::format("  {} left", duration_text(left_s(state)));
-  const std::string middle = state.total > 0 ? bar(share_of(state)) : "";
-  const bool bar_fits = display_columns(head) + display_columns(middle) + display_columns(tail) <= columns;
-  std::string line = head + (bar_fits ? middle : "") + tail;
+  const size_t taken = display_columns(head) + display_columns(tail);
+  std::string line = head + (state.total > 0 && taken < columns ? bar(share_of(state), columns - taken) : "") + tail;
   if (!state.note.empty()) line += "  " + state.note;
   return cut(line, columns);
 }

@@ -21,7 +21,7 @@ struct ProgressState {
 };
 
 /// "fine-tuning  [######------]  50%  16/32 rows  8 rows/s  0:02 left  loss .431", at most `columns` wide: the note is
-/// cut first, then the bar is left out.
+/// cut first, then the bar shrinks and at last is left out. A step of one unit is "scorecard ..." and "scorecard 0:02".
 std::string progress_bar_line(const ProgressState& state, size_t columns);
 Json progress_json(const ProgressState& state);
 

@@ -176,7 +176,9 @@ Json parse_yaml(std::string_view text, std::string_view source) {
     }
     return builder.take();
   } catch (const YAML::Exception& error) {
-    RIFT_FAIL(Code::kConfig, "{}:{}: {}", source, error.mark.line + 1, error.msg);
+    RIFT_FAIL(Code::kConfig,
+              "{}:{}: this is no YAML ({}); look at the indentation, made of spaces, of this line and the one above",
+              source, error.mark.line + 1, error.msg);
   }
 }
 

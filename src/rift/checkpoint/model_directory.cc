@@ -13,7 +13,6 @@ namespace fs = std::filesystem;
 std::string_view problem_type(HeadTask task) {
   switch (task) {
     case HeadTask::kBinary:
-    case HeadTask::kMultilabel:
       return "multi_label_classification";
     case HeadTask::kMulticlass:
       return "single_label_classification";

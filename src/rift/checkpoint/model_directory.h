@@ -12,7 +12,7 @@
 namespace rift::checkpoint {
 
 /// What a head's logits are for; decides problem_type of config.json (the loss and the squashing of transformers).
-enum class HeadTask { kBinary, kMulticlass, kMultilabel, kRegression };
+enum class HeadTask { kBinary, kMulticlass, kRegression };
 
 struct ModelDirectorySpec {
   HfDirectory base;                // config.json and tokenizer files come from here

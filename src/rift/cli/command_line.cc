@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "rift/base/threads.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
+#include "rift/package/format/package.h"
 
 namespace rift::cli {
 namespace {
@@ -22,11 +24,14 @@ namespace {
 constexpr int kUsage = 2;
 
 void add_common_flags(CLI::App& command, CommonFlags& flags) {
-  command.add_option("--threads", flags.threads, "Threads; 0 = the CPUs this process may run on")
-      ->check(CLI::Range(0, 1024));
+  command.add_option("--threads", flags.threads, "0 to 1024; 0 = the CPUs this process may run on")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024).description(""));
   command.add_flag("--json", flags.json, "Result as JSON on stdout");
   command.add_flag("--quiet", flags.quiet, "No progress, no log below errors");
-  command.add_option("--lang", flags.lang, "Language of sentences: en or zh")->check(CLI::IsMember({"en", "zh"}));
+  command.add_option("--lang", flags.lang, "en or zh: language of results and reports")
+      ->type_name("LANG")
+      ->check(CLI::IsMember({"en", "zh"}).description(""));
 }
 
 void apply(const CommonFlags& flags) {
@@ -55,8 +60,8 @@ std::string did_you_mean(const std::string& nearest) {
 
 [[noreturn]] void refuse_argument(const CLI::App& command, const std::string& argument) {
   const std::string flag = argument.substr(0, argument.find('='));
-  RIFT_REQUIRE(!contains(later_flags(), flag), Code::kUnsupported, "{} {}: this version of rift does not have it yet",
-               command.get_name(), flag);
+  RIFT_REQUIRE(!contains(later_flags(), flag), Code::kUnsupported,
+               "rift {} {}: this version of rift does not have it yet", command.get_name(), flag);
   if (!argument.starts_with("-"))
     RIFT_FAIL(Code::kConfig, "rift {}: one argument too many: '{}'; see rift {} --help", command.get_name(),
               shorten(argument), command.get_name());
@@ -67,6 +72,10 @@ std::string did_you_mean(const std::string& nearest) {
 }
 
 void refuse_unknown_verb(int argc, char** argv) {
+  const std::string_view word = argv[1];
+  RIFT_REQUIRE(!word.starts_with("-") || word == "-h" || word == "--help" || word == "--version", Code::kConfig,
+               "rift: '{}' stands before the verb; the verb comes first, such as rift compare run.yaml {}",
+               shorten(word), shorten(word));
   const auto* first = std::find_if(argv + 1, argv + argc, [](const char* word) { return word[0] != '-'; });
   if (first == argv + argc) return;
   const std::string verb = *first;
@@ -90,31 +99,61 @@ void refuse_unknown_flags(const CLI::App& program) {
   }
 }
 
-/// The verb's work, nullptr when the command line was answered already (--help).
-Run read_command_line(CLI::App& program, CommonFlags& flags, int argc, char** argv, int& status) {
-  refuse_unknown_verb(argc, argv);
-  Run chosen;
+class Help final : public CLI::Formatter {
+  std::string make_usage(const CLI::App* command, std::string name) const override {
+    return command->get_parent() != nullptr ? CLI::Formatter::make_usage(command, std::move(name))
+                                            : "Usage: rift VERB [ARGUMENTS]\n";
+  }
+};
+
+void declare_verbs(CLI::App& program, CommonFlags& flags, Run& chosen) {
+  const auto formatter = std::make_shared<Help>();
+  formatter->label("REQUIRED", "(required)");
+  program.formatter(formatter);
+  program.set_version_flag("--version", "rift " + package::describe_environment().at("rift").as_string(),
+                           "Print the version and exit");
   for (const Verb& verb : verbs()) {
     CLI::App* command = program.add_subcommand(std::string(verb.name), std::string(verb.help));
+    command->group("Verbs");
     command->allow_extras();
-    add_common_flags(*command, flags);
     Run run = verb.add(*command);
+    add_common_flags(*command, flags);
+    for (CLI::Option* option : command->get_options()) {
+      if (option->get_positional()) option->type_name("");
+    }
     command->parse_complete_callback([&chosen, run = std::move(run)] { chosen = run; });
   }
+  program.footer("rift VERB --help tells more; rift init is where to begin.");
+}
+
+/// What the command line's reader found wrong, in our words where its own name a type of C++.
+[[noreturn]] void refuse_command_line(const CLI::App& program, const CLI::ParseError& error) {
+  refuse_unknown_flags(program);
+  const auto asked = program.get_subcommands();
+  RIFT_REQUIRE(!asked.empty(), Code::kConfig, "rift: the verb is missing, such as rift compare; see rift --help");
+  const std::string verb = asked.front()->get_name();
+  std::string what = error.what();
+  constexpr std::string_view kNoNumber = "Could not convert: ";
+  if (what.starts_with(kNoNumber)) what = what.substr(kNoNumber.size()) + " is no whole number";
+  RIFT_FAIL(Code::kConfig, "rift {}: {}; see rift {} --help", verb, what, verb);
+}
+
+/// The verb's work, nullptr when the command line was answered already (--help, --version).
+Run read_command_line(CLI::App& program, CommonFlags& flags, int argc, char** argv) {
+  refuse_unknown_verb(argc, argv);
+  Run chosen;
+  declare_verbs(program, flags, chosen);
   program.require_subcommand(1);
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const auto asked = program.get_subcommands();
-    print_result(asked.empty() ? program.help() : asked.front()->help());
-    status = 0;
+    print_result(program.help());
+    return nullptr;
+  } catch (const CLI::CallForVersion& version) {
+    print_result(version.what());
     return nullptr;
   } catch (const CLI::ParseError& error) {
-    refuse_unknown_flags(program);
-    const auto asked = program.get_subcommands();
-    RIFT_FAIL(Code::kConfig, "rift{}{}: {}; see rift{}{} --help", asked.empty() ? "" : " ",
-              asked.empty() ? "" : asked.front()->get_name(), error.what(), asked.empty() ? "" : " ",
-              asked.empty() ? "" : asked.front()->get_name());
+    refuse_command_line(program, error);
   }
   refuse_unknown_flags(program);
   return chosen;
@@ -124,18 +163,28 @@ int run_checked(int argc, char** argv) {
   CLI::App program(
       "rift: fine-tune pretrained models for risk, compare them with what they would replace, score with the winner",
       "rift");
+  CommonFlags flags;
   if (argc < 2) {
+    Run none;
+    declare_verbs(program, flags, none);
     std::fputs(program.help().c_str(), stderr);
-    std::fputs("Verbs:\n", stderr);
-    for (const Verb& verb : verbs()) std::fputs(fmt::format("  {:<10} {}\n", verb.name, verb.help).c_str(), stderr);
     return kUsage;
   }
-  CommonFlags flags;
-  int status = 0;
-  const Run run = read_command_line(program, flags, argc, argv, status);
-  if (!run) return status;
+  const Run run = read_command_line(program, flags, argc, argv);
+  if (!run) return 0;
   apply(flags);
   return run(flags);
+}
+
+/// A word of a command line as a shell reads it back.
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-_./=:,@%+").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
 }
 
 /// After Ctrl-C: how to go on, for verbs that can.
@@ -144,14 +193,13 @@ void say_how_to_go_on(int argc, char** argv) {
   bool resumes = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    command += word.find_first_of(" '\"$&;*") == std::string::npos ? " " + word : fmt::format(" '{}'", word);
+    command += " " + quoted(word);
     resumes = resumes || word == "--resume";
   }
   const std::string_view verb = argv[1];
   if (verb != "train" && verb != "compare") return;
   if (!resumes) command += " --resume";
-  log_event(LogLevel::kError,
-            sentence("done.interrupted", fmt::arg("signal", interrupt_signal()), fmt::arg("command", command)));
+  std::fputs((sentence("done.interrupted", fmt::arg("command", command)) + "\n").c_str(), stderr);
 }
 
 }  // namespace

@@ -1,22 +1,43 @@
 #include "rift/cli/run_flags.h"
 
+#include <fmt/format.h>
+
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
 #include <string>
 
+#include "rift/base/error.h"
 #include "rift/base/options.h"
+#include "rift/package/execution.h"
 #include "rift/study/run_options.h"
 
 namespace rift::cli {
+
+void add_device_flag(CLI::App& command, std::string& device) {
+  const auto check = [](const std::string& name) {
+    const bool is_gpu =
+        name.starts_with("cuda:") && name.size() > 5 && name.find_first_not_of("0123456789", 5) == std::string::npos;
+    const bool known = name == "cpu" || name == "cuda" || is_gpu;
+    return known ? std::string() : fmt::format("expected cpu, cuda or cuda:<number>, got '{}'", shorten(name));
+  };
+  command.add_option("--device", device, "cpu, cuda or cuda:<number>; language models alone use a GPU")
+      ->type_name("DEVICE")
+      ->check(CLI::Validator(check, ""))
+      ->capture_default_str();
+}
 
 void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default) {
   flags.out = out_default;
   command.add_option("run.yaml", flags.run_file, "Configuration; rift init writes one")->required();
   command.add_option("--set", flags.sets, "One key of the configuration, such as optim.lr=1e-4 (repeatable)")
+      ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--seed", flags.seed, "train.seed");
-  command.add_option("--device", flags.device, "cpu or cuda")->capture_default_str();
-  command.add_option("--out", flags.out, "Directory of the run")->capture_default_str();
+  command.add_option("--seed", flags.seed, "The same as --set train.seed=N")->type_name("N");
+  add_device_flag(command, flags.device);
+  command.add_option("--out", flags.out, "Directory of the run; results that lie there are replaced")
+      ->type_name("DIR")
+      ->capture_default_str();
   command.add_flag("--resume", flags.resume, "Go on with a run that was stopped");
   command.footer([] { return "Keys of run.yaml:\n" + help_text(describe_options<study::RunOptions>()); });
 }
@@ -24,6 +45,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_de
 study::StudySpec study_spec(const RunFlags& flags) {
   std::vector<std::string> sets = flags.sets;
   if (flags.seed) sets.push_back("train.seed=" + std::to_string(*flags.seed));
+  if (flags.device != "cpu") package::describe_execution(flags.device);  // a GPU that is not there, before the work
   study::StudySpec spec;
   spec.options = study::read_run(flags.run_file, sets);
   spec.run_file = flags.run_file;

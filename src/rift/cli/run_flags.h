@@ -23,6 +23,9 @@ struct RunFlags {
 /// Declares them; `out_default` is where the run goes when --out is left out.
 void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default);
 
+/// --device of every verb that may run a language model.
+void add_device_flag(CLI::App& command, std::string& device);
+
 /// Reads run.yaml with --set and --seed applied.
 study::StudySpec study_spec(const RunFlags& flags);
 

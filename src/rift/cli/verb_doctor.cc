@@ -12,6 +12,7 @@
 #include "rift/base/threads.h"
 #include "rift/checkpoint/inspect.h"
 #include "rift/cli/output.h"
+#include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
 #include "rift/data/table_writer.h"
 #include "rift/encode/text/tokenizer.h"
@@ -28,11 +29,13 @@ struct Finding {
   std::string detail;
 };
 
-Finding find(std::string name, const std::function<std::string()>& check) {
+Finding find(const std::string& name, const std::function<std::string()>& check) {
   try {
-    return {std::move(name), true, check()};
+    return {name, true, check()};
+  } catch (const Error& error) {
+    return {name, false, error.message()};
   } catch (const std::exception& error) {
-    return {std::move(name), false, error.what()};
+    return {name, false, error.what()};
   }
 }
 
@@ -77,7 +80,7 @@ std::vector<Finding> examine(const std::string& device) {
 
 Run add_doctor(CLI::App& command) {
   auto device = std::make_shared<std::string>("cpu");
-  command.add_option("--device", *device, "cpu or cuda")->capture_default_str();
+  add_device_flag(command, *device);
   return [device](const CommonFlags& flags) {
     Json findings = Json::array();
     std::string text;

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "rift/cli/output.h"
+#include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
 #include "rift/study/compare.h"
 
@@ -16,7 +17,7 @@ Run add_evaluate(CLI::App& command) {
   auto arguments = std::make_shared<Arguments>();
   command.add_option("PACKAGE", arguments->package, "Package directory")->required();
   command.add_option("DATA", arguments->data, "Labelled rows: a file, a glob or 'sql: SELECT ...'")->required();
-  command.add_option("--device", arguments->device, "cpu or cuda")->capture_default_str();
+  add_device_flag(command, arguments->device);
   return [arguments](const CommonFlags& flags) {
     const Json metrics = study::run_evaluate(arguments->package, arguments->data, arguments->device);
     if (flags.json)

@@ -30,8 +30,10 @@ Run add_export(CLI::App& command) {
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("PACKAGE", arguments->package, "Package directory")->required();
-  command.add_option("--format", arguments->format, "hf or peft")->required();
-  command.add_option("--out", arguments->out, "Directory to be written")->required();
+  command.add_option("--format", arguments->format, "hf (transformers) or peft (its adapter)")
+      ->type_name("FORMAT")
+      ->required();
+  command.add_option("--out", arguments->out, "Directory to be written")->type_name("DIR")->required();
   return [arguments](const CommonFlags& flags) {
     package::export_package(arguments->package, parse_format(arguments->format), arguments->out);
     if (flags.json)

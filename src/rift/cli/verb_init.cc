@@ -23,8 +23,8 @@ Run add_init(CLI::App& command) {
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("DATA", arguments->data, "Records: a file, a glob or 'sql: SELECT ...'")->required();
-  command.add_option("--label", arguments->label, "Column to be predicted")->required();
-  command.add_option("--out", arguments->out, "Configuration to be written")->capture_default_str();
+  command.add_option("--label", arguments->label, "Column to be predicted")->type_name("COLUMN")->required();
+  command.add_option("--out", arguments->out, "Configuration to be written")->type_name("FILE")->capture_default_str();
   command.add_flag("--force", arguments->force, "Replace a configuration that is there");
   return [arguments](const CommonFlags& flags) {
     RIFT_REQUIRE(arguments->force || !std::filesystem::exists(arguments->out), Code::kConfig,

@@ -18,7 +18,9 @@ std::string inspection_text(const checkpoint::ModelInspection& model) {
     if (!value.empty()) text += fmt::format("  {:<14} {}\n", what, value);
   };
   line("architecture", model.architecture.empty() ? model.model_type : model.architecture);
-  line("parameters", fmt::format("{} ({} bytes of weights)", model.parameters, model.file_bytes));
+  line("parameters",
+       fmt::format("{:.1f} million ({}), {:.1f} MB of weights", 1e-6 * static_cast<double>(model.parameters),
+                   model.parameters, 1e-6 * static_cast<double>(model.file_bytes)));
   for (const auto& dtype : model.dtypes)
     line("tensors", fmt::format("{} {} with {} elements", dtype.tensors, dtype.dtype, dtype.elements));
   if (model.shape)
@@ -48,8 +50,8 @@ Run add_models(CLI::App& command) {
     std::string directory;
   };
   auto arguments = std::make_shared<Arguments>();
-  command.add_option("ACTION", arguments->action, "inspect")->required();
-  command.add_option("DIR", arguments->directory, "Model directory");
+  command.add_option("ACTION", arguments->action, "inspect: architecture, size, tokenizer, licence")->required();
+  command.add_option("DIR", arguments->directory, "Model directory or package; left out: the packaged model");
   return [arguments](const CommonFlags& flags) {
     const std::string& action = arguments->action;
     for (const std::string_view later : {"list", "fetch", "convert", "rank"})

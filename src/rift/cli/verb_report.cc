@@ -17,7 +17,7 @@ Run add_report(CLI::App& command) {
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("DIR", arguments->directory, "Directory of a run, a comparison or a package")->required();
-  command.add_option("--out", arguments->out, "HTML file")->capture_default_str();
+  command.add_option("--out", arguments->out, "HTML file")->type_name("FILE")->capture_default_str();
   return [arguments](const CommonFlags& flags) {
     study::write_report(arguments->directory, arguments->out);
     if (flags.json)

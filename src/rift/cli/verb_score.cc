@@ -5,6 +5,7 @@
 
 #include "rift/base/sentences.h"
 #include "rift/cli/output.h"
+#include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
 #include "rift/study/score_file.h"
 
@@ -14,10 +15,12 @@ Run add_score(CLI::App& command) {
   auto spec = std::make_shared<study::ScoreFileSpec>();
   command.add_option("PACKAGE", spec->package, "Package directory")->required();
   command.add_option("DATA", spec->source, "Rows: a file, a glob or 'sql: SELECT ...'")->required();
-  command.add_option("--out", spec->out, "Scores: .parquet, .csv, .csv.gz or .jsonl")->required();
-  command.add_option("--rejects", spec->rejects,
-                     "Rows that cannot be scored, with the reason; left out: they are an error");
-  command.add_option("--device", spec->device, "cpu or cuda")->capture_default_str();
+  command.add_option("--out", spec->out, "Scores: .parquet, .csv, .csv.gz or .jsonl")->type_name("FILE")->required();
+  command
+      .add_option("--rejects", spec->rejects,
+                  "Rows that cannot be scored, with the reason; left out: they are an error")
+      ->type_name("FILE");
+  add_device_flag(command, spec->device);
   return [spec](const CommonFlags& flags) {
     const study::ScoreFileResult result = study::score_file(*spec);
     if (flags.json) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/utf8.h"
 #include "rift/cli/output.h"
@@ -36,11 +37,17 @@ Run add_tokenize(CLI::App& command) {
     int64_t max_tokens = 0;
   };
   auto arguments = std::make_shared<Arguments>();
-  command.add_option("MODEL", arguments->model, "Model directory or package")->required();
+  command.add_option("MODEL", arguments->model, "Model directory, package, or name of a packaged model")->required();
   command.add_option("FILE", arguments->file, "Text file, one text a line")->required();
-  command.add_option("--max-tokens", arguments->max_tokens, "Cut after this many tokens; 0 = never")
-      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--max-tokens", arguments->max_tokens,
+                  "Cut after this many tokens, [CLS] and [SEP] included; 0 = never")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""));
   return [arguments](const CommonFlags& flags) {
+    RIFT_REQUIRE(arguments->max_tokens == 0 || arguments->max_tokens >= 3, Code::kConfig,
+                 "rift tokenize --max-tokens: expected 0 or at least 3 ([CLS], a token and [SEP]), got {}",
+                 arguments->max_tokens);
     const auto tokenizer = encode::text::load_tokenizer(package::resolve_backbone(arguments->model, {}));
     const std::string text = read_file(arguments->file);
     encode::text::EncodeOptions options;

@@ -1,18 +1,25 @@
 #include <fmt/format.h>
 
+#include <string>
+
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
+#include "rift/package/execution.h"
 #include "rift/package/format/package.h"
 
 namespace rift::cli {
 
 Run add_version(CLI::App&) {
   return [](const CommonFlags& flags) {
-    const Json environment = package::describe_environment();
-    if (flags.json)
+    Json environment = package::describe_environment();
+    environment["model_execution"] = package::describe_execution("cpu");
+    if (flags.json) {
       print_json(environment);
-    else
-      print_result(fmt::format("rift {}", environment.at("rift").as_string()));
+      return 0;
+    }
+    const auto text = [&](std::string_view key) { return environment.at(key).as_string(); };
+    print_result(fmt::format("rift {}\n{}\nDuckDB {}\nLightGBM {}\nbuilt with {}", text("rift"),
+                             text("model_execution"), text("duckdb"), text("lightgbm"), text("compiler")));
     return 0;
   };
 }

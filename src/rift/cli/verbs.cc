@@ -7,8 +7,8 @@ namespace rift::cli {
 std::span<const Verb> verbs() {
   static constexpr std::array<Verb, 12> kVerbs = {{
       {"init", "look at the data and write a commented run.yaml that runs unedited", add_init},
-      {"train", "fine-tune a pretrained model: DIR/package and DIR/report.html", add_train},
-      {"compare", "scorecard, trees, text baseline, fine-tuned and fused on one frozen split", add_compare},
+      {"train", "fine-tune a pretrained model alone; writes its package and report", add_train},
+      {"compare", "scorecard, trees, text baseline, fine-tuned and fused on the same rows", add_compare},
       {"evaluate", "every metric of a package on labelled rows, with intervals", add_evaluate},
       {"score", "score the rows of a file of any size with a package", add_score},
       {"report", "model document of a run or package: one self-contained HTML file", add_report},

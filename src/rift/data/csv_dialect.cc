@@ -165,7 +165,8 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
   const bool plainest = candidates.empty() || parts_a_quoted_name(line, candidates.back());
   CsvDialect dialect =
       plainest ? plainest_dialect(line, known_names) : sniffed_dialect(session, file, candidates, known_names);
-  RIFT_REQUIRE(!dialect.names.empty(), Code::kData, "{}: the file is empty", file);
+  RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
+               "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
   require_distinct(file, dialect.names);
   return dialect;
 }

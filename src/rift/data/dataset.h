@@ -29,9 +29,6 @@ struct Dataset {
   int64_t rows() const { return table.rows; }
 };
 
-/// The rows `rows` with labels, weights ... carried along; the split parts are those of the rows.
-Dataset take(const Dataset& dataset, std::span<const int64_t> rows);
-
 /// Whether a classifier can be fitted on `rows`: they hold at least two classes. Regression: any rows will do.
 bool can_be_learnt(const Dataset& dataset, std::span<const int64_t> rows);
 

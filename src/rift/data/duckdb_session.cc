@@ -80,10 +80,6 @@ DuckChunk DuckStream::next() {
   return chunk;
 }
 
-size_t DuckStream::columns() { return result_ ? duckdb_column_count(result_.get()) : 0; }
-std::string DuckStream::column_name(size_t column) { return duckdb_column_name(result_.get(), column); }
-duckdb_type DuckStream::column_type(size_t column) { return duckdb_column_type(result_.get(), column); }
-
 DuckSession::DuckSession(const DuckOptions& options) {
   Config config;
   config.set("threads", std::to_string(options.threads > 0 ? options.threads : rift::threads()));
@@ -98,7 +94,7 @@ DuckSession::DuckSession(const DuckOptions& options) {
   RIFT_REQUIRE(opened == DuckDBSuccess, Code::kEnvironment, "the reader could not be started: {}", why);
   RIFT_CHECK(duckdb_connect(handles_.database, &handles_.connection) == DuckDBSuccess);
   const auto refused = run("SET memory_limit = " + sql_text(options.memory_limit));
-  RIFT_REQUIRE(!refused, Code::kConfig, "memory_limit: expected a size such as 2GB or 512MB, got '{}'",
+  RIFT_REQUIRE(!refused, Code::kConfig, "data.memory_limit: expected a size such as 2GB or 512MB, got '{}'",
                shorten(options.memory_limit));
   RIFT_CHECK(!run("SET TimeZone = 'UTC'"));
   if (!options.base_directory.empty())

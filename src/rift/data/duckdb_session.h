@@ -50,9 +50,6 @@ class DuckStream {
   /// Empty at the end of the rows and at a failure: ask failure() then.
   DuckChunk next();
   const std::optional<DuckFailure>& failure() const { return failure_; }
-  size_t columns();
-  std::string column_name(size_t column);
-  duckdb_type column_type(size_t column);
 
  private:
   friend class DuckSession;

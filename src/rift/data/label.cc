@@ -71,7 +71,7 @@ DecodedLabel decode_by_patterns(const LabelOptions& options, const Texts& texts,
   }
   const auto rows = static_cast<int64_t>(texts.present.size());
   RIFT_REQUIRE(bad > 0 && bad < rows, Code::kData,
-               "label column '{}': label.positive matches {} of {} rows; it must match some and not all",
+               "label column '{}': data.label.positive matches {} of {} rows; it must match some and not all",
                shorten(options.column), bad == 0 ? "none" : "each", rows);
   label.class_names = {side_name(classes, options.positive, false), side_name(classes, options.positive, true)};
   return label;
@@ -85,7 +85,7 @@ DecodedLabel decode_two_values(const LabelOptions& options, const Texts& texts,
                rows);
   RIFT_REQUIRE(classes.size() == 2, Code::kData,
                "label column '{}': {} different values in {} rows, task: binary expects 2; say task: {}, or name the "
-               "bad values with label.positive",
+               "bad values with data.label.positive",
                shorten(options.column), classes.size(), rows,
                static_cast<int64_t>(classes.size()) > kMostClasses ? "regression" : "multiclass");
   const BadClass bad = guess_bad_class(classes);
@@ -160,6 +160,9 @@ BadClass guess_bad_class(const std::vector<LabelClass>& two) {
 }
 
 DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& texts) {
+  RIFT_REQUIRE(task == Task::kBinary || options.positive.empty(), Code::kConfig,
+               "data.label.positive: only task: binary has a bad class, this task is {}; leave it out",
+               task_name(task));
   require_every_label(options.column, texts);
   if (task == Task::kRegression)
     return {.values = decode_numbers(options.column, texts), .class_names = {}, .note = {}};

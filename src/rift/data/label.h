@@ -37,7 +37,7 @@ struct DecodedLabel {
 
 /// Reads the label column of a training source. Throws kData: rows without a label (their number and the first), a
 /// binary label of other than two values when `positive` is empty, patterns that match no row or every row, a value
-/// of a regression that is no number, one class.
+/// of a regression that is no number, one class. Throws kConfig when `positive` is given for another task than binary.
 DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& texts);
 
 /// Reads it for a model whose classes are known. Throws kData for a missing label and a class that the model lacks.

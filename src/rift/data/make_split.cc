@@ -236,6 +236,13 @@ void require_usable(const Dataset& dataset, const std::vector<Part>& part, const
 
 }  // namespace
 
+void SplitOptions::check(std::string_view path) const {
+  const auto* folds = std::get_if<KFoldSplit>(&kind);
+  RIFT_REQUIRE(folds == nullptr || !folds->fold || folds->repeats == 1, Code::kConfig,
+               "{}.repeats: one fold is the test part ({}.fold), so there is nothing to repeat; leave one of them out",
+               path, path);
+}
+
 Split make_split(const Dataset& dataset, const SplitOptions& options) {
   RIFT_CHECK(static_cast<int64_t>(dataset.label.size()) == dataset.rows());
   Splitter splitter(dataset, static_cast<uint64_t>(options.seed));

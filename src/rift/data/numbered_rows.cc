@@ -7,6 +7,19 @@
 
 namespace rift::data {
 
+namespace {
+
+/// A column that is wanted itself is no misspelling of another one.
+std::vector<std::string> unwanted_columns(const Source& source, const std::vector<NumberedRows::Wanted>& wanted) {
+  std::vector<std::string> names = source.column_names();
+  std::erase_if(names, [&](const std::string& name) {
+    return std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == name; });
+  });
+  return names;
+}
+
+}  // namespace
+
 NumberedRows::NumberedRows(const std::string& source, const SourceOptions& options, std::vector<Wanted> wanted)
     : options_(options), wanted_(std::move(wanted)) {
   auto first = std::make_unique<Source>(source, options_);
@@ -24,7 +37,7 @@ void NumberedRows::enter(std::unique_ptr<Source> source) {
     const auto found = source_->find(wanted_[i].name);
     if (!found && wanted_[i].optional) continue;
     if (!found) {
-      const std::string near = nearest_name(wanted_[i].name, source_->column_names());
+      const std::string near = nearest_name(wanted_[i].name, unwanted_columns(*source_, wanted_));
       RIFT_FAIL(Code::kData, "{}: the model needs a column '{}', which is not among its {} columns{}", source_->name(),
                 shorten(wanted_[i].name), source_->columns().size(),
                 near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));

@@ -35,6 +35,7 @@ class NumberedRows {
   /// Throws kData for a wanted column that a file lacks, with the nearest.
   NumberedRows(const std::string& source, const SourceOptions& options, std::vector<Wanted> wanted);
   bool next(NumberedChunk& chunk);
+  const std::vector<std::string>& files() const { return files_; }  // none for a query
   bool has(size_t wanted) const { return place_[wanted].has_value(); }
   /// Where the columns of a chunk hold the wanted one.
   size_t place(size_t wanted) const { return *place_[wanted]; }

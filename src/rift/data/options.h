@@ -143,6 +143,7 @@ struct SplitOptions {
     v.choice("kind", kind, kSplitNames, "How rows are dealt to parts.");
     v("seed", seed, "Seed of the row keys.", at_least(0));
   }
+  void check(std::string_view path) const;  // throws kConfig for keys that contradict each other
 };
 
 }  // namespace rift::data

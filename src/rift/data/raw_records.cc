@@ -1,5 +1,6 @@
 #include "rift/data/raw_records.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "rift/base/error.h"
@@ -55,7 +56,11 @@ std::vector<ColumnRequest> requests_for(const Source& source, std::span<const Wa
   for (const WantedColumn& column : wanted) {
     const auto found = source.find(column.name);
     if (!found) {
-      const std::string near = nearest_name(column.name, source.column_names());
+      std::vector<std::string> others = source.column_names();  // a wanted column is no misspelling of another one
+      std::erase_if(others, [&](const std::string& name) {
+        return std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == name; });
+      });
+      const std::string near = nearest_name(column.name, others);
       RIFT_FAIL(Code::kData, "{}: there is no column '{}' among its {} columns{}", source.name(), shorten(column.name),
                 source.columns().size(), near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));
     }

@@ -120,4 +120,6 @@ RowStream::~RowStream() = default;
 
 bool RowStream::next(RowBatch& batch) { return impl_->next(batch); }
 
+const std::vector<std::string>& RowStream::files() const { return impl_->rows.files(); }
+
 }  // namespace rift::data

@@ -37,7 +37,8 @@ class RowStream {
   /// Throws kArtefact (no such file), kData (a feature column is missing: named, with the nearest), kEnvironment.
   RowStream(const Schema& schema, const std::string& source, const RowStreamOptions& options = {});
   ~RowStream();
-  bool next(RowBatch& batch);  // false when the source has ended and nothing was filled
+  bool next(RowBatch& batch);                     // false when the source has ended and nothing was filled
+  const std::vector<std::string>& files() const;  // that are read; none for a query
 
  private:
   struct Impl;

@@ -6,7 +6,6 @@
 #include <span>
 #include <vector>
 
-#include "rift/base/options.h"
 #include "rift/metrics/interval.h"
 
 namespace rift::metrics {
@@ -17,12 +16,6 @@ struct BootstrapOptions {
   int64_t replicates = 1000;
   double level = 0.95;
   int64_t seed = 1;
-  template <class V>
-  void visit(V& v) {
-    v("replicates", replicates, "Times the rows are drawn anew for an interval.", Range{.low = 100, .high = 1e6});
-    v("level", level, "Confidence level of intervals.", in_range(0.5, 0.999));
-    v("seed", seed, "Seed of the draws.", at_least(0));
-  }
 };
 
 /// Figures of one weighting of the rows, K of them written to `out`; NaN where one is undefined. Called from several

@@ -222,23 +222,4 @@ tensor::TensorMap ParameterStore::to_map(bool copy) const {
   return map;
 }
 
-ParameterStore::Snapshot ParameterStore::snapshot() const {
-  Snapshot snapshot;
-  snapshot.stretches = trainable_stretches();
-  for (const Stretch& stretch : snapshot.stretches) {
-    snapshot.values.push_back(values_.narrow(0, stretch.offset, stretch.size).clone());
-  }
-  for (const auto& [name, buffer] : buffers_) snapshot.buffers.emplace(name, buffer.clone());
-  return snapshot;
-}
-
-void ParameterStore::restore(const Snapshot& snapshot) {
-  RIFT_CHECK(snapshot.stretches == trainable_stretches() && snapshot.buffers.size() == buffers_.size());
-  for (size_t i = 0; i < snapshot.stretches.size(); ++i) {
-    values_.narrow(0, snapshot.stretches[i].offset, snapshot.stretches[i].size).copy_(snapshot.values[i]);
-  }
-  for (auto& [name, buffer] : buffers_) buffer.copy_(snapshot.buffers.at(name));
-  host_values_ = at::Tensor();
-}
-
 }  // namespace rift::nn

@@ -90,15 +90,6 @@ class ParameterStore {
   /// Parameters and buffers by name, detached: `copy` false shares the storage (valid while the store is not changed).
   tensor::TensorMap to_map(bool copy) const;
 
-  /// Trainable parameters and all buffers, bit for bit: the best evaluation's state in memory.
-  struct Snapshot {
-    std::vector<Stretch> stretches;
-    std::vector<at::Tensor> values;  // one per stretch
-    tensor::TensorMap buffers;
-  };
-  Snapshot snapshot() const;
-  void restore(const Snapshot& snapshot);  // kBug when the store's layout is another
-
  private:
   at::Tensor window(const at::Tensor& flat, const Parameter& parameter) const;
   void bind(Parameter& parameter);

@@ -79,6 +79,8 @@ struct OptimOptions {
     if (const auto* sgd = std::get_if<SgdOptions>(&name)) {
       RIFT_REQUIRE(!sgd->nesterov || sgd->momentum > 0, Code::kConfig, "{}: nesterov needs momentum > 0", path);
     }
+    RIFT_REQUIRE(!std::holds_alternative<GdOptions>(name) || accumulate == 1, Code::kConfig,
+                 "{}.accumulate: gradient descent (gd) takes every training row in each step; leave it out", path);
   }
 };
 

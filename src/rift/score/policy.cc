@@ -30,7 +30,7 @@ std::vector<double> column(std::span<const double> values, size_t classes, size_
 void add_binary(data::Table& table, const RawScores& raw, const std::vector<double>& pd, const PolicyOptions& policy) {
   std::vector<double> score, points;
   for (double value : raw.values) score.push_back(sigmoid(value));
-  for (double value : pd) points.push_back(policy.points.points(value));
+  for (double value : pd) points.push_back(std::round(policy.points.points(value)));
   add_numbers(table, "score", std::move(score));
   add_numbers(table, "pd", pd);
   add_numbers(table, "points", std::move(points));

@@ -47,7 +47,7 @@ struct PolicyOptions {
 std::string_view decision(const PolicyOptions& policy, double pd);
 
 /// Rows as rift score writes them.
-///   binary:      id, score (sigmoid of the raw log-odds), pd, points, decision
+///   binary:      id, score (sigmoid of the raw log-odds), pd, points (to the nearest whole one), decision
 ///   multi-class: id, predicted, score_<class>, p_<class>
 ///   regression:  id, prediction
 data::Table decision_table(const data::Schema& schema, const std::vector<std::string>& id, const RawScores& raw,

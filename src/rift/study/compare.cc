@@ -40,6 +40,7 @@ class Comparison {
                                    .split = spec_.options.split,
                                    .base_directory = fs::absolute(spec_.run_file).parent_path()});
     parts_ = all_parts(dataset_, spec_.options.split);
+    inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
     for (const data::Leak& leak : leaks_)
       log_warning("leakage", {{"column", leak.column}, {"evidence", leak.evidence}});
@@ -99,6 +100,17 @@ class Comparison {
             .progress_suffix = suffix(split, seed)};
   }
 
+  /// The inputs beside run.yaml and the records: captions, and for a fine-tuning the pretrained model.
+  Json files_beside(const std::string& model) const {
+    Json files = Json::array();
+    for (const Json& input : inputs_.as_array()) {
+      const std::string& what = input.at("what").as_string();
+      const bool of_backbone = what.starts_with("backbone");
+      if (what == "captions" || (of_backbone && model == model_name(ModelKind::kFineTuned))) files.push_back(input);
+    }
+    return files;
+  }
+
   /// What a stored run must have been made from to be used again.
   std::string fingerprint(const std::string& model, size_t split) const {
     Json options = write_options(spec_.options);
@@ -109,6 +121,8 @@ class Comparison {
                          {"fusion", asks_for(spec_.options, ModelKind::kFusion)},
                          {"split", parts_[split].split.digest},
                          {"source", dataset_.source_sha256},
+                         {"files", files_beside(model)},
+                         {"device", spec_.device},
                          {"rift", package::describe_environment().at("rift")}};
     return sha256_hex(to_json_text(made_from));
   }
@@ -191,29 +205,8 @@ class Comparison {
     const Verdict verdict = verdict_of(compare);
     compare["verdict"] = verdict.text;
     compare["remarks"] = Json(verdict.remarks);
-    compare["notes"] = notes();
+    compare["notes"] = Json(verdict.notes);
     return compare;
-  }
-
-  bool lacks_calibration(const ModelRun& run) const {
-    return run.calibrated_on == CalibratedOn::kNothing && spec_.options.task != data::Task::kRegression &&
-           spec_.options.calibration != score::CalibrationMethod::kNone;
-  }
-
-  Json notes() const {
-    Json notes = Json::array();
-    if (spec_.options.compare.seeds > 1) {
-      notes.push_back(sentence("note.seeds", fmt::arg("seeds", spec_.options.compare.seeds)));
-    }
-    if (parts_.size() > 1) notes.push_back(sentence("note.splits", fmt::arg("splits", parts_.size())));
-    for (const ComparedModel& model : models_) {
-      if (model.runs.front().calibrated_on == CalibratedOn::kValidationPart) {
-        notes.push_back(sentence("note.calibrated_on_validation", fmt::arg("model", model_caption(model.name))));
-      }
-      if (lacks_calibration(model.runs.front()))
-        notes.push_back(sentence("note.not_calibrated", fmt::arg("model", model_caption(model.name))));
-    }
-    return notes;
   }
 
   void publish(const Json& compare) const {
@@ -270,7 +263,7 @@ class Comparison {
     RunOptions resolved = resolved_options(spec_, dataset_);
     for (const ComparedModel& model : models_) set_pooling(model.runs.front().summary, resolved);
     write_run_yaml(directory, resolved);
-    write_json(directory / "manifest.json", manifest_json(spec_, dataset_, compare.at("split").as_string()));
+    write_json(directory / "manifest.json", manifest_json(spec_, inputs_, compare.at("split").as_string()));
     write_json(directory / "report.json",
                report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards()));
     write_json(directory / "compare.json", compare);
@@ -291,6 +284,7 @@ class Comparison {
   package::PartLoaders loaders_;
   data::Dataset dataset_;
   std::vector<Parts> parts_;
+  Json inputs_;
   std::vector<data::Leak> leaks_;
   std::vector<ComparedModel> models_;
   Json skipped_ = Json::array();

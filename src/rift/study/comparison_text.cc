@@ -66,6 +66,7 @@ std::string comparison_text(const Json& compare) {
   const Verdict verdict = verdict_of(compare);
   text += verdict.text + "\n";
   for (const std::string& remark : verdict.remarks) text += remark + "\n";
+  for (const std::string& note : verdict.notes) text += note + "\n";
   for (const Json& skipped : compare.at("skipped").as_array()) {
     text += sentence("done.skipped_model", fmt::arg("model", model_caption(skipped.at("name").as_string())),
                      fmt::arg("why", skipped.at("why").as_string())) +

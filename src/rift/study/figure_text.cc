@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "rift/base/sentences.h"
+
 namespace rift::study {
 namespace {
 
@@ -44,7 +46,10 @@ std::string figure_text(const Json& metrics, std::string_view name) {
 std::string interval_text(const Json& metrics, std::string_view name) {
   const Json* found = estimate(metrics, name);
   if (found == nullptr || found->at("low").is_null() || found->at("high").is_null()) return "-";
-  return fmt::format("{} - {}", shown(found->at("low").as_double()), shown(found->at("high").as_double()));
+  const std::string low = shown(found->at("low").as_double());
+  const std::string high = shown(found->at("high").as_double());
+  if (low.front() != '-') return fmt::format("{} - {}", low, high);
+  return sentence("table.from_to", fmt::arg("low", low), fmt::arg("high", high));  // no dash beside a sign
 }
 
 }  // namespace rift::study

@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array kKept = {&ModelRun::test, &ModelRun::out_of_fold, &ModelRun::calibration};
 
+constexpr const char* kRunFile = "run.json";
+
 std::string value_column(int64_t output) { return fmt::format("v{}", output); }
 
 void write_scores(const fs::path& file, const ModelRun& run) {
@@ -78,8 +80,8 @@ fs::path FinishedRuns::place(const std::string& model, size_t split, int64_t see
 std::optional<ModelRun> FinishedRuns::find(const std::string& model, size_t split, int64_t seed,
                                            const std::string& fingerprint) {
   const fs::path folder = place(model, split, seed);
-  if (!resume_ || !fs::exists(folder / "run.json")) return std::nullopt;
-  const Json json = parse_json(read_file(folder / "run.json"), (folder / "run.json").string());
+  if (!resume_ || !fs::exists(folder / kRunFile)) return std::nullopt;
+  const Json json = parse_json(read_file(folder / kRunFile), (folder / kRunFile).string());
   if (json.at("fingerprint").as_string() != fingerprint) return std::nullopt;
   package::Package package = package::load_package(folder / "package", loaders_);
   ModelRun run{.split = split, .seed = seed};
@@ -101,6 +103,8 @@ void FinishedRuns::keep(const std::string& model, const ModelRun& run, const Run
                         const std::string& fingerprint) {
   const fs::path folder = place(model, run.split, run.seed);
   fs::create_directories(folder);
+  // First: an older run's file must not vouch for what is written now, were we stopped half-way.
+  fs::remove(folder / kRunFile);
   package::write_package(folder / "package",
                          {.scorer = *run.scorer,
                           .calibrator = run.calibrator,
@@ -110,7 +114,7 @@ void FinishedRuns::keep(const std::string& model, const ModelRun& run, const Run
                          loaders_);
   write_scores(folder / "scores.parquet", run);
   // Last: a run counts as finished when this file is there.
-  write_file_atomic(folder / "run.json", to_json_text(run_json(run, fingerprint), 2));
+  write_file_atomic(folder / kRunFile, to_json_text(run_json(run, fingerprint), 2));
 }
 
 void FinishedRuns::remove() {

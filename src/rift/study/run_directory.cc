@@ -8,6 +8,7 @@
 #include "rift/base/threads.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/backbone.h"
+#include "rift/package/execution.h"
 #include "rift/package/format/package.h"
 #include "rift/study/scoring.h"
 
@@ -135,7 +136,7 @@ void write_run_yaml(const fs::path& directory, const RunOptions& resolved) {
   write_file_atomic(directory / "run.yaml", to_yaml_text(write_options(resolved)));
 }
 
-Json manifest_json(const StudySpec& spec, const data::Dataset& dataset, const std::string& split_digest) {
+Json inputs_json(const StudySpec& spec, const data::Dataset& dataset) {
   Json inputs = Json::array();
   inputs.push_back(input_json("configuration", spec.run_file));
   inputs.push_back(Json{
@@ -148,9 +149,14 @@ Json manifest_json(const StudySpec& spec, const data::Dataset& dataset, const st
   if (fine_tunes(spec.options) && !spec.options.model.text.backbone.empty()) {
     add_backbone(spec.options.model.text.backbone, inputs);
   }
+  return inputs;
+}
+
+Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_digest) {
   Json seeds = Json::array();
   for (int64_t i = 0; i < spec.options.compare.seeds; ++i) seeds.push_back(spec.options.train.seed + i);
   Json json = package::describe_environment();
+  json["model_execution"] = package::describe_execution(spec.device);
   json["device"] = spec.device;
   json["seeds"] = std::move(seeds);
   json["split"] = split_digest;

@@ -26,8 +26,10 @@ StudySpec with_backbone(StudySpec spec, bool needed);
 
 void write_run_yaml(const std::filesystem::path& directory, const RunOptions& resolved);
 
-/// manifest.json: program, libraries, CPU, threads, device, seeds, split and the SHA-256 of every input.
-Json manifest_json(const StudySpec& spec, const data::Dataset& dataset, const std::string& split_digest);
+/// What a run is made from: [{"what": "configuration", "records", "captions" or "backbone <name>", "file", "sha256"}].
+Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
+/// manifest.json: program, libraries, CPU, threads, device, seeds, split and the inputs with their SHA-256.
+Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_digest);
 void write_json(const std::filesystem::path& file, const Json& json);
 
 /// Some rows as a model scored them, for predictions.parquet.

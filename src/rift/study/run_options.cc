@@ -31,6 +31,18 @@ void apply_set(Json& root, const std::string& text) {
 
 }  // namespace
 
+void RunOptions::check(std::string_view) const {
+  if (task == data::Task::kBinary) return;
+  using score::CalibrationMethod;
+  const bool scales = task == data::Task::kMulticlass && calibration == CalibrationMethod::kPlatt;
+  RIFT_REQUIRE(scales || calibration == CalibrationMethod::kAutomatic || calibration == CalibrationMethod::kNone,
+               Code::kConfig, "calibration: {} has {}; leave it out, or say none", data::task_name(task),
+               task == data::Task::kMulticlass ? "one method, a temperature" : "no probabilities to calibrate");
+  RIFT_REQUIRE(!policy.approve_below && !policy.refuse_from, Code::kConfig,
+               "policy: decisions are made by the pd of a binary task, this task is {}; leave the limits out",
+               data::task_name(task));
+}
+
 train::FineTuneOptions RunOptions::fine_tune() const {
   return {.text = model.text, .tuning = tuning, .objective = objective, .optim = optim, .train = train};
 }
@@ -49,7 +61,6 @@ RunOptions read_run(const std::filesystem::path& file, const std::vector<std::st
   RIFT_REQUIRE(!options.data.label.column.empty(), Code::kConfig,
                "{}: data.label is missing: the column to be predicted", place);
   RIFT_REQUIRE(!options.compare.models.empty(), Code::kConfig, "{}: compare.models is empty", place);
-  options.policy.check("policy");
   return options;
 }
 

@@ -90,6 +90,7 @@ struct RunOptions {
     v("calibration", calibration, "How scores become probabilities.");
     v("policy", policy, "What a probability leads to.");
   }
+  void check(std::string_view path) const;  // keys that this task has no use for are kConfig
   train::FineTuneOptions fine_tune() const;
 };
 

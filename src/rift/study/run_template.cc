@@ -57,8 +57,11 @@ std::string column_comment(const data::ColumnProposal& column) {
   std::vector<std::string> parts;
   if (column.suspected_leak) parts.push_back(sentence("init.suspected"));
   if (!column.why.empty()) parts.push_back(column.why);
-  if (column.missing_share > 0)
-    parts.push_back(sentence("init.missing", fmt::arg("share", fmt::format("{:.1f} %", 100 * column.missing_share))));
+  if (column.missing_share > 0) {
+    const bool hardly = column.missing_share < 0.0005;
+    const std::string share = hardly ? "< 0.1 %" : fmt::format("{:.1f} %", 100 * column.missing_share);
+    parts.push_back(sentence("init.missing", fmt::arg("share", share)));
+  }
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 

@@ -1,6 +1,8 @@
 #include "rift/study/score_file.h"
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -67,12 +69,39 @@ class Rejects {
   int64_t count_ = 0;
 };
 
+/// Two names of one file.
+bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code ignored;
+  return std::filesystem::absolute(a).lexically_normal() == std::filesystem::absolute(b).lexically_normal() ||
+         std::filesystem::equivalent(a, b, ignored);
+}
+
+/// The later of two outputs would take the place of the other.
+void require_two_files(const std::string& out, const std::string& rejects) {
+  RIFT_REQUIRE(rejects.empty() || !same_file(out, rejects), Code::kConfig,
+               "--rejects {}: the scores go there already; name another file", rejects);
+}
+
+/// The rows must outlive the scores: no output takes the place of what is read.
+void require_other_than_inputs(const ScoreFileSpec& spec, const std::vector<std::string>& inputs) {
+  for (const std::string& out : {spec.out, spec.rejects}) {
+    if (out.empty()) continue;
+    const bool in_query = spec.source.starts_with("sql:") && spec.source.find("'" + out + "'") != std::string::npos;
+    const bool is_input = in_query || std::any_of(inputs.begin(), inputs.end(),
+                                                  [&](const std::string& input) { return same_file(out, input); });
+    RIFT_REQUIRE(!is_input, Code::kConfig, "{}: the rows are read from this file; name another one for the result",
+                 out);
+  }
+}
+
 }  // namespace
 
 ScoreFileResult score_file(const ScoreFileSpec& spec) {
+  require_two_files(spec.out, spec.rejects);
   const package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
   const auto begin = std::chrono::steady_clock::now();
   data::RowStream stream(package.schema, spec.source);
+  require_other_than_inputs(spec, stream.files());
   data::TableWriter writer(spec.out, columns_of(decisions(package, {})));
   Rejects rejects(spec.rejects);
   Progress progress("scoring", 0, "rows");

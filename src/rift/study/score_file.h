@@ -21,7 +21,8 @@ struct ScoreFileResult {
 
 /// Scores a source of any size batch by batch, in its order, with the source's ids. Both files appear whole or not at
 /// all. Throws kData for a row that cannot be scored when no rejects file was asked for (row number and reason, never a
-/// value), kArtefact for the package or a missing source, kEnvironment for the output, kInterrupted.
+/// value), kConfig when both files are one, kArtefact for the package or a missing source, kEnvironment for the output,
+/// kInterrupted.
 ScoreFileResult score_file(const ScoreFileSpec& spec);
 
 }  // namespace rift::study

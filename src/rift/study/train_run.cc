@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 void require_one_split(const data::SplitOptions& split) {
   const auto* folds = std::get_if<data::KFoldSplit>(&split.kind);
   RIFT_REQUIRE(folds == nullptr || folds->fold, Code::kConfig,
-               "split.fold is missing: rift train fits one model, so say which fold is the test part (0 to {}); rift "
-               "compare runs them all",
+               "split.fold is missing: rift train fits one model, so say which fold is the test part (0 to {}), "
+               "such as --set split.fold=0; rift compare runs them all",
                folds->k - 1);
 }
 
@@ -113,7 +113,7 @@ class TrainRun {
     RunOptions resolved = resolved_options(spec_, dataset_);
     set_pooling(run.summary, resolved);
     write_run_yaml(directory, resolved);
-    Json manifest = manifest_json(spec_, dataset_, parts.split.digest);
+    Json manifest = manifest_json(spec_, inputs_json(spec_, dataset_), parts.split.digest);
     manifest["training"] = run.summary;
     manifest["calibrated_on"] = calibrated_on_name(run.calibrated_on);
     write_json(directory / "manifest.json", manifest);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
@@ -82,8 +83,6 @@ class Figures {
            (bad != nullptr && std::min(bad->as_int(), rows() - bad->as_int()) < kFewestOfAClass);
   }
 
-  int64_t pairs() const { return static_cast<int64_t>(compare_.at("pairs").size()); }
-
   /// As the figure itself moves: a loss that is lower by .01 is shown as -.01.
   Difference as_shown(const Difference& d) const {
     return main_.more_is_better ? d : Difference{-d.value, -d.high, -d.low, d.p};
@@ -97,22 +96,17 @@ class Figures {
   MainFigure main_;
 };
 
+std::string shown_p(double p) { return p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", p); }
+
 /// A sentence about a difference, with its {difference}, {low} and {high}.
 template <class... Args>
 std::string about(const Figures& figures, const Difference& d, std::string_view better, std::string_view unclear,
                   const Args&... args) {
   const Difference seen = figures.as_shown(d);
   const bool clear = d.p < kSignificance && d.value > 0.0 && !figures.are_too_few();
-  std::string text = sentence(clear ? better : unclear, args..., fmt::arg("metric", figures.pair_metric()),
-                              fmt::arg("difference", shown_signed(seen.value)), fmt::arg("low", shown_signed(seen.low)),
-                              fmt::arg("high", shown_signed(seen.high)));
-  // An interval without 0 would seem to contradict the sentence: it is one of several.
-  if (!clear && d.low > 0.0 && !figures.are_too_few()) {
-    text +=
-        (language() == Language::kChinese ? "" : " ") +
-        sentence("verdict.one_of_many", fmt::arg("pairs", figures.pairs()), fmt::arg("p", fmt::format("{:.2f}", d.p)));
-  }
-  return text;
+  return sentence(clear ? better : unclear, args..., fmt::arg("metric", figures.pair_metric()),
+                  fmt::arg("difference", shown_signed(seen.value)), fmt::arg("low", shown_signed(seen.low)),
+                  fmt::arg("high", shown_signed(seen.high)), fmt::arg("p", shown_p(d.p)));
 }
 
 std::string who_won(const Figures& figures) {
@@ -156,10 +150,43 @@ std::string small_test(const Figures& figures, const Json& compare) {
                   fmt::arg("detectable", shown((d.high - d.low) / 2.0)));
 }
 
+/// How many different values `key` has among the runs of all models; a model with one run does not list it.
+size_t different(const Json& compare, std::string_view key) {
+  std::set<std::string> values;
+  for (const Json& model : compare.at("models").as_array()) {
+    const Json* runs = model.find("runs");
+    if (runs == nullptr) continue;
+    for (const Json& run : runs->as_array()) values.insert(run.at(key).written());
+  }
+  return values.size();
+}
+
+std::vector<std::string> notes_of(const Json& compare) {
+  std::vector<std::string> notes;
+  if (const size_t seeds = different(compare, "seed"); seeds > 1) {
+    notes.push_back(sentence("note.seeds", fmt::arg("seeds", seeds)));
+  }
+  if (const size_t splits = different(compare, "split"); splits > 1) {
+    notes.push_back(sentence("note.splits", fmt::arg("splits", splits)));
+  }
+  for (const Json& model : compare.at("models").as_array()) {
+    const Json* where = model.find("calibrated_on");
+    if (where == nullptr) continue;
+    const auto say = [&](std::string_view key) {
+      notes.push_back(sentence(key, fmt::arg("model", model_caption(model.at("name").as_string()))));
+    };
+    if (where->as_string() == calibrated_on_name(CalibratedOn::kValidationPart)) say("note.calibrated_on_validation");
+    const bool is_regression = compare.at("task").as_string() == data::task_name(data::Task::kRegression);
+    if (where->as_string() == calibrated_on_name(CalibratedOn::kNothing) && !is_regression) say("note.not_calibrated");
+  }
+  return notes;
+}
+
 }  // namespace
 
 Verdict verdict_of(const Json& compare) {
   Verdict verdict;
+  verdict.notes = notes_of(compare);
   if (compare.at("best").is_null()) return verdict;
   const Figures figures(compare);
   verdict.text = who_won(figures);

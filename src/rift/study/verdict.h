@@ -11,6 +11,7 @@ namespace rift::study {
 struct Verdict {
   std::string text;                  // who won; and that the fine-tuned model lost, where it did
   std::vector<std::string> remarks;  // what the texts add, and what a test part of this size cannot show
+  std::vector<std::string> notes;    // what kind of figures these are: means over seeds and splits, calibration
 };
 
 /// Out of compare.json ("task", "test", "models", "best", "pairs"): the best model against the runner-up, decided by

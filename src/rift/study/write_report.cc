@@ -138,7 +138,7 @@ void add_summary(Page& page, const Json& compare) {
   const Verdict verdict = verdict_of(compare);
   page.notice(verdict.text);
   for (const std::string& remark : verdict.remarks) page.paragraph(remark);
-  for (const Json& note : compare.at("notes").as_array()) page.paragraph(note.as_string());
+  for (const std::string& note : verdict.notes) page.paragraph(note);
   for (const Json& skipped : compare.at("skipped").as_array()) {
     page.paragraph(sentence("done.skipped_model", fmt::arg("model", model_caption(skipped.at("name").as_string())),
                             fmt::arg("why", skipped.at("why").as_string())));
@@ -219,6 +219,19 @@ void add_package_columns(Page& page, const data::Schema& schema) {
   page.table(table);
 }
 
+/// Figures of a comparison are means over its splits, while a package is the model of the first one alone: says so.
+void add_whose_figures(Page& page, const Json& training, const Json& metrics) {
+  const Json* parts = training.find("parts");
+  const Json* test = metrics.find("test");
+  if (parts == nullptr || test == nullptr) return;
+  for (const Json& part : parts->as_array()) {
+    if (part.at("part").as_string() != data::part_name(data::Part::kTest) || part.at("rows") == test->at("rows")) {
+      continue;
+    }
+    page.paragraph(sentence("report.package_splits", fmt::arg("rows", shown_count(part.at("rows").as_int()))));
+  }
+}
+
 Page package_page(const fs::path& directory) {
   const package::Package package = package::load_package(directory, package::all_loaders());
   Page page(sentence("report.title"), sentence("report.package_subtitle", fmt::arg("digest", package.digest)));
@@ -226,6 +239,7 @@ Page package_page(const fs::path& directory) {
   page.paragraph(model_caption(package.scorer->name()));
   if (const Json* metrics = package.training.find("metrics"); metrics != nullptr && !metric_parts(*metrics).empty()) {
     add_metrics(page, metric_parts(*metrics));
+    add_whose_figures(page, package.training, *metrics);
   }
   add_package_columns(page, package.schema);
   Json inside = Json::object();
@@ -234,7 +248,7 @@ Page package_page(const fs::path& directory) {
   Json provenance = package.training;
   provenance.erase("metrics");
   add_settings(page, to_yaml_text(provenance));
-  add_environment(page, package::describe_environment());
+  add_environment(page, read_json(directory / "manifest.json").at("environment"));
   add_footer(page, package::describe_environment());
   return page;
 }

@@ -203,9 +203,8 @@ class Trainer {
   [[noreturn]] void stop_with_checkpoint(const Error& error) {
     if (spec_.directory.empty() || progressed_.step == 0) throw error;
     const std::filesystem::path checkpoint = write_checkpoint();
-    RIFT_FAIL(Code::kInterrupted,
-              "{} after step {} of {}; the run's state is in {}: give the same command again with --resume to go on",
-              error.message(), progressed_.step, plan_.total_steps, checkpoint.string());
+    RIFT_FAIL(Code::kInterrupted, "{} after step {} of {}; the run's state is in {}", error.message(), progressed_.step,
+              plan_.total_steps, checkpoint.string());
   }
 
   TrainerResult result(bool stopped) const {

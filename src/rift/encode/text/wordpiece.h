@@ -55,7 +55,6 @@ class WordPiece {
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
   int32_t id(std::string_view token) const { return trie_.value(token); }  // -1 when unknown
-  int32_t unk_id() const { return unk_id_; }
 
  private:
   Vocabulary vocabulary_;

@@ -48,6 +48,8 @@ Json cpu_features() {
 Json describe_environment() {
   return Json{{"rift", RIFT_VERSION},
               {"compiler", "g++ " __VERSION__},
+              {"duckdb", RIFT_DUCKDB},
+              {"lightgbm", RIFT_LIGHTGBM},
               {"precision", "f32"},
               {"threads", threads()},
               {"cpu_features", cpu_features()}};

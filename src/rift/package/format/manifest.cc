@@ -44,6 +44,16 @@ PackageFile read_entry(const Json& entry, const std::string& manifest) {
   return file;
 }
 
+/// A package that a directory of rift train or rift compare holds; empty when it holds none.
+fs::path package_within(const fs::path& directory) {
+  if (fs::exists(directory / "package" / kManifestFile)) return directory / "package";
+  std::error_code none;
+  for (const fs::directory_entry& model : fs::directory_iterator(directory / "models", none)) {
+    if (fs::exists(model.path() / "package" / kManifestFile)) return directory / "models" / "<model>" / "package";
+  }
+  return {};
+}
+
 void check_file(const fs::path& package, const PackageFile& file) {
   const fs::path path = package / file.name;
   RIFT_REQUIRE(fs::is_regular_file(fs::symlink_status(path)), Code::kArtefact,
@@ -70,8 +80,12 @@ void write_manifest(const fs::path& package) {
 }
 
 std::vector<PackageFile> check_manifest(const fs::path& package) {
-  RIFT_REQUIRE(fs::is_directory(package), Code::kArtefact, "{}: no such package directory", package.string());
+  RIFT_REQUIRE(fs::is_directory(package), Code::kArtefact,
+               "{}: no such package directory; rift train and rift compare publish packages", package.string());
   const std::string source = (package / kManifestFile).string();
+  const fs::path inner = package_within(package);
+  RIFT_REQUIRE(inner.empty(), Code::kArtefact, "{}: expected a package, got the directory of a run; name {}",
+               package.string(), inner.string());
   RIFT_REQUIRE(fs::exists(source), Code::kArtefact,
                "{}: missing; this is no package of rift (rift train and rift compare publish them)", source);
   const Json manifest = parse_json(read_file(source, kMaxManifestBytes), source);

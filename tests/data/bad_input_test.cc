@@ -145,7 +145,7 @@ TEST_F(BadInput, QueriesAndGlobsNeedAnId) {
 }
 
 TEST_F(BadInput, AQueryThatIsWrongIsExplainedWithoutAValue) {
-  file("rows.csv", "x,y\nsecret,0\nother,1\n");
+  file("rows.csv", "x,y\nsecret: No such file,0\nother,1\n");
   LoadSpec spec = spec_of({}, "y");
   spec.base_directory = folder_.path();
   spec.data.source = "sql: SELEC x FROM 'rows.csv'";

@@ -94,6 +94,18 @@ TEST(CheckpointFolder, WhenAllAreDamagedItSaysSo) {
   EXPECT_THAT(failure([&] { folder.read_newest(); }), HasSubstr("every checkpoint is damaged"));
 }
 
+TEST(CheckpointFolder, AnotherMachinesCheckpointIsTakenWithAWarning) {
+  const TempDirectory directory;
+  CheckpointFolder(directory / "checkpoints", "run", "2 threads").write(state_at(1), 2);
+  const auto said = [&](const std::string& machine) {
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(CheckpointFolder(directory / "checkpoints", "run", machine).read_newest());
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said("2 threads"), "");
+  EXPECT_THAT(said("1 threads"), testing::AllOf(HasSubstr("warning"), HasSubstr("then=2 threads"), HasSubstr("now=1")));
+}
+
 TEST(CheckpointFolder, AnotherRunsCheckpointIsRefused) {
   const TempDirectory directory;
   CheckpointFolder(directory / "checkpoints", "one run").write(state_at(1), 2);

@@ -261,7 +261,7 @@ Reference interrupted(size_t at_part, size_t at_evaluation) {
     };
     const std::string message = failure([&] { run_trainer(task, spec_of(task, settings, directory.path())); });
     EXPECT_THAT(message, testing::StartsWith("interrupted: stopped by signal 2 after step"));
-    EXPECT_THAT(message, HasSubstr("--resume"));
+    EXPECT_THAT(message, HasSubstr("checkpoints/step-"));
     clear_interrupt();
   }
   ToyTask task;

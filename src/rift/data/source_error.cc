@@ -50,7 +50,9 @@ void throw_source_error(const std::string& source, const DuckFailure& failure) {
   if (holds(message, "CSV Error on Line")) throw_broken_line(source, message);
   if (holds(message, "Invalid unicode") || holds(message, "not utf-8"))
     RIFT_FAIL(Code::kData, "{}: the file is not UTF-8; convert it, or name its encoding in a query", source);
-  if (holds(message, "No files found") || holds(message, "Cannot open file") || holds(message, "No such file"))
+  // Only its messages of files are told as they are: a conversion error quotes a cell, whatever that cell says.
+  if (message.starts_with("IO Error") &&
+      (holds(message, "No files found") || holds(message, "Cannot open file") || holds(message, "No such file")))
     RIFT_FAIL(Code::kArtefact, "{}: {}", source, first_paragraph(message));
   if (message.starts_with("Parser Error") || message.starts_with("Binder Error") ||
       message.starts_with("Catalog Error"))

@@ -15,6 +15,14 @@
 namespace rift::study {
 namespace {
 
+/// A comment ends with its line, and names of columns may hold line breaks.
+std::string on_one_line(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  return line;
+}
+
 std::string entry(std::string_view indent, std::string_view key, Json value, std::string_view comment = {}) {
   Json object = Json::object();
   object[key] = std::move(value);
@@ -25,15 +33,15 @@ std::string entry(std::string_view indent, std::string_view key, Json value, std
     result += c;
     if (c == '\n') result += indent;
   }
-  if (!comment.empty()) result += fmt::format("  # {}", comment);
+  if (!comment.empty()) result += fmt::format("  # {}", on_one_line(comment));
   return result + "\n";
 }
 
 std::string comment_lines(std::string_view text) {
   std::string result = "# ";
   size_t column = 2;
-  for (const char c : text) {
-    if (c == '\n' || (c == ' ' && column > 100)) {
+  for (const char c : on_one_line(text)) {
+    if (c == ' ' && column > 100) {
       result += "\n# ";
       column = 2;
     } else {

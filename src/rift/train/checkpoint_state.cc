@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kFormat = 1;
+constexpr int64_t kFormat = 2;  // 1 did not name the machine
 constexpr int64_t kMaxStateBytes = int64_t{64} << 20;
 constexpr const char* kState = "state.json";
 constexpr const char* kParameters = "parameters.safetensors";
@@ -121,11 +121,9 @@ fs::path CheckpointFolder::write(const CheckpointState& state, int64_t keep) con
   add(kParameters, state.parameters);
   add(kOptimizer, optimizer_tensors(state.optimizer));
   add(kBest, state.best);
-  const Json json = {{"format", kFormat},
-                     {"run", run_},
-                     {"optimizer_steps", state.optimizer.steps},
-                     {"files", files},
-                     {"progressed", to_json(state.progressed)}};
+  const Json json = {{"format", kFormat},   {"run", run_},
+                     {"machine", machine_}, {"optimizer_steps", state.optimizer.steps},
+                     {"files", files},      {"progressed", to_json(state.progressed)}};
   write_file_atomic(stage.path() / kState, to_json_text(json, 1) + "\n");
   stage.publish();
   const std::vector<fs::path> all = list_checkpoints(folder_);
@@ -143,6 +141,10 @@ CheckpointState CheckpointFolder::read(const fs::path& directory) const {
                "{}: the checkpoint belongs to another run: settings, rows or the pretrained model have changed since; "
                "go on with the run.yaml that it was begun with, or start anew without --resume",
                directory.string());
+  if (const std::string& then = json.at("machine").as_string(); then != machine_) {
+    log_warning("the run goes on on another kind of machine: its results may differ in the last digits",
+                {{"then", then}, {"now", machine_}});
+  }
   CheckpointState state;
   state.progressed = progressed_from_json(json.at("progressed"));
   const Json& files = json.at("files");

@@ -38,17 +38,19 @@ struct CheckpointState {
 tensor::TensorMap trained_tensors(const nn::ParameterStore& store);
 
 /// checkpoints/step-000120/{state.json, parameters.safetensors, optimizer.safetensors, best.safetensors}; state.json
-/// holds the digests of the others and `run`, the digest of what the run is made from. A directory is there whole or
-/// not at all.
+/// holds the digests of the others, `run`, the digest of what the run is made from, and `machine`, what it runs on. A
+/// directory is there whole or not at all.
 class CheckpointFolder {
  public:
-  /// `folder`: DIR/checkpoints. `run`: see above.
-  CheckpointFolder(std::filesystem::path folder, std::string run) : folder_(std::move(folder)), run_(std::move(run)) {}
+  /// `folder`: DIR/checkpoints. `run`, `machine`: see above; machine as package::describe_execution() says it.
+  CheckpointFolder(std::filesystem::path folder, std::string run, std::string machine = {})
+      : folder_(std::move(folder)), run_(std::move(run)), machine_(std::move(machine)) {}
 
   /// Writes one and removes all but the `keep` newest; returns its path. Throws kEnvironment.
   std::filesystem::path write(const CheckpointState& state, int64_t keep) const;
 
-  /// The newest checkpoint that is whole; damaged ones are passed over with a warning. nullopt when there is none.
+  /// The newest checkpoint that is whole; damaged ones are passed over with a warning, and one of another machine is
+  /// taken with a warning: the same bytes are promised for one kind of machine only. nullopt when there is none.
   /// Throws kConfig when it belongs to another run, kArtefact when all are damaged.
   std::optional<CheckpointState> read_newest() const;
 
@@ -59,6 +61,7 @@ class CheckpointFolder {
   CheckpointState read(const std::filesystem::path& directory) const;
   std::filesystem::path folder_;
   std::string run_;
+  std::string machine_;
 };
 
 }  // namespace rift::train

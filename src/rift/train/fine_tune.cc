@@ -7,6 +7,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/log.h"
+#include "rift/package/execution.h"
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
@@ -105,6 +106,7 @@ class FineTuning {
             .directory = spec_.directory,
             .resume = spec_.resume,
             .run = digest,
+            .machine = package::describe_execution(spec_.device),
             .progress_name = spec_.progress_name};
   }
 

@@ -40,7 +40,7 @@ class Trainer {
         order_(plan_, static_cast<uint64_t>(spec.train.seed)),
         optimizer_(spec.optim, spec.groups),
         anchor_(objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored)),
-        checkpoints_(spec.directory / "checkpoints", spec.run) {
+        checkpoints_(spec.directory / "checkpoints", spec.run, spec.machine) {
     watch_.emplace(store_);
     const bool resumed = !spec.directory.empty() && spec.resume && restore();
     if (!spec.directory.empty() && !resumed) checkpoints_.clear();

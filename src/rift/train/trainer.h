@@ -22,7 +22,8 @@ struct TrainerSpec {
   std::vector<objective::AnchoredSlice> anchored;  // parameters with a pretrained value, at the store's values now
   std::filesystem::path directory;                 // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written
   bool resume = false;
-  std::string run;  // digest of what the run is made from: a checkpoint of another one is refused
+  std::string run;      // digest of what the run is made from: a checkpoint of another one is refused
+  std::string machine;  // what it runs on: a checkpoint of another one is taken with a warning
   std::string progress_name = "fine-tuning";
 };
 

@@ -1,0 +1,49 @@
+#include "rift/study/run_template.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/temp_directory.h"
+#include "rift/base/files.h"
+#include "rift/study/run_options.h"
+
+namespace rift::study {
+namespace {
+
+data::Proposal proposal(const std::string& name) {
+  data::Proposal proposal;
+  proposal.rows = 100;
+  proposal.data.source = "loans.csv";
+  proposal.data.label = {.column = "bad", .positive = {"1"}};
+  proposal.data.columns = {{name, data::Kind::kNumber}, {"paid", data::Kind::kIgnore}};
+  proposal.columns = {{.name = name, .missing_share = 0.25},
+                      {.name = "paid", .why = "a part of " + name, .suspected_leak = true}};
+  proposal.notes = {"Something about " + name};
+  return proposal;
+}
+
+TEST(RunTemplate, ReadsBackWhateverColumnsAreCalled) {
+  for (const std::string name :
+       {"income", "a: b # c", "two\nlines\r: x", "- {[\"'", "\xE6\x94\xB6\xE5\x85\xA5", "yes"}) {
+    SCOPED_TRACE(name);
+    const test::TempDirectory directory;
+    const auto file = directory.path() / "run.yaml";
+    write_file_atomic(file, run_template(proposal(name), file));
+    const RunOptions options = read_run(file, {});
+    ASSERT_EQ(options.data.columns.size(), 2u);
+    EXPECT_EQ(options.data.columns.front().first, name);
+    EXPECT_EQ(options.data.label.positive, std::vector<std::string>{"1"});
+  }
+}
+
+TEST(RunTemplate, CommentsSayWhatWasFound) {
+  const test::TempDirectory directory;
+  const std::string text = run_template(proposal("income"), directory.path() / "run.yaml");
+  EXPECT_NE(text.find("income: number  # 25.0 % missing"), std::string::npos) << text;
+  EXPECT_NE(text.find("paid: ignore  # suspected outcome, left out; a part of income"), std::string::npos) << text;
+  EXPECT_NE(text.find("# Something about income"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace rift::study

@@ -49,18 +49,26 @@ def write_rows(args, folder):
          cwd=args.peers)
 
 
+def rate_after(times, first_step):
+    """rows/s from the first line at or after `first_step` to the last one; a line's own rate is that since the start."""
+    rows = [(line["step"], line["seconds"], line["rows_per_second"] * line["seconds"]) for line in times]
+    begin = next(line for line in rows if line[0] >= first_step)
+    end = rows[-1]
+    assert end[1] > begin[1], "too few rows: the epochs after the first take less than a second"
+    return (end[2] - begin[2]) / (end[1] - begin[1])
+
+
 def rift_train(args, folder, epochs=3):
-    """rows/s of the epochs after the first, and the mean loss of the last."""
+    """rows/s of the epochs after the first (of all when there is one), and the mean loss of the last."""
     (folder / "run.yaml").write_text(RUN_YAML.format(model=MODEL, epochs=epochs))
     out = folder / "train"
     call([RIFT, "train", folder / "run.yaml", "--out", out, "--threads", args.threads, "--quiet", "--json"])
     steps = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     times = [json.loads(line) for line in (out / "timing.jsonl").read_text().splitlines()]
     steps = [step for step in steps if "task_loss" in step]
-    rates = [line["rows_per_second"] for line in times if "rows_per_second" in line]
-    per_epoch = len(rates) // epochs
-    last = steps[-(len(steps) // epochs):]
-    return statistics.median(rates[per_epoch:]), statistics.mean(step["task_loss"] for step in last)
+    per_epoch = len(steps) // epochs
+    rate = rate_after(times, per_epoch) if epochs > 1 else times[-1]["rows_per_second"]
+    return rate, statistics.mean(step["task_loss"] for step in steps[-per_epoch:])
 
 
 def train_pair(args, folder):

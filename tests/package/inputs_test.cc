@@ -57,7 +57,8 @@ TEST(TextInputs, ThreadsChangeNothing) {
 TEST(TextInputs, ARowKeepsItsKeyInEverySubset) {
   const Inputs small;
   const std::vector<int64_t> chosen = {700, 9};
-  const data::Dataset subset = data::take(small.dataset, chosen);
+  data::Dataset subset;
+  subset.table = data::take(small.dataset.table, chosen);
   const std::vector<uint64_t> all = row_keys(small.dataset);
   EXPECT_THAT(row_keys(subset), testing::ElementsAre(all[700], all[9]));
   EXPECT_EQ(small.inputs.encode(subset.table).keys, row_keys(subset));

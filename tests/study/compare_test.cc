@@ -146,6 +146,17 @@ TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   EXPECT_NE(read_file(of_package).find("AUC"), std::string::npos);
 }
 
+TEST_F(GermanComparison, ReportOfAPackageNamesTheMachineThatMadeIt) {
+  const fs::path package = directory_->path() / "package from elsewhere";
+  fs::copy(run() / "models/scorecard/package", package, fs::copy_options::recursive);
+  Json manifest = parse_json(read_file(package / "manifest.json"), "manifest.json");
+  manifest["environment"]["compiler"] = "a compiler of another place";
+  write_file_atomic(package / "manifest.json", to_json_text(manifest));
+  const fs::path out = directory_->path() / "elsewhere.html";
+  write_report(package, out);
+  EXPECT_NE(read_file(out).find("a compiler of another place"), std::string::npos);
+}
+
 TEST_F(GermanComparison, EvaluateJudgesAPackageOnOtherRows) {
   const Json result =
       run_evaluate(run() / "models" / "scorecard" / "package", "examples/german_credit/german.csv", "cpu");

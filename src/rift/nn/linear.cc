@@ -13,13 +13,13 @@ namespace {
 /// MKL rounds products of 5 to 11 rows differently for one thread than for several.
 constexpr int64_t kFewestRows = 16;
 
-at::Tensor times(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+}  // namespace
+
+at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   const int64_t rows = x.size(0);
   if (rows >= kFewestRows || !x.is_cpu()) return at::linear(x, weight, bias);
   return at::linear(at::constant_pad_nd(x, {0, 0, 0, kFewestRows - rows}), weight, bias).narrow(0, 0, rows);
 }
-
-}  // namespace
 
 Linear Linear::add_to(ParameterStore& store, const std::string& name, int64_t in, int64_t out) {
   Linear linear;
@@ -30,7 +30,7 @@ Linear Linear::add_to(ParameterStore& store, const std::string& name, int64_t in
 }
 
 at::Tensor Linear::forward(const at::Tensor& x, const LinearCall& call) const {
-  at::Tensor y = times(x, weight->view, bias->view);
+  at::Tensor y = linear_map(x, weight->view, bias->view);
   return adapter ? adapter->apply(x, y, call) : y;
 }
 

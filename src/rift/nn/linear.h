@@ -13,6 +13,9 @@
 
 namespace rift::nn {
 
+/// x W^T + b, on a CPU with the same bits for any number of threads. x [S,D_in]; bias may be undefined.
+at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
 /// What a linear map knows about the pass it is called in; adapters with dropout need it.
 ///   rows:    the batch that x's rows belong to
 ///   layer:   encoder layer, from 0

@@ -231,10 +231,12 @@ void add_metrics(Page& page, const std::vector<std::pair<std::string, const Json
 }
 
 void add_tries(Page& page, const Json& models) {
-  page.section(sentence("report.tries"), "tries");
+  bool is_first = true;
   for (const Json& model : models.as_array()) {
     const Json& tries = model.at("tries");
     if (tries.size() == 0) continue;
+    if (is_first) page.section(sentence("report.tries"), "tries");
+    is_first = false;
     Page::TableSpec table{
         .columns = {sentence("table.setting"), sentence("table.validation_value"), sentence("table.chosen")},
         .rows = {},

@@ -1,8 +1,7 @@
 #include "rift/tuning/lora.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/addmm.h>
-#include <ATen/ops/linear.h>
+#include <ATen/ops/add.h>
 #include <ATen/ops/matmul.h>
 
 #include <algorithm>
@@ -62,8 +61,8 @@ at::Tensor LoraAdapter::apply(const at::Tensor& x, const at::Tensor& y_base, con
                                        .site = static_cast<uint32_t>(nn::DropoutSite::kAdapter) + call.site,
                                        .x_is_per_row = call.x_is_per_row},
                                       call.batch, call.context);
-  const at::Tensor low = at::linear(kept, a_->view);                                // [S,rank]
-  return at::addmm(y_base, low, b_->view.t(), /*beta=*/1, /*alpha=*/shape_.scale);  // [S,D_out]
+  const at::Tensor low = nn::linear_map(kept, a_->view, {});                // [S,rank]
+  return at::add(y_base, nn::linear_map(low, b_->view, {}), shape_.scale);  // [S,D_out]
 }
 
 at::Tensor LoraAdapter::delta() const {

@@ -177,6 +177,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"data.ignored_constant", "{column} is left out: it has the same value in every row."},
       {"data.ignored_names_rows", "{column} is left out: it has a value of its own in (nearly) every row."},
       {"data.infinite", "{column}: {count} infinite values are read as missing."},
+      {"leakage.warning", "possible leakage: {finding}"},
       {"leakage.separates", "separates the label alone: AUC {auc}"},
       {"leakage.filled_for_one_class",
        "filled almost only for one class: {share_bad} of the bad, {share_good} of the good rows"},
@@ -184,8 +185,8 @@ std::span<const SentenceEntry> english_sentences() {
        "has another value than its usual one almost only in one class: in {share_bad} of the bad, {share_good} of the "
        "good rows"},
       {"leakage.after_decision", "dated after the decision in {share} of the rows"},
-      {"leakage.shared_rows", "{count} identical rows stand in more than one part"},
-      {"leakage.shared_ids", "{count} values of {column} stand in more than one part"},
+      {"leakage.shared_rows", "identical rows stand in more than one part; such rows: {count}"},
+      {"leakage.shared_ids", "values of {column} stand in more than one part; such values: {count}"},
       // why a model is left out
       {"skip.scorecard_task", "a scorecard is for two classes"},
       {"skip.no_table", "the data has no number, category or date column"},

@@ -12,7 +12,7 @@ export CCACHE_SLOPPINESS ?= pch_defines,time_macros,include_file_mtime,include_f
 export RIFT_TEST_DATA ?= $(abspath ../shared/data)
 
 .NOTPARALLEL:
-.PHONY: help setup clients build demo test test-all format check clean
+.PHONY: help setup clients configure build demo test test-all format check clean
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -22,12 +22,15 @@ setup: ## install what is missing and fill .deps/ (deps.lock says with what)
 clients: setup ## Python packages that tests labelled client compare with, in .deps/clients
 	@scripts/setup_clients.sh
 
-build: setup ## build everything; the program is build/release/rift
+configure: setup
 	@mkdir -p build
 	@cmake --preset release > $(BUILD).log 2>&1 || { tail -n 20 $(BUILD).log; exit 1; }
+
+build: configure ## build everything; the program is build/release/rift
 	@cmake --build --preset release --parallel $(JOBS)
 
-demo: build ## compare five models on German Credit; the report is runs/demo/report.html
+demo: configure ## compare five models on German Credit; the report is runs/demo/report.html
+	@cmake --build --preset release --parallel $(JOBS) --target rift
 	@$(BUILD)/rift compare examples/german_credit/run.yaml --out runs/demo
 
 test: setup clients check build ## every test that is not slow

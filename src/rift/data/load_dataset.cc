@@ -253,14 +253,7 @@ void append_given_files(const LoadSpec& spec, const FilesSplit& files, std::span
 std::vector<uint64_t> keys_of_ids(const std::vector<std::string>& ids) {
   std::vector<uint64_t> keys;
   keys.reserve(ids.size());
-  for (const auto& id : ids) {
-    Sha256 hash;
-    hash.update(id);
-    const auto digest = hash.finish();
-    uint64_t key = 0;
-    for (size_t i = 0; i < 8; ++i) key = key << 8 | digest[i];
-    keys.push_back(key);
-  }
+  for (const auto& id : ids) keys.push_back(id_key(id));
   return keys;
 }
 

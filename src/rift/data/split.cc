@@ -6,6 +6,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/random.h"
+#include "rift/base/sha256.h"
 
 namespace rift::data {
 
@@ -26,6 +27,15 @@ std::vector<int64_t> Split::rows(Part wanted) const {
 int64_t Split::count(Part wanted) const { return std::count(part.begin(), part.end(), wanted); }
 
 uint64_t split_key(uint64_t row, uint64_t seed) { return splitmix64(row ^ (seed * 0x9E3779B97F4A7C15ull)); }
+
+uint64_t id_key(std::string_view id) {
+  Sha256 hash;
+  hash.update(id);
+  const auto digest = hash.finish();
+  uint64_t key = 0;
+  for (size_t i = 0; i < 8; ++i) key = key << 8 | digest[i];
+  return key;
+}
 
 std::vector<int64_t> rank_order(std::span<const uint64_t> row_ids, uint64_t seed) {
   std::vector<uint64_t> keys(row_ids.size());

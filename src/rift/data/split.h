@@ -24,6 +24,9 @@ struct Split {
 /// key(i, seed) = splitmix64(i XOR seed * 0x9E3779B97F4A7C15): a rule that any language can repeat.
 uint64_t split_key(uint64_t row, uint64_t seed);
 
+/// What split rules call a row that has an id and no number: the first 8 bytes, big-endian, of the id's SHA-256.
+uint64_t id_key(std::string_view id);
+
 /// Within each class rows are ranked by (key, row); fold = rank mod k. labels empty = one class.
 std::vector<int32_t> folds(std::span<const uint64_t> row_ids, std::span<const double> labels, int64_t k, uint64_t seed);
 

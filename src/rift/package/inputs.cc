@@ -8,23 +8,13 @@
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
 #include "rift/base/random.h"
-#include "rift/base/sha256.h"
 #include "rift/base/threads.h"
+#include "rift/data/split.h"
 
 namespace rift::package {
 namespace {
 
 constexpr int64_t kRowsPerChunk = 512;  // whatever the threads
-
-/// First 8 bytes of the id's SHA-256, big-endian: the rule by which splits take ids.
-uint64_t key_of_id(const std::string& id) {
-  Sha256 hash;
-  hash.update(std::string_view(id));
-  const auto digest = hash.finish();
-  uint64_t key = 0;
-  for (size_t i = 0; i < 8; ++i) key = key << 8 | digest[i];
-  return key;
-}
 
 uint64_t key_of_row(int64_t source_row) { return splitmix64(static_cast<uint64_t>(source_row)); }
 
@@ -103,7 +93,7 @@ std::vector<uint64_t> row_keys(const data::Dataset& dataset) {
   keys.reserve(static_cast<size_t>(dataset.rows()));
   for (int64_t row = 0; row < dataset.rows(); ++row) {
     keys.push_back(dataset.id.empty() ? key_of_row(source_row(dataset.table, row))
-                                      : key_of_id(dataset.id[static_cast<size_t>(row)]));
+                                      : data::id_key(dataset.id[static_cast<size_t>(row)]));
   }
   return keys;
 }

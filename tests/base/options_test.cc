@@ -166,7 +166,7 @@ TEST(OptionsErrors, WrongKindsNameFileLinePathAndBothKinds) {
   EXPECT_EQ(refusal("seed: 1.5"), "run.yaml:1: seed: expected a whole number, got 1.5 (a number)");
   EXPECT_EQ(refusal("shuffle: yes"), "run.yaml:1: shuffle: expected true or false, got 'yes' (a text)");
   EXPECT_EQ(refusal("tuning: 5"), "run.yaml:1: tuning: expected a mapping, got 5 (a whole number)");
-  EXPECT_EQ(refusal("sizes: 5"), "run.yaml:1: sizes: expected a list, got 5 (a whole number)");
+  EXPECT_EQ(refusal("sizes: 5"), "run.yaml:1: sizes: expected a list, got 5 (a whole number); a list of one is [5]");
   EXPECT_EQ(refusal("label: {column: [a]}"), "run.yaml:1: label.column: expected a text, got a list");
   EXPECT_EQ(refusal("lr:"), "run.yaml:1: lr: expected a number, got nothing");
   EXPECT_EQ(refusal("- 1"), "run.yaml:1: expected a mapping, got a list");

@@ -126,6 +126,15 @@ TEST_F(BadPackage, RowThatCannotBeScoredIsAnErrorOrARejectedRow) {
   EXPECT_THAT(text_of(rejects), Not(HasSubstr(kSecret)));
 }
 
+TEST_F(BadPackage, ScoresNeverReplaceTheRowsTheyComeFrom) {
+  const std::filesystem::path mine = folder_->path() / "mine.csv";
+  write_text(mine, "income,purpose\n1000,car\n");
+  const ProgramRun run = run_program({"score", package().string(), mine.string(), "--out", mine.string()});
+  EXPECT_EQ(run.status, 2) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("mine.csv"));
+  EXPECT_EQ(text_of(mine), "income,purpose\n1000,car\n");
+}
+
 TEST_F(BadPackage, FullDiskLeavesNoScores) {
   std::string text = "income,purpose\n";
   for (int i = 0; i < 20000; ++i) text += std::to_string(1000 + i) + ",car\n";

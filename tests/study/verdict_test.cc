@@ -78,6 +78,23 @@ TEST(Verdict, ASmallTestPartIsRemarkedOn) {
   EXPECT_TRUE(has(verdict_of(json).remarks[0], "30 bad rows only: differences below 0.010"));
 }
 
+TEST(Verdict, AHandfulOfBadRowsProvesNothing) {
+  const Json json = compare(std::vector<Json>{model("scorecard", 0.82), model("gbdt", 0.50)},
+                            std::vector<Json>{pair("scorecard", "gbdt", 0.32, 0.001)}, "scorecard", 4);
+  const std::string text = verdict_of(json).text;
+  EXPECT_TRUE(has(text, "too small to say that it is better than gradient-boosted trees: +0.320")) << text;
+}
+
+TEST(Verdict, ModelsThatSayTheSameAreATie) {
+  Json same = pair("gbdt", "fusion", 0.0, 1.0);
+  same["low"] = same["high"] = 0.0;
+  const Json json =
+      compare(std::vector<Json>{model("gbdt", 0.70), model("fusion", 0.70)}, std::vector<Json>{same}, "gbdt", 100);
+  const Verdict verdict = verdict_of(json);
+  EXPECT_EQ(verdict.text, "gradient-boosted trees and fusion do equally well: AUC 0.700.");
+  EXPECT_TRUE(verdict.remarks.empty());
+}
+
 TEST(Verdict, OneModelIsComparedWithNothing) {
   const Json json = compare(std::vector<Json>{model("gbdt", 0.70)}, Json::array(), "gbdt");
   EXPECT_TRUE(has(verdict_of(json).text, "Only gradient-boosted trees"));

@@ -40,7 +40,9 @@ std::string Range::text() const {
 namespace detail {
 
 void wrong_kind(std::string_view file, std::string_view path, const Json& got, std::string_view expected) {
-  RIFT_FAIL(Code::kConfig, "{}: expected {}, got {}", place(file, path, got), expected, shown(got));
+  const bool is_one = expected == "a list" && !got.is_object() && !got.is_null();
+  RIFT_FAIL(Code::kConfig, "{}: expected {}, got {}{}", place(file, path, got), expected, shown(got),
+            is_one ? fmt::format("; a list of one is [{}]", shorten(got.written())) : "");
 }
 
 void out_of_range(std::string_view file, std::string_view path, const Json& got, const Range& range) {

@@ -13,10 +13,14 @@ std::span<const SentenceEntry> english_sentences() {
       {"verdict.no_difference",
        "{best} has the best {metric}, but its lead over {other} is no more than noise: {difference} (95 % interval "
        "{low} to {high}; p {p} corrected for all pairs)."},
+      {"verdict.tie", "{best} and {other} do equally well: {metric} {value}."},
+      {"verdict.too_few",
+       "{best} has the best {metric}, but a test part of {rows} rows is too small to say that it is better than "
+       "{other}: {difference} (95 % interval {low} to {high})."},
       {"verdict.text_model_loses",
        "The fine-tuned text model loses on this data: {metric} {value} against {best_value} of {best}."},
       {"verdict.text_adds",
-       "The texts add to the table: {fusion} gains {difference} {metric} over {table_model} (95 % interval {low} to "
+       "The texts add to the table: {fusion} against {table_model} {difference} {metric} (95 % interval {low} to "
        "{high}; p {p} corrected for all pairs)."},
       {"verdict.text_adds_nothing",
        "The texts add nothing that can be told from noise: {fusion} against {table_model} {difference} {metric} (95 % "
@@ -173,6 +177,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"data.ignored_constant", "{column} is left out: it has the same value in every row."},
       {"data.ignored_names_rows", "{column} is left out: it has a value of its own in (nearly) every row."},
       {"data.infinite", "{column}: {count} infinite values are read as missing."},
+      {"leakage.warning", "possible leakage: {finding}"},
       {"leakage.separates", "separates the label alone: AUC {auc}"},
       {"leakage.filled_for_one_class",
        "filled almost only for one class: {share_bad} of the bad, {share_good} of the good rows"},
@@ -180,20 +185,23 @@ std::span<const SentenceEntry> english_sentences() {
        "has another value than its usual one almost only in one class: in {share_bad} of the bad, {share_good} of the "
        "good rows"},
       {"leakage.after_decision", "dated after the decision in {share} of the rows"},
-      {"leakage.shared_rows", "{count} identical rows stand in more than one part"},
-      {"leakage.shared_ids", "{count} values of {column} stand in more than one part"},
+      {"leakage.shared_rows", "identical rows stand in more than one part; such rows: {count}"},
+      {"leakage.shared_ids", "values of {column} stand in more than one part; such values: {count}"},
       // why a model is left out
       {"skip.scorecard_task", "a scorecard is for two classes"},
       {"skip.no_table", "the data has no number, category or date column"},
       {"skip.no_text",
        "the data has no text column, and model.text.from_table does not let the row be written out as a sentence"},
       {"skip.fusion_members", "a fusion needs at least two models that were fitted"},
+      {"skip.fusion_rare_class",
+       "a class has too few rows for scores of models that have not seen them, which a fusion is fitted on"},
       // notes of a comparison
       {"note.seeds",
        "Figures of the models that draw are means over {seeds} seeds; intervals cover the sampling of test rows, not "
        "the choice of seeds. Packages and curves are those of the first seed."},
       {"note.splits",
        "Figures are means over {splits} splits. Packages, curves and settings are those of the first split."},
+      {"note.not_calibrated", "{model}: probabilities are not calibrated; read them as an order of the rows."},
       {"note.calibrated_on_validation",
        "{model}: probabilities are calibrated on the validation rows, which early stopping has looked at."},
       // rift init: why a column is what it is proposed to be

@@ -8,20 +8,23 @@ std::span<const SentenceEntry> chinese_sentences() {
   static constexpr SentenceEntry kTable[] = {
       // verdicts of compare: one plain sentence each
       {"verdict.better",
-       "{best} 优于 {other}：{metric} 相差 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 p "
+       "{best}优于{other}：{metric} 相差 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 p "
        "{p}），超出随机波动。"},
       {"verdict.no_difference",
-       "{best} 的 {metric} 最高，但与 {other} 的差距未超出随机波动：{difference}（95% 区间 {low} 至 "
+       "{best}的 {metric} 最好，但与{other}的差距未超出随机波动：{difference}（95% 区间 {low} 至 "
        "{high}；多重比较校正后 p {p}）。"},
-      {"verdict.text_model_loses",
-       "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而 {best} 为 {best_value}。"},
+      {"verdict.tie", "{best}与{other}不分高下：{metric} 均为 {value}。"},
+      {"verdict.too_few",
+       "{best}的 {metric} 最好，但测试集只有 {rows} 行，不足以说明它优于{other}：{difference}（95% 区间 {low} 至 "
+       "{high}）。"},
+      {"verdict.text_model_loses", "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而{best}为 {best_value}。"},
       {"verdict.text_adds",
-       "文本带来增益：{fusion} 的 {metric} 比 {table_model} 高 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 "
+       "文本带来增益：{fusion}的 {metric} 比{table_model}高 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 "
        "p {p}）。"},
       {"verdict.text_adds_nothing",
-       "文本未带来超出随机波动的增益：{fusion} 与 {table_model} 的 {metric} 相差 {difference}（95% 区间 {low} 至 "
+       "文本未带来超出随机波动的增益：{fusion}与{table_model}的 {metric} 相差 {difference}（95% 区间 {low} 至 "
        "{high}；多重比较校正后 p {p}）。"},
-      {"verdict.single", "只训练了 {best}，没有可比较的模型。"},
+      {"verdict.single", "只训练了{best}，没有可比较的模型。"},
       {"verdict.small_test", "测试集中只有 {bad} 条坏样本：低于 {detectable} 的 {metric} 差异无法分辨。"},
       // names of parts and of what is in them
       {"part.train", "训练集"},
@@ -163,6 +166,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"data.ignored_constant", "{column} 未使用：所有行的值都相同。"},
       {"data.ignored_names_rows", "{column} 未使用：几乎每一行的值都不同。"},
       {"data.infinite", "{column}：{count} 个无穷值按缺失处理。"},
+      {"leakage.warning", "可能存在泄漏：{finding}"},
       {"leakage.separates", "单独即可区分标签：AUC {auc}"},
       {"leakage.filled_for_one_class", "几乎只对一个类别有值：坏样本 {share_bad}，好样本 {share_good}"},
       {"leakage.event_of_one_class", "几乎只在一个类别中偏离常见取值：坏样本 {share_bad}，好样本 {share_good}"},
@@ -174,10 +178,12 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"skip.no_table", "数据中没有数值、类别或日期列"},
       {"skip.no_text", "数据中没有文本列，且 model.text.from_table 不允许将行写成句子"},
       {"skip.fusion_members", "融合至少需要两个已训练的模型"},
+      {"skip.fusion_rare_class", "某一类别的行太少，得不到融合所需的折外分数"},
       // notes of a comparison
       {"note.seeds",
        "含随机性的模型的指标为 {seeds} 个种子的均值；区间只反映测试样本的抽样误差。模型包和曲线取自第一个种子。"},
       {"note.splits", "指标为 {splits} 个划分的均值。模型包、曲线和设置取自第一个划分。"},
+      {"note.not_calibrated", "{model}：概率未经校准，只宜用来排序。"},
       {"note.calibrated_on_validation", "{model}：概率在验证集上校准，而早停也使用了该验证集。"},
       // rift init：为何如此建议
       {"suspect.after_decision", "晚于 {time} 的行占 {share}，决策时尚不可知"},

@@ -51,6 +51,8 @@ std::vector<ChoiceFold> choice_folds(const data::Dataset& dataset, std::span<con
     for (size_t i = 0; i < both.size(); ++i)
       (fold[i] == static_cast<int32_t>(f) ? folds[f].validation : folds[f].train).push_back(both[i]);
   }
+  std::erase_if(
+      folds, [&](const ChoiceFold& one) { return one.validation.empty() || !data::can_be_learnt(dataset, one.train); });
   return folds;
 }
 
@@ -90,7 +92,7 @@ double choice_value(const data::Dataset& dataset, std::span<const int64_t> rows,
 
 size_t choose_best(data::Task task, size_t folds, std::vector<Try>& tries, std::string_view step,
                    const std::function<double(size_t setting, size_t fold)>& judge) {
-  RIFT_CHECK(!tries.empty() && folds > 0);
+  RIFT_CHECK(!tries.empty());
   Progress progress(std::string(step), static_cast<int64_t>(tries.size() * folds), "fits");
   size_t best = 0;
   for (size_t t = 0; t < tries.size(); ++t) {
@@ -102,7 +104,7 @@ size_t choose_best(data::Task task, size_t folds, std::vector<Try>& tries, std::
       progress.advance();
     }
     tries[t].value = sum / static_cast<double>(folds);
-    const double gain = tries[t].value - tries[best].value;
+    const double gain = tries[t].value - tries[best].value;  // no number without folds: the first stays
     if (higher_is_better(task) ? gain > 0.0 : gain < 0.0) best = t;
   }
   tries[best].chosen = true;
@@ -112,8 +114,10 @@ size_t choose_best(data::Task task, size_t folds, std::vector<Try>& tries, std::
 Json to_json(const std::vector<Try>& tries) {
   Json list = Json::array();
   for (const Try& item : tries) {
-    list.push_back(
-        Json{{"settings", item.settings}, {"metric", item.metric}, {"value", item.value}, {"chosen", item.chosen}});
+    list.push_back(Json{{"settings", item.settings},
+                        {"metric", item.metric},
+                        {"value", std::isfinite(item.value) ? Json(item.value) : Json(nullptr)},
+                        {"chosen", item.chosen}});
   }
   return list;
 }

@@ -16,7 +16,7 @@ namespace rift::classic {
 struct Try {
   Json settings;
   std::string metric;  // "auc", "log_loss" or "rmse"
-  double value = 0.0;
+  double value = 0.0;  // NaN when no rows could judge; null in JSON
   bool chosen = false;
 };
 
@@ -38,7 +38,8 @@ struct ChoiceFold {
 /// Usually the two parts as given. Where the validation part is too small to tell settings apart (none at all, fewer
 /// than 500 rows of a class, fewer than 1,000 rows of a regression) and the two together have at most `cheap_rows`:
 /// five folds of both together, each judging once (data::inner_folds, so groups stay together). Where it is empty or
-/// holds one class and there are more rows: one fold in five judges.
+/// holds one class and there are more rows: one fold in five judges. A fold whose training rows are all of one class
+/// is left out, so there may be none.
 std::vector<ChoiceFold> choice_folds(const data::Dataset& dataset, std::span<const int64_t> train,
                                      std::span<const int64_t> validation, size_t cheap_rows);
 
@@ -47,7 +48,8 @@ std::string_view choice_metric(data::Task task);
 bool higher_is_better(data::Task task);
 double choice_value(const data::Dataset& dataset, std::span<const int64_t> rows, const score::RawScores& raw);
 
-/// Fills value with the mean over the folds, marks the best (of equal ones the first) and returns its index.
+/// Fills value with the mean over the folds, marks the best (of equal ones and without folds the first) and returns
+/// its index.
 ///   judge(setting, fold) -> choice_value of that setting on that fold
 size_t choose_best(data::Task task, size_t folds, std::vector<Try>& tries, std::string_view step,
                    const std::function<double(size_t setting, size_t fold)>& judge);

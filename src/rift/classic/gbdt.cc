@@ -209,8 +209,8 @@ Choice<GbdtOptions> choose_gbdt(const data::Dataset& dataset, std::span<const in
                             {rows[fold].validation.rows, outputs, std::move(found.predictions)});
       });
   for (size_t s = 0; s < options.size(); ++s) {
-    std::nth_element(trees[s].begin(), trees[s].begin() + static_cast<int64_t>(trees[s].size() / 2), trees[s].end());
-    options[s].trees = trees[s][trees[s].size() / 2];
+    std::sort(trees[s].begin(), trees[s].end());
+    if (!trees[s].empty()) options[s].trees = trees[s][trees[s].size() / 2];
     choice.tries[s].settings = write_options(options[s]);
   }
   choice.options = options[best];

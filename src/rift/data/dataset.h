@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,8 @@ struct Dataset {
 
   int64_t rows() const { return table.rows; }
 };
+
+/// Whether a classifier can be fitted on `rows`: they hold at least two classes. Regression: any rows will do.
+bool can_be_learnt(const Dataset& dataset, std::span<const int64_t> rows);
 
 }  // namespace rift::data

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "rift/base/log.h"
 #include "rift/base/random.h"
 #include "rift/base/sentences.h"
 #include "rift/base/threads.h"
@@ -170,6 +171,13 @@ std::vector<Leak> find_leaks(const Dataset& dataset) {
   }
   find_shared(dataset, leaks);
   return leaks;
+}
+
+void log_leaks(const std::vector<Leak>& leaks) {
+  for (const Leak& leak : leaks) {
+    const std::string about = leak.column.empty() ? "" : leak.column + ": ";
+    log_warning(sentence("leakage.warning", fmt::arg("finding", about + leak.evidence)));
+  }
 }
 
 Json to_json(const std::vector<Leak>& leaks) {

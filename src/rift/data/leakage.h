@@ -22,5 +22,6 @@ struct Leak {
 /// is filled almost for one class only, a date after the decision, and rows, ids or groups on both sides of the split.
 std::vector<Leak> find_leaks(const Dataset& dataset);
 Json to_json(const std::vector<Leak>& leaks);
+void log_leaks(const std::vector<Leak>& leaks);  // a warning each
 
 }  // namespace rift::data

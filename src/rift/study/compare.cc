@@ -42,8 +42,7 @@ class Comparison {
     parts_ = all_parts(dataset_, spec_.options.split);
     inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
-    for (const data::Leak& leak : leaks_)
-      log_warning("leakage", {{"column", leak.column}, {"evidence", leak.evidence}});
+    data::log_leaks(leaks_);
   }
 
   Json run() {
@@ -56,7 +55,8 @@ class Comparison {
         fit_model(kind, finished);
     }
     if (asks_for(spec_.options, ModelKind::kFusion)) fuse();
-    RIFT_REQUIRE(!models_.empty(), Code::kConfig, "compare.models: none of the models can be fitted on this data");
+    RIFT_REQUIRE(!models_.empty(), Code::kConfig, "compare.models: none of the models can be fitted on this data: {}",
+                 why_none());
     Json compare = result();
     publish(compare);
     write(compare);
@@ -75,8 +75,16 @@ class Comparison {
   }
 
   void skip(ModelKind kind, const std::string& why) {
-    log_info("left out", {{"model", model_name(kind)}, {"why", why}});
+    log_info(sentence("done.skipped_model", fmt::arg("model", model_caption(model_name(kind))), fmt::arg("why", why)));
     skipped_.push_back(Json{{"name", model_name(kind)}, {"why", why}});
+  }
+
+  std::string why_none() const {
+    std::string text;
+    for (const Json& one : skipped_.as_array()) {
+      text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", one.at("name").as_string(), one.at("why").as_string());
+    }
+    return text;
   }
 
   std::string suffix(size_t split, int64_t seed) const {
@@ -172,6 +180,10 @@ class Comparison {
       skip(ModelKind::kFusion, sentence("skip.fusion_members"));
       return;
     }
+    if (!all_have_out_of_fold_scores()) {
+      skip(ModelKind::kFusion, sentence("skip.fusion_rare_class"));
+      return;
+    }
     ComparedModel fusion{.name = "fusion", .runs = {}};
     for (size_t split = 0; split < parts_.size(); ++split) {
       for (const int64_t seed : seeds(/*draws=*/true)) {
@@ -182,6 +194,15 @@ class Comparison {
       }
     }
     models_.push_back(std::move(fusion));
+  }
+
+  bool all_have_out_of_fold_scores() const {
+    for (const ComparedModel& model : models_) {
+      for (const ModelRun& run : model.runs) {
+        if (run.out_of_fold.rows == 0) return false;
+      }
+    }
+    return true;
   }
 
   Contest contest() const { return {.dataset = dataset_, .parts = parts_, .models = models_}; }

@@ -37,7 +37,8 @@ Fitted fit_shown(const Learner& learner, const FitSpec& spec) {
 }
 
 /// Scores of the known rows, each by a model fitted on the other folds, on the scale of the model that was fitted on
-/// all: `validation` is what that one said of the validation rows.
+/// all: `validation` is what that one said of the validation rows. No scores when a class is so rare that the other
+/// folds may lack it.
 score::RawScores fit_out_of_fold(const Learner& learner, const RunSpec& spec, const score::RawScores& validation) {
   const std::vector<int64_t>& known = spec.parts.known;
   const std::vector<int32_t> fold = out_of_fold_folds(spec);
@@ -53,6 +54,7 @@ score::RawScores fit_out_of_fold(const Learner& learner, const RunSpec& spec, co
     }
     if (held.empty()) continue;
     const FitRows others = spec.parts.fit.without(marked(spec.dataset.rows(), held));
+    if (!data::can_be_learnt(spec.dataset, others.train)) return {};
     const Fitted fitted = fit_shown(learner, {.dataset = spec.dataset,
                                               .rows = others,
                                               .seed = spec.seed,

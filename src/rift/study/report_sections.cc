@@ -243,9 +243,10 @@ void add_tries(Page& page, const Json& models) {
         .caption = sentence("table." + tries.at(size_t{0}).at("metric").as_string())};
     for (const Json& one : tries.as_array()) {
       const bool chosen = one.at("chosen").as_bool();
-      table.rows.push_back({{on_one_line(one.at("settings")), false, chosen},
-                            number(fmt::format("{:.4f}", one.at("value").as_double()), chosen),
-                            {chosen ? "✓" : "", false, true}});
+      table.rows.push_back(
+          {{on_one_line(one.at("settings")), false, chosen},
+           number(one.at("value").is_null() ? "-" : fmt::format("{:.4f}", one.at("value").as_double()), chosen),
+           {chosen ? "✓" : "", false, true}});
     }
     page.folded_table(model_caption(model.at("name").as_string()), table);
   }

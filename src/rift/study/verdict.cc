@@ -1,5 +1,6 @@
 #include "rift/study/verdict.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -16,6 +17,10 @@ namespace {
 
 constexpr double kSignificance = 0.05;
 constexpr int64_t kFewBadRows = 200;
+/// Below these an interval is a guess, and no model is said to be better.
+constexpr int64_t kFewestOfAClass = 10;
+constexpr int64_t kFewestRows = 30;
+constexpr double kVisible = 0.0005;  // what three decimals show
 
 struct Difference {
   double value = 0.0, low = 0.0, high = 0.0, p = 1.0;
@@ -71,6 +76,13 @@ class Figures {
     RIFT_FAIL(Code::kArtefact, "compare.json holds no pair of '{}' and '{}'", shorten(a), shorten(b));
   }
 
+  int64_t rows() const { return compare_.at("test").at("rows").as_int(); }
+  bool are_too_few() const {
+    const Json* bad = compare_.at("test").find("bad");
+    return rows() < kFewestRows ||
+           (bad != nullptr && std::min(bad->as_int(), rows() - bad->as_int()) < kFewestOfAClass);
+  }
+
   /// As the figure itself moves: a loss that is lower by .01 is shown as -.01.
   Difference as_shown(const Difference& d) const {
     return main_.more_is_better ? d : Difference{-d.value, -d.high, -d.low, d.p};
@@ -91,18 +103,24 @@ template <class... Args>
 std::string about(const Figures& figures, const Difference& d, std::string_view better, std::string_view unclear,
                   const Args&... args) {
   const Difference seen = figures.as_shown(d);
-  return sentence(d.p < kSignificance && d.value > 0.0 ? better : unclear, args...,
-                  fmt::arg("metric", figures.pair_metric()), fmt::arg("difference", shown_signed(seen.value)),
-                  fmt::arg("low", shown_signed(seen.low)), fmt::arg("high", shown_signed(seen.high)),
-                  fmt::arg("p", shown_p(d.p)));
+  const bool clear = d.p < kSignificance && d.value > 0.0 && !figures.are_too_few();
+  return sentence(clear ? better : unclear, args..., fmt::arg("metric", figures.pair_metric()),
+                  fmt::arg("difference", shown_signed(seen.value)), fmt::arg("low", shown_signed(seen.low)),
+                  fmt::arg("high", shown_signed(seen.high)), fmt::arg("p", shown_p(d.p)));
 }
 
 std::string who_won(const Figures& figures) {
   const std::string best = figures.best();
   const std::string other = figures.runner_up();
   if (other.empty()) return sentence("verdict.single", fmt::arg("best", model_caption(best)));
-  return about(figures, figures.difference(best, other), "verdict.better", "verdict.no_difference",
-               fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)));
+  const Difference d = figures.difference(best, other);
+  if (d.value == 0.0) {
+    return sentence("verdict.tie", fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
+                    fmt::arg("metric", figures.metric()), fmt::arg("value", shown(*figures.value(best))));
+  }
+  return about(figures, d, "verdict.better", figures.are_too_few() ? "verdict.too_few" : "verdict.no_difference",
+               fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
+               fmt::arg("rows", figures.rows()));
 }
 
 /// Said whenever a model without fine-tuning does better than the fine-tuned one.
@@ -127,6 +145,7 @@ std::string small_test(const Figures& figures, const Json& compare) {
   const std::string other = figures.runner_up();
   if (bad == nullptr || bad->as_int() >= kFewBadRows || other.empty()) return {};
   const Difference d = figures.difference(figures.best(), other);
+  if ((d.high - d.low) / 2.0 < kVisible) return {};  // the two say the same of every row
   return sentence("verdict.small_test", fmt::arg("bad", bad->as_int()), fmt::arg("metric", figures.metric()),
                   fmt::arg("detectable", shown((d.high - d.low) / 2.0)));
 }
@@ -152,9 +171,13 @@ std::vector<std::string> notes_of(const Json& compare) {
   }
   for (const Json& model : compare.at("models").as_array()) {
     const Json* where = model.find("calibrated_on");
-    if (where == nullptr || where->as_string() != calibrated_on_name(CalibratedOn::kValidationPart)) continue;
-    notes.push_back(
-        sentence("note.calibrated_on_validation", fmt::arg("model", model_caption(model.at("name").as_string()))));
+    if (where == nullptr) continue;
+    const auto say = [&](std::string_view key) {
+      notes.push_back(sentence(key, fmt::arg("model", model_caption(model.at("name").as_string()))));
+    };
+    if (where->as_string() == calibrated_on_name(CalibratedOn::kValidationPart)) say("note.calibrated_on_validation");
+    const bool is_regression = compare.at("task").as_string() == data::task_name(data::Task::kRegression);
+    if (where->as_string() == calibrated_on_name(CalibratedOn::kNothing) && !is_regression) say("note.not_calibrated");
   }
   return notes;
 }

@@ -247,7 +247,8 @@ Page package_page(const fs::path& directory) {
   add_inside(page, inside);
   Json provenance = package.training;
   provenance.erase("metrics");
-  add_settings(page, to_yaml_text(provenance));
+  page.section(sentence("report.settings"), "settings");
+  page.details("rift.json", to_yaml_text(provenance));
   add_environment(page, read_json(directory / "manifest.json").at("environment"));
   add_footer(page, package::describe_environment());
   return page;

@@ -46,13 +46,9 @@ Json cpu_features() {
 }  // namespace
 
 Json describe_environment() {
-  return Json{{"rift", RIFT_VERSION},
-              {"compiler", "g++ " __VERSION__},
-              {"duckdb", RIFT_DUCKDB},
-              {"lightgbm", RIFT_LIGHTGBM},
-              {"precision", "f32"},
-              {"threads", threads()},
-              {"cpu_features", cpu_features()}};
+  return Json{{"rift", RIFT_VERSION},  {"compiler", "g++ " __VERSION__}, {"libtorch", RIFT_LIBTORCH},
+              {"duckdb", RIFT_DUCKDB}, {"lightgbm", RIFT_LIGHTGBM},      {"precision", "f32"},
+              {"threads", threads()},  {"cpu_features", cpu_features()}};
 }
 
 }  // namespace rift::package

@@ -151,6 +151,20 @@ TEST(CategoryBins, GroupedByBadRateRareAndUnseenTogether) {
   EXPECT_EQ(bins.bins()[bins.bin_of(std::nullopt)].kind, BinKind::kMissing);
 }
 
+TEST(CategoryBins, AValueOfFewerThanFiveRowsIsNotKept) {
+  Sample<std::optional<std::string_view>> sample;
+  sample.add("shared", 3, 2).add("of four", 2, 2).add("others", 20, 20);
+  std::vector<double> heavy(sample.labels.size(), 1.0);
+  for (size_t i = 0; i < heavy.size(); ++i) heavy[i] = sample.values[i] == "of four" ? 50.0 : 1.0;
+  for (const std::vector<double>& weights : {std::vector<double>(), heavy}) {
+    const auto bins = VariableBins::fit_category(sample.values, sample.labels, weights, kPlain);
+    const std::string text = to_json_text(bins.to_json());
+    EXPECT_NE(text.find("shared"), std::string::npos) << text;
+    EXPECT_EQ(text.find("of four"), std::string::npos) << "a package would name four customers: " << text;
+    EXPECT_EQ(bins.bin_of("of four"), bins.bin_of("never seen"));
+  }
+}
+
 TEST(CategoryBins, UnseenIsNeutralWhereNothingWasRare) {
   Sample<std::optional<std::string_view>> sample;
   sample.add("a", 90, 10).add("b", 20, 80);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kMostCodes = 5;
 constexpr size_t kMostCategories = 100;  // beyond them by frequency: pooled with the rare ones
+constexpr int64_t kSharedByRows = 5;     // a value that fewer rows have could tell who they are: pooled as well
 
 double weight_at(std::span<const double> weights, size_t row) { return weights.empty() ? 1.0 : weights[row]; }
 
@@ -84,19 +85,25 @@ struct Group {
   Counts counts;
 };
 
+struct Category {
+  Counts counts;
+  int64_t rows = 0;
+};
+
 /// Frequent categories on their own, the others in one group.
-std::vector<Group> category_groups(const std::map<std::string_view, Counts>& categories, double min_weight) {
-  std::vector<std::pair<std::string_view, Counts>> by_weight(categories.begin(), categories.end());
+std::vector<Group> category_groups(const std::map<std::string_view, Category>& categories, double min_weight) {
+  std::vector<std::pair<std::string_view, Category>> by_weight(categories.begin(), categories.end());
   std::stable_sort(by_weight.begin(), by_weight.end(),
-                   [](const auto& a, const auto& b) { return a.second.total() > b.second.total(); });
+                   [](const auto& a, const auto& b) { return a.second.counts.total() > b.second.counts.total(); });
   std::vector<Group> groups;
   Group other;
-  for (const auto& [name, counts] : by_weight) {
-    if (counts.total() >= min_weight && groups.size() < kMostCategories) {
-      groups.push_back({{name}, false, counts});
+  for (const auto& [name, category] : by_weight) {
+    const bool shared = category.rows >= kSharedByRows && category.counts.total() >= min_weight;
+    if (shared && groups.size() < kMostCategories) {
+      groups.push_back({{name}, false, category.counts});
     } else {
       other.is_other = true;
-      other.counts += counts;
+      other.counts += category.counts;
     }
   }
   if (other.is_other) groups.push_back(std::move(other));
@@ -166,10 +173,18 @@ VariableBins VariableBins::fit_category(std::span<const std::optional<std::strin
                                         const BinningOptions& options) {
   RIFT_CHECK(values.size() == labels.size() && (weights.empty() || weights.size() == labels.size()));
   const Counts sample = sample_counts(labels, weights);
-  std::map<std::string_view, Counts> categories;
+  std::map<std::string_view, Category> categories;
   Counts missing;
-  for (size_t i = 0; i < values.size(); ++i)
-    (values[i] ? categories[*values[i]] : missing) += counts_of(labels[i], weight_at(weights, i));
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Counts counts = counts_of(labels[i], weight_at(weights, i));
+    if (!values[i]) {
+      missing += counts;
+      continue;
+    }
+    Category& category = categories[*values[i]];
+    category.counts += counts;
+    ++category.rows;
+  }
 
   std::vector<Group> groups = category_groups(categories, options.rare_share * sample.total());
   const double overall = sample.bad / sample.total();

@@ -43,7 +43,8 @@ struct BinningOptions {
     v("smoothing", smoothing, "Rows at the overall bad rate that are added to each bin's weight of evidence.",
       positive());
     v("pre_bins", pre_bins, "Quantiles from which the bins of a number are merged.", in_range(2, 200));
-    v("rare_share", rare_share, "Categories with a smaller share of the rows are pooled with unseen ones.",
+    v("rare_share", rare_share,
+      "Categories with a smaller share of the rows, and those of fewer than five rows, are pooled with unseen ones.",
       in_half_open(0.0, 0.5));
     v("special_codes", special_codes, "Which numbers are codes with a bin of their own.");
     v("codes", codes, "The codes when listed.");

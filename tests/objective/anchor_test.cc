@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/failure.h"
 #include "rift/base/random.h"
 #include "rift/base/threads.h"
 
@@ -48,6 +49,13 @@ TEST(L2Sp, GradientEqualsFiniteDifferences) {
 
 TEST(L2Sp, LambdaZeroIsNoAnchorAtAll) {
   EXPECT_EQ(make_anchor<float>(l2_sp(0), std::vector<float>{1}, {{0, 1}}), nullptr);
+}
+
+TEST(L2Sp, WithNothingToHoldItIsRefused) {
+  const std::string message =
+      test::message_of(Code::kConfig, [] { make_anchor<float>(l2_sp(0.1), std::vector<float>{1}, {}); });
+  EXPECT_NE(message.find("objective.anchor.lambda"), std::string::npos) << message;
+  EXPECT_EQ(make_anchor<float>(l2_sp(0), std::vector<float>{1}, {}), nullptr);
 }
 
 TEST(L2Sp, SameBitsWithOneAndTwoThreads) {

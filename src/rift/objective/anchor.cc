@@ -80,6 +80,10 @@ std::unique_ptr<Anchor<T>> make_anchor(const AnchorOptions& options, std::span<c
                                        std::vector<AnchoredSlice> slices) {
   const auto* l2_sp = std::get_if<L2SpAnchor>(&options.kind);
   if (l2_sp == nullptr || l2_sp->lambda == 0) return nullptr;
+  RIFT_REQUIRE(
+      !slices.empty(), Code::kConfig,
+      "objective.anchor.lambda: nothing that was pretrained moves under this tuning.method, so there is nothing "
+      "to hold; set it to 0 or choose full, top_k or bitfit");
   return std::make_unique<L2Sp<T>>(l2_sp->lambda, pretrained, std::move(slices));
 }
 

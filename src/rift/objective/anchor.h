@@ -28,7 +28,8 @@ class Anchor {
 };
 
 /// The anchor that `options` asks for, with theta_p = `pretrained` copied at the slices; nullptr when there is none or
-/// lambda is 0, so that it costs nothing. Slices: parameters that move and were loaded (a new head has no theta_p).
+/// lambda is 0, so that it costs nothing. Slices: parameters that move and were loaded (a new head has no theta_p);
+/// kConfig when there are none to hold.
 template <class T>
 std::unique_ptr<Anchor<T>> make_anchor(const AnchorOptions& options, std::span<const T> pretrained,
                                        std::vector<AnchoredSlice> slices);

@@ -34,15 +34,6 @@ score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& da
   return all;
 }
 
-score::RawScores take(const score::RawScores& raw, std::span<const int64_t> which) {
-  score::RawScores some{.rows = static_cast<int64_t>(which.size()), .outputs = raw.outputs, .values = {}};
-  for (const int64_t row : which) {
-    const auto begin = raw.values.begin() + row * raw.outputs;
-    some.values.insert(some.values.end(), begin, begin + raw.outputs);
-  }
-  return some;
-}
-
 Judged::Judged(const data::Dataset& dataset, std::span<const int64_t> rows, const score::RawScores& raw,
                const score::Calibrator& calibrator)
     : task_(dataset.schema.task),

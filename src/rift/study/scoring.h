@@ -18,9 +18,6 @@ namespace rift::study {
 score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& dataset, std::span<const int64_t> rows,
                             const std::string& progress_name = {});
 
-/// The rows `which` (positions in `raw`) in that order.
-score::RawScores take(const score::RawScores& raw, std::span<const int64_t> which);
-
 /// What was said of some rows and what came true: holds what validate::JudgedRows points to.
 class Judged {
  public:

@@ -42,8 +42,7 @@ class Comparison {
     parts_ = all_parts(dataset_, spec_.options.split);
     inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
-    for (const data::Leak& leak : leaks_)
-      log_warning("leakage", {{"column", leak.column}, {"evidence", leak.evidence}});
+    log_leaks(leaks_);
   }
 
   Json run() {

@@ -2,7 +2,6 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
-#include "rift/base/log.h"
 #include "rift/base/sentences.h"
 #include "rift/data/leakage.h"
 #include "rift/data/load_dataset.h"
@@ -42,8 +41,7 @@ class TrainRun {
     const std::string why = why_skipped(ModelKind::kFineTuned, dataset_, spec_.options);
     RIFT_REQUIRE(why.empty(), Code::kConfig, "{}", why);
     leaks_ = data::find_leaks(dataset_);
-    for (const data::Leak& leak : leaks_)
-      log_warning("leakage", {{"column", leak.column}, {"evidence", leak.evidence}});
+    log_leaks(leaks_);
   }
 
   Json run() {

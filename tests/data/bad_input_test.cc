@@ -66,6 +66,21 @@ TEST_F(BadInput, BytesThatAreNotUtf8SayHowToNameTheirEncoding) {
   EXPECT_THAT(message, Not(HasSubstr("caf")));
 }
 
+TEST_F(BadInput, AFileInUtf16IsNoEmptyFile) {
+  const std::string utf16(
+      "\xff\xfex\0,\0y\0\n\0"
+      "1\0,\0"
+      "0\0\n\0",
+      18);
+  EXPECT_THAT(refused(Code::kData, utf16), HasSubstr("encoding = 'utf-16'"));
+}
+
+TEST_F(BadInput, CommasThatMayMeanEither) {
+  LoadSpec spec = spec_of(file("rows.csv", "a;y\n1,234;0\n5,678;1\n12;0\n13;1\n"), "y");
+  spec.data.columns = {{"a", Kind::kNumber}};
+  EXPECT_THAT(refused(Code::kData, spec), HasSubstr("separators of thousands"));
+}
+
 TEST_F(BadInput, TwoColumnsOfOneName) {
   EXPECT_THAT(refused(Code::kData, "x,x,y\n1,2,0\n3,4,1\n"), HasSubstr("two columns are called 'x'"));
 }

@@ -33,6 +33,28 @@ TEST(Label, ASideOfOneValueKeepsItsName) {
   EXPECT_TRUE(label.note.empty());
 }
 
+TEST(Label, YesIsBadInSeveralLanguages) {
+  const auto bad = [](const std::string& a, const std::string& b) {
+    const std::vector<LabelClass> two = {{a, 10}, {b, 90}};
+    const BadClass found = guess_bad_class(two);
+    EXPECT_TRUE(found.by_name);
+    return two[found.index].name;
+  };
+  EXPECT_EQ(bad("No", "Yes"), "Yes");
+  EXPECT_EQ(bad("nein", "ja"), "ja");
+  EXPECT_EQ(bad("non", "oui"), "oui");
+  EXPECT_EQ(bad("否", "是"), "是");
+  EXPECT_EQ(bad("正常", "逾期"), "逾期");
+}
+
+TEST(Label, ARegressionReadsDecimalCommas) {
+  const LabelOptions options{.column = "loss"};
+  const DecodedLabel label = decode_label(options, Task::kRegression, texts({"1.234,5", "0,25", "12"}));
+  EXPECT_EQ(label.values, (std::vector<double>{1234.5, 0.25, 12}));
+  EXPECT_EQ(label.number_style, NumberStyle::kDecimalComma);
+  test::message_of(Code::kData, [&] { decode_label(options, Task::kRegression, texts({"1,234", "5"})); });
+}
+
 TEST(Label, NoneIsAClassAndNaIsNot) {
   const auto classes = label_classes(texts({"none", "NA", "some", "null", "none"}));
   ASSERT_EQ(classes.size(), 2u);

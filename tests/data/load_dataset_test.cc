@@ -195,6 +195,20 @@ TEST_F(LoadDataset, SlashDatesAreReadInTheOrderThatEveryCellAllows) {
   EXPECT_EQ(format_time(dataset.table.at("us").times()[13]), "2020-02-14");
 }
 
+TEST_F(LoadDataset, CommasInNumbersAreReadAsEveryCellAllows) {
+  std::string text = "de;us;y\n";
+  for (int i = 0; i < 40; ++i)
+    text += fmt::format("{}.{:03},{};{},{:03}.{};{}\n", i + 1, i, i % 10, i + 1, i, i % 10, i % 2);
+  const Dataset dataset = load_dataset(spec_of(file("rows.csv", text), "y"));
+  EXPECT_EQ(dataset.schema.find("de")->number_style, "decimal_comma");
+  EXPECT_EQ(dataset.schema.find("us")->number_style, "thousands_comma");
+  EXPECT_EQ(dataset.table.at("de").numbers(), dataset.table.at("us").numbers());
+  EXPECT_EQ(dataset.table.at("de").numbers()[3], 4003.3);
+  const Schema again = schema_from_json(to_json(dataset.schema));
+  EXPECT_EQ(load_dataset(again, (folder_ / "rows.csv").string(), {}, true).table.at("us").numbers(),
+            dataset.table.at("us").numbers());
+}
+
 TEST_F(LoadDataset, RowsOfAQueryAreDealtByTheHashOfTheirIdInAnyOrder) {
   std::string text = "id,x,y\n";
   for (int i = 0; i < 200; ++i) text += fmt::format("c{},{},{}\n", i, i % 9, i % 2);

@@ -17,6 +17,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class Propose : public ::testing::Test {
  protected:
@@ -109,7 +110,7 @@ TEST_F(Propose, TasksFollowTheLabel) {
   EXPECT_EQ(run_unedited(classes).schema.classes(), 14);
   const Proposal number = propose_file(path, "amount");
   EXPECT_EQ(number.task, Task::kRegression);
-  EXPECT_TRUE(std::holds_alternative<RandomSplit>(number.split.kind));
+  EXPECT_TRUE(std::holds_alternative<KFoldSplit>(number.split.kind));
   EXPECT_EQ(run_unedited(number).label[1], 31.25);
   const Proposal two = propose_file(path, "two");
   EXPECT_EQ(two.task, Task::kBinary);
@@ -141,6 +142,71 @@ TEST_F(Propose, AFewRowsStillRun) {
   std::string text = "x,y\n";
   for (int i = 0; i < 12; ++i) text += fmt::format("{},{}\n", i * 5 % 7, i % 3 == 0 ? "yes" : "no");
   EXPECT_EQ(run_unedited(propose_file(file("rows.csv", text), "y")).rows(), 12);
+}
+
+TEST_F(Propose, AmountsAreNoIdsHoweverTheyAreWritten) {
+  std::string text = "a;b;c;d;y\n";
+  for (int i = 0; i < 60; ++i)
+    text += fmt::format("{},{:02};{}.50 %;{},{:03};{:02}/{:02}/2020;{}\n", 1000 + 7 * i, i, i * 3, i + 1, i * 13 % 1000,
+                        i % 12 + 1, i * 5 % 12 + 1, i % 2);
+  const Proposal proposal = propose_file(file("rows.csv", text), "y");
+  EXPECT_FALSE(proposal.data.id);
+  EXPECT_EQ(column(proposal, "a").kind, Kind::kNumber);
+  for (const char* name : {"b", "c", "d"}) {
+    EXPECT_EQ(column(proposal, name).role, Role::kIgnored) << name;
+    EXPECT_THAT(column(proposal, name).why, HasSubstr("query")) << name;
+    EXPECT_THAT(proposal.notes, Contains(HasSubstr(fmt::format("{} is left out", name))));
+  }
+  const Dataset dataset = run_unedited(proposal);
+  EXPECT_EQ(dataset.table.at("a").numbers()[1], 1007.01);
+}
+
+TEST_F(Propose, RowsThatRepeatAreCounted) {
+  std::string once;
+  for (int i = 0; i < 100; ++i) once += fmt::format("{},{},{}\n", i * 37 % 101, i % 3, i % 2);
+  EXPECT_THAT(propose_file(file("once.csv", "x,c,y\n" + once), "y").notes, Not(Contains(HasSubstr("repeat"))));
+  EXPECT_THAT(propose_file(file("twice.csv", "x,c,y\n" + once + once), "y").notes,
+              Contains(HasSubstr("100 rows repeat")));
+  std::string few_values = "c,y\n";
+  for (int i = 0; i < 100; ++i) few_values += fmt::format("v{},{}\n", i % 3, i % 2);
+  EXPECT_THAT(propose_file(file("few.csv", few_values), "y").notes, Not(Contains(HasSubstr("repeat"))));
+}
+
+TEST_F(Propose, AHandfulOfBadRowsMakesNoSuspect) {
+  std::string text = "x,z,y\n";
+  for (int i = 0; i < 200; ++i) text += fmt::format("{},{},{}\n", i * 37 % 199, i * 11 % 199, i == 50 || i == 61);
+  EXPECT_THAT(suspected(propose_file(file("rows.csv", text), "y")), IsEmpty());
+}
+
+TEST_F(Propose, WhatCannotBeLearntIsRefused) {
+  std::string ids = "ref,y\n", one = "x,y\n";
+  for (int i = 0; i < 50; ++i) {
+    ids += fmt::format("K{:04},{}\n", i, i % 2);
+    one += fmt::format("{},{}\n", i % 7, i == 9);
+  }
+  EXPECT_THAT(message_of(Code::kData, [&] { propose_file(file("ids.csv", ids), "y"); }),
+              HasSubstr("no column is left"));
+  EXPECT_THAT(message_of(Code::kData, [&] { propose_file(file("one.csv", one), "y"); }), HasSubstr("a single row"));
+}
+
+TEST_F(Propose, ADateOfTheDecisionIsNoFeatureEvenWhenItCannotSplit) {
+  std::string text = "day,x,y\n";
+  for (int i = 0; i < 120; ++i) text += fmt::format("2020-{:02}-{:02},{},{}\n", i % 12 + 1, i % 28 + 1, i % 7, i % 2);
+  const Proposal proposal = propose_file(file("rows.csv", text), "y");
+  EXPECT_FALSE(std::holds_alternative<OutOfTimeSplit>(proposal.split.kind));
+  EXPECT_EQ(proposal.data.time, "day");
+  EXPECT_EQ(run_unedited(proposal).schema.features().size(), 1u);
+}
+
+TEST_F(Propose, WideTablesAreSplitOnce) {
+  std::string text, names;
+  for (int c = 0; c < 300; ++c) names += fmt::format("f{},", c);
+  for (int i = 0; i < 7000; ++i) {
+    for (int c = 0; c < 300; ++c) text += fmt::format("{},", (i * 7 + c * 13) % 11);
+    text += fmt::format("{}\n", i % 2);
+  }
+  const Proposal proposal = propose_file(file("rows.csv", names + "y\n" + text), "y");
+  EXPECT_TRUE(std::holds_alternative<StratifiedSplit>(proposal.split.kind));
 }
 
 TEST_F(Propose, WrongLabelsAreRefused) {

@@ -85,6 +85,17 @@ TEST_F(RowStreamTest, CellsOfAnotherKindRejectTheirRowOnly) {
   EXPECT_THAT(all.rejected[2].why, HasSubstr("column id"));
 }
 
+TEST_F(RowStreamTest, DecimalCommasOfTheSchemaAreReadAndPointsAreNot) {
+  Schema schema = made_schema(false);
+  schema.fields.front().number_style = "decimal_comma";
+  const auto all =
+      read_all(schema, file("rows.csv", "x;c;d\n1.234,5;a;2020-01-01\n12,25;b;2020-01-02\n12.25;b;2020-01-02\n"));
+  EXPECT_THAT(all.table.at("x").numbers(), ElementsAre(1234.5, 12.25));
+  ASSERT_EQ(all.rejected.size(), 1u);
+  EXPECT_EQ(all.rejected[0].source_row, 2);
+  EXPECT_THAT(all.rejected[0].why, HasSubstr("not a number"));
+}
+
 TEST_F(RowStreamTest, BrokenLinesAreRejectedAndTheOthersKeepNumberAndOrder) {
   // Quoted line breaks around the broken lines, and enough rows that DuckDB hands them over in several chunks.
   std::string text = "x,c,d\n";

@@ -85,6 +85,14 @@ TEST(Verdict, AHandfulOfBadRowsProvesNothing) {
   EXPECT_TRUE(has(text, "too small to say that it is better than gradient-boosted trees: +0.320")) << text;
 }
 
+TEST(Verdict, AModelThatIsNoBetterThanChanceHasNotWon) {
+  const Json json = compare(std::vector<Json>{model("scorecard", 0.41), model("gbdt", 0.52)},
+                            std::vector<Json>{pair("scorecard", "gbdt", -0.11, 0.001)}, "gbdt");
+  EXPECT_EQ(verdict_of(json).text,
+            "No model can be told from chance on these test rows: gradient-boosted trees is the best with AUC 0.520 "
+            "(95 % interval 0.490 to 0.550).");
+}
+
 TEST(Verdict, ModelsThatSayTheSameAreATie) {
   Json same = pair("gbdt", "fusion", 0.0, 1.0);
   same["low"] = same["high"] = 0.0;

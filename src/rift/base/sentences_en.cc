@@ -13,6 +13,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"verdict.no_difference",
        "{best} has the best {metric}, but its lead over {other} is no more than noise: {difference} (95 % interval "
        "{low} to {high}; p {p} corrected for all pairs)."},
+      {"verdict.chance",
+       "No model can be told from chance on these test rows: {best} is the best with {metric} {value} (95 % interval "
+       "{low} to {high})."},
       {"verdict.tie", "{best} and {other} do equally well: {metric} {value}."},
       {"verdict.too_few",
        "{best} has the best {metric}, but a test part of {rows} rows is too small to say that it is better than "
@@ -173,9 +176,7 @@ std::span<const SentenceEntry> english_sentences() {
        "label {column}: '{positive}' counts as bad because {reason}; say data.label.positive to choose otherwise."},
       {"data.label_reason_name", "its name says so"},
       {"data.label_reason_rarer", "it is the rarer class"},
-      {"data.ignored_empty", "{column} is left out: there is nothing in it."},
-      {"data.ignored_constant", "{column} is left out: it has the same value in every row."},
-      {"data.ignored_names_rows", "{column} is left out: it has a value of its own in (nearly) every row."},
+      {"data.ignored", "{column} is left out: {why}."},
       {"data.infinite", "{column}: {count} infinite values are read as missing."},
       {"leakage.warning", "possible leakage: {finding}"},
       {"leakage.separates", "separates the label alone: AUC {auc}"},
@@ -185,7 +186,7 @@ std::span<const SentenceEntry> english_sentences() {
        "has another value than its usual one almost only in one class: in {share_bad} of the bad, {share_good} of the "
        "good rows"},
       {"leakage.after_decision", "dated after the decision in {share} of the rows"},
-      {"leakage.shared_rows", "identical rows stand in more than one part; such rows: {count}"},
+      {"leakage.shared_rows", "{count} of the rows outside the training part are identical to a row of another part"},
       {"leakage.shared_ids", "values of {column} stand in more than one part; such values: {count}"},
       // why a model is left out
       {"skip.scorecard_task", "a scorecard is for two classes"},
@@ -216,6 +217,13 @@ std::span<const SentenceEntry> english_sentences() {
       {"why.names_rows", "a value of its own in (nearly) every row"},
       {"why.many_values", "many different values"},
       {"why.sentences", "sentences"},
+      {"why.unclear_dates",
+       "dates of which nobody can tell whether the day or the month comes first; say which in a query (strptime(..., "
+       "'%d/%m/%Y'))"},
+      {"why.unclear_commas",
+       "numbers whose commas may be decimal points or separators of thousands; say which in a query (replace(..., ',', "
+       "'.') or replace(..., ',', ''))"},
+      {"why.amounts", "amounts with signs such as % or $, or of several spellings; make numbers of them in a query"},
       {"why.nearly_numbers", "{share} of its cells are numbers; clean the others in a query to use it as one"},
       {"why.decision_date", "the date of the decision, as it seems"},
       {"propose.classes", "Values of {column} (rows): {classes}"},
@@ -223,6 +231,10 @@ std::span<const SentenceEntry> english_sentences() {
       {"propose.suspects",
        "Left out because they look as if they were filled after the decision: {count} of the columns; the reason "
        "stands beside each."},
+      {"propose.repeated_rows",
+       "{count} rows repeat the features of an earlier one. Where both sides of the split hold such a row, figures "
+       "look "
+       "better than they are: leave them out in a query (SELECT DISTINCT), or keep them together by data.group."},
       {"propose.out_of_time", "Rows from {day} on ({column}) are the test part, about a quarter."},
       {"evaluate.same_source",
        "the package was trained on rows of {source}, so these figures flatter it; its own figures for rows it has not "

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "rift/base/sentences.h"
 #include "rift/data/cells.h"
 
 namespace rift::data {
@@ -61,6 +62,28 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
 }
 
+/// A number but for what people write around and within one: 10.65%, $1 200, 3'000.-, (12.5).
+bool is_amount(std::string_view text) {
+  bool digits = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] >= '0' && text[at] <= '9') {
+      digits = true;
+      continue;
+    }
+    constexpr std::string_view kSigns = " .,'%$+-()";
+    const bool hyphen = text[at] == '-' && at > 0 && at + 1 < text.size();  // as in a number of a contract
+    if (kSigns.find(text[at]) != kSigns.npos && !hyphen) continue;
+    const std::string_view rest = text.substr(at);
+    size_t sign = 0;
+    for (const std::string_view other : {"€", "£", "¥", "\u00a0", "\u202f"}) {
+      if (rest.starts_with(other)) sign = other.size();
+    }
+    if (sign == 0) return false;
+    at += sign - 1;
+  }
+  return digits;
+}
+
 int64_t words_of(std::string_view text) {
   int64_t words = 0;
   bool inside = false;
@@ -72,11 +95,29 @@ int64_t words_of(std::string_view text) {
   return words;
 }
 
+/// The numbers of a column whose cells have been found to be numbers with commas.
+WholeNumbers read_with_commas(const Texts& texts, ColumnSummary& summary) {
+  WholeNumbers whole;
+  summary.numbers = true;
+  summary.number_cells = 0;
+  for (int64_t row = 0; row < summary.rows; ++row) {
+    const auto cell = texts.get(row);
+    if (!cell) continue;
+    const NumberCell number = parse_number(*cell, summary.number_style);
+    if (number.state != NumberCell::State::kNumber) continue;
+    whole.see(number.value);
+    ++summary.number_cells;
+  }
+  return whole;
+}
+
 void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   std::unordered_map<std::string_view, int64_t> counts;
   WholeNumbers whole;
   DateShape dates;
+  NumberShape commas;
   int64_t not_numbers = 0;
+  int64_t amounts = 0;
   int64_t bytes = 0;
   int64_t words = 0;
   int64_t with_words = 0;
@@ -98,6 +139,8 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
       ++not_numbers;
     }
     if (!spells_missing(*cell)) dates.see(trim(*cell));
+    commas.see(*cell);
+    amounts += is_amount(trim(*cell)) ? 1 : 0;
     const int64_t cell_words = words_of(*cell);
     bytes += static_cast<int64_t>(cell->size());
     words += cell_words;
@@ -108,8 +151,12 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   }
   count_values(counts, summary);
   summary.numbers = not_numbers == 0 && summary.number_cells > 0;
+  summary.number_style = commas.style();
+  if (summary.number_style != NumberStyle::kPlain) whole = read_with_commas(texts, summary);
   if (summary.numbers) whole.tell(summary);
+  summary.unclear_commas = commas.ambiguous();
   summary.dates = !summary.numbers && dates.all_dates() && !dates.ambiguous();
+  summary.unclear_dates = !summary.numbers && dates.all_dates() && dates.ambiguous();
   summary.date_order = dates.order();
   const double filled = std::max<double>(1.0, static_cast<double>(summary.filled()));
   summary.mean_bytes = static_cast<double>(bytes) / filled;
@@ -118,6 +165,7 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   summary.plain_share = static_cast<double>(plain) / filled;
   summary.ascii_share = static_cast<double>(ascii) / filled;
   summary.digits_share = static_cast<double>(with_digits) / filled;
+  summary.amounts_share = static_cast<double>(amounts) / filled;
 }
 
 }  // namespace
@@ -158,6 +206,30 @@ ColumnSummary summarize(const Column& column) {
   return summary;
 }
 
+std::string why_of(KindReason reason) {
+  switch (reason) {
+    case KindReason::kEmpty:
+      return sentence("why.empty");
+    case KindReason::kConstant:
+      return sentence("why.constant");
+    case KindReason::kNamesRows:
+      return sentence("why.names_rows");
+    case KindReason::kManyValues:
+      return sentence("why.many_values");
+    case KindReason::kSentences:
+      return sentence("why.sentences");
+    case KindReason::kUnclearDates:
+      return sentence("why.unclear_dates");
+    case KindReason::kUnclearCommas:
+      return sentence("why.unclear_commas");
+    case KindReason::kAmounts:
+      return sentence("why.amounts");
+    case KindReason::kPlain:
+      break;
+  }
+  return {};
+}
+
 KindGuess guess_kind(const ColumnSummary& summary) {
   if (summary.distinct == 0) return {Kind::kIgnore, KindReason::kEmpty};
   // One value beside missing ones still tells two kinds of rows apart, unless next to none are missing.
@@ -170,6 +242,11 @@ KindGuess guess_kind(const ColumnSummary& summary) {
     return enough && counts_rows ? KindGuess{Kind::kIgnore, KindReason::kNamesRows} : KindGuess{Kind::kNumber};
   }
   if (summary.dates) return {Kind::kDate};
+  if (summary.unclear_dates) return {Kind::kIgnore, KindReason::kUnclearDates};
+  if (summary.unclear_commas) return {Kind::kIgnore, KindReason::kUnclearCommas};
+  // A few of them may be rates or classes of a tariff, which do as categories.
+  if (summary.amounts_share > 0.9 && summary.distinct > 30 && summary.distinct_share() > 0.5)
+    return {Kind::kIgnore, KindReason::kAmounts};
   if (enough && summary.distinct_share() > kNearlyEvery && summary.words_share < 0.05 && summary.plain_share > 0.9 &&
       summary.mean_bytes < 64.0)
     return {Kind::kIgnore, KindReason::kNamesRows};

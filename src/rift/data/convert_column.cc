@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
 
-void to_numbers(const Column& from, ConvertedColumn& to) {
+void to_numbers(const Column& from, NumberStyle style, ConvertedColumn& to) {
   auto& values = to.column.values.emplace<Numbers>().values;
   values.reserve(static_cast<size_t>(from.rows()));
   for (int64_t row = 0; row < from.rows(); ++row) {
@@ -24,7 +24,7 @@ void to_numbers(const Column& from, ConvertedColumn& to) {
     }
     const auto cell = from.texts().get(row);
     if (!cell) continue;
-    const NumberCell number = parse_number(*cell);
+    const NumberCell number = parse_number(*cell, style);
     if (number.state == NumberCell::State::kNumber || number.state == NumberCell::State::kTruth)
       values.back() = number.value;
     if (number.state == NumberCell::State::kInfinite) ++to.infinite;
@@ -71,7 +71,11 @@ Storage storage_of(Kind kind) {
   return kind == Kind::kDate ? Storage::kTime : Storage::kText;
 }
 
-ConvertedColumn convert_column(Column column, Kind kind, DateOrder order) {
+CellStyle style_of(const Field& field) {
+  return {.dates = date_order_from_name(field.date_order), .numbers = number_style_from_name(field.number_style)};
+}
+
+ConvertedColumn convert_column(Column column, Kind kind, const CellStyle& style) {
   ConvertedColumn converted;
   const Storage wanted = storage_of(kind);
   if (column.storage() == wanted) {
@@ -87,9 +91,9 @@ ConvertedColumn convert_column(Column column, Kind kind, DateOrder order) {
   }
   converted.column.name = column.name;
   if (wanted == Storage::kNumber) {
-    to_numbers(column, converted);
+    to_numbers(column, style.numbers, converted);
   } else if (wanted == Storage::kTime) {
-    to_times(column, order, converted);
+    to_times(column, style.dates, converted);
   } else {
     to_texts(column, converted);
   }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "rift/data/number_style.h"
 #include "rift/data/schema.h"
 #include "rift/data/table.h"
 #include "rift/data/time_text.h"
@@ -23,7 +24,15 @@ struct ConvertedColumn {
   int64_t infinite = 0;      // cells read as missing for that
 };
 
-/// The column as `kind` stores it. A date whose slashes could be read both ways needs `order`.
-ConvertedColumn convert_column(Column column, Kind kind, DateOrder order);
+/// How a column of text writes what its kind stores.
+struct CellStyle {
+  DateOrder dates = DateOrder::kNone;
+  NumberStyle numbers = NumberStyle::kPlain;
+};
+CellStyle style_of(const Field& field);  // throws kArtefact
+
+/// The column as `kind` stores it. A date whose slashes could be read both ways needs its order, a number with commas
+/// its style.
+ConvertedColumn convert_column(Column column, Kind kind, const CellStyle& style);
 
 }  // namespace rift::data

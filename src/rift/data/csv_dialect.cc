@@ -1,9 +1,11 @@
 #include "rift/data/csv_dialect.h"
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
 
 #include "rift/base/error.h"
+#include "rift/base/utf8.h"
 #include "rift/data/cells.h"
 #include "rift/data/source_error.h"
 
@@ -154,6 +156,21 @@ CsvDialect sniffed_dialect(DuckSession& session, const std::string& file, const 
   return dialect;
 }
 
+[[noreturn]] void fail_without_columns(const std::string& file) {
+  std::string begin(size_t{1} << 16, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+  RIFT_REQUIRE(begin.find_first_not_of(" \t\r\n") != begin.npos, Code::kData, "{}: the file is empty", file);
+  const bool is_utf16 = begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff");
+  const bool is_packed = file.ends_with(".gz");
+  RIFT_REQUIRE(is_packed || (!is_utf16 && !first_invalid_utf8(begin)), Code::kData,
+               "{}: the file is not UTF-8; convert it, or name its encoding: sql: SELECT row_number() OVER () AS id, * "
+               "FROM read_csv('...', encoding = '{}')",
+               file, is_utf16 ? "utf-16" : "latin-1");
+  RIFT_FAIL(Code::kData, "{}: no CSV whose first line names columns separated by , ; | or tabs", file);
+}
+
 }  // namespace
 
 CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::span<const std::string> known_names) {
@@ -165,8 +182,7 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
   const bool plainest = candidates.empty() || parts_a_quoted_name(line, candidates.back());
   CsvDialect dialect =
       plainest ? plainest_dialect(line, known_names) : sniffed_dialect(session, file, candidates, known_names);
-  RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
-               "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
+  if (dialect.names.empty()) fail_without_columns(file);
   require_distinct(file, dialect.names);
   return dialect;
 }

@@ -36,10 +36,17 @@ void require_every_label(std::string_view column, const Texts& texts) {
 
 std::string_view label_at(const Texts& texts, size_t row) { return label_text(*texts.get(static_cast<int64_t>(row))); }
 
-std::vector<double> decode_numbers(std::string_view column, const Texts& texts) {
+/// How the values of a regression write their commas; commas that could mean either are no numbers.
+NumberStyle number_style_of(const Texts& texts) {
+  NumberShape shape;
+  for (size_t row = 0; row < texts.present.size(); ++row) shape.see(*texts.get(static_cast<int64_t>(row)));
+  return shape.style();
+}
+
+std::vector<double> decode_numbers(std::string_view column, const Texts& texts, NumberStyle style) {
   std::vector<double> values;
   for (size_t row = 0; row < texts.present.size(); ++row) {
-    const NumberCell cell = parse_number(*texts.get(static_cast<int64_t>(row)));
+    const NumberCell cell = parse_number(*texts.get(static_cast<int64_t>(row)), style);
     RIFT_REQUIRE(cell.state == NumberCell::State::kNumber, Code::kData,
                  "label column '{}': row {} is not a finite number, which task: regression asks for; is it binary or "
                  "multiclass?",
@@ -148,7 +155,8 @@ std::vector<LabelClass> label_classes(const Texts& texts) {
 
 BadClass guess_bad_class(const std::vector<LabelClass>& two) {
   RIFT_CHECK(two.size() == 2);
-  static constexpr std::array<std::string_view, 5> kBad = {"yes", "true", "bad", "y", "t"};
+  static constexpr std::array<std::string_view, 13> kBad = {"yes", "true", "bad", "y",  "t",    "ja",  "oui",
+                                                            "si",  "sí",   "是",  "坏", "违约", "逾期"};
   for (const size_t i : {size_t{0}, size_t{1}}) {
     const std::string name = lower_case(two[i].name);
     const std::string other = lower_case(two[1 - i].name);
@@ -164,8 +172,11 @@ DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& t
                "data.label.positive: only task: binary has a bad class, this task is {}; leave it out",
                task_name(task));
   require_every_label(options.column, texts);
-  if (task == Task::kRegression)
-    return {.values = decode_numbers(options.column, texts), .class_names = {}, .note = {}};
+  if (task == Task::kRegression) {
+    const NumberStyle style = number_style_of(texts);
+    return {
+        .values = decode_numbers(options.column, texts, style), .class_names = {}, .note = {}, .number_style = style};
+  }
   const auto classes = label_classes(texts);
   if (task == Task::kMulticlass) return decode_classes(options, texts, classes);
   return options.positive.empty() ? decode_two_values(options, texts, classes)
@@ -176,7 +187,8 @@ std::vector<double> decode_known_label(const Schema& schema, const Texts& texts)
   const Field* field = schema.with_role(Role::kLabel);
   RIFT_CHECK(field != nullptr);
   require_every_label(field->name, texts);
-  if (schema.task == Task::kRegression) return decode_numbers(field->name, texts);
+  if (schema.task == Task::kRegression)
+    return decode_numbers(field->name, texts, number_style_from_name(field->number_style));
   std::vector<double> values;
   for (size_t row = 0; row < texts.present.size(); ++row) {
     const std::string_view value = label_at(texts, row);

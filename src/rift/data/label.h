@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rift/data/number_style.h"
 #include "rift/data/options.h"
 #include "rift/data/table.h"
 
@@ -32,7 +33,8 @@ BadClass guess_bad_class(const std::vector<LabelClass>& two);
 struct DecodedLabel {
   std::vector<double> values;
   std::vector<std::string> class_names;
-  std::string note;  // what was guessed, a sentence; empty when nothing was
+  std::string note;                                // what was guessed, a sentence; empty when nothing was
+  NumberStyle number_style = NumberStyle::kPlain;  // of a regression's values
 };
 
 /// Reads the label column of a training source. Throws kData: rows without a label (their number and the first), a

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "rift/base/log.h"
 #include "rift/base/random.h"
@@ -71,9 +72,10 @@ uint64_t bytes_hash(uint64_t hash, const void* data, size_t size) {
 }
 
 /// Rows with equal features have equal hashes; 64 bits keep others apart in any table that fits into memory.
-std::vector<uint64_t> row_hashes(const Table& table) {
-  std::vector<uint64_t> hashes(static_cast<size_t>(table.rows), 0);
-  for (const Column& column : table.columns) {
+std::vector<uint64_t> row_hashes(const std::vector<const Column*>& columns) {
+  std::vector<uint64_t> hashes(columns.empty() ? 0 : static_cast<size_t>(columns.front()->rows()), 0);
+  for (const Column* one : columns) {
+    const Column& column = *one;
     for (size_t row = 0; row < hashes.size(); ++row) {
       uint64_t& hash = hashes[row];
       if (column.missing(static_cast<int64_t>(row))) {
@@ -118,7 +120,9 @@ void find_shared(const Dataset& dataset, std::vector<Leak>& leaks) {
   const auto& part = dataset.split.part;
   if (part.size() != static_cast<size_t>(dataset.rows())) return;
   if (!dataset.table.columns.empty()) {
-    const Shared rows = shared_between_parts(row_hashes(dataset.table), part);
+    std::vector<const Column*> columns;
+    for (const Column& column : dataset.table.columns) columns.push_back(&column);
+    const Shared rows = shared_between_parts(row_hashes(columns), part);
     if (rows.rows > 0)
       leaks.push_back({.kind = LeakKind::kSharedRows,
                        .column = {},
@@ -148,6 +152,11 @@ std::string_view leak_name(LeakKind kind) {
 }
 
 }  // namespace
+
+int64_t repeated_rows(const std::vector<const Column*>& columns) {
+  const std::vector<uint64_t> hashes = row_hashes(columns);
+  return static_cast<int64_t>(hashes.size() - std::unordered_set<uint64_t>(hashes.begin(), hashes.end()).size());
+}
 
 std::vector<Leak> find_leaks(const Dataset& dataset) {
   std::vector<const Column*> columns;

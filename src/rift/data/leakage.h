@@ -24,4 +24,7 @@ std::vector<Leak> find_leaks(const Dataset& dataset);
 Json to_json(const std::vector<Leak>& leaks);
 void log_leaks(const std::vector<Leak>& leaks);  // a warning each
 
+/// Rows whose values all stand in an earlier row. The columns have the same number of rows.
+int64_t repeated_rows(const std::vector<const Column*>& columns);
+
 }  // namespace rift::data

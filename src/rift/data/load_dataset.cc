@@ -106,6 +106,20 @@ DateOrder date_order_of(const Column& column) {
   return shape.order();
 }
 
+/// How a column of numbers writes its commas, from all of its cells.
+NumberStyle number_style_of(const Column& column) {
+  if (column.storage() != Storage::kText) return NumberStyle::kPlain;
+  NumberShape shape;
+  for (int64_t row = 0; row < column.rows(); ++row) {
+    if (const auto cell = column.texts().get(row)) shape.see(*cell);
+  }
+  RIFT_REQUIRE(!shape.ambiguous(), Code::kData,
+               "column '{}': its commas can be read as decimal points and as separators of thousands; say which in a "
+               "query (replace(..., ',', '.') or replace(..., ',', ''))",
+               shorten(column.name));
+  return shape.style();
+}
+
 /// Turns raw columns into a dataset's table and roles.
 class Assembler {
  public:
@@ -117,7 +131,7 @@ class Assembler {
     switch (role) {
       case Role::kLabel:
         field.kind = spec_.task == Task::kRegression ? Kind::kNumber : Kind::kCategory;
-        take_label(column);
+        take_label(column, field);
         break;
       case Role::kId:
         field.kind = Kind::kCategory;
@@ -147,9 +161,10 @@ class Assembler {
   }
 
  private:
-  void take_label(const Column& column) {
+  void take_label(const Column& column, Field& field) {
     DecodedLabel label = decode_label(spec_.data.label, spec_.task, column.texts());
     dataset_.label = std::move(label.values);
+    field.number_style = number_style_name(label.number_style);
     dataset_.schema.class_names = std::move(label.class_names);
     if (spec_.task == Task::kBinary) dataset_.schema.positive = spec_.data.label.positive;
     if (!label.note.empty()) dataset_.notes.push_back(std::move(label.note));
@@ -171,10 +186,7 @@ class Assembler {
   }
 
   void note_ignored(const std::string& name, KindReason reason) {
-    const std::string_view key = reason == KindReason::kEmpty      ? "data.ignored_empty"
-                                 : reason == KindReason::kConstant ? "data.ignored_constant"
-                                                                   : "data.ignored_names_rows";
-    dataset_.notes.push_back(sentence(key, fmt::arg("column", name)));
+    dataset_.notes.push_back(sentence("data.ignored", fmt::arg("column", name), fmt::arg("why", why_of(reason))));
   }
 
   std::optional<Kind> declared_kind(const std::string& name) const {
@@ -185,13 +197,10 @@ class Assembler {
   }
 
   Column converted(Field& field, Column column) {
-    DateOrder order = DateOrder::kNone;
-    if (field.kind == Kind::kDate) {
-      order = date_order_of(column);
-      field.date_order = date_order_name(order);
-    }
+    if (field.kind == Kind::kDate) field.date_order = date_order_name(date_order_of(column));
+    if (field.kind == Kind::kNumber) field.number_style = number_style_name(number_style_of(column));
     Column original_name{.name = column.name, .values = Numbers{}};
-    ConvertedColumn result = convert_column(std::move(column), field.kind, order);
+    ConvertedColumn result = convert_column(std::move(column), field.kind, style_of(field));
     if (!result.bad.empty()) fail_bad_cells(result.column, result, field.kind);
     if (result.infinite > 0)
       dataset_.notes.push_back(
@@ -335,7 +344,7 @@ Dataset load_dataset(const Schema& schema, const std::string& source_name, const
     } else if (field.role == Role::kGroup) {
       dataset.group = plain_texts(column, "group");
     } else {
-      ConvertedColumn result = convert_column(std::move(column), field.kind, date_order_from_name(field.date_order));
+      ConvertedColumn result = convert_column(std::move(column), field.kind, style_of(field));
       if (!result.bad.empty()) fail_bad_cells(result.column, result, field.kind);
       if (field.role == Role::kTime) {
         dataset.time = result.column.times();

@@ -10,6 +10,7 @@
 #include "rift/data/column_summary.h"
 #include "rift/data/convert_column.h"
 #include "rift/data/label.h"
+#include "rift/data/leakage.h"
 #include "rift/data/raw_records.h"
 #include "rift/data/suspects.h"
 
@@ -20,6 +21,10 @@ namespace {
 constexpr int64_t kMostNumberClasses = 20;
 constexpr double kTestShare = 0.25;
 constexpr int64_t kEnoughOfAClass = 50;
+constexpr double kMostlyDistinct = 0.3;
+constexpr double kManyRepeated = 0.02;
+constexpr int64_t kQuickRows = 100'000;  // and values: what each model can be fitted on dozens of times in minutes
+constexpr int64_t kQuickValues = 2'000'000;
 
 bool ends_or_begins(std::string_view value, std::string_view root, bool at_end) {
   return at_end ? value.ends_with(root) : value.starts_with(root);
@@ -89,24 +94,6 @@ LabelPlan plan_label(const std::string& column, const Texts& texts, const std::v
   return plan;
 }
 
-std::string why_of(KindReason reason) {
-  switch (reason) {
-    case KindReason::kEmpty:
-      return sentence("why.empty");
-    case KindReason::kConstant:
-      return sentence("why.constant");
-    case KindReason::kNamesRows:
-      return sentence("why.names_rows");
-    case KindReason::kManyValues:
-      return sentence("why.many_values");
-    case KindReason::kSentences:
-      return sentence("why.sentences");
-    case KindReason::kPlain:
-      break;
-  }
-  return {};
-}
-
 /// The first day of the test part, such that about a quarter of the rows lies in it; nullopt when one side would be
 /// left without enough rows of a class.
 std::optional<int64_t> test_from(const std::vector<int64_t>& times, std::span<const double> labels, Task task) {
@@ -146,6 +133,8 @@ class Proposer {
     choose_id();
     decision_ = find_decision_date(columns_);
     suspect();
+    require_features();
+    note_repeated_rows();
     choose_split();
     write_columns();
     return std::move(proposal_);
@@ -186,6 +175,10 @@ class Proposer {
       for (const auto& one : classes) proposal_.classes.push_back(one.name);
     }
     values_ = decode_label(proposal_.data.label, plan.task, label_).values;
+    RIFT_REQUIRE(plan.task != Task::kBinary || rarest_class() > 1, Code::kData,
+                 "label column '{}': one of the two classes has a single row; it takes at least two, one to learn from "
+                 "and one to test on",
+                 shorten(spec_.label));
   }
 
   void guess_kinds() {
@@ -196,12 +189,14 @@ class Proposer {
         one.kind = proposal_.task == Task::kRegression ? Kind::kNumber : Kind::kCategory;
         proposal_.columns.push_back(std::move(one));
         summaries_.emplace_back();
+        names_rows_.push_back(false);
         continue;
       }
       const ColumnSummary summary = summarize(columns_[i]);
       const KindGuess guess = guess_kind(summary);
       one.kind = guess.kind;
       one.why = why_of(guess.reason);
+      note_unreadable(one.name, guess.reason);
       one.missing_share = summary.missing_share();
       one.distinct = summary.distinct;
       const double number_share =
@@ -213,20 +208,25 @@ class Proposer {
       if (guess.kind == Kind::kIgnore) {
         one.role = Role::kIgnored;
       } else {
-        columns_[i] = convert_column(std::move(columns_[i]), guess.kind, summary.date_order).column;
+        columns_[i] = convert_column(std::move(columns_[i]), guess.kind, summary.style()).column;
       }
       proposal_.columns.push_back(std::move(one));
       summaries_.push_back(summary);
+      names_rows_.push_back(guess.reason == KindReason::kNamesRows);
     }
+  }
+
+  /// Columns that a model would learn from if they were written otherwise.
+  void note_unreadable(const std::string& name, KindReason reason) {
+    if (reason == KindReason::kUnclearDates || reason == KindReason::kUnclearCommas || reason == KindReason::kAmounts)
+      proposal_.notes.push_back(sentence("data.ignored", fmt::arg("column", name), fmt::arg("why", why_of(reason))));
   }
 
   /// The first column with a value of its own in every row.
   void choose_id() {
     for (size_t i = 0; i < columns_.size() && !proposal_.data.id; ++i) {
       ColumnProposal& one = proposal_.columns[i];
-      if (i == label_place_ || one.kind != Kind::kIgnore || summaries_[i].distinct != proposal_.rows ||
-          proposal_.rows < 2)
-        continue;
+      if (i == label_place_ || !names_rows_[i] || summaries_[i].distinct != proposal_.rows) continue;
       proposal_.data.id = one.name;
       one.role = Role::kId;
     }
@@ -256,20 +256,52 @@ class Proposer {
     if (suspects > 0) proposal_.notes.push_back(sentence("propose.suspects", fmt::arg("count", suspects)));
   }
 
+  void require_features() const {
+    int64_t suspects = 0;
+    for (const ColumnProposal& one : proposal_.columns) {
+      if (one.role == Role::kFeature) return;
+      suspects += one.suspected_leak ? 1 : 0;
+    }
+    const std::string source = numbered_ ? spec_.source : "data.source";
+    RIFT_REQUIRE(suspects == 0, Code::kData,
+                 "{}: {} columns look as if they were filled after the decision, and no other is left that a model "
+                 "could learn from; write a run.yaml by hand if they were known before it",
+                 source, suspects);
+    RIFT_FAIL(Code::kData,
+              "{}: no column is left that a model could learn from: beside the label all are empty, hold one value, or "
+              "have another value in every row",
+              source);
+  }
+
+  /// Rows of a few categories repeat by chance, rows of amounts and texts do not.
+  void note_repeated_rows() {
+    std::vector<const Column*> features;
+    bool tells_rows_apart = false;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (proposal_.columns[i].role != Role::kFeature) continue;
+      features.push_back(&columns_[i]);
+      tells_rows_apart = tells_rows_apart || summaries_[i].distinct_share() >= kMostlyDistinct;
+    }
+    const int64_t repeated = tells_rows_apart ? repeated_rows(features) : 0;
+    if (repeated > 0 && static_cast<double>(repeated) >= kManyRepeated * static_cast<double>(proposal_.rows))
+      proposal_.notes.push_back(sentence("propose.repeated_rows", fmt::arg("count", repeated)));
+  }
+
   void choose_split() {
     if (decision_) {
+      // What a model learns of the day of a decision does not hold for later days, whatever the split.
       const std::string& name = columns_[*decision_].name;
+      proposal_.data.time = name;
+      proposal_.columns[*decision_].role = Role::kTime;
+      proposal_.columns[*decision_].why = sentence("why.decision_date");
       if (const auto from = test_from(columns_[*decision_].times(), values_, proposal_.task)) {
-        proposal_.data.time = name;
-        proposal_.columns[*decision_].role = Role::kTime;
-        proposal_.columns[*decision_].why = sentence("why.decision_date");
         proposal_.split.kind = OutOfTimeSplit{.column = name, .test_from = format_time(*from)};
         proposal_.notes.push_back(
             sentence("propose.out_of_time", fmt::arg("column", name), fmt::arg("day", format_time(*from))));
         return;
       }
     }
-    if (proposal_.task == Task::kRegression) {
+    if (proposal_.task == Task::kRegression && !fits_several_times()) {
       proposal_.split.kind = RandomSplit{};
       return;
     }
@@ -289,14 +321,16 @@ class Proposer {
   /// Without texts a comparison takes seconds: then each of five folds is the test part in turn, whose mean tells more
   /// than one draw.
   bool fits_several_times() const {
-    constexpr int64_t kRows = 100'000, kRarest = 50;
-    return proposal_.rows <= kRows && rarest_class() >= kRarest &&
+    const int64_t values = proposal_.rows * static_cast<int64_t>(proposal_.columns.size());
+    return proposal_.rows <= kQuickRows && values <= kQuickValues && rarest_class() >= kEnoughOfAClass &&
            std::none_of(proposal_.columns.begin(), proposal_.columns.end(), [](const ColumnProposal& column) {
              return column.role == Role::kFeature && column.kind == Kind::kText;
            });
   }
 
+  /// All rows for a regression.
   int64_t rarest_class() const {
+    if (proposal_.task == Task::kRegression) return proposal_.rows;
     std::map<double, int64_t> counts;
     for (const double value : values_) ++counts[value];
     int64_t rarest = proposal_.rows;
@@ -315,6 +349,7 @@ class Proposer {
   Proposal proposal_;
   std::vector<Column> columns_;  // as their kinds store them; the label's place holds zeros
   std::vector<ColumnSummary> summaries_;
+  std::vector<bool> names_rows_;
   Texts label_;
   size_t label_place_ = 0;
   std::vector<double> values_;  // of the label

@@ -103,8 +103,8 @@ void append_records(RawRecords& records, RawRecords more) {
     const bool texts = column.storage() == Storage::kText || other.storage() == Storage::kText;
     RIFT_REQUIRE(texts, Code::kData, "column '{}' holds numbers in one file of the split and dates in another",
                  shorten(column.name));
-    column = convert_column(std::move(column), Kind::kText, DateOrder::kNone).column;
-    other = convert_column(std::move(other), Kind::kText, DateOrder::kNone).column;
+    column = convert_column(std::move(column), Kind::kText, {}).column;
+    other = convert_column(std::move(other), Kind::kText, {}).column;
   }
   append_rows(all, std::move(behind));
   records.columns = std::move(all.columns);

@@ -19,8 +19,9 @@ Table read_table(const std::filesystem::path& path) {
     if (!source.is_csv()) continue;
     // CSV says nothing of types: a column of numbers or dates alone is one.
     const ColumnSummary summary = summarize(column);
-    if (summary.numbers) column = convert_column(std::move(column), Kind::kNumber, DateOrder::kNone).column;
-    if (summary.dates) column = convert_column(std::move(column), Kind::kDate, summary.date_order).column;
+    if (summary.numbers)
+      column = convert_column(std::move(column), Kind::kNumber, {.numbers = summary.number_style}).column;
+    if (summary.dates) column = convert_column(std::move(column), Kind::kDate, {.dates = summary.date_order}).column;
   }
   for (int64_t row = 0; row < table.rows; ++row) table.source_row.push_back(row);
   return table;

@@ -53,8 +53,7 @@ struct RowStream::Impl {
     for (size_t i = 0; i < fields.size(); ++i) {
       Column& raw = chunk.columns[rows.place(i)];
       raw.name = fields[i].name;
-      ConvertedColumn converted =
-          convert_column(std::move(raw), fields[i].kind, date_order_from_name(fields[i].date_order));
+      ConvertedColumn converted = convert_column(std::move(raw), fields[i].kind, style_of(fields[i]));
       for (const BadCell& cell : converted.bad) {
         std::string& reason = why[static_cast<size_t>(cell.row)];
         if (reason.empty()) reason = fmt::format("column {}: not {}", shorten(fields[i].name), cell.expected);

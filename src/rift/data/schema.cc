@@ -39,6 +39,7 @@ Json field_to_json(const Field& field) {
   if (!field.caption.empty()) json["caption"] = field.caption;
   if (!field.unit.empty()) json["unit"] = field.unit;
   if (!field.date_order.empty()) json["date_order"] = field.date_order;
+  if (!field.number_style.empty()) json["number_style"] = field.number_style;
   if (!field.value_captions.empty()) {
     Json captions = Json::object();
     for (const auto& [value, caption] : field.value_captions) captions[value] = caption;
@@ -60,6 +61,7 @@ Field field_from_json(const Json& json) {
   field.caption = text_or_empty(json, "caption");
   field.unit = text_or_empty(json, "unit");
   field.date_order = text_or_empty(json, "date_order");
+  field.number_style = text_or_empty(json, "number_style");
   if (const Json* values = json.find("values")) {
     for (const auto& member : values->as_object())
       field.value_captions.emplace_back(member.key, member.value.as_string());

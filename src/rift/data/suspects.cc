@@ -24,6 +24,7 @@ constexpr double kTowerLead = 0.1;
 constexpr double kNotable = 0.1;  // |AUC - .5| below which a column is no candidate for the leak in a ratio
 constexpr size_t kSampleRows = 10'000;
 constexpr size_t kFewestOfAClass = 20;
+constexpr int64_t kFewestSeparated = 5;  // of a class: a few rows are set apart by some column just so
 constexpr double kBulk = 0.9;
 constexpr int64_t kMicrosecondsPerYear = int64_t{31'557'600} * 1'000'000;
 constexpr int64_t kDecade = 10;
@@ -49,7 +50,10 @@ class Finder {
  public:
   Finder(const std::vector<Column>& columns, std::span<const uint8_t> usable, std::span<const double> labels,
          std::optional<size_t> decision)
-      : columns_(columns), usable_(usable), labels_(labels), decision_(decision), why_(columns.size()) {}
+      : columns_(columns), usable_(usable), labels_(labels), decision_(decision), why_(columns.size()) {
+    const std::ptrdiff_t bad = std::count(labels.begin(), labels.end(), 1.0);
+    rarest_ = std::min<int64_t>(bad, static_cast<int64_t>(labels.size()) - bad);
+  }
 
   std::vector<std::string> run() {
     find_later_dates();
@@ -100,7 +104,7 @@ class Finder {
         why_[i] = sentence(events[i].by_missing ? "leakage.filled_for_one_class" : "leakage.event_of_one_class",
                            fmt::arg("share_bad", percent(events[i].share_bad)),
                            fmt::arg("share_good", percent(events[i].share_good)));
-      else if (strength_[i] > kSeparates - 0.5)
+      else if (strength_[i] > kSeparates - 0.5 && rarest_ >= kFewestSeparated)
         why_[i] = sentence("leakage.separates", fmt::arg("auc", shown(strength_[i])));
     }
   }
@@ -204,7 +208,8 @@ class Finder {
         second = std::max(second, strength_[i]);
       }
     }
-    if (first >= kStrongAuc - 0.5 && first - second >= kTowerLead && second > 0.0)
+    if (rarest_ >= static_cast<int64_t>(kFewestOfAClass) && first >= kStrongAuc - 0.5 && first - second >= kTowerLead &&
+        second > 0.0)
       why_[strongest] = sentence("suspect.tower", fmt::arg("auc", shown(first)), fmt::arg("next", shown(second)));
   }
 
@@ -213,6 +218,7 @@ class Finder {
   std::span<const double> labels_;
   std::optional<size_t> decision_;
   std::vector<std::string> why_;
+  int64_t rarest_ = 0;            // rows of the rarer class
   std::vector<double> strength_;  // |AUC - .5| of a column alone
 };
 

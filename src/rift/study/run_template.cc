@@ -61,7 +61,11 @@ std::string source_for(const std::string& source, const std::filesystem::path& f
   return std::filesystem::absolute(path).lexically_normal().lexically_relative(folder.lexically_normal()).string();
 }
 
-std::string column_comment(const data::ColumnProposal& column) {
+std::string comment_on(const std::string& name, const data::Proposal& proposal) {
+  const auto found = std::find_if(proposal.columns.begin(), proposal.columns.end(),
+                                  [&](const data::ColumnProposal& column) { return column.name == name; });
+  if (found == proposal.columns.end()) return {};
+  const data::ColumnProposal& column = *found;
   std::vector<std::string> parts;
   if (column.suspected_leak) parts.push_back(sentence("init.suspected"));
   if (!column.why.empty()) parts.push_back(column.why);
@@ -84,7 +88,7 @@ std::string data_section(const data::Proposal& proposal, const std::filesystem::
   if (!data.label.positive.empty()) label["positive"] = Json(data.label.positive);
   text += entry("  ", "label", label);
   const auto role = [&](std::string_view key, const std::optional<std::string>& value) {
-    if (value) text += entry("  ", key, *value);
+    if (value) text += entry("  ", key, *value, comment_on(*value, proposal));
   };
   role("id", data.id);
   role("time", data.time);
@@ -94,9 +98,7 @@ std::string data_section(const data::Proposal& proposal, const std::filesystem::
   text += comment_lines(sentence("init.kinds")).insert(0, "  ");
   text += "  columns:\n";
   for (const auto& [name, kind] : data.columns) {
-    const auto found = std::find_if(proposal.columns.begin(), proposal.columns.end(),
-                                    [&](const data::ColumnProposal& column) { return column.name == name; });
-    text += entry("    ", name, name_of(kind), found == proposal.columns.end() ? "" : column_comment(*found));
+    text += entry("    ", name, name_of(kind), comment_on(name, proposal));
   }
   return text;
 }

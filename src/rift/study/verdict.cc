@@ -76,6 +76,26 @@ class Figures {
     RIFT_FAIL(Code::kArtefact, "compare.json holds no pair of '{}' and '{}'", shorten(a), shorten(b));
   }
 
+  /// The interval of the figure that is `chance` for a model that knows nothing.
+  struct Skill {
+    std::string_view figure;
+    double chance = 0.0, value = 0.0, low = 0.0, high = 0.0;
+  };
+  std::optional<Skill> skill(std::string_view name) const {
+    const bool is_regression = main_.name == "rmse";
+    Skill skill{.figure = is_regression ? "r2" : "auc", .chance = is_regression ? 0.0 : 0.5};
+    for (const Json& one : compare_.at("models").as_array()) {
+      const Json* found = one.at("metrics").at("test").find(skill.figure);
+      if (one.at("name").as_string() != name || found == nullptr || found->is_null()) continue;
+      if (found->at("low").is_null() || found->at("high").is_null()) continue;
+      skill.value = found->at("value").as_double();
+      skill.low = found->at("low").as_double();
+      skill.high = found->at("high").as_double();
+      return skill;
+    }
+    return std::nullopt;
+  }
+
   int64_t rows() const { return compare_.at("test").at("rows").as_int(); }
   bool are_too_few() const {
     const Json* bad = compare_.at("test").find("bad");
@@ -111,6 +131,12 @@ std::string about(const Figures& figures, const Difference& d, std::string_view 
 
 std::string who_won(const Figures& figures) {
   const std::string best = figures.best();
+  if (const auto skill = figures.skill(best); skill && skill->low <= skill->chance) {
+    return sentence("verdict.chance", fmt::arg("best", model_caption(best)),
+                    fmt::arg("metric", sentence(fmt::format("table.{}", skill->figure))),
+                    fmt::arg("value", shown(skill->value)), fmt::arg("low", shown(skill->low)),
+                    fmt::arg("high", shown(skill->high)));
+  }
   const std::string other = figures.runner_up();
   if (other.empty()) return sentence("verdict.single", fmt::arg("best", model_caption(best)));
   const Difference d = figures.difference(best, other);

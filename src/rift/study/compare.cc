@@ -42,11 +42,7 @@ class Comparison {
     parts_ = all_parts(dataset_, spec_.options.split);
     inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
-<<<<<<< HEAD
     data::log_leaks(leaks_);
-=======
-    log_leaks(leaks_);
->>>>>>> anytable
   }
 
   Json run() {

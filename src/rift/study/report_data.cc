@@ -6,7 +6,6 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "rift/base/log.h"
 #include "rift/classic/gbdt.h"
 #include "rift/classic/scorecard.h"
 #include "rift/classic/stack.h"
@@ -64,15 +63,6 @@ Json part_json(const data::Dataset& dataset, const data::Split& split, data::Par
 }
 
 }  // namespace
-
-void log_leaks(const std::vector<data::Leak>& leaks) {
-  for (const data::Leak& leak : leaks) {
-    if (leak.column.empty())
-      log_warning("leakage", {{"evidence", leak.evidence}});
-    else
-      log_warning("leakage", {{"column", leak.column}, {"evidence", leak.evidence}});
-  }
-}
 
 Json report_data(const Examined& examined, Json curves, Json inside) {
   const data::Dataset& dataset = examined.dataset;

@@ -23,9 +23,6 @@ Json report_data(const Examined& examined, Json curves, Json inside);
 /// The card of a scorecard, the importance of a GBDT's columns, the weights of a fusion; null for the others.
 Json inside_of(const score::Scorer& scorer);
 
-/// A warning each.
-void log_leaks(const std::vector<data::Leak>& leaks);
-
 struct Trained {
   const StudySpec& spec;
   const data::Dataset& dataset;

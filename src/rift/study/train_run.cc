@@ -41,11 +41,7 @@ class TrainRun {
     const std::string why = why_skipped(ModelKind::kFineTuned, dataset_, spec_.options);
     RIFT_REQUIRE(why.empty(), Code::kConfig, "{}", why);
     leaks_ = data::find_leaks(dataset_);
-<<<<<<< HEAD
     data::log_leaks(leaks_);
-=======
-    log_leaks(leaks_);
->>>>>>> anytable
   }
 
   Json run() {

@@ -66,6 +66,13 @@ TEST_F(BadInput, BytesThatAreNotUtf8SayHowToNameTheirEncoding) {
   EXPECT_THAT(message, Not(HasSubstr("caf")));
 }
 
+TEST_F(BadInput, AHeaderThatIsNotUtf8IsSaid) {
+  EXPECT_THAT(refused(Code::kData,
+                      "stra\xdf"
+                      "e,y\n1,1\n2,0\n"),
+              HasSubstr("encoding = 'latin-1'"));
+}
+
 TEST_F(BadInput, AFileInUtf16IsNoEmptyFile) {
   const std::string utf16(
       "\xff\xfex\0,\0y\0\n\0"

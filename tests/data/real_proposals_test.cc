@@ -108,7 +108,7 @@ TEST(RealProposals, SuspectsNothingInOtherRealTables) {
     RIFT_SKIP_WITHOUT(path);
     const Proposal proposal = propose_file(path, one.label);
     EXPECT_EQ(suspected(proposal), one.allowed) << one.file;
-    EXPECT_TRUE(std::holds_alternative<StratifiedSplit>(proposal.split.kind)) << one.file;
+    EXPECT_TRUE(std::holds_alternative<KFoldSplit>(proposal.split.kind)) << one.file;
     EXPECT_EQ(run_unedited(proposal).rows(), proposal.rows);
   }
 }

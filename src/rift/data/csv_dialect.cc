@@ -156,24 +156,31 @@ CsvDialect sniffed_dialect(DuckSession& session, const std::string& file, const 
   return dialect;
 }
 
-[[noreturn]] void fail_without_columns(const std::string& file) {
+std::string first_bytes(const std::string& file) {
   std::string begin(size_t{1} << 16, '\0');
   std::ifstream stream(file, std::ios::binary);
   stream.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   begin.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
-  RIFT_REQUIRE(begin.find_first_not_of(" \t\r\n") != begin.npos, Code::kData, "{}: the file is empty", file);
+  return begin;
+}
+
+/// Of the line that names the columns, which DuckDB passes over without a word when it cannot read it.
+void require_utf8(const std::string& file) {
+  if (file.ends_with(".gz")) return;
+  const std::string begin = first_bytes(file);
   const bool is_utf16 = begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff");
-  const bool is_packed = file.ends_with(".gz");
-  RIFT_REQUIRE(is_packed || (!is_utf16 && !first_invalid_utf8(begin)), Code::kData,
+  const size_t end = begin.find('\n');
+  RIFT_REQUIRE(!is_utf16 && (end == begin.npos || !first_invalid_utf8(std::string_view(begin).substr(0, end))),
+               Code::kData,
                "{}: the file is not UTF-8; convert it, or name its encoding: sql: SELECT row_number() OVER () AS id, * "
                "FROM read_csv('...', encoding = '{}')",
                file, is_utf16 ? "utf-16" : "latin-1");
-  RIFT_FAIL(Code::kData, "{}: no CSV whose first line names columns separated by , ; | or tabs", file);
 }
 
 }  // namespace
 
 CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::span<const std::string> known_names) {
+  require_utf8(file);
   std::vector<Sniffed> candidates;
   for (const bool forgiving : {false, true}) {
     if (auto found = sniff(session, file, forgiving)) candidates.push_back(std::move(*found));
@@ -182,7 +189,8 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
   const bool plainest = candidates.empty() || parts_a_quoted_name(line, candidates.back());
   CsvDialect dialect =
       plainest ? plainest_dialect(line, known_names) : sniffed_dialect(session, file, candidates, known_names);
-  if (dialect.names.empty()) fail_without_columns(file);
+  RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
+               "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
   require_distinct(file, dialect.names);
   return dialect;
 }

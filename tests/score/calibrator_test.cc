@@ -95,8 +95,13 @@ TEST(Calibrator, TemperatureEqualsTheLikelihoodsOptimum) {
     EXPECT_NEAR(probability[3 * row] + probability[3 * row + 1] + probability[3 * row + 2], 1.0, 1e-12);
 }
 
+TEST(Calibrator, FewRowsThatAreAllRightAreNoProofOfCertainty) {
+  // One row of each class: Platt's target is 2/3, which a margin of 1 reaches at ln 2.
+  EXPECT_NEAR(fit_inverse_temperature(std::vector<double>{1, 0, 0, 1}, 2, std::vector<double>{0, 1}, {}), std::log(2.0),
+              1e-9);
+}
+
 TEST(Calibrator, TemperatureWithoutAnOptimumIsCut) {
-  EXPECT_EQ(fit_inverse_temperature(std::vector<double>{1, 0, 0, 1}, 2, std::vector<double>{0, 1}, {}), 100.0);
   EXPECT_EQ(fit_inverse_temperature(std::vector<double>{1, 0, 0, 1}, 2, std::vector<double>{1, 0}, {}), 0.01);
 }
 

@@ -95,22 +95,30 @@ PlattFit fit_platt(std::span<const double> log_odds, std::span<const double> lab
 double fit_inverse_temperature(std::span<const double> logits, int64_t classes, std::span<const double> labels,
                                std::span<const double> weights) {
   const auto c = static_cast<size_t>(classes);
-  RIFT_CHECK(logits.size() == labels.size() * c);
-  // First derivative of the negative log-likelihood in 1/T: sum of w * (mean logit under softmax - logit of the label);
-  // it rises, so its zero is found by bisection, which needs no safeguard.
+  RIFT_CHECK(c > 1 && logits.size() == labels.size() * c);
+  std::vector<double> target(c);  // of a row's own class
+  for (size_t i = 0; i < labels.size(); ++i)
+    target[static_cast<size_t>(labels[i])] += weights.empty() ? 1.0 : weights[i];
+  for (double& of_class : target) of_class = (of_class + 1.0) / (of_class + 2.0);
+  // First derivative of the negative log-likelihood in 1/T: sum of w * (mean logit under softmax - mean logit under the
+  // targets); it rises, so its zero is found by bisection, which needs no safeguard.
   const auto derivative = [&](double inverse) {
     double sum = 0.0;
     for (size_t i = 0; i < labels.size(); ++i) {
       const auto row = logits.subspan(i * c, c);
       const double largest = *std::max_element(row.begin(), row.end());
-      double total = 0.0, mean = 0.0;
+      double total = 0.0, mean = 0.0, all = 0.0;
       for (double logit : row) {
         const double share = std::exp(inverse * (logit - largest));
         total += share;
         mean += share * (logit - largest);
+        all += logit - largest;
       }
-      const double own = row[static_cast<size_t>(labels[i])] - largest;
-      sum += (weights.empty() ? 1.0 : weights[i]) * (mean / total - own);
+      const auto label = static_cast<size_t>(labels[i]);
+      const double own = row[label] - largest;
+      const double others = (all - own) / static_cast<double>(c - 1);
+      const double wanted = target[label] * own + (1.0 - target[label]) * others;
+      sum += (weights.empty() ? 1.0 : weights[i]) * (mean / total - wanted);
     }
     return sum;
   };

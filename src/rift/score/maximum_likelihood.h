@@ -17,8 +17,10 @@ struct PlattFit {
 PlattFit fit_platt(std::span<const double> log_odds, std::span<const double> labels, std::span<const double> weights);
 
 /// 1 / temperature of the largest weighted likelihood of softmax(logits / temperature), kept in [0.01, 100]: rows that
-/// are all classified rightly, or no better than by chance, have no finite optimum. logits [N*C]. Source: Guo et al.,
-/// ICML 2017, sec. 4.2.
+/// are classified no better than by chance have no finite optimum. As in Platt's scaling a row of class c counts as one
+/// only to (N_c + 1) / (N_c + 2), N_c the weight of the class, and the rest is spread over the other classes: a few
+/// rows that are all classified rightly are no proof of certainty. logits [N*C]. Source: Guo et al., ICML 2017,
+/// sec. 4.2; the targets are Platt's (1999).
 double fit_inverse_temperature(std::span<const double> logits, int64_t classes, std::span<const double> labels,
                                std::span<const double> weights);
 

@@ -231,6 +231,17 @@ TEST_F(LoadDataset, RowsOfAQueryAreDealtByTheHashOfTheirIdInAnyOrder) {
   EXPECT_EQ(fmt::format("{:016x}", dataset.split_row[at]), sha256_hex("c7").substr(0, 16));
 }
 
+TEST_F(LoadDataset, AQuerysFilesAreSeenFromItsFolder) {
+  file("rows.csv", plain_csv(60));
+  LoadSpec spec = spec_of("sql: SELECT row_number() OVER () AS id, * FROM 'rows.csv'", "y");
+  spec.data.id = "id";
+  spec.base_directory = folder_ / "runs";
+  std::filesystem::create_directories(spec.base_directory);
+  message_of(Code::kArtefact, [&] { load_dataset(spec); });
+  spec.data.folder = "..";
+  EXPECT_EQ(load_dataset(spec).rows(), 60);
+}
+
 TEST_F(LoadDataset, GivenFilesAreTheParts) {
   LoadSpec spec = spec_of(file("train.csv", plain_csv(50)), "y");
   spec.base_directory = folder_.path();

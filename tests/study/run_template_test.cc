@@ -37,6 +37,18 @@ TEST(RunTemplate, ReadsBackWhateverColumnsAreCalled) {
   }
 }
 
+TEST(RunTemplate, ARunElsewhereFindsTheFilesOfAQuery) {
+  const test::TempDirectory directory;
+  data::Proposal of_query = proposal("income");
+  of_query.data.source = "sql: SELECT * FROM 'loans.csv'";
+  const auto file = directory.path() / "run.yaml";
+  write_file_atomic(file, run_template(of_query, file));
+  const RunOptions options = read_run(file, {});
+  ASSERT_TRUE(options.data.folder);
+  EXPECT_TRUE(std::filesystem::equivalent(directory.path() / *options.data.folder, std::filesystem::current_path()));
+  EXPECT_EQ(run_template(of_query, "run.yaml").find("folder:"), std::string::npos) << "its own folder needs no word";
+}
+
 TEST(RunTemplate, CommentsSayWhatWasFound) {
   const test::TempDirectory directory;
   const std::string text = run_template(proposal("income"), directory.path() / "run.yaml");

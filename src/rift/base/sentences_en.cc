@@ -141,6 +141,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.calibration_caption",
        "Bad rate that came true against the PD that was said, in bands of equally many rows. On the diagonal the PD is "
        "right."},
+      {"report.calibration_classes_caption",
+       "Share of the rows whose predicted class came true against the probability that was said of it, in bands of "
+       "equally many rows. On the diagonal the probability is right."},
       {"report.score_distribution", "Score distribution"},
       {"report.score_distribution_caption", "Share of the good and of the bad rows in each band of PD."},
       {"report.gains", "Gains"},
@@ -156,6 +159,8 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.no_script", "The charts need JavaScript; the tables show the same figures."},
       // axes and legends of charts
       {"chart.predicted", "prediction"},
+      {"chart.predicted_class_probability", "probability of the predicted class"},
+      {"chart.observed_class_share", "share that came true"},
       {"chart.observed", "observed"},
       {"chart.task_loss", "task loss"},
       {"chart.share_of_gain", "share of gain"},
@@ -253,6 +258,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"init.features", "Features: {kinds}."},
       {"init.suspected", "suspected outcome, left out"},
       {"init.missing", "{share} missing"},
+      {"init.folder", "of the query's files"},
       {"init.kinds",
        "number, category, text, date, or ignore. A column that was known only after the decision must be ignore."},
       {"init.split", "Parts are a rule over row numbers and the seed; the same rows for every model."},

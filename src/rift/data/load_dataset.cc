@@ -234,8 +234,9 @@ std::vector<WantedColumn> wanted_columns(const Source& source, const DataOptions
   return wanted;
 }
 
-SourceOptions source_options(const LoadSpec& spec) {
+SourceOptions source_options(const LoadSpec& spec, const std::string& source) {
   SourceOptions options{.base_directory = spec.base_directory, .memory_limit = spec.data.memory_limit};
+  if (is_query(source) && spec.data.folder) options.base_directory /= *spec.data.folder;
   for (const auto& [key, name] : named_columns(spec.data)) options.known_names.push_back(name);
   for (const auto& [name, kind] : spec.data.columns) options.known_names.push_back(name);
   return options;
@@ -250,7 +251,7 @@ void append_given_files(const LoadSpec& spec, const FilesSplit& files, std::span
       {files.test, Part::kTest}, {files.calibration, Part::kCalibration}, {files.validation, Part::kValidation}};
   for (const auto& [name, to] : given) {
     if (name.empty()) continue;
-    Source source(name, source_options(spec));
+    Source source(name, source_options(spec, name));
     RawRecords more = read_records(source, wanted);
     part.insert(part.end(), static_cast<size_t>(more.rows()), to);
     append_records(records, std::move(more));
@@ -278,7 +279,7 @@ void number_rows(Dataset& dataset, const RawRecords& records) {
 }  // namespace
 
 Dataset load_dataset(const LoadSpec& spec) {
-  Source source(spec.data.source, source_options(spec));
+  Source source(spec.data.source, source_options(spec, spec.data.source));
   require_named(source, spec.data);
   RIFT_REQUIRE(
       source.is_single_file() || spec.data.id, Code::kConfig,

@@ -39,8 +39,13 @@ struct LabelOptions {
   }
 };
 
+/// Whether a source is a query ("sql: SELECT ...") and no file.
+inline constexpr std::string_view kQuery = "sql:";
+inline bool is_query(std::string_view source) { return source.starts_with(kQuery); }
+
 struct DataOptions {
   std::string source;
+  std::optional<std::string> folder;
   LabelOptions label;
   std::optional<std::string> id;
   std::optional<std::string> time;
@@ -53,6 +58,7 @@ struct DataOptions {
   template <class V>
   void visit(V& v) {
     v("source", source, "A file or glob (CSV, CSV.gz, Parquet, JSONL), or 'sql: SELECT ...' over files.");
+    v("folder", folder, "Folder that a query's files are relative to; run.yaml's when left out.");
     v("label", label, "What is predicted.");
     v("id", id, "Column that names a row; the 0-based row number when left out.");
     v("time", time, "Column with the time of the decision; a feature dated later is a leak.");

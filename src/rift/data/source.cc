@@ -6,6 +6,7 @@
 #include "rift/base/error.h"
 #include "rift/base/sha256.h"
 #include "rift/data/cells.h"
+#include "rift/data/options.h"
 #include "rift/data/source_error.h"
 
 namespace rift::data {
@@ -13,8 +14,6 @@ namespace rift::data {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::string_view kQuery = "sql:";
 
 enum class Format { kCsv, kParquet, kJsonLines, kJson };
 
@@ -146,7 +145,7 @@ int64_t RowReader::append_next(std::vector<Column>& columns) {
 }
 
 Source::Source(const std::string& source, const SourceOptions& options) {
-  const bool query = source.starts_with(kQuery);
+  const bool query = is_query(source);
   // The order of a query's rows depends on the number of threads, and with it everything that is learnt from them.
   session_ = std::make_unique<DuckSession>(DuckOptions{
       .memory_limit = options.memory_limit, .threads = query ? 1 : 0, .base_directory = options.base_directory});

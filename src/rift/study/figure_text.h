@@ -9,10 +9,14 @@
 /// Figures as people read them, in tables of a terminal and of a report.
 namespace rift::study {
 
-std::string shown(double value);          // "0.781"; amounts of other sizes with four digits
-std::string shown_signed(double value);   // "+0.012"
+std::string shown(double value);          // "0.781", "23.45", "256.0", "151,400"
+std::string shown_amount(double value);   // of a unit that may be small: "0.00123", else as shown()
+std::string with_sign(std::string text);  // "+0.012"
 std::string shown_percent(double share);  // "12.3 %"
 std::string shown_count(int64_t count);   // "12,345"
+
+/// A figure by its name in metrics.json: rmse, mae, bias and mse are amounts.
+std::string shown_figure(std::string_view name, double value);
 
 /// Of {"auc": {"value", "low", "high"}, ...}: the value and "0.701 - 0.842"; "-" where it is undefined.
 std::string figure_text(const Json& metrics, std::string_view name);

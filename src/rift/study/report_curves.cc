@@ -46,18 +46,27 @@ void add_roc(Page& page, const std::vector<ShownModel>& models) {
              sentence("report.roc_caption"));
 }
 
+/// What the bands of a calibration curve are about: the keys of its axes and its caption.
+struct CalibrationWords {
+  std::string_view predicted, observed, caption;
+};
+constexpr CalibrationWords kPdWords = {"chart.predicted_pd", "chart.observed_rate", "report.calibration_caption"};
+constexpr CalibrationWords kAmountWords = {"chart.predicted", "chart.observed", "report.calibration_amounts_caption"};
+constexpr CalibrationWords kClassWords = {"chart.predicted_class_probability", "chart.observed_class_share",
+                                          "report.calibration_classes_caption"};
+
 void add_calibration(Page& page, const std::vector<ShownModel>& models, bool amounts) {
   page.section(sentence("report.calibration"), "calibration");
+  const CalibrationWords words = amounts ? kAmountWords : have(models, "confusion") ? kClassWords : kPdWords;
   report::LineChartSpec spec{.series = lines(models, "calibration", "predicted", "observed"),
-                             .x_title = sentence(amounts ? "chart.predicted" : "chart.predicted_pd"),
-                             .y_title = sentence(amounts ? "chart.observed" : "chart.observed_rate"),
+                             .x_title = sentence(words.predicted),
+                             .y_title = sentence(words.observed),
                              .diagonal = !amounts,
                              .diagonal_name = sentence("chart.ideal"),
                              .points = true,
                              .percent_x = !amounts,
                              .percent_y = !amounts};
-  page.chart(report::line_chart(spec),
-             sentence(amounts ? "report.calibration_amounts_caption" : "report.calibration_caption"));
+  page.chart(report::line_chart(spec), sentence(words.caption));
 }
 
 std::vector<double> numbers(const Json& list) {

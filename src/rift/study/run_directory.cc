@@ -19,11 +19,9 @@ namespace fs = std::filesystem;
 
 fs::path folder_of(const fs::path& run_file) { return fs::absolute(run_file).parent_path(); }
 
-bool is_query(std::string_view source) { return source.starts_with("sql:"); }
-
 /// `path`, which is relative to run.yaml's folder, as it reads from `directory`.
 std::string seen_from(const fs::path& directory, const fs::path& run_file, const std::string& path) {
-  if (path.empty() || is_query(path) || fs::path(path).is_absolute()) return path;
+  if (path.empty() || data::is_query(path) || fs::path(path).is_absolute()) return path;
   return (folder_of(run_file) / path)
       .lexically_normal()
       .lexically_relative(fs::absolute(directory).lexically_normal())
@@ -36,6 +34,13 @@ void move_split_files(const StudySpec& spec, data::SplitOptions& split) {
   for (std::string* path : {&files->test, &files->calibration, &files->validation}) {
     *path = seen_from(spec.directory, spec.run_file, *path);
   }
+}
+
+bool has_query(const RunOptions& options) {
+  const auto* files = std::get_if<data::FilesSplit>(&options.split.kind);
+  return data::is_query(options.data.source) ||
+         (files != nullptr &&
+          (data::is_query(files->test) || data::is_query(files->calibration) || data::is_query(files->validation)));
 }
 
 Json input_json(const std::string& what, const fs::path& file) {
@@ -104,6 +109,8 @@ std::vector<data::TableWriter::ColumnSpec> column_specs(const data::Dataset& dat
 RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset) {
   RunOptions options = spec.options;
   options.data.source = seen_from(spec.directory, spec.run_file, options.data.source);
+  if (has_query(options))
+    options.data.folder = seen_from(spec.directory, spec.run_file, options.data.folder.value_or("."));
   if (options.data.captions) options.data.captions = seen_from(spec.directory, spec.run_file, *options.data.captions);
   move_split_files(spec, options.split);
   if (dataset.schema.task == data::Task::kBinary && options.data.label.positive.empty()) {
@@ -139,10 +146,11 @@ void write_run_yaml(const fs::path& directory, const RunOptions& resolved) {
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset) {
   Json inputs = Json::array();
   inputs.push_back(input_json("configuration", spec.run_file));
-  inputs.push_back(Json{
-      {"what", "records"},
-      {"file", is_query(spec.options.data.source) ? "sql" : fs::path(spec.options.data.source).filename().string()},
-      {"sha256", dataset.source_sha256}});
+  inputs.push_back(
+      Json{{"what", "records"},
+           {"file",
+            data::is_query(spec.options.data.source) ? "sql" : fs::path(spec.options.data.source).filename().string()},
+           {"sha256", dataset.source_sha256}});
   if (spec.options.data.captions) {
     inputs.push_back(input_json("captions", folder_of(spec.run_file) / *spec.options.data.captions));
   }

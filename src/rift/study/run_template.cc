@@ -52,13 +52,20 @@ std::string comment_lines(std::string_view text) {
   return result + "\n";
 }
 
-/// `source` as it reads from the folder of `file`; globs keep their pattern, SQL its text.
-std::string source_for(const std::string& source, const std::filesystem::path& file) {
-  if (source.starts_with("sql:")) return source;
-  const std::filesystem::path path = source;
-  if (path.is_absolute()) return source;
-  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
-  return std::filesystem::absolute(path).lexically_normal().lexically_relative(folder.lexically_normal()).string();
+/// `path` as it reads from the folder of `file`.
+std::string seen_from(const std::filesystem::path& file, const std::filesystem::path& path) {
+  if (path.is_absolute()) return path.string();
+  const std::filesystem::path folder = std::filesystem::absolute(file).lexically_normal().parent_path();
+  return (std::filesystem::current_path() / path).lexically_normal().lexically_relative(folder).string();
+}
+
+/// Where the rows are; globs keep their pattern, a query its text with the folder that its files are relative to.
+std::string source_entries(const std::string& source, const std::filesystem::path& file) {
+  if (!data::is_query(source)) return entry("  ", "source", seen_from(file, source));
+  std::string text = entry("  ", "source", source);
+  const std::filesystem::path folder = seen_from(file, "");
+  if (folder != "." && folder != "./") text += entry("  ", "folder", folder.string(), sentence("init.folder"));
+  return text;
 }
 
 std::string comment_on(const std::string& name, const data::Proposal& proposal) {
@@ -82,7 +89,7 @@ Json name_of(data::Kind kind) { return write_value(kind); }
 std::string data_section(const data::Proposal& proposal, const std::filesystem::path& file) {
   const data::DataOptions& data = proposal.data;
   std::string text = "data:\n";
-  text += entry("  ", "source", source_for(data.source, file));
+  text += source_entries(data.source, file);
   Json label = Json::object();
   label["column"] = data.label.column;
   if (!data.label.positive.empty()) label["positive"] = Json(data.label.positive);

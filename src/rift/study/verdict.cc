@@ -109,7 +109,9 @@ class Figures {
   }
 
   /// What a pair is judged by; regression is judged by squared error although rmse is shown.
-  std::string pair_metric() const { return sentence(main_.name == "rmse" ? "table.mse" : "table." + main_.name); }
+  std::string pair_figure() const { return main_.name == "rmse" ? "mse" : main_.name; }
+  std::string shown_main(double value) const { return shown_figure(main_.name, value); }
+  std::string shown_difference(double value) const { return with_sign(shown_figure(pair_figure(), value)); }
 
  private:
   const Json& compare_;
@@ -124,9 +126,10 @@ std::string about(const Figures& figures, const Difference& d, std::string_view 
                   const Args&... args) {
   const Difference seen = figures.as_shown(d);
   const bool clear = d.p < kSignificance && d.value > 0.0 && !figures.are_too_few();
-  return sentence(clear ? better : unclear, args..., fmt::arg("metric", figures.pair_metric()),
-                  fmt::arg("difference", shown_signed(seen.value)), fmt::arg("low", shown_signed(seen.low)),
-                  fmt::arg("high", shown_signed(seen.high)), fmt::arg("p", shown_p(d.p)));
+  return sentence(clear ? better : unclear, args..., fmt::arg("metric", sentence("table." + figures.pair_figure())),
+                  fmt::arg("difference", figures.shown_difference(seen.value)),
+                  fmt::arg("low", figures.shown_difference(seen.low)),
+                  fmt::arg("high", figures.shown_difference(seen.high)), fmt::arg("p", shown_p(d.p)));
 }
 
 std::string who_won(const Figures& figures) {
@@ -142,7 +145,7 @@ std::string who_won(const Figures& figures) {
   const Difference d = figures.difference(best, other);
   if (d.value == 0.0) {
     return sentence("verdict.tie", fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
-                    fmt::arg("metric", figures.metric()), fmt::arg("value", shown(*figures.value(best))));
+                    fmt::arg("metric", figures.metric()), fmt::arg("value", figures.shown_main(*figures.value(best))));
   }
   return about(figures, d, "verdict.better", figures.are_too_few() ? "verdict.too_few" : "verdict.no_difference",
                fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
@@ -154,8 +157,9 @@ std::string text_model_loses(const Figures& figures) {
   const std::string best = figures.best_among(std::array<std::string_view, 3>{"scorecard", "gbdt", "text-baseline"});
   const auto value = figures.value("fine-tuned");
   if (best.empty() || !value || !figures.is_better(*figures.value(best), *value)) return {};
-  return sentence("verdict.text_model_loses", fmt::arg("metric", figures.metric()), fmt::arg("value", shown(*value)),
-                  fmt::arg("best_value", shown(*figures.value(best))), fmt::arg("best", model_caption(best)));
+  return sentence(
+      "verdict.text_model_loses", fmt::arg("metric", figures.metric()), fmt::arg("value", figures.shown_main(*value)),
+      fmt::arg("best_value", figures.shown_main(*figures.value(best))), fmt::arg("best", model_caption(best)));
 }
 
 std::string what_texts_add(const Figures& figures) {

@@ -113,7 +113,12 @@ void add_comparison(Page& page, const Json& compare) {
 
 void add_pairs(Page& page, const Json& pairs) {
   if (pairs.size() == 0) return;
-  const std::string metric = sentence("table." + pairs.at(size_t{0}).at("metric").as_string());
+  const std::string figure = pairs.at(size_t{0}).at("metric").as_string();
+  const std::string metric = sentence("table." + figure);
+  const auto difference = [&](const Json& value) {
+    return figure == "mse" ? with_sign(shown_figure(figure, value.as_double()))
+                           : fmt::format("{:+.4f}", value.as_double());
+  };
   page.section(sentence("report.pairs"), "pairs");
   Page::TableSpec table{.columns = {sentence("table.pair"), sentence("table.difference"), sentence("table.interval"),
                                     sentence("table.p_value"), sentence("table.p_holm")},
@@ -124,9 +129,9 @@ void add_pairs(Page& page, const Json& pairs) {
     table.rows.push_back(
         {{fmt::format("{} - {}", model_caption(pair.at("a").as_string()), model_caption(pair.at("b").as_string())),
           false, clear},
-         number(fmt::format("{:+.4f}", pair.at("difference").as_double()), clear),
-         number(sentence("table.from_to", fmt::arg("low", fmt::format("{:+.4f}", pair.at("low").as_double())),
-                         fmt::arg("high", fmt::format("{:+.4f}", pair.at("high").as_double())))),
+         number(difference(pair.at("difference")), clear),
+         number(sentence("table.from_to", fmt::arg("low", difference(pair.at("low"))),
+                         fmt::arg("high", difference(pair.at("high"))))),
          number(fmt::format("{:.4f}", pair.at("p").as_double())),
          number(fmt::format("{:.4f}", pair.at("p_holm").as_double()))});
   }

@@ -97,7 +97,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.other_values", "all others"},
       // headings of reports
       {"report.title", "Model report"},
-      {"report.subtitle", "{rows} rows, {features} features, split {split}"},
+      {"report.subtitle", "Rows: {rows}; features: {features}; split {split}"},
       {"report.comparison_title", "Model comparison"},
       {"report.package_subtitle", "Package {digest}"},
       {"report.comparison_caption", "Figures on the {rows} rows of the test part."},
@@ -117,7 +117,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.confusion_caption", "Rows of each true class by the class that was predicted."},
       {"report.evaluations_caption",
        "The validation rows during training; the parameters of the bold line are published."},
-      {"report.columns_caption", "{rows} rows, {features} features."},
+      {"report.columns_caption", "Rows: {rows}; features: {features}."},
       {"report.split_digest", "SHA-256 of the row-to-part map, the same for every model: {digest}"},
       {"report.first_split", "The first of {splits} splits."},
       {"report.inside", "Inside the models"},

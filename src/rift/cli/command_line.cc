@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include "rift/base/log.h"
 #include "rift/base/progress.h"
 #include "rift/base/sentences.h"
+#include "rift/base/shell.h"
 #include "rift/base/threads.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
@@ -177,24 +177,13 @@ int run_checked(int argc, char** argv) {
   return run(flags);
 }
 
-/// A word of a command line as a shell reads it back.
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("-_./=:,@%+").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 /// After Ctrl-C: how to go on, for verbs that can.
 void say_how_to_go_on(int argc, char** argv) {
   std::string command = "rift";
   bool resumes = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    command += " " + quoted(word);
+    command += " " + shell_word(word);
     resumes = resumes || word == "--resume";
   }
   const std::string_view verb = argv[1];

@@ -7,6 +7,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sentences.h"
+#include "rift/base/shell.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/data/propose.h"
@@ -35,8 +36,9 @@ Run add_init(CLI::App& command) {
     if (flags.json)
       print_json(study::proposal_json(proposal));
     else
-      print_result(study::proposal_text(proposal) + sentence("done.init", fmt::arg("path", arguments->out),
-                                                             fmt::arg("command", "rift compare " + arguments->out)));
+      print_result(study::proposal_text(proposal) +
+                   sentence("done.init", fmt::arg("path", arguments->out),
+                            fmt::arg("command", "rift compare " + shell_word(arguments->out))));
     return 0;
   };
 }

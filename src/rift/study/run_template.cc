@@ -10,6 +10,7 @@
 
 #include "rift/base/options.h"
 #include "rift/base/sentences.h"
+#include "rift/base/shell.h"
 #include "rift/study/run_options.h"
 
 namespace rift::study {
@@ -162,7 +163,7 @@ std::string compare_section(const data::Proposal& proposal) {
 std::string run_template(const data::Proposal& proposal, const std::filesystem::path& file) {
   std::string text = comment_lines(sentence("init.header", fmt::arg("rows", fmt::format("{}", proposal.rows)),
                                             fmt::arg("columns", proposal.columns.size()),
-                                            fmt::arg("command", "rift compare " + file.string())));
+                                            fmt::arg("command", "rift compare " + shell_word(file.string()))));
   for (const std::string& note : proposal.notes) text += comment_lines(note);
   text += "\n" + entry("", "task", write_value(proposal.task)) + "\n" + data_section(proposal, file) + "\n";
   text += comment_lines(sentence("init.split"));

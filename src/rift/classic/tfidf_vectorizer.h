@@ -35,7 +35,8 @@ struct TfidfOptions {
     v("word_ngram", word_ngram, "Longest run of words that is a term.", in_range(1, 5));
     v("shortest", shortest, "Fewest characters of a character term.", in_range(1, 10));
     v("longest", longest, "Most characters of a character term.", in_range(1, 10));
-    v("min_rows", min_rows, "Fewest training rows that hold a term; a package shows its terms, and a rare one may be a name.", at_least(1));
+    v("min_rows", min_rows,
+      "Fewest training rows that hold a term; a package shows its terms, and a rare one may be a name.", at_least(1));
     v("max_terms", max_terms, "The terms of the most rows are kept, for words and for characters each.", at_least(1));
     v("sublinear", sublinear, "1 + ln(count) instead of the count.");
   }

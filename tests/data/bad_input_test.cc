@@ -59,6 +59,15 @@ TEST_F(BadInput, AnOpenQuoteIsABrokenLine) {
   EXPECT_THAT(message, Not(HasSubstr("secret")));
 }
 
+TEST_F(BadInput, AnOpenQuoteInTheFirstLinesOfALongFileIsOneToo) {
+  for (const int64_t at : {0, 40}) {
+    const std::string message = refused(Code::kData, plain_csv(at) + "\"secret,1\n" + plain_csv(3000).substr(4));
+    EXPECT_THAT(message, HasSubstr(fmt::format("line {} ", at + 2)));
+    EXPECT_THAT(message, HasSubstr("quotation mark"));
+    EXPECT_THAT(message, Not(HasSubstr("secret")));
+  }
+}
+
 TEST_F(BadInput, BytesThatAreNotUtf8SayHowToNameTheirEncoding) {
   const std::string message = refused(Code::kData, "x,y\ncaf\xe9,1\nbar,0\n");
   EXPECT_THAT(message, HasSubstr("UTF-8"));

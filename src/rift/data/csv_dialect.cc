@@ -13,6 +13,9 @@ namespace rift::data {
 
 namespace {
 
+/// Texts of one row may be long. The buffer is DuckDB's own for its 2 MB, so no more memory is needed.
+constexpr std::string_view kLineSize = "max_line_size = 16000000, buffer_size = 32000000";
+
 struct Sniffed {
   std::string delimiter;
   int64_t skipped_lines = 0;
@@ -24,8 +27,8 @@ std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool
   DuckSession::Rows rows;
   const auto failure = session.fetch(
       fmt::format(
-          "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"'{})",
-          sql_text(file), forgiving ? ", ignore_errors = true" : ""),
+          "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"', {}{})",
+          sql_text(file), kLineSize, forgiving ? ", ignore_errors = true" : ""),
       rows);
   if (failure || rows.size() != 1) return std::nullopt;
   const auto& row = rows.front();
@@ -36,8 +39,8 @@ std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool
 }
 
 std::string dialect_arguments(const std::string& delimiter, int64_t skip) {
-  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}", sql_text(delimiter),
-                     skip);
+  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}, {}", sql_text(delimiter),
+                     skip, kLineSize);
 }
 
 /// The cells of the first line below the skipped ones; empty when there is none.
@@ -47,7 +50,7 @@ std::vector<std::string> first_line(DuckSession& session, const std::string& fil
   DuckSession::Rows rows;
   const auto failure = session.fetch(
       fmt::format("SELECT * FROM read_csv({}, {}, header = false, columns = {{{}}}, ignore_errors = true, null_padding "
-                  "= true) LIMIT 1",
+                  "= true, parallel = false) LIMIT 1",
                   sql_text(file), dialect_arguments(sniffed.delimiter, sniffed.skipped_lines), columns),
       rows);
   std::vector<std::string> cells;
@@ -81,16 +84,20 @@ std::vector<std::string> split_line(std::string_view line, char delimiter) {
   return cells;
 }
 
-/// The first line as one text.
+/// The first line as one text, with the lines below it that its quoted names reach into.
 std::vector<std::string> whole_first_line(DuckSession& session, const std::string& file) {
+  constexpr int64_t kMostLines = 100;
   DuckSession::Rows rows;
-  const auto failure = session.fetch(
-      fmt::format("SELECT * FROM read_csv({}, auto_detect = false, delim = '\x01', quote = '', escape = '', "
-                  "header = false, columns = {{'line': 'VARCHAR'}}, strict_mode = false) LIMIT 1",
-                  sql_text(file)),
-      rows);
+  const auto failure =
+      session.fetch(fmt::format("SELECT * FROM {} LIMIT {}", csv_lines_relation(file), kMostLines), rows);
   if (failure || rows.empty()) return {};
-  return {std::string(trim(rows[0][0].value_or("")))};
+  const std::string first(trim(rows[0][0].value_or("")));
+  std::string line;
+  for (const auto& row : rows) {
+    line += (line.empty() ? "" : "\n") + row[0].value_or("");
+    if (std::count(line.begin(), line.end(), '"') % 2 == 0) return {std::string(trim(line))};
+  }
+  return {first};
 }
 
 /// A byte order mark hides from DuckDB 1.5.5 that the first name is quoted: a delimiter in that name then parts it.
@@ -186,13 +193,24 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
     if (auto found = sniff(session, file, forgiving)) candidates.push_back(std::move(*found));
   }
   const auto line = whole_first_line(session, file);
-  const bool plainest = candidates.empty() || parts_a_quoted_name(line, candidates.back());
-  CsvDialect dialect =
-      plainest ? plainest_dialect(line, known_names) : sniffed_dialect(session, file, candidates, known_names);
+  CsvDialect dialect = plainest_dialect(line, known_names);
+  if (!candidates.empty() && !parts_a_quoted_name(line, candidates.back())) {
+    CsvDialect sniffed = sniffed_dialect(session, file, candidates, known_names);
+    // An open quote in its sample makes the sniffer take the file for one of a single column.
+    if (known_among(sniffed.names, known_names) >= known_among(dialect.names, known_names))
+      dialect = std::move(sniffed);
+  }
   RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
                "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
   require_distinct(file, dialect.names);
   return dialect;
+}
+
+std::string csv_lines_relation(const std::string& file, std::string_view encoding) {
+  return fmt::format(
+      "read_csv({}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, columns = {{'line': "
+      "'VARCHAR'}}, strict_mode = false, encoding = '{}', {})",
+      sql_text(file), encoding, kLineSize);
 }
 
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading) {

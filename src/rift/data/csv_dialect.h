@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rift/data/duckdb_session.h"
@@ -25,6 +26,9 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
 struct CsvReading {
   bool pass_over_broken = false;  // and list them in reject_errors (line)
 };
+
+/// "read_csv(...)" with one column of texts: the lines of a file, quotes of no meaning. As latin-1 any bytes are read.
+std::string csv_lines_relation(const std::string& file, std::string_view encoding = "utf-8");
 
 /// "read_csv(...)" with the columns c0, c1, ... as texts; its rows come in file order.
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading);

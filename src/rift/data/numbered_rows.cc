@@ -67,8 +67,9 @@ bool NumberedRows::broken_is_next() const {
 }
 
 void NumberedRows::add_broken(NumberedChunk& chunk) {
-  chunk.rows.push_back({.source_row = next_row_++, .chunk_row = -1, .why = std::move(broken_[next_broken_].why)});
-  ++next_broken_;
+  Source::BrokenLine& broken = broken_[next_broken_++];
+  chunk.rows.push_back({.source_row = next_row_, .chunk_row = -1, .rows = broken.rows, .why = std::move(broken.why)});
+  next_row_ += broken.rows;
 }
 
 void NumberedRows::number(NumberedChunk& chunk, int64_t rows) {
@@ -79,7 +80,7 @@ void NumberedRows::number(NumberedChunk& chunk, int64_t rows) {
   }
   for (int64_t row = first; row < rows; ++row) {
     while (broken_is_next()) add_broken(chunk);
-    chunk.rows.push_back({.source_row = next_row_++, .chunk_row = row, .why = {}});
+    chunk.rows.push_back({.source_row = next_row_++, .chunk_row = row, .rows = 1, .why = {}});
   }
 }
 

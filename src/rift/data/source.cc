@@ -71,16 +71,17 @@ TypeRule rule_of(const std::string& name, const std::string& type) {
   return {Storage::kText, text, text};
 }
 
-void append_texts(duckdb_vector vector, int64_t rows, Texts& out) {
-  auto* values = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+/// A missing one is empty.
+std::string_view text_at(duckdb_vector vector, int64_t row) {
+  auto* values = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector)) + row;
   uint64_t* validity = duckdb_vector_get_validity(vector);
+  if (validity != nullptr && !duckdb_validity_row_is_valid(validity, static_cast<idx_t>(row))) return {};
+  return {duckdb_string_t_data(values), duckdb_string_t_length(*values)};
+}
+
+void append_texts(duckdb_vector vector, int64_t rows, Texts& out) {
   for (int64_t row = 0; row < rows; ++row) {
-    const auto i = static_cast<idx_t>(row);
-    if (validity != nullptr && !duckdb_validity_row_is_valid(validity, i)) {
-      out.append_missing();
-      continue;
-    }
-    const std::string_view cell(duckdb_string_t_data(&values[i]), duckdb_string_t_length(values[i]));
+    const std::string_view cell = text_at(vector, row);
     // A cell of nothing but spaces is a missing one, whatever the format.
     if (trim(cell).empty()) {
       out.append_missing();
@@ -98,6 +99,22 @@ void append_plain(duckdb_vector vector, int64_t rows, Value missing, std::vector
     const bool valid = validity == nullptr || duckdb_validity_row_is_valid(validity, static_cast<idx_t>(row));
     out.push_back(valid ? static_cast<Value>(values[row]) : missing);
   }
+}
+
+/// What DuckDB calls `error_type` of the record in `span`.
+Source::BrokenLine broken_line(const LineSpan& span, const std::string& error_type) {
+  const bool quote = error_type == "UNQUOTED VALUE";
+  if (!quote && error_type != "LINE SIZE OVER MAXIMUM")
+    return {.why = fmt::format("line {} cannot be split into columns ({})", span.first_line, lower_case(error_type))};
+  if (span.first_line == span.last_line)
+    return {.why = fmt::format("line {} {}", span.first_line,
+                               quote ? "has a quotation mark that is not closed" : kLineTooLong)};
+  return {
+      .rows = span.rows,
+      .why = fmt::format("lines {} to {}{} ({} lines) were taken for one row: the quotation mark that line {} opens "
+                         "is not closed; close it, or double it where it is part of a text",
+                         span.first_line, span.last_line, span.quote_open ? ", the end of the file," : "",
+                         span.last_line - span.first_line + 1, span.first_line)};
 }
 
 }  // namespace
@@ -265,23 +282,51 @@ RowReader Source::open(std::span<const ColumnRequest> requests) {
   return RowReader(name_, std::move(stream), storages(requests));
 }
 
+LineSpans Source::line_spans(std::span<const int64_t> numbers) const {
+  DuckStream stream = session_->stream("SELECT * FROM " + csv_lines_relation(files_.front(), "latin-1"));
+  DuckChunk chunk;
+  int64_t row = 0;
+  const auto next = [&]() -> std::optional<std::string_view> {
+    if (!chunk || row == chunk.rows()) {
+      chunk = stream.next();
+      if (!chunk) return std::nullopt;
+      row = 0;
+    }
+    return text_at(chunk.vector(0), row++);
+  };
+  const LineRules rules{.delimiter = dialect_->delimiter.front(),
+                        .lines_before_rows = dialect_->lines_before_rows(),
+                        .blank_is_row = dialect_->names.size() == 1};
+  return find_line_spans(next, rules, numbers);
+}
+
 RowReader Source::open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected) {
   RIFT_CHECK(dialect_.has_value() && is_single_file());
   // Which lines are passed over is known at the end of a pass only, so one pass goes ahead for that alone.
   const std::string query = select(requests, csv_relation(files_, *dialect_, {.pass_over_broken = true}));
   DuckStream ahead = session_->stream(query);
-  while (ahead.next()) {
-  }
+  int64_t good = 0;
+  while (const DuckChunk chunk = ahead.next()) good += chunk.rows();
   require_read(name_, ahead.failure());
   DuckSession::Rows rows;
-  require_read(
-      name_, session_->fetch(
-                 "SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line", rows));
+  require_read(name_, session_->fetch("SELECT line, max(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line "
+                                      "ORDER BY line",
+                                      rows));
   RIFT_CHECK(!session_->run("DROP TABLE reject_errors; DROP TABLE reject_scans"));
-  for (const auto& row : rows) {
-    const int64_t line = std::stoll(row[0].value());
-    rejected.push_back({.row = line - 1 - dialect_->lines_before_rows(),
-                        .why = fmt::format("line cannot be split into columns ({})", lower_case(row[1].value()))});
+  std::vector<int64_t> numbers;
+  for (const auto& row : rows) numbers.push_back(std::stoll(row[0].value()));
+  const LineSpans spans = line_spans(numbers);
+  int64_t taken_along = 0;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const LineSpan span =
+        i < spans.of_numbers.size() ? spans.of_numbers[i] : LineSpan{.first_line = numbers[i], .last_line = numbers[i]};
+    BrokenLine broken = broken_line(span, rows[i][1].value());
+    // DuckDB cuts a file into stretches; it loses its place when an open quote reaches from one into the next.
+    RIFT_REQUIRE(broken.rows == 1 || good + static_cast<int64_t>(numbers.size()) == spans.records, Code::kData,
+                 "{}: {}; the rows behind it cannot be told apart", name_, broken.why);
+    broken.row = numbers[i] - 1 - dialect_->lines_before_rows() - span.blank_before + taken_along;
+    taken_along += broken.rows - 1;
+    rejected.push_back(std::move(broken));
   }
   return RowReader(name_, session_->stream(query), storages(requests));
 }

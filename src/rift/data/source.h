@@ -10,6 +10,7 @@
 
 #include "rift/data/csv_dialect.h"
 #include "rift/data/duckdb_session.h"
+#include "rift/data/line_spans.h"
 #include "rift/data/table.h"
 
 namespace rift::data {
@@ -65,9 +66,11 @@ class Source {
   std::string sha256_of_file() const;
   RowReader open(std::span<const ColumnRequest> requests);
   /// One file of CSV only: as open(), passing over lines that cannot be split; `rejected` gets their 0-based data rows,
-  /// ascending, with what is wrong. The file is read twice.
+  /// ascending, with what is wrong. A quotation mark that is not closed takes the lines behind it along, which count as
+  /// rows; kData when they are so many that DuckDB loses its place. The file is read three times.
   struct BrokenLine {
     int64_t row = 0;
+    int64_t rows = 1;
     std::string why;
   };
   RowReader open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected);
@@ -76,6 +79,7 @@ class Source {
   void find_files(const std::string& source, const std::filesystem::path& base_directory);
   void describe(const std::string& relation);
   void describe_csv(const SourceOptions& options);
+  LineSpans line_spans(std::span<const int64_t> numbers) const;
   std::string select(std::span<const ColumnRequest> requests, const std::string& relation) const;
   std::vector<Storage> storages(std::span<const ColumnRequest> requests) const;
 

@@ -68,6 +68,15 @@ TEST_F(BadInput, AnOpenQuoteInTheFirstLinesOfALongFileIsOneToo) {
   }
 }
 
+TEST_F(BadInput, ALineLongerThanTheReaderTakesIsNamed) {
+  const std::string long_line = std::string(17'000'000, 's') + ",1\n";
+  for (const int64_t at : {4, 30'000}) {
+    const std::string message = refused(Code::kData, plain_csv(at) + long_line + plain_csv(10).substr(4));
+    EXPECT_THAT(message, HasSubstr(fmt::format("line {} ", at + 2)));
+    EXPECT_THAT(message, HasSubstr("16 MB"));
+  }
+}
+
 TEST_F(BadInput, BytesThatAreNotUtf8SayHowToNameTheirEncoding) {
   const std::string message = refused(Code::kData, "x,y\ncaf\xe9,1\nbar,0\n");
   EXPECT_THAT(message, HasSubstr("UTF-8"));
@@ -80,6 +89,11 @@ TEST_F(BadInput, AHeaderThatIsNotUtf8IsSaid) {
                       "stra\xdf"
                       "e,y\n1,1\n2,0\n"),
               HasSubstr("encoding = 'latin-1'"));
+}
+
+TEST_F(BadInput, AFirstNameWithALineBreakBehindAByteOrderMark) {
+  EXPECT_THAT(refused(Code::kData, "\xef\xbb\xbf\"amount\nin euro\",y\n1,0\n2,1\n"),
+              HasSubstr("take the line break out of the first column's name"));
 }
 
 TEST_F(BadInput, AFileInUtf16IsNoEmptyFile) {

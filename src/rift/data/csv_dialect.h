@@ -27,8 +27,8 @@ struct CsvReading {
   bool pass_over_broken = false;  // and list them in reject_errors (line)
 };
 
-/// "read_csv(...)" with one column of texts: the lines of a file, quotes of no meaning. As latin-1 any bytes are read.
-std::string csv_lines_relation(const std::string& file, std::string_view encoding = "utf-8");
+/// "read_csv(...)" with one column of texts: the lines of a file, quotes of no meaning; `more` of its arguments.
+std::string csv_lines_relation(const std::string& file, std::string_view more);
 
 /// "read_csv(...)" with the columns c0, c1, ... as texts; its rows come in file order.
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading);

@@ -283,7 +283,9 @@ RowReader Source::open(std::span<const ColumnRequest> requests) {
 }
 
 LineSpans Source::line_spans(std::span<const int64_t> numbers) const {
-  DuckStream stream = session_->stream("SELECT * FROM " + csv_lines_relation(files_.front(), "latin-1"));
+  // As latin-1 any bytes are read.
+  const std::string lines = csv_lines_relation(files_.front(), "encoding = 'latin-1'");
+  DuckStream stream = session_->stream("SELECT * FROM " + lines);
   DuckChunk chunk;
   int64_t row = 0;
   const auto next = [&]() -> std::optional<std::string_view> {

@@ -208,6 +208,54 @@ TEST_F(BadInput, AQueryThatIsWrongIsExplainedWithoutAValue) {
   EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("empty"));
 }
 
+TEST_F(BadInput, AQueryFromAFolderWithACommaInItsName) {
+  const std::filesystem::path folder = folder_ / "a,b";
+  std::filesystem::create_directories(folder / "c");
+  write_plainly(folder / "rows.csv", plain_csv(40));
+  write_plainly(folder / "c" / "rows.csv", plain_csv(60));
+  LoadSpec spec = spec_of("rows.csv", "y");
+  spec.base_directory = folder;
+  EXPECT_EQ(load_dataset(spec).table.rows, 40);
+  spec.data.id = "id";
+  spec.data.source = "sql: SELECT row_number() OVER () AS id, * FROM 'rows.csv'";
+  const std::string message = refused(Code::kConfig, spec);
+  EXPECT_THAT(message, HasSubstr(folder.string()));
+  EXPECT_THAT(message, HasSubstr("comma"));
+  EXPECT_THAT(message, HasSubstr("data.folder"));
+
+  // What the message offers works.
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder);
+  const int64_t here = load_dataset(spec).table.rows;
+  std::filesystem::remove(folder / "rows.csv");
+  spec.data.folder = "c";
+  const int64_t below = load_dataset(spec).table.rows;
+  std::filesystem::current_path(before);
+  EXPECT_EQ(here, 40);
+  EXPECT_EQ(below, 60);
+  write_plainly(folder_ / "rows.csv", plain_csv(50));
+  spec.data.folder = folder_.path().string();
+  EXPECT_EQ(load_dataset(spec).table.rows, 50);
+}
+
+TEST_F(BadInput, FoldersAndFilesMayHaveAnyName) {
+  for (const char* name : {"a,b", "a[b]c", "it's", "100%", "q\"x", " a b ", "字段", "a*b", "a?b"}) {
+    const std::filesystem::path folder = folder_ / name;
+    std::filesystem::create_directories(folder);
+    write_plainly(folder / (std::string(name) + ".csv"), plain_csv(40));
+    LoadSpec spec = spec_of(std::string(name) + ".csv", "y");
+    spec.base_directory = folder;
+    EXPECT_EQ(load_dataset(spec).table.rows, 40) << name;
+    spec.data.source = "*.csv";
+    EXPECT_EQ(load_dataset(spec).table.rows, 40) << name;
+    if (std::string_view(name) == "a,b") continue;
+    write_plainly(folder / "rows.csv", plain_csv(60));
+    spec.data.source = "sql: SELECT row_number() OVER () AS id, * FROM 'rows.csv'";
+    spec.data.id = "id";
+    EXPECT_EQ(load_dataset(spec).table.rows, 60) << name;
+  }
+}
+
 TEST_F(BadInput, ADamagedFile) {
   EXPECT_THAT(refused(Code::kData, spec_of(file("rows.parquet", "PAR1 but no more"), "y")), HasSubstr("damaged"));
   EXPECT_THAT(refused(Code::kData, spec_of(file("rows.csv.gz", "no gzip at all"), "y")), HasSubstr("rows.csv.gz"));

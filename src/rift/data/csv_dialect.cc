@@ -28,7 +28,7 @@ std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool
   const auto failure = session.fetch(
       fmt::format(
           "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"', {}{})",
-          sql_text(file), kLineSize, forgiving ? ", ignore_errors = true" : ""),
+          sql_file(file), kLineSize, forgiving ? ", ignore_errors = true" : ""),
       rows);
   if (failure || rows.size() != 1) return std::nullopt;
   const auto& row = rows.front();
@@ -51,7 +51,7 @@ std::vector<std::string> first_line(DuckSession& session, const std::string& fil
   const auto failure = session.fetch(
       fmt::format("SELECT * FROM read_csv({}, {}, header = false, columns = {{{}}}, ignore_errors = true, null_padding "
                   "= true, parallel = false) LIMIT 1",
-                  sql_text(file), dialect_arguments(sniffed.delimiter, sniffed.skipped_lines), columns),
+                  sql_file(file), dialect_arguments(sniffed.delimiter, sniffed.skipped_lines), columns),
       rows);
   std::vector<std::string> cells;
   if (failure || rows.empty()) return cells;
@@ -219,14 +219,14 @@ std::string csv_lines_relation(const std::string& file, std::string_view more) {
   return fmt::format(
       "read_csv({}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, columns = {{'line': "
       "'VARCHAR'}}, strict_mode = false, {}, {})",
-      sql_text(file), kLineSize, more);
+      sql_file(file), kLineSize, more);
 }
 
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading) {
   // Of DuckDB 1.5.5's ways past a broken line only store_rejects keeps every good row: ignore_errors alone drops whole
   // stretches of them when texts hold line breaks, and parallel = false ends without a word at an open quote.
   std::string list;
-  for (const auto& file : files) list += (list.empty() ? "" : ", ") + sql_text(file);
+  for (const auto& file : files) list += (list.empty() ? "" : ", ") + sql_file(file);
   std::string columns;
   for (size_t i = 0; i < dialect.names.size(); ++i) columns += fmt::format("{}'c{}': 'VARCHAR'", i > 0 ? ", " : "", i);
   return fmt::format("read_csv([{}], {}, header = {}, columns = {{{}}}{})", list,

@@ -7,6 +7,7 @@
 #include "rift/base/sha256.h"
 #include "rift/data/cells.h"
 #include "rift/data/options.h"
+#include "rift/data/query_files.h"
 #include "rift/data/source_error.h"
 
 namespace rift::data {
@@ -29,7 +30,7 @@ Format format_of(const std::string& file) {
 
 std::string file_list(const std::vector<std::string>& files) {
   std::string list;
-  for (const auto& file : files) list += (list.empty() ? "[" : ", ") + sql_text(file);
+  for (const auto& file : files) list += (list.empty() ? "[" : ", ") + sql_file(file);
   return list + "]";
 }
 
@@ -164,10 +165,12 @@ int64_t RowReader::append_next(std::vector<Column>& columns) {
 Source::Source(const std::string& source, const SourceOptions& options) {
   const bool query = is_query(source);
   // The order of a query's rows depends on the number of threads, and with it everything that is learnt from them.
-  session_ = std::make_unique<DuckSession>(DuckOptions{
-      .memory_limit = options.memory_limit, .threads = query ? 1 : 0, .base_directory = options.base_directory});
+  session_ = std::make_unique<DuckSession>(DuckOptions{.memory_limit = options.memory_limit,
+                                                       .threads = query ? 1 : 0,
+                                                       .base_directory = query ? options.base_directory : fs::path()});
   if (query) {
     name_ = "data.source";
+    require_files_in(options.base_directory, source);
     relation_ = "(" + query_of(source) + ")";
     describe(relation_);
     return;
@@ -206,7 +209,8 @@ void Source::find_files(const std::string& source, const fs::path& base_director
   RIFT_REQUIRE(error.value() != EACCES, Code::kEnvironment, "{}: permission denied", path.string());
   RIFT_REQUIRE(source.find_first_of("*?[") != std::string::npos, Code::kArtefact, "{}: no such file", path.string());
   DuckSession::Rows rows;
-  require_read(name_, session_->fetch("SELECT file FROM glob(" + sql_text(path.string()) + ") ORDER BY file", rows));
+  const fs::path pattern = path == fs::path(source) ? path : fs::path(plain_pattern(base_directory.string())) / source;
+  require_read(name_, session_->fetch("SELECT file FROM glob(" + sql_text(pattern.string()) + ") ORDER BY file", rows));
   RIFT_REQUIRE(!rows.empty(), Code::kArtefact, "{}: no file has a name like that", path.string());
   for (const auto& row : rows) files_.push_back(row[0].value());
   // One file is found by its pattern as well; its rows then keep their numbers.

@@ -129,6 +129,37 @@ TEST_F(BadInput, AWrongColumnNameBringsTheNearest) {
   EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("another role"));
 }
 
+TEST_F(BadInput, AFileWithoutALineOfNamesSaysHowToNameThem) {
+  std::string rows;
+  for (int i = 0; i < 40; ++i) rows += fmt::format("{},{},secret{},{}\n", i, 0.5 * i, i % 3, i % 2);
+  std::string texts;
+  for (int i = 0; i < 40; ++i) texts += fmt::format("4{},secret{}\n", i % 7, i % 3);
+  for (const std::string& text : {rows, texts, texts.substr(0, 10)}) {
+    const LoadSpec spec = spec_of(file("rows.csv", text), "secret0");
+    LoadSpec other = spec;
+    other.data.label.column = "default";
+    const std::string message = refused(Code::kConfig, other);
+    EXPECT_THAT(message, HasSubstr("no column 'default'"));
+    EXPECT_THAT(message, HasSubstr("its first line looks like a row"));
+    EXPECT_THAT(message, HasSubstr("names = ['...', 'default']"));
+    EXPECT_THAT(message, Not(HasSubstr("secret")));
+  }
+  // What the message offers works.
+  LoadSpec named = spec_of({}, "default");
+  named.data.source = fmt::format(
+      "sql: SELECT row_number() OVER () AS id, * FROM read_csv('{}', header = false, names = ['a', 'b', "
+      "'c', 'default'])",
+      file("rows.csv", rows).string());
+  named.data.id = "id";
+  EXPECT_EQ(load_dataset(named).table.rows, 40);
+}
+
+TEST_F(BadInput, ALabelIsSuggestedByItsWords) {
+  const auto path = file("rows.csv", "ID,PAY_AMT6,result,default payment next month\n1,2,u,0\n2,3,v,1\n");
+  EXPECT_THAT(refused(Code::kConfig, spec_of(path, "default")),
+              HasSubstr("did you mean 'default payment next month'?"));
+}
+
 TEST_F(BadInput, ALabelOfThreeValuesInABinaryTask) {
   const std::string message = refused(Code::kData, "x,y\n1,green\n2,blue\n3,red\n4,red\n");
   EXPECT_THAT(message, HasSubstr("3 different values"));

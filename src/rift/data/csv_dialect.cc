@@ -125,6 +125,7 @@ CsvDialect plainest_dialect(const std::vector<std::string>& whole, std::span<con
     dialect.skipped_lines = 1;
     dialect.names = best;
   } else {
+    dialect.named = false;
     for (size_t i = 0; i < best.size(); ++i) dialect.names.push_back(fmt::format("column{}", i));
   }
   dialect.header = false;
@@ -156,7 +157,8 @@ CsvDialect sniffed_dialect(DuckSession& session, const std::string& file, const 
   CsvDialect dialect{.delimiter = best->delimiter,
                      .skipped_lines = best->skipped_lines,
                      .header = best->header || best_known > 0,
-                     .names = {}};
+                     .names = {},
+                     .named = best->header || best_known > 0};
   const bool blank = std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return cell.empty(); });
   if (blank) return dialect;
   for (size_t i = 0; i < cells.size(); ++i)

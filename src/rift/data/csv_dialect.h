@@ -16,6 +16,7 @@ struct CsvDialect {
   int64_t skipped_lines = 0;       // notes above the header
   bool header = true;              // the first line names the columns
   std::vector<std::string> names;  // of the header, else column0, column1, ...
+  bool named = true;               // the names stand in the file
   int64_t lines_before_rows() const { return skipped_lines + (header ? 1 : 0); }
 };
 

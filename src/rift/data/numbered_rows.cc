@@ -37,10 +37,9 @@ void NumberedRows::enter(std::unique_ptr<Source> source) {
     const auto found = source_->find(wanted_[i].name);
     if (!found && wanted_[i].optional) continue;
     if (!found) {
-      const std::string near = nearest_name(wanted_[i].name, unwanted_columns(*source_, wanted_));
       RIFT_FAIL(Code::kData, "{}: the model needs a column '{}', which is not among its {} columns{}", source_->name(),
                 shorten(wanted_[i].name), source_->columns().size(),
-                near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));
+                source_->hint_for(wanted_[i].name, unwanted_columns(*source_, wanted_)));
     }
     place_[i] = requests_.size();
     requests_.push_back({.column = *found, .as_text = wanted_[i].as_text});

@@ -258,6 +258,27 @@ std::vector<std::string> Source::column_names() const {
   return names;
 }
 
+bool Source::first_line_is_a_row() const {
+  if (!dialect_) return false;
+  if (!dialect_->named) return true;
+  const auto numbers = std::count_if(dialect_->names.begin(), dialect_->names.end(), [](const std::string& name) {
+    return parse_number(name).state == NumberCell::State::kNumber;
+  });
+  return numbers * 2 >= static_cast<std::ptrdiff_t>(dialect_->names.size());
+}
+
+std::string Source::hint_for(const std::string& missing, const std::vector<std::string>& candidates) const {
+  if (first_line_is_a_row()) {
+    // Its cells are values then, and none of them may be told.
+    return fmt::format(
+        "; its first line looks like a row: without a line of names, name all columns in a query: sql: SELECT "
+        "row_number() OVER () AS id, * FROM read_csv('{}', header = false, names = ['...', '{}'])",
+        files_.front(), shorten(missing));
+  }
+  const std::string near = nearest_name(missing, candidates);
+  return near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near));
+}
+
 std::string Source::sha256_of_file() const {
   RIFT_CHECK(is_single_file());
   return sha256_file(files_.front());

@@ -59,6 +59,9 @@ class Source {
   const std::vector<SourceColumn>& columns() const { return columns_; }
   std::optional<size_t> find(std::string_view name) const;
   std::vector<std::string> column_names() const;
+  /// What a message about a column that is not there goes on with: the nearest of `candidates`, or what to do when the
+  /// first line is a row and no names; "" when there is nothing to say.
+  std::string hint_for(const std::string& missing, const std::vector<std::string>& candidates) const;
   bool is_csv() const { return dialect_.has_value(); }
   /// A single file, whose rows have a number; rows of queries and globs are known by their id only.
   bool is_single_file() const { return files_.size() == 1; }
@@ -77,6 +80,7 @@ class Source {
 
  private:
   void find_files(const std::string& source, const std::filesystem::path& base_directory);
+  bool first_line_is_a_row() const;
   void describe(const std::string& relation);
   void describe_csv(const SourceOptions& options);
   LineSpans line_spans(std::span<const int64_t> numbers) const;

@@ -13,6 +13,7 @@
 #include "rift/data/table_writer.h"
 #include "rift/package/loaders.h"
 #include "rift/score/policy.h"
+#include "rift/study/scoring.h"
 
 namespace rift::study {
 namespace {
@@ -28,6 +29,7 @@ data::Table decisions(const package::Package& package, const data::RowBatch& bat
   score::RawScores raw;
   raw.outputs = package.schema.task == data::Task::kMulticlass ? package.schema.classes() : 1;
   if (batch.table.rows > 0) raw = package.scorer->score(batch.table);
+  require_finite(*package.scorer, raw, batch.table.source_row);
   return score::decision_table(package.schema, batch.id, raw, package.calibrator, package.policy);
 }
 

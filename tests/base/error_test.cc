@@ -56,6 +56,34 @@ TEST(EditDistance, CountsASwapOfNeighboursOnce) {
   EXPECT_EQ(nearest_name("bda", std::vector<std::string>{"income", "bad"}), "bad");
 }
 
+TEST(NearestName, SharedWordsCountMoreThanFarLetters) {
+  const std::vector<std::string> taiwan = {"ID", "LIMIT_BAL", "PAY_AMT6", "default payment next month", "result"};
+  EXPECT_EQ(nearest_name("default", taiwan), "default payment next month");
+  EXPECT_EQ(nearest_name("Next_Month default", taiwan), "default payment next month");
+  EXPECT_EQ(nearest_name("payment", taiwan), "default payment next month");
+  EXPECT_EQ(nearest_name("limit", taiwan), "LIMIT_BAL");
+  EXPECT_EQ(nearest_name("limitbal", taiwan), "LIMIT_BAL");
+  EXPECT_EQ(nearest_name("the result of it", taiwan), "result");
+  EXPECT_EQ(nearest_name("default", std::vector<std::string>{"default flag old", "default_flag", "isdefault"}),
+            "default_flag");
+}
+
+TEST(NearestName, AMisspellingIsNearerThanAWord) {
+  EXPECT_EQ(nearest_name("defualt", std::vector<std::string>{"default payment", "default"}), "default");
+  EXPECT_EQ(nearest_name("default", std::vector<std::string>{"default payment", "defaults"}), "defaults");
+}
+
+TEST(NearestName, OtherAlphabetsByPieces) {
+  EXPECT_EQ(nearest_name("违约", std::vector<std::string>{"收入", "是否违约"}), "是否违约");
+}
+
+TEST(NearestName, NothingNearIsNothing) {
+  EXPECT_EQ(nearest_name("default", std::vector<std::string>{"income", "purpose", "fault", ""}), "fault");
+  EXPECT_EQ(nearest_name("default", std::vector<std::string>{"income", "purpose", "age", ""}), "");
+  EXPECT_EQ(nearest_name("y", std::vector<std::string>{"x", "z"}), "");
+  EXPECT_EQ(nearest_name("", std::vector<std::string>{"x", ""}), "");
+}
+
 TEST(Utf8, KnowsWellFormedSequences) {
   for (std::string_view text : {"", "a", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
                                 "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"})

@@ -146,6 +146,40 @@ TEST_F(BadInput, OutputThatCannotBeWrittenIsFoundBeforeTheWork) {
   EXPECT_THAT(run.err, HasSubstr("/proc/rift-cannot-write-here"));
 }
 
+TEST_F(BadInput, EveryVerbThatWritesNamesThePlaceItCannotWriteTo) {
+  const std::string data = file("rows.csv", rows());
+  const std::string run_file = file("run.yaml", run_yaml("rows.csv"));
+  ASSERT_EQ(compare(run_file).status, 0);
+  const std::string package = (out() / "models" / "scorecard" / "package").string();
+  const std::string blocked = file("a_file", "no folder") + "/below";
+  for (const std::string& place : {blocked, std::string("/proc/rift-cannot-write-here")}) {
+    const std::vector<std::vector<std::string>> commands = {
+        {"init", data, "--label", "bad", "--out", place},
+        {"compare", run_file, "--out", place},
+        {"train", run_file, "--out", place},
+        {"report", out().string(), "--out", place},
+        {"score", package, data, "--out", place + ".csv"},
+        {"score", package, data, "--out", (folder_.path() / "scores.csv").string(), "--rejects", place + ".csv"}};
+    for (const auto& command : commands) {
+      const ProgramRun run = run_program(command);
+      EXPECT_EQ(run.status, 6) << command[0] << " " << place << run.err;
+      EXPECT_THAT(run.err, HasSubstr(place == blocked ? "a_file" : place)) << command[0];
+    }
+  }
+  EXPECT_EQ(text_of(folder_.path() / "a_file"), "no folder");
+}
+
+TEST_F(BadInput, AFileWhereAFolderIsNeededIsNamed) {
+  file("rows.csv", rows());
+  std::filesystem::create_directories(out());
+  file("out/models", "no folder");
+  const ProgramRun run = compare(file("run.yaml", run_yaml("rows.csv")));
+  EXPECT_EQ(run.status, 6);
+  EXPECT_THAT(run.err, HasSubstr((out() / "models").string()));
+  EXPECT_THAT(run.err, Not(HasSubstr("filesystem error")));
+  expect_nothing_published();
+}
+
 TEST_F(BadInput, FullDiskLeavesNothing) {
   file("rows.csv", rows());
   const std::string run_file = file("run.yaml", run_yaml("rows.csv"));

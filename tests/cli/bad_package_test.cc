@@ -126,6 +126,22 @@ TEST_F(BadPackage, RowThatCannotBeScoredIsAnErrorOrARejectedRow) {
   EXPECT_THAT(text_of(rejects), Not(HasSubstr(kSecret)));
 }
 
+TEST_F(BadPackage, AnOpenQuoteIsNotToldAsOneLostRow) {
+  std::string text = "income,purpose\n";
+  for (int i = 0; i < 500; ++i) text += std::to_string(1000 + i) + (i == 20 ? ",\"" : ",") + kSecret + "\n";
+  write_text(folder_->path() / "open.csv", text);
+  const std::string open = (folder_->path() / "open.csv").string();
+  const std::filesystem::path rejects = folder_->path() / "rejects.csv";
+  const ProgramRun run =
+      run_program({"score", package().string(), open, "--out", scores().string(), "--rejects", rejects.string()});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("480 rows could not be scored"));
+  EXPECT_THAT(run.out, HasSubstr("479 of them"));
+  EXPECT_THAT(text_of(rejects), HasSubstr("lines 22 to 501"));
+  EXPECT_THAT(text_of(rejects), Not(HasSubstr(kSecret)));
+  EXPECT_THAT(score(open).err, HasSubstr("lines 22 to 501"));
+}
+
 TEST_F(BadPackage, ScoresNeverReplaceTheRowsTheyComeFrom) {
   const std::filesystem::path mine = folder_->path() / "mine.csv";
   write_text(mine, "income,purpose\n1000,car\n");

@@ -59,6 +59,24 @@ TEST_F(BadInput, AnOpenQuoteIsABrokenLine) {
   EXPECT_THAT(message, Not(HasSubstr("secret")));
 }
 
+TEST_F(BadInput, AnOpenQuoteInTheFirstLinesOfALongFileIsOneToo) {
+  for (const int64_t at : {0, 40}) {
+    const std::string message = refused(Code::kData, plain_csv(at) + "\"secret,1\n" + plain_csv(3000).substr(4));
+    EXPECT_THAT(message, HasSubstr(fmt::format("line {} ", at + 2)));
+    EXPECT_THAT(message, HasSubstr("quotation mark"));
+    EXPECT_THAT(message, Not(HasSubstr("secret")));
+  }
+}
+
+TEST_F(BadInput, ALineLongerThanTheReaderTakesIsNamed) {
+  const std::string long_line = std::string(17'000'000, 's') + ",1\n";
+  for (const int64_t at : {4, 30'000}) {
+    const std::string message = refused(Code::kData, plain_csv(at) + long_line + plain_csv(10).substr(4));
+    EXPECT_THAT(message, HasSubstr(fmt::format("line {} ", at + 2)));
+    EXPECT_THAT(message, HasSubstr("16 MB"));
+  }
+}
+
 TEST_F(BadInput, BytesThatAreNotUtf8SayHowToNameTheirEncoding) {
   const std::string message = refused(Code::kData, "x,y\ncaf\xe9,1\nbar,0\n");
   EXPECT_THAT(message, HasSubstr("UTF-8"));
@@ -71,6 +89,11 @@ TEST_F(BadInput, AHeaderThatIsNotUtf8IsSaid) {
                       "stra\xdf"
                       "e,y\n1,1\n2,0\n"),
               HasSubstr("encoding = 'latin-1'"));
+}
+
+TEST_F(BadInput, AFirstNameWithALineBreakBehindAByteOrderMark) {
+  EXPECT_THAT(refused(Code::kData, "\xef\xbb\xbf\"amount\nin euro\",y\n1,0\n2,1\n"),
+              HasSubstr("take the line break out of the first column's name"));
 }
 
 TEST_F(BadInput, AFileInUtf16IsNoEmptyFile) {
@@ -104,6 +127,37 @@ TEST_F(BadInput, AWrongColumnNameBringsTheNearest) {
   spec.data.columns.clear();
   spec.data.group = "default";
   EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("another role"));
+}
+
+TEST_F(BadInput, AFileWithoutALineOfNamesSaysHowToNameThem) {
+  std::string rows;
+  for (int i = 0; i < 40; ++i) rows += fmt::format("{},{},secret{},{}\n", i, 0.5 * i, i % 3, i % 2);
+  std::string texts;
+  for (int i = 0; i < 40; ++i) texts += fmt::format("4{},secret{}\n", i % 7, i % 3);
+  for (const std::string& text : {rows, texts, texts.substr(0, 10)}) {
+    const LoadSpec spec = spec_of(file("rows.csv", text), "secret0");
+    LoadSpec other = spec;
+    other.data.label.column = "default";
+    const std::string message = refused(Code::kConfig, other);
+    EXPECT_THAT(message, HasSubstr("no column 'default'"));
+    EXPECT_THAT(message, HasSubstr("its first line looks like a row"));
+    EXPECT_THAT(message, HasSubstr("names = ['...', 'default']"));
+    EXPECT_THAT(message, Not(HasSubstr("secret")));
+  }
+  // What the message offers works.
+  LoadSpec named = spec_of({}, "default");
+  named.data.source = fmt::format(
+      "sql: SELECT row_number() OVER () AS id, * FROM read_csv('{}', header = false, names = ['a', 'b', "
+      "'c', 'default'])",
+      file("rows.csv", rows).string());
+  named.data.id = "id";
+  EXPECT_EQ(load_dataset(named).table.rows, 40);
+}
+
+TEST_F(BadInput, ALabelIsSuggestedByItsWords) {
+  const auto path = file("rows.csv", "ID,PAY_AMT6,result,default payment next month\n1,2,u,0\n2,3,v,1\n");
+  EXPECT_THAT(refused(Code::kConfig, spec_of(path, "default")),
+              HasSubstr("did you mean 'default payment next month'?"));
 }
 
 TEST_F(BadInput, ALabelOfThreeValuesInABinaryTask) {
@@ -183,6 +237,54 @@ TEST_F(BadInput, AQueryThatIsWrongIsExplainedWithoutAValue) {
   EXPECT_THAT(refused(Code::kArtefact, spec), HasSubstr("nowhere.csv"));
   spec.data.source = "sql:  ;";
   EXPECT_THAT(refused(Code::kConfig, spec), HasSubstr("empty"));
+}
+
+TEST_F(BadInput, AQueryFromAFolderWithACommaInItsName) {
+  const std::filesystem::path folder = folder_ / "a,b";
+  std::filesystem::create_directories(folder / "c");
+  write_plainly(folder / "rows.csv", plain_csv(40));
+  write_plainly(folder / "c" / "rows.csv", plain_csv(60));
+  LoadSpec spec = spec_of("rows.csv", "y");
+  spec.base_directory = folder;
+  EXPECT_EQ(load_dataset(spec).table.rows, 40);
+  spec.data.id = "id";
+  spec.data.source = "sql: SELECT row_number() OVER () AS id, * FROM 'rows.csv'";
+  const std::string message = refused(Code::kConfig, spec);
+  EXPECT_THAT(message, HasSubstr(folder.string()));
+  EXPECT_THAT(message, HasSubstr("comma"));
+  EXPECT_THAT(message, HasSubstr("data.folder"));
+
+  // What the message offers works.
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder);
+  const int64_t here = load_dataset(spec).table.rows;
+  std::filesystem::remove(folder / "rows.csv");
+  spec.data.folder = "c";
+  const int64_t below = load_dataset(spec).table.rows;
+  std::filesystem::current_path(before);
+  EXPECT_EQ(here, 40);
+  EXPECT_EQ(below, 60);
+  write_plainly(folder_ / "rows.csv", plain_csv(50));
+  spec.data.folder = folder_.path().string();
+  EXPECT_EQ(load_dataset(spec).table.rows, 50);
+}
+
+TEST_F(BadInput, FoldersAndFilesMayHaveAnyName) {
+  for (const char* name : {"a,b", "a[b]c", "it's", "100%", "q\"x", " a b ", "字段", "a*b", "a?b"}) {
+    const std::filesystem::path folder = folder_ / name;
+    std::filesystem::create_directories(folder);
+    write_plainly(folder / (std::string(name) + ".csv"), plain_csv(40));
+    LoadSpec spec = spec_of(std::string(name) + ".csv", "y");
+    spec.base_directory = folder;
+    EXPECT_EQ(load_dataset(spec).table.rows, 40) << name;
+    spec.data.source = "*.csv";
+    EXPECT_EQ(load_dataset(spec).table.rows, 40) << name;
+    if (std::string_view(name) == "a,b") continue;
+    write_plainly(folder / "rows.csv", plain_csv(60));
+    spec.data.source = "sql: SELECT row_number() OVER () AS id, * FROM 'rows.csv'";
+    spec.data.id = "id";
+    EXPECT_EQ(load_dataset(spec).table.rows, 60) << name;
+  }
 }
 
 TEST_F(BadInput, ADamagedFile) {

@@ -73,6 +73,30 @@ TEST_F(LoadDataset, KeepsQuotesLineFeedsAndNamesWithSpacesAndColons) {
   EXPECT_THAT(dataset.label, ElementsAre(0, 1, 0, 1));
 }
 
+TEST_F(LoadDataset, NamesMayHoldLineBreaks) {
+  for (const auto& [quoted, name] :
+       {std::pair{"\"amount\nin euro\"", "amount\nin euro"}, std::pair{"\"a\n\nb, \"\"c\"\"\"", "a\n\nb, \"c\""}}) {
+    const auto path =
+        file("rows.csv", std::string(quoted) + ",\"second\nname\",y\n1.5,u,0\n2.5,v,1\n3.5,v,0\n4.5,u,1\n");
+    LoadSpec spec = spec_of(path, "y");
+    spec.split.kind = RandomSplit{.test = 0.0, .calibration = 0.0, .validation = 0.0};
+    const Dataset dataset = load_dataset(spec);
+    ASSERT_EQ(dataset.table.rows, 4) << name;
+    EXPECT_EQ(dataset.table.columns[0].name, name);
+    EXPECT_EQ(dataset.table.columns[1].name, "second\nname");
+  }
+}
+
+TEST_F(LoadDataset, TextsOfSeveralMegabytesAreRead) {
+  std::string text = "t,y\n";
+  for (int i = 0; i < 40; ++i) text += fmt::format("word{},{}\n", i, i % 2);
+  text += std::string(5'000'000, 'x') + ",1\n";
+  LoadSpec spec = spec_of(file("rows.csv", text), "y");
+  spec.data.columns = {{"t", Kind::kText}};
+  spec.split.kind = RandomSplit{.test = 0.0, .calibration = 0.0, .validation = 0.0};
+  EXPECT_EQ(load_dataset(spec).table.at("t").texts().get(40)->size(), 5'000'000u);
+}
+
 TEST_F(LoadDataset, SpellingsOfMissingDependOnTheKind) {
   std::string text = "n,c,y\n";
   for (int i = 0; i < 40; ++i)

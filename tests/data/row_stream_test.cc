@@ -122,6 +122,79 @@ TEST_F(RowStreamTest, BrokenLinesAreRejectedAndTheOthersKeepNumberAndOrder) {
   EXPECT_TRUE(std::is_sorted(all.table.source_row.begin(), all.table.source_row.end()));
 }
 
+/// `rows` lines "i,u,2020-01-01" under a header; `open` of them have a quotation mark that is not closed.
+std::string with_open_quotes(int64_t rows, const std::vector<int64_t>& open) {
+  std::string text = "x,c,d\n";
+  for (int64_t i = 0; i < rows; ++i) {
+    const bool opens = std::find(open.begin(), open.end(), i) != open.end();
+    text += fmt::format("{},{}u,2020-01-01\n", i, opens ? "\"" : "");
+  }
+  return text;
+}
+
+TEST_F(RowStreamTest, AnOpenQuoteCountsTheLinesItTakesAlong) {
+  for (const std::string name : {"rows.csv", "crlf.csv"}) {
+    std::string text = with_open_quotes(3000, {50});
+    if (name == "crlf.csv") {
+      std::string crlf;
+      for (const char c : text) crlf += c == '\n' ? "\r\n" : std::string(1, c);
+      text = crlf;
+    }
+    const Everything all = read_all(made_schema(false), file(name, text));
+    EXPECT_EQ(all.table.rows, 50) << name;
+    ASSERT_EQ(all.rejected.size(), 1u) << name;
+    EXPECT_EQ(all.rejected[0].source_row, 50);
+    EXPECT_EQ(all.rejected[0].rows, 2950);
+    EXPECT_THAT(all.rejected[0].why, HasSubstr("lines 52 to 3001, the end of the file, (2950 lines)"));
+    EXPECT_THAT(all.rejected[0].why, HasSubstr("the quotation mark that line 52 opens is not closed"));
+  }
+}
+
+TEST_F(RowStreamTest, RowsBehindAnOpenQuoteKeepTheirNumbers) {
+  const Everything all = read_all(made_schema(false), file("rows.csv", with_open_quotes(5000, {50, 4000, 4990})));
+  EXPECT_EQ(all.table.rows, 50 + 989);
+  ASSERT_EQ(all.rejected.size(), 2u);
+  EXPECT_EQ(all.rejected[0].source_row, 50);
+  EXPECT_EQ(all.rejected[0].rows, 3951);
+  EXPECT_THAT(all.rejected[0].why, HasSubstr("lines 52 to 4002 (3951 lines)"));
+  EXPECT_EQ(all.rejected[1].source_row, 4990);
+  EXPECT_EQ(all.rejected[1].rows, 10);
+  for (int64_t row = 0; row < all.table.rows; ++row) {
+    const auto i = static_cast<size_t>(row);
+    ASSERT_EQ(all.table.at("x").numbers()[i], static_cast<double>(all.table.source_row[i])) << row;
+  }
+}
+
+TEST_F(RowStreamTest, AnOpenQuoteOverMegabytesNeverGivesRowsAWrongNumber) {
+  for (const std::vector<int64_t>& open :
+       {std::vector<int64_t>{50}, {50, 1'199'000}, {300'000, 500'000}, {50, 1'199'000, 1'199'990}, {1'199'000}}) {
+    const auto path = file("rows.csv", with_open_quotes(1'200'000, open));
+    try {
+      const Everything all = read_all(made_schema(false), path);
+      int64_t rejected = 0;
+      for (const RejectedRow& row : all.rejected) rejected += row.rows;
+      EXPECT_EQ(all.table.rows + rejected, 1'200'000);
+      for (int64_t row = 0; row < all.table.rows; ++row) {
+        const auto i = static_cast<size_t>(row);
+        ASSERT_EQ(all.table.at("x").numbers()[i], static_cast<double>(all.table.source_row[i])) << row;
+      }
+    } catch (const Error& error) {
+      EXPECT_THAT(error.message(), HasSubstr(fmt::format("lines {} to ", open.front() + 2)));
+      EXPECT_THAT(error.message(), HasSubstr("cannot be told apart"));
+    }
+  }
+}
+
+TEST_F(RowStreamTest, ABlankLineIsNoRowAndABrokenOneBehindItKeepsItsPlace) {
+  const Everything all =
+      read_all(made_schema(false), file("rows.csv", "x,c,d\n0,\"u\n\nv\",\n\n\n1,u,\n2,u\n3,u,\n4,u,\n"));
+  EXPECT_THAT(all.table.source_row, ElementsAre(0, 1, 3, 4));
+  EXPECT_THAT(all.table.at("x").numbers(), ElementsAre(0, 1, 3, 4));
+  ASSERT_EQ(all.rejected.size(), 1u);
+  EXPECT_EQ(all.rejected[0].source_row, 2);
+  EXPECT_THAT(all.rejected[0].why, HasSubstr("line 8 cannot be split"));
+}
+
 TEST_F(RowStreamTest, ABrokenLastAndFirstLine) {
   const Everything all = read_all(made_schema(false), file("rows.csv", "x,c,d\n9\n1,u,\n2,v,\n3,w\n"));
   EXPECT_THAT(all.table.source_row, ElementsAre(1, 2));

@@ -34,18 +34,36 @@ void expect_error(Code code, const std::string& words, const std::function<void(
 }
 
 TEST(Rows, AFaultyRowIsNamedByItsNumberAndNotItsValue) {
-  expect_error(Code::kData, "row 2: expected a label", [] { auc(Values{0, 1, 77}, Values{1, 2, 3}); });
-  expect_error(Code::kData, "row 1: the score", [] { auc(Values{0, 1}, Values{1, std::nan("")}); });
-  expect_error(Code::kData, "row 0: the pd", [] { brier_score(Values{0, 1}, Values{77, 0.5}); });
-  expect_error(Code::kData, "row 1: the pd", [] { log_loss(Values{0, 1}, Values{0.5, std::nan("")}); });
-  expect_error(Code::kData, "row 1: expected a weight", [] { auc(Values{0, 1}, Values{1, 2}, Values{1, -77}); });
-  expect_error(Code::kData, "row 0: expected a weight", [] {
+  expect_error(Code::kData, "row 2 of the 3 that are judged: expected a label", [] {
+    auc(Values{0, 1, 77}, Values{1, 2, 3});
+  });
+  expect_error(Code::kData, "row 1 of the 2 that are judged: the score", [] {
+    auc(Values{0, 1}, Values{1, std::nan("")});
+  });
+  expect_error(Code::kData, "row 0 of the 2 that are judged: the pd", [] {
+    brier_score(Values{0, 1}, Values{77, 0.5});
+  });
+  expect_error(Code::kData, "row 1 of the 2 that are judged: the pd", [] {
+    log_loss(Values{0, 1}, Values{0.5, std::nan("")});
+  });
+  expect_error(Code::kData, "row 1 of the 2 that are judged: expected a weight", [] {
+    auc(Values{0, 1}, Values{1, 2}, Values{1, -77});
+  });
+  expect_error(Code::kData, "row 0 of the 2 that are judged: expected a weight", [] {
     auc(Values{0, 1}, Values{1, 2}, Values{std::nan(""), 1});
   });
-  expect_error(Code::kData, "row 0: expected a label", [] { confusion_matrix(Values{77}, Values{0}, 3); });
-  expect_error(Code::kData, "row 0: expected a predicted class", [] { confusion_matrix(Values{0}, Values{0.5}, 3); });
-  expect_error(Code::kData, "row 0: the prediction", [] { r_squared(Values{0}, Values{std::nan("")}); });
-  expect_error(Code::kData, "row 1: expected a label", [] { macro_auc(Values{0, 3}, Values{1, 0, 0, 0, 1, 0}, 3); });
+  expect_error(Code::kData, "row 0 of the 1 that are judged: expected a label",
+               [] { confusion_matrix(Values{77}, Values{0}, 3); });
+  expect_error(Code::kData, "row 0 of the 1 that are judged: expected a predicted class",
+               [] { confusion_matrix(Values{0}, Values{0.5}, 3); });
+  expect_error(Code::kData, "row 0 of the 1 that are judged: the prediction",
+               [] { r_squared(Values{0}, Values{std::nan("")}); });
+  expect_error(Code::kData, "row 1 of the 2 that are judged: expected a label", [] {
+    macro_auc(Values{0, 3}, Values{1, 0, 0, 0, 1, 0}, 3);
+  });
+  expect_error(Code::kData, "row 1 of the 2 that are judged: the probability", [] {
+    macro_auc(Values{0, 1}, Values{1, 0, 0, 0, 1, 77}, 3);
+  });
 }
 
 TEST(Rows, SpansOfDifferentLengthAreABug) {

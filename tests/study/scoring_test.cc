@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
+#include "base/failure.h"
 #include "classic/small_dataset.h"
 
 namespace rift::study {
@@ -57,6 +60,31 @@ TEST(ScoreRows, AreInTheOrderAskedForWhateverTheBatches) {
     const int64_t number = dataset.table.source_row.empty() ? rows[i] : dataset.table.source_row[place];
     ASSERT_EQ(raw.values[i], static_cast<double>(number)) << i;
   }
+}
+
+TEST(ScoreRows, AScoreThatIsNoNumberNamesTheModelAndTheRowOfTheFile) {
+  struct Odd final : score::Scorer {
+    data::Schema columns;
+    const data::Schema& schema() const override { return columns; }
+    score::RawScores score(const data::Table& rows) const override {
+      score::RawScores raw{.rows = rows.rows, .outputs = 2};
+      for (const int64_t row : rows.source_row) {
+        raw.values.push_back(0.0);
+        raw.values.push_back(row == 1017 ? std::numeric_limits<double>::quiet_NaN() : 1.0);
+      }
+      return raw;
+    }
+    std::string name() const override { return "odd"; }
+    Json save(const std::filesystem::path&) const override { return {}; }
+  };
+  data::Dataset dataset = classic::applicants(300);
+  dataset.table.source_row.clear();
+  for (int64_t i = 0; i < 300; ++i) dataset.table.source_row.push_back(1000 + i);
+  EXPECT_EQ(score_rows(Odd(), dataset, std::vector<int64_t>{3, 299, 1}).rows, 3);
+  const std::string message = test::message_of(Code::kData, [&] {
+    score_rows(Odd(), dataset, std::vector<int64_t>{3, 299, 17, 1});
+  });
+  EXPECT_NE(message.find("odd: its score of row 1017"), std::string::npos) << message;
 }
 
 }  // namespace

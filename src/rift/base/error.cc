@@ -1,6 +1,7 @@
 #include "rift/base/error.h"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 #include <vector>
 
@@ -37,6 +38,30 @@ std::string shorten(std::string_view text, size_t max_bytes) {
 }
 
 // Insertions, deletions, substitutions and swaps of neighbours, one each (optimal string alignment).
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+/// In alphabetical order. All but letters and digits of ASCII parts them; other alphabets are letters.
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  size_t begin = 0;
+  for (size_t at = 0; at <= text.size(); ++at) {
+    const bool ends = at == text.size() || (static_cast<unsigned char>(text[at]) < 0x80 && !std::isalnum(text[at]));
+    if (!ends) continue;
+    if (at > begin) words.push_back(text.substr(begin, at - begin));
+    begin = at + 1;
+  }
+  std::ranges::sort(words);
+  return words;
+}
+
+}  // namespace
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> two_above, above, row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -52,6 +77,24 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+size_t name_gap(std::string_view name, std::string_view candidate) {
+  constexpr size_t kStep = size_t{1} << 20;  // longer than any name
+  constexpr size_t kShortestPiece = 4;
+  const std::string low = lower(name);
+  const std::string low_candidate = lower(candidate);
+  const size_t distance = edit_distance(low, low_candidate);
+  if (distance <= name.size() / 4) return distance;
+  const size_t longer = std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size());
+  const auto words = words_of(low);
+  const auto other = words_of(low_candidate);
+  if (!words.empty() && !other.empty() && (std::ranges::includes(other, words) || std::ranges::includes(words, other)))
+    return kStep + longer;
+  if (std::min(name.size(), candidate.size()) >= kShortestPiece &&
+      (low_candidate.find(low) != low.npos || low.find(low_candidate) != low.npos))
+    return 2 * kStep + longer;
+  return distance <= name.size() / 2 ? 3 * kStep + distance : kNoGap;
 }
 
 }  // namespace rift

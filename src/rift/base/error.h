@@ -54,10 +54,17 @@ namespace detail {
 /// "at most N characters" for names that come from files, so that a message stays readable.
 std::string shorten(std::string_view text, size_t max_bytes = 80);
 
-/// The candidate with the smallest edit distance to `name`, or empty when none is near (distance > 1/2 of the length).
+/// What `name` may have been meant for, or empty when nothing is near: the candidate with the smallest name_gap().
 template <class Range>
 std::string nearest_name(std::string_view name, const Range& candidates);
 size_t edit_distance(std::string_view a, std::string_view b);
+
+/// How far a candidate is from a name, for comparisons only; kNoGap when it is not near. Nearest are those within an
+/// edit distance of a quarter of the name, then those whose words hold all words of the name or the other way round
+/// ("default" and "default payment next month", case aside), then those of which one is a piece of the other, then
+/// those within half of the name.
+size_t name_gap(std::string_view name, std::string_view candidate);
+inline constexpr size_t kNoGap = static_cast<size_t>(-1);
 
 }  // namespace rift
 
@@ -79,11 +86,11 @@ size_t edit_distance(std::string_view a, std::string_view b);
 template <class Range>
 std::string rift::nearest_name(std::string_view name, const Range& candidates) {
   std::string best;
-  size_t best_distance = name.size() / 2 + 1;
+  size_t least = kNoGap;
   for (const auto& candidate : candidates) {
-    const size_t distance = edit_distance(name, std::string_view(candidate));
-    if (distance < best_distance) {
-      best_distance = distance;
+    const size_t gap = name_gap(name, std::string_view(candidate));
+    if (gap < least) {
+      least = gap;
       best = std::string(candidate);
     }
   }

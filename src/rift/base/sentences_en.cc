@@ -270,6 +270,10 @@ std::span<const SentenceEntry> english_sentences() {
        "text-baseline, fine-tuned and fusion to see it."},
       {"init.objective", "min L_task + lambda * L_pretrain; lambda 0 costs nothing."},
       {"done.rejected", "{count} rows could not be scored; see {path}"},
+      {"done.quoted",
+       "{count} of them are lines behind a quotation mark that is not closed: mend the lines that the reasons name, "
+       "and "
+       "score again"},
       {"done.skipped_model", "{model} was left out: {why}"},
   };
   return kTable;

@@ -237,6 +237,7 @@ std::span<const SentenceEntry> chinese_sentences() {
        "text-baseline、fine-tuned 和 fusion。"},
       {"init.objective", "min L_task + lambda * L_pretrain；lambda 为 0 时没有开销。"},
       {"done.rejected", "{count} 行无法评分；见 {path}"},
+      {"done.quoted", "其中 {count} 行位于未闭合的引号之后：请修正原因中所指的行，然后重新评分"},
       {"done.skipped_model", "未训练 {model}：{why}"},
   };
   return kTable;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -209,7 +210,13 @@ int run_command_line(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     log_event(LogLevel::kError, "out of memory; give the process more, or fewer rows a batch (optim.batch_rows)");
     return code_info(Code::kEnvironment).exit_status;
-  } catch (const std::system_error& error) {  // a folder that cannot be made, a thread that cannot be started
+  } catch (const std::filesystem::filesystem_error& error) {  // such as a folder that cannot be made
+    const bool has_path = !error.path1().empty();
+    log_event(LogLevel::kError, has_path ? fmt::format("{}: {}; look at its permissions and at the disk",
+                                                       error.path1().string(), error.code().message())
+                                         : error.what());
+    return code_info(Code::kEnvironment).exit_status;
+  } catch (const std::system_error& error) {  // such as a thread that cannot be started
     log_event(LogLevel::kError, error.what());
     return code_info(Code::kEnvironment).exit_status;
   } catch (const std::exception& error) {

@@ -40,7 +40,10 @@ Finding find(const std::string& name, const std::function<std::string()>& check)
 }
 
 std::string check_tables() {
-  const StagedDirectory folder(std::filesystem::temp_directory_path() / "rift-doctor");  // never published
+  std::error_code error;
+  const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
+  RIFT_REQUIRE(!error, Code::kEnvironment, "TMPDIR names no folder that can be used: {}", error.message());
+  const StagedDirectory folder(temporary / "rift-doctor");  // never published
   const std::filesystem::path file = folder.path() / "check.parquet";
   data::TableWriter writer(file, {{.name = "n", .storage = data::Storage::kNumber, .whole_number = true}});
   data::Table table;

@@ -24,12 +24,16 @@ Run add_score(CLI::App& command) {
   return [spec](const CommonFlags& flags) {
     const study::ScoreFileResult result = study::score_file(*spec);
     if (flags.json) {
-      print_json(
-          Json{{"rows", result.rows}, {"rejected", result.rejected}, {"seconds", result.seconds}, {"out", spec->out}});
+      print_json(Json{{"rows", result.rows},
+                      {"rejected", result.rejected},
+                      {"quoted", result.quoted},
+                      {"seconds", result.seconds},
+                      {"out", spec->out}});
     } else {
       print_result(sentence("done.scored", fmt::arg("count", result.rows), fmt::arg("path", spec->out)));
       if (result.rejected > 0)
         print_result(sentence("done.rejected", fmt::arg("count", result.rejected), fmt::arg("path", spec->rejects)));
+      if (result.quoted > 0) print_result(sentence("done.quoted", fmt::arg("count", result.quoted)));
     }
     return 0;
   };

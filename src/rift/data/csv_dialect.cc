@@ -13,6 +13,9 @@ namespace rift::data {
 
 namespace {
 
+/// Texts of one row may be long. The buffer is DuckDB's own for its 2 MB, so no more memory is needed.
+constexpr std::string_view kLineSize = "max_line_size = 16000000, buffer_size = 32000000";
+
 struct Sniffed {
   std::string delimiter;
   int64_t skipped_lines = 0;
@@ -24,8 +27,8 @@ std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool
   DuckSession::Rows rows;
   const auto failure = session.fetch(
       fmt::format(
-          "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"'{})",
-          sql_text(file), forgiving ? ", ignore_errors = true" : ""),
+          "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"', {}{})",
+          sql_file(file), kLineSize, forgiving ? ", ignore_errors = true" : ""),
       rows);
   if (failure || rows.size() != 1) return std::nullopt;
   const auto& row = rows.front();
@@ -36,8 +39,8 @@ std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool
 }
 
 std::string dialect_arguments(const std::string& delimiter, int64_t skip) {
-  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}", sql_text(delimiter),
-                     skip);
+  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}, {}", sql_text(delimiter),
+                     skip, kLineSize);
 }
 
 /// The cells of the first line below the skipped ones; empty when there is none.
@@ -47,8 +50,8 @@ std::vector<std::string> first_line(DuckSession& session, const std::string& fil
   DuckSession::Rows rows;
   const auto failure = session.fetch(
       fmt::format("SELECT * FROM read_csv({}, {}, header = false, columns = {{{}}}, ignore_errors = true, null_padding "
-                  "= true) LIMIT 1",
-                  sql_text(file), dialect_arguments(sniffed.delimiter, sniffed.skipped_lines), columns),
+                  "= true, parallel = false) LIMIT 1",
+                  sql_file(file), dialect_arguments(sniffed.delimiter, sniffed.skipped_lines), columns),
       rows);
   std::vector<std::string> cells;
   if (failure || rows.empty()) return cells;
@@ -81,16 +84,21 @@ std::vector<std::string> split_line(std::string_view line, char delimiter) {
   return cells;
 }
 
-/// The first line as one text.
+/// The first line as one text, with the lines below it that its quoted names reach into.
 std::vector<std::string> whole_first_line(DuckSession& session, const std::string& file) {
+  constexpr int64_t kMostLines = 100;
   DuckSession::Rows rows;
+  // What cannot be read here, such as a line that is too long, is told with its number when it is.
   const auto failure = session.fetch(
-      fmt::format("SELECT * FROM read_csv({}, auto_detect = false, delim = '\x01', quote = '', escape = '', "
-                  "header = false, columns = {{'line': 'VARCHAR'}}, strict_mode = false) LIMIT 1",
-                  sql_text(file)),
-      rows);
+      fmt::format("SELECT * FROM {} LIMIT {}", csv_lines_relation(file, "ignore_errors = true"), kMostLines), rows);
   if (failure || rows.empty()) return {};
-  return {std::string(trim(rows[0][0].value_or("")))};
+  const std::string first(trim(rows[0][0].value_or("")));
+  std::string line;
+  for (const auto& row : rows) {
+    line += (line.empty() ? "" : "\n") + row[0].value_or("");
+    if (std::count(line.begin(), line.end(), '"') % 2 == 0) return {std::string(trim(line))};
+  }
+  return {first};
 }
 
 /// A byte order mark hides from DuckDB 1.5.5 that the first name is quoted: a delimiter in that name then parts it.
@@ -117,6 +125,7 @@ CsvDialect plainest_dialect(const std::vector<std::string>& whole, std::span<con
     dialect.skipped_lines = 1;
     dialect.names = best;
   } else {
+    dialect.named = false;
     for (size_t i = 0; i < best.size(); ++i) dialect.names.push_back(fmt::format("column{}", i));
   }
   dialect.header = false;
@@ -148,7 +157,8 @@ CsvDialect sniffed_dialect(DuckSession& session, const std::string& file, const 
   CsvDialect dialect{.delimiter = best->delimiter,
                      .skipped_lines = best->skipped_lines,
                      .header = best->header || best_known > 0,
-                     .names = {}};
+                     .names = {},
+                     .named = best->header || best_known > 0};
   const bool blank = std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return cell.empty(); });
   if (blank) return dialect;
   for (size_t i = 0; i < cells.size(); ++i)
@@ -177,6 +187,13 @@ void require_utf8(const std::string& file) {
                file, is_utf16 ? "utf-16" : "latin-1");
 }
 
+/// DuckDB 1.5.5 does not see the quote behind a byte order mark, and would take half of a name for a note.
+void require_name_in_one_line(const std::string& file, const std::vector<std::string>& line) {
+  if (line.empty() || !first_bytes(file).starts_with("\xef\xbb\xbf\"")) return;
+  RIFT_REQUIRE(line[0].find('\n') >= line[0].find('"', 1), Code::kData,
+               "{}: take the line break out of the first column's name, or the byte order mark off the file", file);
+}
+
 }  // namespace
 
 CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::span<const std::string> known_names) {
@@ -186,20 +203,32 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
     if (auto found = sniff(session, file, forgiving)) candidates.push_back(std::move(*found));
   }
   const auto line = whole_first_line(session, file);
-  const bool plainest = candidates.empty() || parts_a_quoted_name(line, candidates.back());
-  CsvDialect dialect =
-      plainest ? plainest_dialect(line, known_names) : sniffed_dialect(session, file, candidates, known_names);
+  require_name_in_one_line(file, line);
+  CsvDialect dialect = plainest_dialect(line, known_names);
+  if (!candidates.empty() && !parts_a_quoted_name(line, candidates.back())) {
+    CsvDialect sniffed = sniffed_dialect(session, file, candidates, known_names);
+    // An open quote in its sample makes the sniffer take the file for one of a single column.
+    if (known_among(sniffed.names, known_names) >= known_among(dialect.names, known_names))
+      dialect = std::move(sniffed);
+  }
   RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
                "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
   require_distinct(file, dialect.names);
   return dialect;
 }
 
+std::string csv_lines_relation(const std::string& file, std::string_view more) {
+  return fmt::format(
+      "read_csv({}, auto_detect = false, delim = '\x01', quote = '', escape = '', header = false, columns = {{'line': "
+      "'VARCHAR'}}, strict_mode = false, {}, {})",
+      sql_file(file), kLineSize, more);
+}
+
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading) {
   // Of DuckDB 1.5.5's ways past a broken line only store_rejects keeps every good row: ignore_errors alone drops whole
   // stretches of them when texts hold line breaks, and parallel = false ends without a word at an open quote.
   std::string list;
-  for (const auto& file : files) list += (list.empty() ? "" : ", ") + sql_text(file);
+  for (const auto& file : files) list += (list.empty() ? "" : ", ") + sql_file(file);
   std::string columns;
   for (size_t i = 0; i < dialect.names.size(); ++i) columns += fmt::format("{}'c{}': 'VARCHAR'", i > 0 ? ", " : "", i);
   return fmt::format("read_csv([{}], {}, header = {}, columns = {{{}}}{})", list,

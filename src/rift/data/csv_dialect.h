@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rift/data/duckdb_session.h"
@@ -15,6 +16,7 @@ struct CsvDialect {
   int64_t skipped_lines = 0;       // notes above the header
   bool header = true;              // the first line names the columns
   std::vector<std::string> names;  // of the header, else column0, column1, ...
+  bool named = true;               // the names stand in the file
   int64_t lines_before_rows() const { return skipped_lines + (header ? 1 : 0); }
 };
 
@@ -25,6 +27,9 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
 struct CsvReading {
   bool pass_over_broken = false;  // and list them in reject_errors (line)
 };
+
+/// "read_csv(...)" with one column of texts: the lines of a file, quotes of no meaning; `more` of its arguments.
+std::string csv_lines_relation(const std::string& file, std::string_view more);
 
 /// "read_csv(...)" with the columns c0, c1, ... as texts; its rows come in file order.
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading);

@@ -35,6 +35,19 @@ std::string spill_directory() {
   return (base / fmt::format("rift-spill-{}-{}", ::getpid(), count++)).string();
 }
 
+/// As DuckDB takes it: a list, whose commas cannot be escaped.
+std::string search_path(const std::filesystem::path& directory) {
+  if (directory.string().find(',') == std::string::npos) return directory.string();
+  std::error_code ignored;
+  const std::string from_here = std::filesystem::relative(directory, ignored).string();
+  RIFT_REQUIRE(
+      !from_here.empty() && from_here.find(',') == std::string::npos, Code::kConfig,
+      "{}: a query cannot find files relative to a folder with a comma in its name; rename the folder, run the "
+      "command within it, or name another one in data.folder",
+      directory.string());
+  return from_here;
+}
+
 class Config {
  public:
   Config() { RIFT_CHECK(duckdb_create_config(&config_) == DuckDBSuccess); }
@@ -53,6 +66,16 @@ class Config {
 }  // namespace
 
 std::string sql_text(std::string_view text) { return quoted(text, '\''); }
+
+std::string plain_pattern(std::string_view path) {
+  std::string pattern;
+  for (const char c : path) {
+    const bool special = c == '*' || c == '?' || c == '[';
+    pattern += special ? fmt::format("[{}]", c) : std::string(1, c);
+  }
+  return pattern;
+}
+
 std::string sql_name(std::string_view name) { return quoted(name, '"'); }
 
 DuckStream::DuckStream(DuckStream&&) noexcept = default;
@@ -98,7 +121,7 @@ DuckSession::DuckSession(const DuckOptions& options) {
                shorten(options.memory_limit));
   RIFT_CHECK(!run("SET TimeZone = 'UTC'"));
   if (!options.base_directory.empty())
-    RIFT_CHECK(!run("SET file_search_path = " + sql_text(options.base_directory.string())));
+    RIFT_CHECK(!run("SET file_search_path = " + sql_text(search_path(options.base_directory))));
 }
 
 DuckSession::Handles::~Handles() {

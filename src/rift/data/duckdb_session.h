@@ -67,7 +67,7 @@ struct DuckOptions {
 /// An in-memory database and one connection: no extension is fetched, rows keep the order of their source.
 class DuckSession {
  public:
-  explicit DuckSession(const DuckOptions& options);  // throws kConfig for a memory limit it cannot read
+  explicit DuckSession(const DuckOptions& options);  // throws kConfig for options it cannot take
 
   DuckStream stream(const std::string& sql);
   std::optional<DuckFailure> run(const std::string& sql);
@@ -88,7 +88,9 @@ class DuckSession {
   Handles handles_;
 };
 
-std::string sql_text(std::string_view text);  // 'it''s'
-std::string sql_name(std::string_view name);  // "a ""b"""
+std::string sql_text(std::string_view text);       // 'it''s'
+std::string sql_name(std::string_view name);       // "a ""b"""
+std::string plain_pattern(std::string_view path);  // a glob of this one path, whatever * ? [ its name holds
+inline std::string sql_file(std::string_view path) { return sql_text(plain_pattern(path)); }
 
 }  // namespace rift::data

@@ -57,9 +57,8 @@ void require_named(const Source& source, const DataOptions& data) {
   for (const auto& [name, kind] : data.columns) named.emplace_back("data.columns", name);
   for (const auto& [key, name] : named) {
     if (source.find(name)) continue;
-    const std::string near = nearest_name(name, source.column_names());
     RIFT_FAIL(Code::kConfig, "{}: {} has no column '{}' among its {} columns{}", key, source.name(), shorten(name),
-              source.columns().size(), near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));
+              source.columns().size(), source.hint_for(name, source.column_names()));
   }
 }
 

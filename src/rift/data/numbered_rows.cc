@@ -37,10 +37,9 @@ void NumberedRows::enter(std::unique_ptr<Source> source) {
     const auto found = source_->find(wanted_[i].name);
     if (!found && wanted_[i].optional) continue;
     if (!found) {
-      const std::string near = nearest_name(wanted_[i].name, unwanted_columns(*source_, wanted_));
       RIFT_FAIL(Code::kData, "{}: the model needs a column '{}', which is not among its {} columns{}", source_->name(),
                 shorten(wanted_[i].name), source_->columns().size(),
-                near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));
+                source_->hint_for(wanted_[i].name, unwanted_columns(*source_, wanted_)));
     }
     place_[i] = requests_.size();
     requests_.push_back({.column = *found, .as_text = wanted_[i].as_text});
@@ -67,8 +66,9 @@ bool NumberedRows::broken_is_next() const {
 }
 
 void NumberedRows::add_broken(NumberedChunk& chunk) {
-  chunk.rows.push_back({.source_row = next_row_++, .chunk_row = -1, .why = std::move(broken_[next_broken_].why)});
-  ++next_broken_;
+  Source::BrokenLine& broken = broken_[next_broken_++];
+  chunk.rows.push_back({.source_row = next_row_, .chunk_row = -1, .rows = broken.rows, .why = std::move(broken.why)});
+  next_row_ += broken.rows;
 }
 
 void NumberedRows::number(NumberedChunk& chunk, int64_t rows) {
@@ -79,7 +79,7 @@ void NumberedRows::number(NumberedChunk& chunk, int64_t rows) {
   }
   for (int64_t row = first; row < rows; ++row) {
     while (broken_is_next()) add_broken(chunk);
-    chunk.rows.push_back({.source_row = next_row_++, .chunk_row = row, .why = {}});
+    chunk.rows.push_back({.source_row = next_row_++, .chunk_row = row, .rows = 1, .why = {}});
   }
 }
 

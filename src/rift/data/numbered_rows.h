@@ -15,6 +15,7 @@ namespace rift::data {
 struct NumberedRow {
   int64_t source_row = 0;
   int64_t chunk_row = -1;  // -1: there is none
+  int64_t rows = 1;        // of a line without a row: with those that an open quotation mark took along
   std::string why;         // of a line without a row
 };
 

@@ -145,10 +145,8 @@ class Proposer {
     Source source(spec_.source, {.base_directory = spec_.base_directory, .known_names = {spec_.label}});
     const auto names = source.column_names();
     if (!source.find(spec_.label)) {
-      const std::string near = nearest_name(spec_.label, names);
       RIFT_FAIL(Code::kConfig, "--label: {} has no column '{}' among its {} columns{}", source.name(),
-                shorten(spec_.label), names.size(),
-                near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));
+                shorten(spec_.label), names.size(), source.hint_for(spec_.label, names));
     }
     std::vector<WantedColumn> wanted;
     for (const auto& name : names) wanted.push_back({.name = name, .as_text = name == spec_.label});

@@ -60,9 +60,8 @@ std::vector<ColumnRequest> requests_for(const Source& source, std::span<const Wa
       std::erase_if(others, [&](const std::string& name) {
         return std::any_of(wanted.begin(), wanted.end(), [&](const auto& one) { return one.name == name; });
       });
-      const std::string near = nearest_name(column.name, others);
       RIFT_FAIL(Code::kData, "{}: there is no column '{}' among its {} columns{}", source.name(), shorten(column.name),
-                source.columns().size(), near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near)));
+                source.columns().size(), source.hint_for(column.name, others));
     }
     requests.push_back({.column = *found, .as_text = column.as_text});
   }

@@ -93,7 +93,7 @@ struct RowStream::Impl {
           good.push_back(row.chunk_row);
           source_rows.push_back(row.source_row);
         } else {
-          batch.rejected.push_back({.source_row = row.source_row, .why = std::move(row.why)});
+          batch.rejected.push_back({.source_row = row.source_row, .rows = row.rows, .why = std::move(row.why)});
         }
       }
       append(batch, good, source_rows);

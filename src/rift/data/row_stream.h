@@ -14,6 +14,7 @@ namespace rift::data {
 /// A row that could not be read as the schema asks, and why ("column income: not a number"); no value of the row.
 struct RejectedRow {
   int64_t source_row = 0;
+  int64_t rows = 1;  // more where an open quotation mark took the lines behind it along; their numbers follow
   std::string why;
 };
 

@@ -7,6 +7,7 @@
 #include "rift/base/sha256.h"
 #include "rift/data/cells.h"
 #include "rift/data/options.h"
+#include "rift/data/query_files.h"
 #include "rift/data/source_error.h"
 
 namespace rift::data {
@@ -29,7 +30,7 @@ Format format_of(const std::string& file) {
 
 std::string file_list(const std::vector<std::string>& files) {
   std::string list;
-  for (const auto& file : files) list += (list.empty() ? "[" : ", ") + sql_text(file);
+  for (const auto& file : files) list += (list.empty() ? "[" : ", ") + sql_file(file);
   return list + "]";
 }
 
@@ -71,16 +72,17 @@ TypeRule rule_of(const std::string& name, const std::string& type) {
   return {Storage::kText, text, text};
 }
 
-void append_texts(duckdb_vector vector, int64_t rows, Texts& out) {
-  auto* values = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+/// A missing one is empty.
+std::string_view text_at(duckdb_vector vector, int64_t row) {
+  auto* values = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector)) + row;
   uint64_t* validity = duckdb_vector_get_validity(vector);
+  if (validity != nullptr && !duckdb_validity_row_is_valid(validity, static_cast<idx_t>(row))) return {};
+  return {duckdb_string_t_data(values), duckdb_string_t_length(*values)};
+}
+
+void append_texts(duckdb_vector vector, int64_t rows, Texts& out) {
   for (int64_t row = 0; row < rows; ++row) {
-    const auto i = static_cast<idx_t>(row);
-    if (validity != nullptr && !duckdb_validity_row_is_valid(validity, i)) {
-      out.append_missing();
-      continue;
-    }
-    const std::string_view cell(duckdb_string_t_data(&values[i]), duckdb_string_t_length(values[i]));
+    const std::string_view cell = text_at(vector, row);
     // A cell of nothing but spaces is a missing one, whatever the format.
     if (trim(cell).empty()) {
       out.append_missing();
@@ -98,6 +100,22 @@ void append_plain(duckdb_vector vector, int64_t rows, Value missing, std::vector
     const bool valid = validity == nullptr || duckdb_validity_row_is_valid(validity, static_cast<idx_t>(row));
     out.push_back(valid ? static_cast<Value>(values[row]) : missing);
   }
+}
+
+/// What DuckDB calls `error_type` of the record in `span`.
+Source::BrokenLine broken_line(const LineSpan& span, const std::string& error_type) {
+  const bool quote = error_type == "UNQUOTED VALUE";
+  if (!quote && error_type != "LINE SIZE OVER MAXIMUM")
+    return {.why = fmt::format("line {} cannot be split into columns ({})", span.first_line, lower_case(error_type))};
+  if (span.first_line == span.last_line)
+    return {.why = fmt::format("line {} {}", span.first_line,
+                               quote ? "has a quotation mark that is not closed" : kLineTooLong)};
+  return {
+      .rows = span.rows,
+      .why = fmt::format("lines {} to {}{} ({} lines) were taken for one row: the quotation mark that line {} opens "
+                         "is not closed; close it, or double it where it is part of a text",
+                         span.first_line, span.last_line, span.quote_open ? ", the end of the file," : "",
+                         span.last_line - span.first_line + 1, span.first_line)};
 }
 
 }  // namespace
@@ -147,10 +165,12 @@ int64_t RowReader::append_next(std::vector<Column>& columns) {
 Source::Source(const std::string& source, const SourceOptions& options) {
   const bool query = is_query(source);
   // The order of a query's rows depends on the number of threads, and with it everything that is learnt from them.
-  session_ = std::make_unique<DuckSession>(DuckOptions{
-      .memory_limit = options.memory_limit, .threads = query ? 1 : 0, .base_directory = options.base_directory});
+  session_ = std::make_unique<DuckSession>(DuckOptions{.memory_limit = options.memory_limit,
+                                                       .threads = query ? 1 : 0,
+                                                       .base_directory = query ? options.base_directory : fs::path()});
   if (query) {
     name_ = "data.source";
+    require_files_in(options.base_directory, source);
     relation_ = "(" + query_of(source) + ")";
     describe(relation_);
     return;
@@ -189,7 +209,8 @@ void Source::find_files(const std::string& source, const fs::path& base_director
   RIFT_REQUIRE(error.value() != EACCES, Code::kEnvironment, "{}: permission denied", path.string());
   RIFT_REQUIRE(source.find_first_of("*?[") != std::string::npos, Code::kArtefact, "{}: no such file", path.string());
   DuckSession::Rows rows;
-  require_read(name_, session_->fetch("SELECT file FROM glob(" + sql_text(path.string()) + ") ORDER BY file", rows));
+  const fs::path pattern = path == fs::path(source) ? path : fs::path(plain_pattern(base_directory.string())) / source;
+  require_read(name_, session_->fetch("SELECT file FROM glob(" + sql_text(pattern.string()) + ") ORDER BY file", rows));
   RIFT_REQUIRE(!rows.empty(), Code::kArtefact, "{}: no file has a name like that", path.string());
   for (const auto& row : rows) files_.push_back(row[0].value());
   // One file is found by its pattern as well; its rows then keep their numbers.
@@ -237,6 +258,27 @@ std::vector<std::string> Source::column_names() const {
   return names;
 }
 
+bool Source::first_line_is_a_row() const {
+  if (!dialect_) return false;
+  if (!dialect_->named) return true;
+  const auto numbers = std::count_if(dialect_->names.begin(), dialect_->names.end(), [](const std::string& name) {
+    return parse_number(name).state == NumberCell::State::kNumber;
+  });
+  return numbers * 2 >= static_cast<std::ptrdiff_t>(dialect_->names.size());
+}
+
+std::string Source::hint_for(const std::string& missing, const std::vector<std::string>& candidates) const {
+  if (first_line_is_a_row()) {
+    // Its cells are values then, and none of them may be told.
+    return fmt::format(
+        "; its first line looks like a row: without a line of names, name all columns in a query: sql: SELECT "
+        "row_number() OVER () AS id, * FROM read_csv('{}', header = false, names = ['...', '{}'])",
+        files_.front(), shorten(missing));
+  }
+  const std::string near = nearest_name(missing, candidates);
+  return near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near));
+}
+
 std::string Source::sha256_of_file() const {
   RIFT_CHECK(is_single_file());
   return sha256_file(files_.front());
@@ -265,23 +307,53 @@ RowReader Source::open(std::span<const ColumnRequest> requests) {
   return RowReader(name_, std::move(stream), storages(requests));
 }
 
+LineSpans Source::line_spans(std::span<const int64_t> numbers) const {
+  // As latin-1 any bytes are read.
+  const std::string lines = csv_lines_relation(files_.front(), "encoding = 'latin-1'");
+  DuckStream stream = session_->stream("SELECT * FROM " + lines);
+  DuckChunk chunk;
+  int64_t row = 0;
+  const auto next = [&]() -> std::optional<std::string_view> {
+    if (!chunk || row == chunk.rows()) {
+      chunk = stream.next();
+      if (!chunk) return std::nullopt;
+      row = 0;
+    }
+    return text_at(chunk.vector(0), row++);
+  };
+  const LineRules rules{.delimiter = dialect_->delimiter.front(),
+                        .lines_before_rows = dialect_->lines_before_rows(),
+                        .blank_is_row = dialect_->names.size() == 1};
+  return find_line_spans(next, rules, numbers);
+}
+
 RowReader Source::open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected) {
   RIFT_CHECK(dialect_.has_value() && is_single_file());
   // Which lines are passed over is known at the end of a pass only, so one pass goes ahead for that alone.
   const std::string query = select(requests, csv_relation(files_, *dialect_, {.pass_over_broken = true}));
   DuckStream ahead = session_->stream(query);
-  while (ahead.next()) {
-  }
+  int64_t good = 0;
+  while (const DuckChunk chunk = ahead.next()) good += chunk.rows();
   require_read(name_, ahead.failure());
   DuckSession::Rows rows;
-  require_read(
-      name_, session_->fetch(
-                 "SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line", rows));
+  require_read(name_, session_->fetch("SELECT line, max(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line "
+                                      "ORDER BY line",
+                                      rows));
   RIFT_CHECK(!session_->run("DROP TABLE reject_errors; DROP TABLE reject_scans"));
-  for (const auto& row : rows) {
-    const int64_t line = std::stoll(row[0].value());
-    rejected.push_back({.row = line - 1 - dialect_->lines_before_rows(),
-                        .why = fmt::format("line cannot be split into columns ({})", lower_case(row[1].value()))});
+  std::vector<int64_t> numbers;
+  for (const auto& row : rows) numbers.push_back(std::stoll(row[0].value()));
+  const LineSpans spans = line_spans(numbers);
+  int64_t taken_along = 0;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const LineSpan span =
+        i < spans.of_numbers.size() ? spans.of_numbers[i] : LineSpan{.first_line = numbers[i], .last_line = numbers[i]};
+    BrokenLine broken = broken_line(span, rows[i][1].value());
+    // DuckDB cuts a file into stretches; it loses its place when an open quote reaches from one into the next.
+    RIFT_REQUIRE(broken.rows == 1 || good + static_cast<int64_t>(numbers.size()) == spans.records, Code::kData,
+                 "{}: {}; the rows behind it cannot be told apart", name_, broken.why);
+    broken.row = numbers[i] - 1 - dialect_->lines_before_rows() - span.blank_before + taken_along;
+    taken_along += broken.rows - 1;
+    rejected.push_back(std::move(broken));
   }
   return RowReader(name_, session_->stream(query), storages(requests));
 }

@@ -10,6 +10,7 @@
 
 #include "rift/data/csv_dialect.h"
 #include "rift/data/duckdb_session.h"
+#include "rift/data/line_spans.h"
 #include "rift/data/table.h"
 
 namespace rift::data {
@@ -58,6 +59,9 @@ class Source {
   const std::vector<SourceColumn>& columns() const { return columns_; }
   std::optional<size_t> find(std::string_view name) const;
   std::vector<std::string> column_names() const;
+  /// What a message about a column that is not there goes on with: the nearest of `candidates`, or what to do when the
+  /// first line is a row and no names; "" when there is nothing to say.
+  std::string hint_for(const std::string& missing, const std::vector<std::string>& candidates) const;
   bool is_csv() const { return dialect_.has_value(); }
   /// A single file, whose rows have a number; rows of queries and globs are known by their id only.
   bool is_single_file() const { return files_.size() == 1; }
@@ -65,17 +69,21 @@ class Source {
   std::string sha256_of_file() const;
   RowReader open(std::span<const ColumnRequest> requests);
   /// One file of CSV only: as open(), passing over lines that cannot be split; `rejected` gets their 0-based data rows,
-  /// ascending, with what is wrong. The file is read twice.
+  /// ascending, with what is wrong. A quotation mark that is not closed takes the lines behind it along, which count as
+  /// rows; kData when they are so many that DuckDB loses its place. The file is read three times.
   struct BrokenLine {
     int64_t row = 0;
+    int64_t rows = 1;
     std::string why;
   };
   RowReader open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected);
 
  private:
   void find_files(const std::string& source, const std::filesystem::path& base_directory);
+  bool first_line_is_a_row() const;
   void describe(const std::string& relation);
   void describe_csv(const SourceOptions& options);
+  LineSpans line_spans(std::span<const int64_t> numbers) const;
   std::string select(std::span<const ColumnRequest> requests, const std::string& relation) const;
   std::vector<Storage> storages(std::span<const ColumnRequest> requests) const;
 

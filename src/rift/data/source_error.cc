@@ -36,7 +36,7 @@ std::string_view first_paragraph(std::string_view message) { return message.subs
   } else if (holds(message, "unterminated quote") || holds(message, "quote should be followed")) {
     what = "has a quotation mark that is not closed";
   } else if (holds(message, "Maximum line size")) {
-    what = "is longer than 2 MB; is a quotation mark not closed?";
+    what = kLineTooLong;
   } else if (holds(message, "onvert")) {
     what = "has a value that is not of its column's type; read the column as text in the query (all_varchar = true)";
   }

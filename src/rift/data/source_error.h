@@ -1,10 +1,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "rift/data/duckdb_session.h"
 
 namespace rift::data {
+
+/// What is wrong with a line that csv_dialect.h's reading does not take.
+inline constexpr std::string_view kLineTooLong =
+    "is longer than 16 MB, or a quotation mark in it is not closed; shorten it, or close the mark";
 
 /// Throws the Error that tells of `failure` while reading `source`, without a value of a row:
 ///   a broken line of CSV -> kData with its number and what is wrong with it;   bytes that are not UTF-8 -> kData

@@ -10,7 +10,7 @@ namespace {
 void check_multiclass(std::span<const double> label, std::span<const double> probability, int64_t classes) {
   RIFT_CHECK(classes > 0 && probability.size() == label.size() * static_cast<size_t>(classes));
   check_classes(label, classes, "label");
-  check_probability(probability, "probability");
+  check_probability(probability, "probability", classes);
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ std::optional<double> log_loss(std::span<const double> label, std::span<const do
   RIFT_CHECK(classes > 0 && probability.size() == label.size() * static_cast<size_t>(classes));
   check_rows(label, label, weight);
   check_classes(label, classes, "label");
-  check_probability(probability, "probability");
+  check_probability(probability, "probability", classes);
   return weighted_mean(label.size(), weight, [&](size_t row) {
     return log_loss_of(probability[row * static_cast<size_t>(classes) + static_cast<size_t>(label[row])]);
   });

@@ -9,8 +9,8 @@
 ///   score   higher = riskier (any scale), a pd in [0, 1], a predicted class, or a prediction
 ///   weight  >= 0; an empty span = every row weighs one
 /// Weights are importance weights as scikit-learn's sample_weight: twice the weight = the row stands there twice.
-/// Faults of the rows throw Error(kData) with the number of the row, never its value; spans of different length throw
-/// Error(kBug). What cannot be computed (no rows, one class, no weight) is std::nullopt.
+/// Faults of the rows throw Error(kData) with the row's place in the spans and their length, never its value; spans of
+/// different length throw Error(kBug). What cannot be computed (no rows, one class, no weight) is std::nullopt.
 namespace rift::metrics {
 
 /// Same length (weight may be empty), no negative, infinite or NaN weight.
@@ -22,7 +22,8 @@ void check_binary(std::span<const double> label);
 void check_classes(std::span<const double> values, int64_t classes, std::string_view what);
 void check_not_nan(std::span<const double> values, std::string_view what);
 void check_finite(std::span<const double> values, std::string_view what);
-void check_probability(std::span<const double> values, std::string_view what);
+/// values [N * classes], row by row.
+void check_probability(std::span<const double> values, std::string_view what, int64_t classes = 1);
 
 inline double weight_of(std::span<const double> weight, size_t row) { return weight.empty() ? 1.0 : weight[row]; }
 

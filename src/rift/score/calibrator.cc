@@ -15,8 +15,9 @@ constexpr int64_t kIsotonicRows = 1000;  // of each class
 
 void check_finite(std::span<const double> values, int64_t outputs) {
   for (size_t i = 0; i < values.size(); ++i)
-    RIFT_REQUIRE(std::isfinite(values[i]), Code::kData, "row {}: the model's raw score is not a finite number",
-                 static_cast<int64_t>(i) / outputs);
+    RIFT_REQUIRE(std::isfinite(values[i]), Code::kData,
+                 "row {} of the {} calibration rows: the model's raw score is not a finite number",
+                 static_cast<int64_t>(i) / outputs, static_cast<int64_t>(values.size()) / outputs);
 }
 
 struct ClassRows {

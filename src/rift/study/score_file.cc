@@ -13,6 +13,7 @@
 #include "rift/data/table_writer.h"
 #include "rift/package/loaders.h"
 #include "rift/score/policy.h"
+#include "rift/study/scoring.h"
 
 namespace rift::study {
 namespace {
@@ -28,6 +29,7 @@ data::Table decisions(const package::Package& package, const data::RowBatch& bat
   score::RawScores raw;
   raw.outputs = package.schema.task == data::Task::kMulticlass ? package.schema.classes() : 1;
   if (batch.table.rows > 0) raw = package.scorer->score(batch.table);
+  require_finite(*package.scorer, raw, batch.table.source_row);
   return score::decision_table(package.schema, batch.id, raw, package.calibrator, package.policy);
 }
 
@@ -51,22 +53,25 @@ class Rejects {
     data::Table table;
     table.rows = static_cast<int64_t>(rejected.size());
     for (const data::RejectedRow& row : rejected) {
+      count_ += row.rows;
+      quoted_ += row.rows - 1;
       rows.values.push_back(static_cast<double>(row.source_row));
       reasons.append(row.why);
     }
     table.add({.name = "row", .values = std::move(rows)});
     table.add({.name = "reason", .values = std::move(reasons)});
     writer_->append(table);
-    count_ += table.rows;
   }
   void finish() {
     if (writer_ != nullptr) writer_->finish();
   }
   int64_t count() const { return count_; }
+  int64_t quoted() const { return quoted_; }
 
  private:
   std::unique_ptr<data::TableWriter> writer_;
   int64_t count_ = 0;
+  int64_t quoted_ = 0;
 };
 
 /// Two names of one file.
@@ -109,14 +114,16 @@ ScoreFileResult score_file(const ScoreFileSpec& spec) {
   data::RowBatch batch;
   while (stream.next(batch)) {
     throw_if_interrupted();
+    const int64_t before = result.rows + rejects.count();
     rejects.append(batch.rejected);
     if (batch.table.rows > 0) writer.append(decisions(package, batch));
     result.rows += batch.table.rows;
-    progress.advance(batch.table.rows + static_cast<int64_t>(batch.rejected.size()));
+    progress.advance(result.rows + rejects.count() - before);
   }
   writer.finish();
   rejects.finish();
   result.rejected = rejects.count();
+  result.quoted = rejects.quoted();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

@@ -15,7 +15,8 @@ struct ScoreFileSpec {
 
 struct ScoreFileResult {
   int64_t rows = 0;      // scored
-  int64_t rejected = 0;  // written to `rejects`
+  int64_t rejected = 0;  // not scored; `rejects` says why, for lines behind an open quotation mark in one row for all
+  int64_t quoted = 0;    // of `rejected`: lines that an open quotation mark took along
   double seconds = 0.0;  // from the first row read to the last score written, loading of the package left out
 };
 

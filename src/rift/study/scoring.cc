@@ -1,6 +1,7 @@
 #include "rift/study/scoring.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "rift/base/error.h"
@@ -24,14 +25,25 @@ score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& da
   for (size_t begin = 0; begin < rows.size(); begin += kBatchRows) {
     throw_if_interrupted();
     const auto batch = rows.subspan(begin, std::min(kBatchRows, rows.size() - begin));
-    const score::RawScores some = scorer.score(data::take(dataset.table, batch));
+    const data::Table batch_table = data::take(dataset.table, batch);
+    const score::RawScores some = scorer.score(batch_table);
     RIFT_CHECK(some.rows == static_cast<int64_t>(batch.size()));
+    require_finite(scorer, some, batch_table.source_row);
     all.rows += some.rows;
     all.outputs = some.outputs;
     all.values.insert(all.values.end(), some.values.begin(), some.values.end());
     if (progress) progress->advance(some.rows);
   }
   return all;
+}
+
+void require_finite(const score::Scorer& scorer, const score::RawScores& raw, std::span<const int64_t> source_row) {
+  const auto number_of = [&](size_t row) { return source_row.empty() ? static_cast<int64_t>(row) : source_row[row]; };
+  for (size_t i = 0; i < raw.values.size(); ++i)
+    RIFT_REQUIRE(std::isfinite(raw.values[i]), Code::kData,
+                 "{}: its score of row {} is not a finite number; is a value of that row far outside of what the model "
+                 "was trained on?",
+                 scorer.name(), number_of(i / static_cast<size_t>(raw.outputs)));
 }
 
 Judged::Judged(const data::Dataset& dataset, std::span<const int64_t> rows, const score::RawScores& raw,

@@ -14,9 +14,13 @@
 namespace rift::study {
 
 /// Raw scores of some rows of a data set, in their order, scored batch by batch in bounded memory with a progress bar
-/// (none when `progress_name` is empty). Throws kInterrupted between batches.
+/// (none when `progress_name` is empty). Throws kInterrupted between batches, and as require_finite().
 score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& dataset, std::span<const int64_t> rows,
                             const std::string& progress_name = {});
+
+/// Throws kData with the model and the row's number in its source for a raw score that is no finite number.
+/// source_row [raw.rows], or empty: rows are counted then.
+void require_finite(const score::Scorer& scorer, const score::RawScores& raw, std::span<const int64_t> source_row);
 
 /// What was said of some rows and what came true: holds what validate::JudgedRows points to.
 class Judged {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <system_error>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -19,7 +20,10 @@ constexpr int64_t kMaxManifestBytes = int64_t{16} << 20;
 /// Names of all plain files, sorted by bytes; `code` says whose fault anything else is.
 std::vector<std::string> plain_files(const fs::path& package, Code code) {
   std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(package)) {
+  std::error_code error;
+  // The error of a step names no path, so it is told here.
+  for (fs::recursive_directory_iterator at(package, error), end; !error && at != end; at.increment(error)) {
+    const fs::directory_entry& entry = *at;
     const std::string name = entry.path().lexically_relative(package).generic_string();
     if (!entry.is_symlink() && entry.is_directory()) continue;
     RIFT_REQUIRE(!entry.is_symlink() && entry.is_regular_file(), code,
@@ -27,6 +31,7 @@ std::vector<std::string> plain_files(const fs::path& package, Code code) {
                  shorten(name));
     if (name != kManifestFile) names.push_back(name);
   }
+  RIFT_REQUIRE(!error, Code::kEnvironment, "{}: a folder in it cannot be read: {}", package.string(), error.message());
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -51,6 +51,17 @@ void check_golden_rows(const Package& package, const Json& golden) {
                package.path.string());
 }
 
+/// The pretrained model that `model` or a member of it was made from; null when none was.
+Json pretrained_of(const Json& model) {
+  if (const Json* pretrained = model.find("pretrained")) return *pretrained;
+  const Json* members = model.find("members");
+  if (members == nullptr) return {};
+  for (const Json& member : members->as_array()) {
+    if (Json pretrained = pretrained_of(member); !pretrained.is_null()) return pretrained;
+  }
+  return {};
+}
+
 Json describe(const PackageSpec& spec, Json model) {
   const data::Schema schema = schema_of(spec.dataset.schema, spec.scorer.schema());
   const data::Table rows = make_golden_rows(schema, spec.dataset);
@@ -95,7 +106,7 @@ void write_package(const fs::path& target, const PackageSpec& spec, const PartLo
   StagedDirectory stage(target);
   const Json description = describe(spec, spec.scorer.save(stage.path()));
   write_file_atomic(stage.path() / kPackageFile, to_json_text(description, 1) + "\n");
-  write_manifest(stage.path());
+  write_manifest(stage.path(), pretrained_of(description.at("model")));
   check_manifest(stage.path());
   const Json written = read_description(stage.path());
   check_golden_rows(load(stage.path(), written, loaders), written.at("golden"));

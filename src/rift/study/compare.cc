@@ -14,6 +14,7 @@
 #include "rift/study/finished_runs.h"
 #include "rift/study/fusion.h"
 #include "rift/study/judgement.h"
+#include "rift/study/provenance.h"
 #include "rift/study/report_data.h"
 #include "rift/study/run_directory.h"
 #include "rift/study/scoring.h"
@@ -113,7 +114,7 @@ class Comparison {
     Json files = Json::array();
     for (const Json& input : inputs_.as_array()) {
       const std::string& what = input.at("what").as_string();
-      const bool of_backbone = what.starts_with("backbone");
+      const bool of_backbone = what.starts_with(kBackboneInput);
       if (what == "captions" || (of_backbone && model == model_name(ModelKind::kFineTuned))) files.push_back(input);
     }
     return files;
@@ -231,8 +232,9 @@ class Comparison {
           {.scorer = *run.scorer,
            .calibrator = run.calibrator,
            .policy = resolved_policy(spec_.options.policy, dataset_, parts_[run.split].fit.train),
-           .training = training_json({.spec = spec_, .dataset = dataset_, .parts = parts_[run.split], .run = run},
-                                     entry.at("metrics")),
+           .training = training_json(
+               {.spec = spec_, .dataset = dataset_, .parts = parts_[run.split], .run = run, .inputs = inputs_},
+               entry.at("metrics")),
            .dataset = dataset_},
           loaders_);
       std::error_code ignored;

@@ -8,6 +8,7 @@
 #include "rift/classic/gbdt.h"
 #include "rift/classic/scorecard.h"
 #include "rift/classic/text_baseline.h"
+#include "rift/study/provenance.h"
 #include "rift/train/fine_tune.h"
 
 namespace rift::study {
@@ -102,7 +103,9 @@ class FineTunedLearner final : public Learner {
     return {std::move(done.scorer), std::move(done.summary)};
   }
   Json settings() const override {
-    return Json{{"text", write_options(options_.text)},
+    train::TextModelOptions text = options_.text;
+    text.backbone = without_folders(text.backbone);
+    return Json{{"text", write_options(text)},
                 {"tuning", write_options(options_.tuning)},
                 {"objective", write_options(options_.objective)},
                 {"optim", write_options(options_.optim)},

@@ -57,7 +57,7 @@ void add_backbone(const fs::path& backbone, Json& inputs) {
     }
   }
   std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) inputs.push_back(input_json("backbone " + backbone.filename().string(), file));
+  for (const fs::path& file : files) inputs.push_back(input_json(kBackboneInput + backbone.filename().string(), file));
 }
 
 bool fine_tunes(const RunOptions& options) {

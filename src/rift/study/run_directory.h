@@ -27,6 +27,7 @@ StudySpec with_backbone(StudySpec spec, bool needed);
 
 void write_run_yaml(const std::filesystem::path& directory, const RunOptions& resolved);
 
+inline constexpr const char* kBackboneInput = "backbone ";
 /// What a run is made from: [{"what": "configuration", "records", "captions" or "backbone <name>", "file", "sha256"}].
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
 /// manifest.json: program, libraries, CPU, threads, device, seeds, split and the inputs with their SHA-256.

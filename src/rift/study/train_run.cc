@@ -9,6 +9,7 @@
 #include "rift/study/compare.h"
 #include "rift/study/judgement.h"
 #include "rift/study/model_run.h"
+#include "rift/study/provenance.h"
 #include "rift/study/report_data.h"
 #include "rift/study/run_directory.h"
 #include "rift/study/scoring.h"
@@ -40,6 +41,7 @@ class TrainRun {
     parts_.push_back(parts_of(dataset_.split));
     const std::string why = why_skipped(ModelKind::kFineTuned, dataset_, spec_.options);
     RIFT_REQUIRE(why.empty(), Code::kConfig, "{}", why);
+    inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
     data::log_leaks(leaks_);
   }
@@ -87,7 +89,8 @@ class TrainRun {
         {.scorer = *run.scorer,
          .calibrator = run.calibrator,
          .policy = policy(),
-         .training = training_json({.spec = spec_, .dataset = dataset_, .parts = parts_.front(), .run = run}, metrics),
+         .training = training_json(
+             {.spec = spec_, .dataset = dataset_, .parts = parts_.front(), .run = run, .inputs = inputs_}, metrics),
          .dataset = dataset_},
         package::all_loaders(spec_.device));
   }
@@ -112,7 +115,7 @@ class TrainRun {
     RunOptions resolved = resolved_options(spec_, dataset_);
     set_pooling(run.summary, resolved);
     write_run_yaml(directory, resolved);
-    Json manifest = manifest_json(spec_, inputs_json(spec_, dataset_), parts.split.digest);
+    Json manifest = manifest_json(spec_, inputs_, parts.split.digest);
     manifest["training"] = run.summary;
     manifest["calibrated_on"] = calibrated_on_name(run.calibrated_on);
     write_json(directory / "manifest.json", manifest);
@@ -127,6 +130,7 @@ class TrainRun {
   StudySpec spec_;
   data::Dataset dataset_;
   std::vector<Parts> parts_;
+  Json inputs_;
   std::vector<data::Leak> leaks_;
 };
 

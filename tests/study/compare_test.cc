@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/failure.h"
 #include "base/temp_directory.h"
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -137,6 +138,42 @@ TEST_F(GermanComparison, ItsOwnRunYamlGivesTheSameResult) {
   EXPECT_EQ(read_file(again.directory / "predictions.parquet"), read_file(run() / "predictions.parquet"));
 }
 
+TEST(FinishedRun, IsKeptUnlessOverwriteIsGiven) {
+  const test::TempDirectory directory;
+  const fs::path out = directory.path() / "run";
+  const std::vector<std::string> sets = {"compare.models=[scorecard]"};
+  const Json first = run_compare(german(out, sets));
+  const std::string report = read_file(out / "report.html");
+
+  const std::string message = test::message_of(Code::kConfig, [&] { run_compare(german(out, sets)); });
+  for (const char* part : {out.c_str(), "compare.json", "--out", "--overwrite"})
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  EXPECT_THROW(run_train(german(out, sets)), Error) << "a training would take its place as well";
+
+  StudySpec resumed = german(out, sets);
+  resumed.resume = true;
+  EXPECT_EQ(to_json_text(run_compare(resumed)), to_json_text(first)) << "the clock says that nothing was fitted";
+  EXPECT_EQ(read_file(out / "report.html"), report);
+
+  StudySpec other = german(out, {"compare.models=[scorecard]", "policy.points.pdo=40"});
+  other.resume = true;
+  EXPECT_NE(test::message_of(Code::kConfig, [&] { run_compare(other); }).find("--overwrite"), std::string::npos);
+  EXPECT_EQ(to_json_text(parse_json(read_file(out / "compare.json"), "compare.json")), to_json_text(first));
+  other.overwrite = true;
+  run_compare(other);
+  EXPECT_NE(read_file(out / "run.yaml").find("pdo: 40"), std::string::npos);
+}
+
+TEST(FinishedRun, OfATrainingDoesNotPassForTheComparisonThatReplacedIt) {
+  const test::TempDirectory directory;
+  write_file_atomic(directory.path() / "metrics.json", "{}");
+  StudySpec spec = german(directory.path(), {"compare.models=[scorecard]"});
+  EXPECT_THROW(run_compare(spec), Error);
+  spec.overwrite = true;
+  run_compare(spec);
+  EXPECT_FALSE(fs::exists(directory.path() / "metrics.json"));
+}
+
 TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   const fs::path out = directory_->path() / "report.html";
   write_report(run(), out);
@@ -209,7 +246,8 @@ TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
 
 TEST(Compare, OlderFiguresDoNotStandBesideNewerPackages) {
   const test::TempDirectory directory;
-  const StudySpec spec = german(directory.path(), {"compare.models=[scorecard, gbdt]"});
+  StudySpec spec = german(directory.path(), {"compare.models=[scorecard, gbdt]"});
+  spec.overwrite = true;
   run_compare(spec);
   ASSERT_TRUE(fs::exists(directory.path() / "compare.json"));
   fs::remove_all(directory.path() / "models/gbdt");

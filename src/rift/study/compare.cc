@@ -17,6 +17,7 @@
 #include "rift/study/provenance.h"
 #include "rift/study/report_data.h"
 #include "rift/study/run_directory.h"
+#include "rift/study/run_place.h"
 #include "rift/study/scoring.h"
 #include "rift/study/verdict.h"
 
@@ -35,6 +36,7 @@ class Comparison {
   explicit Comparison(const StudySpec& spec)
       : spec_(with_backbone(spec, asks_for(spec.options, ModelKind::kFineTuned))),
         loaders_(package::all_loaders(spec.device)) {
+    require_place(spec_, kCompareFile);
     require_writable_directory(spec_.directory);
     dataset_ = data::load_dataset({.task = spec_.options.task,
                                    .data = spec_.options.data,
@@ -47,6 +49,11 @@ class Comparison {
   }
 
   Json run() {
+    const std::string made = made_from(spec_, inputs_, digest_of(parts_));
+    if (auto before = finished_result(spec_, kCompareFile, made)) {
+      write_report(spec_.directory, spec_.directory / "report.html");
+      return *before;
+    }
     FinishedRuns finished(spec_.directory, spec_.resume, loaders_);
     for (const ModelKind kind : kinds()) {
       const std::string why = why_skipped(kind, dataset_, spec_.options);
@@ -132,7 +139,7 @@ class Comparison {
                          {"source", dataset_.source_sha256},
                          {"files", files_beside(model)},
                          {"device", spec_.device},
-                         {"rift", package::describe_environment().at("rift")}};
+                         {"program", sha256_file("/proc/self/exe")}};
     return sha256_hex(to_json_text(made_from));
   }
 
@@ -219,7 +226,7 @@ class Comparison {
   }
 
   void publish(const Json& compare) const {
-    forget_results(spec_.directory, {"compare.json", "report.html"});
+    forget_results(spec_.directory);
     for (const Json& entry : compare.at("models").as_array()) {
       const auto& model = *std::find_if(models_.begin(), models_.end(), [&](const ComparedModel& one) {
         return one.name == entry.at("name").as_string();
@@ -277,7 +284,7 @@ class Comparison {
     write_json(directory / "manifest.json", manifest_json(spec_, inputs_, compare.at("split").as_string()));
     write_json(directory / "report.json",
                report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards()));
-    write_json(directory / "compare.json", compare);
+    write_json(directory / kCompareFile, compare);
     write_report(directory, directory / "report.html");
   }
 

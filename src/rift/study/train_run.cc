@@ -12,6 +12,7 @@
 #include "rift/study/provenance.h"
 #include "rift/study/report_data.h"
 #include "rift/study/run_directory.h"
+#include "rift/study/run_place.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
@@ -33,6 +34,7 @@ class TrainRun {
     spec_.options.compare.models = {ModelKind::kFineTuned};
     spec_.options.compare.seeds = 1;
     require_one_split(spec_.options.split);
+    require_place(spec_, kMetricsFile);
     require_writable_directory(spec_.directory);
     dataset_ = data::load_dataset({.task = spec_.options.task,
                                    .data = spec_.options.data,
@@ -47,6 +49,11 @@ class TrainRun {
   }
 
   Json run() {
+    const std::string made = made_from(spec_, inputs_, parts_.front().split.digest);
+    if (auto before = finished_result(spec_, kMetricsFile, made)) {
+      write_report(spec_.directory, spec_.directory / "report.html");
+      return *before;
+    }
     write_run_yaml(spec_.directory, resolved_options(spec_, dataset_));
     const auto learner = make_learner(ModelKind::kFineTuned,
                                       {.options = spec_.options, .device = spec_.device, .init_from = spec_.init_from});
@@ -83,7 +90,7 @@ class TrainRun {
   }
 
   void publish(const ModelRun& run, const Json& metrics) const {
-    forget_results(spec_.directory, {"metrics.json", "report.html"});
+    forget_results(spec_.directory);
     package::write_package(
         spec_.directory / "package",
         {.scorer = *run.scorer,
@@ -123,7 +130,7 @@ class TrainRun {
     Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_},
                             Json{{"fine-tuned", validate::curves(test.rows())}}, Json::object());
     write_json(directory / "report.json", data);
-    write_json(directory / "metrics.json", metrics);
+    write_json(directory / kMetricsFile, metrics);
     write_report(directory, directory / "report.html");
   }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -12,8 +13,11 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
+#include "rift/classic/scorecard.h"
+#include "rift/data/load_dataset.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/format/package.h"
+#include "rift/study/score_file.h"
 #include "rift/study/verdict.h"
 
 namespace rift::study {
@@ -200,6 +204,37 @@ TEST_F(GermanComparison, EvaluateJudgesAPackageOnOtherRows) {
   EXPECT_EQ(result.at("rows").as_int(), 1000);
   EXPECT_GT(result.at("metrics").at("auc").at("value").as_double(), 0.75);
   EXPECT_NE(metrics_text(result).find("AUC"), std::string::npos);
+}
+
+TEST(Compare, TheCardShowsThePointsThatScoreWrites) {
+  const test::TempDirectory directory;
+  run_compare(
+      german(directory.path(), {"compare.models=[scorecard]", "policy.points={base: 500, base_odds: 20, pdo: 40}"}));
+  const fs::path package_path = directory.path() / "models/scorecard/package";
+  const package::Package package = package::load_package(package_path, package::classic_loaders());
+  const auto& scorecard = dynamic_cast<const classic::Scorecard&>(*package.scorer);
+  const Json report = parse_json(read_file(directory.path() / "report.json"), "report.json");
+  const Json& card = report.at("inside").at("scorecard").at("card");
+  EXPECT_EQ(package.training.at("inside").at("card"), card);
+
+  const fs::path scores = directory.path() / "scores.parquet";
+  score_file({.package = package_path.string(), .source = "examples/german_credit/german.csv", .out = scores.string()});
+  const std::vector<double> points = data::read_table(scores).at("points").numbers();
+  const data::Dataset dataset =
+      data::load_dataset(package.schema, "examples/german_credit/german.csv", {}, /*need_label=*/false);
+  for (int64_t row = 0; row < 50; ++row) {
+    double sum = 0.0;
+    for (const Json& variable : card.at("variables").as_array()) {
+      const auto own = std::find_if(scorecard.variables().begin(), scorecard.variables().end(),
+                                    [&](const auto& one) { return one.column == variable.at("column").as_string(); });
+      const data::Column& column = dataset.table.at(own->column);
+      const size_t bin = column.storage() == data::Storage::kText
+                             ? own->bins.bin_of(column.texts().get(row))
+                             : own->bins.bin_of(column.numbers()[static_cast<size_t>(row)]);
+      sum += variable.at("bins").at(bin).at("points").as_double();
+    }
+    EXPECT_EQ(std::round(sum), points[static_cast<size_t>(row)]) << row;
+  }
 }
 
 TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {

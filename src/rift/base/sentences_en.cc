@@ -122,7 +122,13 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.first_split", "The first of {splits} splits."},
       {"report.inside", "Inside the models"},
       {"report.card", "Bins, weights of evidence and points"},
-      {"report.card_caption", "Points add up to the score of a row."},
+      {"report.card_caption",
+       "The points of a row's bins add up to its points (to the nearest whole one): {base} at odds of {odds} to 1, "
+       "{pdo} more double the odds."},
+      {"report.card_caption_uncalibrated",
+       "The points of a row's bins add up to the points of its score before calibration: {base} at odds of {odds} to "
+       "1, {pdo} more double the odds. The points that rift score writes follow the calibrated probability, which is "
+       "no sum here."},
       {"report.importance_caption", "Share of the total gain by column."},
       {"report.weights", "Weights of the members"},
       {"report.contents", "Contents"},

@@ -113,7 +113,12 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.first_split", "{splits} 个划分中的第一个。"},
       {"report.inside", "模型内部"},
       {"report.card", "分箱、证据权重与分数"},
-      {"report.card_caption", "各变量分数之和即为该行得分。"},
+      {"report.card_caption",
+       "一行各分箱分数之和即为该行的分数（取整）：好坏比为 {odds} : 1 时为 {base} 分，每增加 {pdo} 分好坏比翻倍。"},
+      {"report.card_caption_uncalibrated",
+       "一行各分箱分数之和是其校准前得分的分数：好坏比为 {odds} : 1 时为 {base} 分，每增加 {pdo} 分好坏比翻倍。rift "
+       "score "
+       "写出的分数取自校准后的概率，这里无法表示为各分箱之和。"},
       {"report.importance_caption", "各列在总增益中的占比。"},
       {"report.weights", "成员权重"},
       {"report.contents", "目录"},

@@ -292,7 +292,8 @@ class Comparison {
   Json cards() const {
     Json cards = Json::object();
     for (const ComparedModel& model : models_) {
-      const Json inside = inside_of(*model.runs.front().scorer);
+      const ModelRun& run = model.runs.front();
+      const Json inside = inside_of(*run.scorer, run.calibrator, spec_.options.policy.points);
       if (!inside.is_null()) cards[model.name] = inside;
     }
     return cards;

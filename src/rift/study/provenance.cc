@@ -75,6 +75,7 @@ Json training_json(const Trained& trained, const Json& metrics) {
               {"settings", trained.run.settings},
               {"tries", trained.run.tries},
               {"summary", trained.run.summary},
+              {"inside", inside_of(*trained.run.scorer, trained.run.calibrator, trained.spec.options.policy.points)},
               {"options", portable_options(trained.spec.options)},
               {"notes", Json(trained.dataset.notes)},
               {"metrics", metrics}};

@@ -17,8 +17,8 @@ struct Trained {
   const ModelRun& run;
   const Json& inputs;  // inputs_json()
 };
-/// data, split, settings, seed, inputs with their digests, metrics; what `rift report PACKAGE` shows. The backbone is
-/// among the inputs of a model that was made from it, and of no other.
+/// data, split, settings, seed, inputs with their digests, inside_of() the model, metrics; what `rift report PACKAGE`
+/// shows. The backbone is among the inputs of a model that was made from it, and of no other.
 Json training_json(const Trained& trained, const Json& metrics);
 
 /// The last step of an absolute path, also of one that a query quotes; anything else as it is.

@@ -87,9 +87,9 @@ Json report_data(const Examined& examined, Json curves, Json inside) {
               {"inside", std::move(inside)}};
 }
 
-Json inside_of(const score::Scorer& scorer) {
+Json inside_of(const score::Scorer& scorer, const score::Calibrator& calibrator, const score::PointsOptions& scale) {
   if (const auto* scorecard = dynamic_cast<const classic::Scorecard*>(&scorer)) {
-    return Json{{"card", scorecard->card()}};
+    return Json{{"card", scorecard->card(scale, calibrator)}};
   }
   if (const auto* gbdt = dynamic_cast<const classic::Gbdt*>(&scorer)) {
     Json importance = Json::array();

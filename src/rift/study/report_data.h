@@ -20,8 +20,9 @@ struct Examined {
 /// "splits", "leaks", "curves", "inside"}.
 Json report_data(const Examined& examined, Json curves, Json inside);
 
-/// The card of a scorecard, the importance of a GBDT's columns, the weights of a fusion; null for the others.
-Json inside_of(const score::Scorer& scorer);
+/// The card of a scorecard in the points that `rift score` gives, the importance of a GBDT's columns, the weights of a
+/// fusion; null for the others.
+Json inside_of(const score::Scorer& scorer, const score::Calibrator& calibrator, const score::PointsOptions& scale);
 
 /// One part of a split: {"part", "rows"}, and "bad" of a binary task.
 Json part_json(const data::Dataset& dataset, const data::Split& split, data::Part part);

@@ -174,12 +174,21 @@ std::string bin_text(const Json& bin) {
   return text;
 }
 
+std::string card_caption(const Json& card) {
+  const Json* calibrated = card.find("calibrated");  // absent in a report.json of an earlier version
+  const bool adds_up = calibrated != nullptr && calibrated->as_bool();
+  const Json& scale = card.at("scale");
+  return sentence(adds_up ? "report.card_caption" : "report.card_caption_uncalibrated",
+                  fmt::arg("base", scale.at("base").written()), fmt::arg("odds", scale.at("base_odds").written()),
+                  fmt::arg("pdo", scale.at("pdo").written()));
+}
+
 void add_card(Page& page, const Json& card) {
   page.heading(model_caption("scorecard"));
   Page::TableSpec table{.columns = {sentence("table.column"), sentence("table.values"), sentence("table.share"),
                                     sentence("table.bad_rate"), "WOE", sentence("table.points")},
                         .rows = {},
-                        .caption = sentence("report.card_caption")};
+                        .caption = card_caption(card)};
   for (const Json& variable : card.at("variables").as_array()) {
     bool first = true;
     for (const Json& bin : variable.at("bins").as_array()) {
@@ -190,7 +199,7 @@ void add_card(Page& page, const Json& card) {
                             number(shown_percent(bin.at("share").as_double())),
                             number(bin.at("bad_rate").is_null() ? "-" : shown_percent(bin.at("bad_rate").as_double())),
                             number(fmt::format("{:+.3f}", bin.at("woe").as_double())),
-                            number(fmt::format("{:.0f}", bin.at("points").as_double()))});
+                            number(fmt::format("{:.1f}", bin.at("points").as_double()))});
       first = false;
     }
   }

@@ -248,10 +248,11 @@ Page package_page(const fs::path& directory) {
   }
   add_package_columns(page, package.schema);
   Json inside = Json::object();
-  if (const Json of_model = inside_of(*package.scorer); !of_model.is_null()) inside[package.scorer->name()] = of_model;
+  const Json of_model = inside_of(*package.scorer, package.calibrator, package.policy.points);
+  if (!of_model.is_null()) inside[package.scorer->name()] = of_model;
   add_inside(page, inside);
   Json provenance = package.training;
-  provenance.erase("metrics");
+  for (const char* shown_above : {"metrics", "inside"}) provenance.erase(shown_above);
   page.section(sentence("report.settings"), "settings");
   page.details("rift.json", to_yaml_text(provenance));
   add_environment(page, read_json(directory / "manifest.json").at("environment"));

@@ -187,6 +187,16 @@ TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   EXPECT_NE(read_file(of_package).find("AUC"), std::string::npos);
 }
 
+TEST_F(GermanComparison, ReportSaysWhichRowsToldTheSettingsApart) {
+  const Json data = parse_json(read_file(run() / "report.json"), "report.json");
+  for (const char* name : {"scorecard", "gbdt", "text-baseline"}) {
+    EXPECT_EQ(data.at("judged_by").at(name), (Json{{"rows", "inner folds"}, {"folds", 5}})) << name;
+  }
+  EXPECT_FALSE(data.at("judged_by").contains("fusion")) << "it has nothing to choose";
+  EXPECT_NE(read_file(run() / "report.html").find("Mean over 5 folds of the training and validation rows"),
+            std::string::npos);
+}
+
 TEST_F(GermanComparison, ReportOfAPackageNamesTheMachineThatMadeIt) {
   const fs::path package = directory_->path() / "package from elsewhere";
   fs::copy(run() / "models/scorecard/package", package, fs::copy_options::recursive);

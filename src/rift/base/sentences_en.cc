@@ -88,7 +88,6 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.p_holm", "p, corrected"},
       {"table.approved_at", "{share} approved"},
       {"table.truth", "true class"},
-      {"table.validation_value", "validation value"},
       {"table.chosen", "chosen"},
       {"table.file", "file"},
       {"table.values", "values"},
@@ -159,6 +158,15 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.training_caption", "Loss of the training rows by step."},
       {"report.settings", "Settings"},
       {"report.tries", "Settings that were tried"},
+      {"report.judged_by_validation", "Measured on the validation part."},
+      {"report.judged_by_folds",
+       "Mean over {folds} folds of the training and validation rows together, each measured by a model fitted on the "
+       "others: the validation part alone is too small to tell settings apart (fewer than 500 rows of a class, or "
+       "1,000 of a regression)."},
+      {"report.judged_by_one_fold",
+       "Measured on one fold in five of the training and validation rows together: the validation part is empty or "
+       "holds one class."},
+      {"report.judged_by_none", "No rows could tell the settings apart; the first was taken."},
       {"report.environment", "Environment"},
       {"report.digests", "Digests"},
       {"report.made_by", "Made by rift {version}. This file holds everything it shows and opens without a network."},

@@ -85,7 +85,6 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"table.p_holm", "校正后 p 值"},
       {"table.approved_at", "通过率 {share}"},
       {"table.truth", "真实类别"},
-      {"table.validation_value", "验证集指标值"},
       {"table.chosen", "采用"},
       {"table.file", "文件"},
       {"table.values", "取值"},
@@ -145,6 +144,13 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.training_caption", "各训练步在训练集上的损失。"},
       {"report.settings", "设置"},
       {"report.tries", "尝试过的参数"},
+      {"report.judged_by_validation", "在验证集上测得。"},
+      {"report.judged_by_folds",
+       "训练集与验证集合并后 {folds} "
+       "折的平均值，每折由在其余各折上拟合的模型测得：仅靠验证集太小，无法区分各组参数（某一类"
+       "少于 500 行，或回归少于 1,000 行）。"},
+      {"report.judged_by_one_fold", "在训练集与验证集合并后五折中的一折上测得：验证集为空或只含一类。"},
+      {"report.judged_by_none", "没有可用来区分各组参数的行，取第一组。"},
       {"report.environment", "运行环境"},
       {"report.digests", "摘要值"},
       {"report.made_by", "由 rift {version} 生成。本文件自包含，无需联网即可打开。"},

@@ -282,10 +282,21 @@ class Comparison {
     for (const ComparedModel& model : models_) set_pooling(model.runs.front().summary, resolved);
     write_run_yaml(directory, resolved);
     write_json(directory / "manifest.json", manifest_json(spec_, inputs_, compare.at("split").as_string()));
-    write_json(directory / "report.json",
-               report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards()));
+    Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards());
+    data["judged_by"] = judges();
+    write_json(directory / "report.json", data);
     write_json(directory / kCompareFile, compare);
     write_report(directory, directory / "report.html");
+  }
+
+  /// Which rows told the settings of a model apart: {name: ...}.
+  Json judges() const {
+    Json judges = Json::object();
+    for (const ComparedModel& model : models_) {
+      const Json& judged_by = model.runs.front().judged_by;
+      if (!judged_by.is_null()) judges[model.name] = judged_by;
+    }
+    return judges;
   }
 
   /// What a report shows of the inside of a model: {name: ...}.

@@ -82,6 +82,7 @@ Json model_json(const Contest& contest, const ComparedModel& model, const Judged
   json["train_seconds"] = mean_of(model.runs, &ModelRun::train_seconds);
   json["score_rows_per_second"] = mean_of(model.runs, &ModelRun::score_rows_per_second);
   json["tries"] = first.tries;
+  if (!first.judged_by.is_null()) json["judged_by"] = first.judged_by;
   json["settings"] = first.settings;
   json["calibrated_on"] = calibrated_on_name(first.calibrated_on);
   if (!first.summary.is_null()) json["summary"] = first.summary;

@@ -21,6 +21,7 @@ class ClassicLearner : public Learner {
   bool is_cheap() const override { return true; }
   Json settings() const override { return write_options(choice_.options); }
   Json tries() const override { return classic::to_json(choice_.tries); }
+  Json judged_by() const override { return classic::to_json(choice_.judges); }
 
  protected:
   classic::Choice<Options> choice_;
@@ -112,6 +113,7 @@ class FineTunedLearner final : public Learner {
                 {"train", write_options(options_.train)}};
   }
   Json tries() const override { return Json::array(); }
+  Json judged_by() const override { return nullptr; }
 
  private:
   train::FineTuneOptions options_;

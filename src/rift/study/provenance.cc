@@ -74,6 +74,7 @@ Json training_json(const Trained& trained, const Json& metrics) {
               {"seed", trained.run.seed},
               {"settings", trained.run.settings},
               {"tries", trained.run.tries},
+              {"judged_by", trained.run.judged_by},
               {"summary", trained.run.summary},
               {"inside", inside_of(*trained.run.scorer, trained.run.calibrator, trained.spec.options.policy.points)},
               {"options", portable_options(trained.spec.options)},

@@ -17,7 +17,7 @@ struct Examined {
   const std::vector<data::Leak>& leaks;
 };
 /// report.json: {"task", "rows", "features", "classes", "notes", "columns", "split": [{"part", "rows", "bad"}],
-/// "splits", "leaks", "curves", "inside"}.
+/// "splits", "leaks", "curves", "inside"}; a comparison adds "judged_by".
 Json report_data(const Examined& examined, Json curves, Json inside);
 
 /// The card of a scorecard in the points that `rift score` gives, the importance of a GBDT's columns, the weights of a

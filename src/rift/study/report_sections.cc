@@ -239,6 +239,18 @@ void add_metrics(Page& page, const std::vector<std::pair<std::string, const Json
   page.table(table);
 }
 
+/// Which rows the values of a table of settings were measured on.
+std::string judged_by_text(const Json& model) {
+  const Json* judged_by = model.find("judged_by");  // absent in a compare.json of an earlier version
+  if (judged_by == nullptr) return {};
+  const std::string& rows = judged_by->at("rows").as_string();
+  if (rows == "none") return sentence("report.judged_by_none");
+  if (rows == "validation part") return sentence("report.judged_by_validation");
+  const int64_t folds = judged_by->at("folds").as_int();
+  if (folds == 1) return sentence("report.judged_by_one_fold");
+  return sentence("report.judged_by_folds", fmt::arg("folds", folds));
+}
+
 void add_tries(Page& page, const Json& models) {
   bool is_first = true;
   for (const Json& model : models.as_array()) {
@@ -247,9 +259,10 @@ void add_tries(Page& page, const Json& models) {
     if (is_first) page.section(sentence("report.tries"), "tries");
     is_first = false;
     Page::TableSpec table{
-        .columns = {sentence("table.setting"), sentence("table.validation_value"), sentence("table.chosen")},
+        .columns = {sentence("table.setting"), sentence("table." + tries.at(size_t{0}).at("metric").as_string()),
+                    sentence("table.chosen")},
         .rows = {},
-        .caption = sentence("table." + tries.at(size_t{0}).at("metric").as_string())};
+        .caption = judged_by_text(model)};
     for (const Json& one : tries.as_array()) {
       const bool chosen = one.at("chosen").as_bool();
       table.rows.push_back(

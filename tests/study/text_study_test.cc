@@ -191,6 +191,19 @@ TEST(TextStudy, AComparisonThatWasStoppedGoesOnWithWhatItHas) {
   EXPECT_FALSE(fs::exists(records / "stopped/unfinished"));
 }
 
+TEST(TextStudy, ATrainingWithoutValidationRowsSaysThatItDidNotStopEarly) {
+  const Records records(data::Task::kBinary);
+  const std::vector<std::string> sets = {"split.validation=0", "optim.epochs=1"};
+  run_train(records.spec("run", sets));
+  EXPECT_NE(read_file(records / "run/report.html").find("did not stop early"), std::string::npos);
+  StudySpec asked = records.spec("asked", sets);
+  asked.options.train.early_stopping.metric = train::StopMetric::kAuc;
+  EXPECT_THROW(run_train(asked), Error);
+  EXPECT_FALSE(fs::exists(records / "asked/log.jsonl"));
+  asked.options.compare.models = {ModelKind::kGbdt};
+  EXPECT_NO_THROW(run_compare(asked)) << "nothing is fine-tuned";
+}
+
 TEST(TextStudy, TrainAsksForOneFold) {
   const Records records(data::Task::kBinary);
   const StudySpec spec = records.spec("run", {"split={kind: k_fold, k: 3}"});

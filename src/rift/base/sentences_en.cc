@@ -221,6 +221,9 @@ std::span<const SentenceEntry> english_sentences() {
        "the choice of seeds. Packages and curves are those of the first seed."},
       {"note.splits",
        "Figures are means over {splits} splits. Packages, curves and settings are those of the first split."},
+      {"note.no_early_stopping",
+       "{model}: the split has no validation rows, so the training did not stop early and the parameters of its last "
+       "step are published. A validation part (split.validation) changes that."},
       {"note.not_calibrated", "{model}: probabilities are not calibrated; read them as an order of the rows."},
       {"note.calibrated_on_validation",
        "{model}: probabilities are calibrated on the validation rows, which early stopping has looked at."},

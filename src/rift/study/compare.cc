@@ -11,6 +11,7 @@
 #include "rift/data/leakage.h"
 #include "rift/data/load_dataset.h"
 #include "rift/package/loaders.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/finished_runs.h"
 #include "rift/study/fusion.h"
 #include "rift/study/judgement.h"
@@ -43,6 +44,7 @@ class Comparison {
                                    .split = spec_.options.split,
                                    .base_directory = fs::absolute(spec_.run_file).parent_path()});
     parts_ = all_parts(dataset_, spec_.options.split);
+    if (asks_for(spec_.options, ModelKind::kFineTuned)) check_early_stopping(spec_.options, parts_);
     inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
     data::log_leaks(leaks_);

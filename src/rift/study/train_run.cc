@@ -7,6 +7,7 @@
 #include "rift/data/load_dataset.h"
 #include "rift/package/loaders.h"
 #include "rift/study/compare.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/judgement.h"
 #include "rift/study/model_run.h"
 #include "rift/study/provenance.h"
@@ -43,6 +44,7 @@ class TrainRun {
     parts_.push_back(parts_of(dataset_.split));
     const std::string why = why_skipped(ModelKind::kFineTuned, dataset_, spec_.options);
     RIFT_REQUIRE(why.empty(), Code::kConfig, "{}", why);
+    check_early_stopping(spec_.options, parts_);
     inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
     data::log_leaks(leaks_);

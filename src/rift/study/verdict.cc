@@ -8,6 +8,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/figure_text.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
@@ -200,6 +201,10 @@ std::vector<std::string> notes_of(const Json& compare) {
     notes.push_back(sentence("note.splits", fmt::arg("splits", splits)));
   }
   for (const Json& model : compare.at("models").as_array()) {
+    if (const Json* summary = model.find("summary")) {
+      const std::string note = no_early_stopping_note(model.at("name").as_string(), *summary);
+      if (!note.empty()) notes.push_back(note);
+    }
     const Json* where = model.find("calibrated_on");
     if (where == nullptr) continue;
     const auto say = [&](std::string_view key) {

@@ -8,6 +8,7 @@
 #include "rift/report/charts.h"
 #include "rift/report/page.h"
 #include "rift/study/compare.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/figure_text.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
@@ -201,6 +202,9 @@ Page run_page(const fs::path& directory) {
   page.section(sentence("report.summary"), "summary");
   page.paragraph(model_caption("fine-tuned"));
   add_metrics(page, metric_parts(metrics));
+  if (const Json* summary = manifest.find("training")) {
+    if (const std::string note = no_early_stopping_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
+  }
   add_curves(page, {.models = {{"fine-tuned", data.at("curves").find("fine-tuned")}},
                     .best = "fine-tuned",
                     .amounts = data.at("task").as_string() == data::task_name(data::Task::kRegression),

@@ -20,6 +20,10 @@ std::span<const SentenceEntry> english_sentences() {
       {"verdict.too_few",
        "{best} has the best {metric}, but a test part of {rows} rows is too small to say that it is better than "
        "{other}: {difference} (95 % interval {low} to {high})."},
+      {"verdict.no_interval",
+       "{best} has the best {metric}, {difference} against {other}, but whether that is more than noise cannot be "
+       "said: "
+       "a test part holds fewer than two rows of a class."},
       {"verdict.text_model_loses",
        "The fine-tuned text model loses on this data: {metric} {value} against {best_value} of {best}."},
       {"verdict.text_adds",

@@ -19,6 +19,8 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"verdict.too_few",
        "{best}的 {metric} 最好，但测试集只有 {rows} 行，不足以说明它优于{other}：{difference}（95% 区间 {low} 至 "
        "{high}）。"},
+      {"verdict.no_interval",
+       "{best} 的 {metric} 最好，与 {other} 相差 {difference}，但无法判断这是否超出噪声：有的测试集中某一类少于两行。"},
       {"verdict.text_model_loses", "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而{best}为 {best_value}。"},
       {"verdict.text_adds",
        "文本带来增益：{fusion}的 {metric} 比{table_model}高 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 "

@@ -116,7 +116,8 @@ void add_pairs(Page& page, const Json& pairs) {
   if (pairs.size() == 0) return;
   const std::string figure = pairs.at(size_t{0}).at("metric").as_string();
   const std::string metric = sentence("table." + figure);
-  const auto difference = [&](const Json& value) {
+  const auto difference = [&](const Json& value) -> std::string {
+    if (value.is_null()) return "-";
     return figure == "mse" ? with_sign(shown_figure(figure, value.as_double()))
                            : fmt::format("{:+.4f}", value.as_double());
   };
@@ -126,15 +127,20 @@ void add_pairs(Page& page, const Json& pairs) {
                         .rows = {},
                         .caption = sentence("report.pairs_caption", fmt::arg("metric", metric))};
   for (const Json& pair : pairs.as_array()) {
-    const bool clear = pair.at("p_holm").as_double() < 0.05;
+    const bool has_noise = !pair.at("p_holm").is_null();
+    const bool clear = has_noise && pair.at("p_holm").as_double() < 0.05;
+    const auto p_value = [&](const char* key) {
+      return has_noise ? fmt::format("{:.4f}", pair.at(key).as_double()) : std::string("-");
+    };
     table.rows.push_back(
         {{fmt::format("{} - {}", model_caption(pair.at("a").as_string()), model_caption(pair.at("b").as_string())),
           false, clear},
          number(difference(pair.at("difference")), clear),
-         number(sentence("table.from_to", fmt::arg("low", difference(pair.at("low"))),
-                         fmt::arg("high", difference(pair.at("high"))))),
-         number(fmt::format("{:.4f}", pair.at("p").as_double())),
-         number(fmt::format("{:.4f}", pair.at("p_holm").as_double()))});
+         number(has_noise ? sentence("table.from_to", fmt::arg("low", difference(pair.at("low"))),
+                                     fmt::arg("high", difference(pair.at("high"))))
+                          : "-"),
+         number(p_value("p")),
+         number(p_value("p_holm"))});
   }
   page.table(table);
 }

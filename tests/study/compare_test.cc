@@ -47,7 +47,7 @@ double auc_of(const Json& compare, std::string_view name) {
 /// What a clock said is not compared.
 Json without_clock(Json compare) {
   for (Json& model : compare["models"].as_array()) {
-    model.erase("train_seconds");
+    for (const char* key : {"train_seconds", "train_seconds_total"}) model.erase(key);
     model.erase("score_rows_per_second");
   }
   return compare;
@@ -256,6 +256,9 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
     const bool draws = model.at("name").as_string() == "gbdt";
     const auto& runs = model.at("runs").as_array();
     ASSERT_EQ(runs.size(), draws ? 4u : 2u);
+    EXPECT_EQ(model.at("train_runs").as_int(), draws ? 4 : 2);
+    EXPECT_NEAR(model.at("train_seconds_total").as_double(),
+                model.at("train_seconds").as_double() * static_cast<double>(runs.size()), 1e-9);
     double sum = 0.0;
     for (const Json& run : runs) sum += run.at("auc").as_double();
     EXPECT_NEAR(model.at("metrics").at("test").at("auc").at("value").as_double(),
@@ -263,6 +266,7 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
     EXPECT_EQ(model.at("metrics").at("test").at("rows").as_int(), 1000);
   }
   EXPECT_EQ(compare.at("notes").size(), 2u) << "it is said that these are means";
+  EXPECT_NE(read_file(directory.path() / "report.html").find("training, mean of a run (s)"), std::string::npos);
 }
 
 TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {

@@ -80,6 +80,8 @@ Json model_json(const Contest& contest, const ComparedModel& model, const Judged
   json["metrics"] = Json{{"test", validate::to_json(validate::evaluate_runs(judgement.runs))}};
   if (contest.dataset.schema.task == data::Task::kBinary) json["approval"] = mean_approval(judgement.runs);
   json["train_seconds"] = mean_of(model.runs, &ModelRun::train_seconds);
+  json["train_seconds_total"] = json.at("train_seconds").as_double() * static_cast<double>(model.runs.size());
+  json["train_runs"] = static_cast<int64_t>(model.runs.size());
   json["score_rows_per_second"] = mean_of(model.runs, &ModelRun::score_rows_per_second);
   json["tries"] = first.tries;
   if (!first.judged_by.is_null()) json["judged_by"] = first.judged_by;

@@ -94,7 +94,7 @@ void add_comparison(Page& page, const Json& compare) {
                         .caption = sentence("report.comparison_caption",
                                             fmt::arg("rows", shown_count(compare.at("test").at("rows").as_int())))};
   for (const std::string& name : beside) table.columns.push_back(sentence("table." + name));
-  table.columns.push_back(sentence("table.train_seconds"));
+  for (std::string& name : training_headings(models)) table.columns.push_back(std::move(name));
   table.columns.push_back(sentence("table.rows_per_second"));
   for (const Json& model : models.as_array()) {
     const bool best = model.at("name") == compare.at("best");
@@ -103,7 +103,7 @@ void add_comparison(Page& page, const Json& compare) {
                                    number(figure_text(test, main), best),
                                    number(interval_text(test, main))};
     for (const std::string& name : beside) row.push_back(number(figure_text(test, name)));
-    row.push_back(number(fmt::format("{:.1f}", model.at("train_seconds").as_double())));
+    for (std::string& text : training_texts(models, model)) row.push_back(number(std::move(text)));
     row.push_back(number(shown_count(static_cast<int64_t>(model.at("score_rows_per_second").as_double()))));
     table.rows.push_back(std::move(row));
   }

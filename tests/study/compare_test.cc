@@ -216,6 +216,17 @@ TEST_F(GermanComparison, EvaluateJudgesAPackageOnOtherRows) {
   EXPECT_NE(metrics_text(result).find("AUC"), std::string::npos);
 }
 
+TEST(Compare, AFusionOfFewerThanTwoModelsIsRefusedWithWhatToWrite) {
+  const test::TempDirectory directory;
+  for (const char* models : {"compare.models=[fusion]", "compare.models=[gbdt, fusion, gbdt]"}) {
+    const StudySpec spec = german(directory.path() / "run", {models});
+    const std::string message = test::message_of(Code::kConfig, [&] { run_compare(spec); });
+    EXPECT_NE(message.find("at least two other models"), std::string::npos) << message;
+    EXPECT_NE(message.find("[gbdt, text-baseline, fusion]"), std::string::npos) << message;
+  }
+  EXPECT_FALSE(fs::exists(directory.path() / "run")) << "nothing was begun";
+}
+
 TEST(Compare, TheCardShowsThePointsThatScoreWrites) {
   const test::TempDirectory directory;
   run_compare(

@@ -219,7 +219,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"skip.no_table", "the data has no number, category or date column"},
       {"skip.no_text",
        "the data has no text column, and model.text.from_table does not let the row be written out as a sentence"},
-      {"skip.fusion_members", "a fusion needs at least two models that were fitted"},
+      {"skip.fusion_members", "a fusion needs at least two other models that were fitted"},
       {"skip.fusion_rare_class",
        "a class has too few rows for scores of models that have not seen them, which a fusion is fitted on"},
       // notes of a comparison

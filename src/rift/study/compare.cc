@@ -1,6 +1,7 @@
 #include "rift/study/compare.h"
 
 #include <algorithm>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -32,11 +33,22 @@ bool asks_for(const RunOptions& options, ModelKind kind) {
   return std::find(models.begin(), models.end(), kind) != models.end();
 }
 
+/// Before any work: a fusion of one model would be that model.
+void require_members_of_fusion(const RunOptions& options) {
+  if (!asks_for(options, ModelKind::kFusion)) return;
+  const std::set<ModelKind> asked(options.compare.models.begin(), options.compare.models.end());
+  RIFT_REQUIRE(asked.size() > 2, Code::kConfig,
+               "compare.models: a fusion is made out of the scores of at least two other models, got {}; write such as "
+               "[gbdt, text-baseline, fusion], out of scorecard, gbdt, text-baseline and fine-tuned",
+               asked.size() - 1);
+}
+
 class Comparison {
  public:
   explicit Comparison(const StudySpec& spec)
       : spec_(with_backbone(spec, asks_for(spec.options, ModelKind::kFineTuned))),
         loaders_(package::all_loaders(spec.device)) {
+    require_members_of_fusion(spec_.options);
     require_place(spec_, kCompareFile);
     require_writable_directory(spec_.directory);
     dataset_ = data::load_dataset({.task = spec_.options.task,

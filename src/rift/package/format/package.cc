@@ -4,8 +4,10 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/log.h"
 #include "rift/base/options.h"
 #include "rift/base/sha256.h"
+#include "rift/package/format/golden_check.h"
 #include "rift/package/format/golden_rows.h"
 #include "rift/package/format/manifest.h"
 
@@ -62,6 +64,29 @@ Json pretrained_of(const Json& model) {
   return {};
 }
 
+/// A package that was made elsewhere: says how far its golden rows' scores are from those it was published with, and
+/// refuses it where that is too far.
+void require_same_scores(const Package& package, const Json& golden) {
+  const score::RawScores here = package.scorer->score(golden_rows_from_json(golden.at("columns")));
+  const double largest = largest_score_difference(package.schema.task, read_numbers(golden.at("raw")), here);
+  if (largest == 0.0) return;  // the usual case: nothing else needs to be read
+  const std::string manifest = (package.path / kManifestFile).string();
+  const Json written = parse_json(read_file(manifest), manifest);
+  const Json* environment = written.find("environment");
+  std::string elsewhere =
+      environment_differences(environment == nullptr ? Json::object() : *environment, describe_environment());
+  if (elsewhere.empty() && largest <= kTolerance) return;  // the number of threads may do that
+  if (elsewhere.empty()) elsewhere = "the same program and kind of machine, maybe another device";
+  RIFT_REQUIRE(
+      largest <= kScoreTolerance, Code::kArtefact,
+      "{}: the package does not score here as where it was made: the scores of its golden rows differ by up to "
+      "{:.2g}, more than {:.0e} ({}); use it with the version and on the kind of machine that made it, or "
+      "train it anew here",
+      package.path.string(), largest, kScoreTolerance, elsewhere);
+  log_warning("the package was made elsewhere and its scores differ a little here",
+              {{"package", package.path.string()}, {"largest_difference", largest}, {"because", elsewhere}});
+}
+
 Json describe(const PackageSpec& spec, Json model) {
   const data::Schema schema = schema_of(spec.dataset.schema, spec.scorer.schema());
   const data::Table rows = make_golden_rows(schema, spec.dataset);
@@ -115,8 +140,10 @@ void write_package(const fs::path& target, const PackageSpec& spec, const PartLo
 
 Package load_package(const fs::path& path, const PartLoaders& loaders) {
   check_manifest(path);
-  Package package = load(path, read_description(path), loaders);
+  const Json description = read_description(path);
+  Package package = load(path, description, loaders);
   package.digest = sha256_file(path / kManifestFile);
+  require_same_scores(package, description.at("golden"));
   return package;
 }
 

@@ -31,7 +31,7 @@ build: configure ## build everything; the program is build/release/rift
 
 demo: configure ## compare five models on German Credit; the report is runs/demo/report.html
 	@cmake --build --preset release --parallel $(JOBS) --target rift
-	@$(BUILD)/rift compare examples/german_credit/run.yaml --out runs/demo
+	@$(BUILD)/rift compare examples/german_credit/run.yaml --out runs/demo --resume --overwrite
 
 test: setup clients check build ## every test that is not slow
 	@ctest --test-dir $(BUILD) -LE slow --output-on-failure --parallel $(TEST_JOBS)

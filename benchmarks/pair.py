@@ -62,7 +62,8 @@ def rift_train(args, folder, epochs=3):
     """rows/s of the epochs after the first (of all when there is one), and the mean loss of the last."""
     (folder / "run.yaml").write_text(RUN_YAML.format(model=MODEL, epochs=epochs))
     out = folder / "train"
-    call([RIFT, "train", folder / "run.yaml", "--out", out, "--threads", args.threads, "--quiet", "--json"])
+    call([RIFT, "train", folder / "run.yaml", "--out", out, "--overwrite", "--threads", args.threads, "--quiet",
+          "--json"])
     steps = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     times = [json.loads(line) for line in (out / "timing.jsonl").read_text().splitlines()]
     steps = [step for step in steps if "task_loss" in step]

@@ -74,7 +74,7 @@ TEST(Inspect, LicenceFilesThatAreNotUtf8StillMakeValidJson) {
   directory.write("m/LICENSE.txt", "Copyright \xA9 2020 M\xFCller\n");
   const ModelInspection found = inspect_model(directory / "m");
   EXPECT_NO_THROW(parse_json(to_json_text(to_json(found)), "inspection"));
-  EXPECT_THAT(found.licences.at(0).text, HasSubstr("Copyright ? 2020 M?ller"));
+  EXPECT_THAT(found.licences.at(0).text, HasSubstr("Copyright \uFFFD 2020 M\uFFFDller"));
 }
 
 }  // namespace

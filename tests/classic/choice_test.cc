@@ -49,6 +49,18 @@ TEST(ChoiceFolds, WhereFitsAreNotCheapOneFoldJudges) {
   EXPECT_EQ(choice_folds(dataset, train, validation, 100)[0].validation, validation);
 }
 
+TEST(Judges, AreNamedAsTheyAre) {
+  const auto dataset = applicants(8000);
+  const auto train = dataset.split.rows(Part::kTrain), validation = dataset.split.rows(Part::kValidation);
+  const auto judges = [&](std::span<const int64_t> part, size_t cheap_rows) {
+    return to_json_text(to_json(judges_of(choice_folds(dataset, train, part, cheap_rows), part)));
+  };
+  EXPECT_EQ(judges(validation, 100'000), R"({"rows":"validation part","folds":1})");
+  EXPECT_EQ(judges(std::span(validation).first(100), 100'000), R"({"rows":"inner folds","folds":5})");
+  EXPECT_EQ(judges({}, 100), R"({"rows":"inner folds","folds":1})");
+  EXPECT_EQ(to_json_text(to_json(judges_of({}, validation))), R"({"rows":"none","folds":0})");
+}
+
 TEST(ChoiceFolds, AValidationPartOfOneClassIsNotUsed) {
   auto dataset = applicants(1000);
   const auto validation = dataset.split.rows(Part::kValidation);

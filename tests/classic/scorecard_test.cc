@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/failure.h"
 #include "base/temp_directory.h"
@@ -23,6 +24,8 @@ std::unique_ptr<Scorecard> reload(const Scorecard& card, const data::Schema& sch
   EXPECT_EQ(part.at("kind").as_string(), "scorecard");
   return Scorecard::load(directory.path(), part, schema);
 }
+
+Json plain_card(const Scorecard& card) { return card.card({}, score::Calibrator::identity(data::Task::kBinary)); }
 
 /// Weights of evidence summed by hand from the public parts.
 double by_hand(const Scorecard& card, const data::Table& table, size_t row) {
@@ -74,36 +77,67 @@ TEST(Scorecard, LoadsToTheSameBits) {
   const auto card = Scorecard::fit(dataset, dataset.split.rows(Part::kTrain), {});
   const auto loaded = reload(*card, dataset.schema);
   EXPECT_EQ(loaded->score(dataset.table).values, card->score(dataset.table).values);
-  EXPECT_EQ(to_json_text(loaded->card()), to_json_text(card->card()));
+  EXPECT_EQ(to_json_text(plain_card(*loaded)), to_json_text(plain_card(*card)));
   EXPECT_EQ(to_json_text(data::to_json(loaded->schema())), to_json_text(data::to_json(card->schema())));
 }
 
-TEST(Scorecard, PointsOfTheBinsSumToThePointsOfTheRow) {
+/// Points of the row's bins, summed over the card.
+double summed_points(const Scorecard& card, const Json& json, const data::Table& table, int64_t row) {
+  double points = 0.0;
+  for (const Json& variable : json.at("variables").as_array()) {
+    const auto& own = *std::find_if(card.variables().begin(), card.variables().end(),
+                                    [&](const auto& item) { return item.column == variable.at("column").as_string(); });
+    const data::Column& column = table.at(own.column);
+    const auto at = static_cast<size_t>(row);
+    const size_t bin = column.storage() == data::Storage::kText ? own.bins.bin_of(column.texts().get(row))
+                       : column.storage() == data::Storage::kTime
+                           ? own.bins.bin_of(static_cast<double>(column.times()[at] / kDay))
+                           : own.bins.bin_of(column.numbers()[at]);
+    points += variable.at("bins").at(bin).at("points").as_double();
+  }
+  return points;
+}
+
+TEST(Scorecard, PointsOfTheBinsSumToThePointsColumnOfTheRow) {
   const auto dataset = applicants(2000);
   const auto card = Scorecard::fit(dataset, dataset.split.rows(Part::kTrain), {});
-  const Json json = card->card();
   const auto raw = card->score(dataset.table);
-  for (size_t row = 0; row < 20; ++row) {
-    double points = 0.0;
-    for (const Json& variable : json.at("variables").as_array()) {
-      const auto& own = *std::find_if(card->variables().begin(), card->variables().end(), [&](const auto& item) {
-        return item.column == variable.at("column").as_string();
-      });
-      const data::Column& column = dataset.table.at(own.column);
-      const auto at = static_cast<int64_t>(row);
-      const size_t bin = column.storage() == data::Storage::kText ? own.bins.bin_of(column.texts().get(at))
-                         : column.storage() == data::Storage::kTime
-                             ? own.bins.bin_of(static_cast<double>(column.times()[row] / kDay))
-                             : own.bins.bin_of(column.numbers()[row]);
-      points += variable.at("bins").at(bin).at("points").as_double();
+  score::PolicyOptions policy{.approve_below = 0.2, .refuse_from = 0.2};
+  policy.points = {.base = 500, .base_odds = 20, .pdo = 40};
+  for (const auto method : {score::CalibrationMethod::kNone, score::CalibrationMethod::kPlatt}) {
+    // Half of the labels turned: a calibrator that changes the points for sure.
+    std::vector<double> labels = dataset.label;
+    for (size_t row = 0; row < labels.size(); row += 2) labels[row] = 1.0;
+    const auto calibrator = score::Calibrator::fit(data::Task::kBinary, method, raw, labels, {});
+    const Json json = card->card(policy.points, calibrator);
+    EXPECT_TRUE(json.at("calibrated").as_bool());
+    const std::vector<std::string> id(2000, "x");
+    const data::Table scores = score::decision_table(dataset.schema, id, raw, calibrator, policy);
+    for (int64_t row = 0; row < 200; ++row) {
+      EXPECT_EQ(std::round(summed_points(*card, json, dataset.table, row)),
+                scores.at("points").numbers()[static_cast<size_t>(row)])
+          << row;
     }
-    EXPECT_NEAR(points, score::PointsOptions{}.points(score::sigmoid(raw.values[row])), 1e-8);
+  }
+}
+
+TEST(Scorecard, WhereTheCalibrationIsIsotonicTheCardSaysThatItIsNotInThePoints) {
+  const auto dataset = applicants(2000);
+  const auto card = Scorecard::fit(dataset, dataset.split.rows(Part::kTrain), {});
+  const auto raw = card->score(dataset.table);
+  const auto calibrator =
+      score::Calibrator::fit(data::Task::kBinary, score::CalibrationMethod::kIsotonic, raw, dataset.label, {});
+  const Json json = card->card({}, calibrator);
+  EXPECT_FALSE(json.at("calibrated").as_bool());
+  for (int64_t row = 0; row < 20; ++row) {
+    EXPECT_NEAR(summed_points(*card, json, dataset.table, row),
+                score::PointsOptions{}.points(score::sigmoid(raw.values[static_cast<size_t>(row)])), 1e-8);
   }
 }
 
 TEST(Scorecard, CardListsTheBestVariableFirstAndItsShares) {
   const auto dataset = applicants(2000);
-  const Json json = Scorecard::fit(dataset, dataset.split.rows(Part::kTrain), {})->card();
+  const Json json = plain_card(*Scorecard::fit(dataset, dataset.split.rows(Part::kTrain), {}));
   double before = std::numeric_limits<double>::infinity();
   for (const Json& variable : json.at("variables").as_array()) {
     EXPECT_LE(variable.at("information_value").as_double(), before);
@@ -154,7 +188,7 @@ TEST(Scorecard, WithoutVariablesItIsTheBaseRate) {
   for (double label : dataset.label) bad += label;
   EXPECT_TRUE(card->variables().empty());
   EXPECT_NEAR(score::sigmoid(card->score(dataset.table).values[0]), bad / 500, 1e-12);
-  EXPECT_TRUE(card->card().at("points").is_number());
+  EXPECT_TRUE(plain_card(*card).at("points").is_number());
   EXPECT_EQ(reload(*card, dataset.schema)->score(dataset.table).values, card->score(dataset.table).values);
 }
 

@@ -3,16 +3,21 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
 
+#include "base/failure.h"
 #include "base/temp_directory.h"
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
+#include "rift/classic/scorecard.h"
+#include "rift/data/load_dataset.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/format/package.h"
+#include "rift/study/score_file.h"
 #include "rift/study/verdict.h"
 
 namespace rift::study {
@@ -42,7 +47,7 @@ double auc_of(const Json& compare, std::string_view name) {
 /// What a clock said is not compared.
 Json without_clock(Json compare) {
   for (Json& model : compare["models"].as_array()) {
-    model.erase("train_seconds");
+    for (const char* key : {"train_seconds", "train_seconds_total"}) model.erase(key);
     model.erase("score_rows_per_second");
   }
   return compare;
@@ -137,6 +142,42 @@ TEST_F(GermanComparison, ItsOwnRunYamlGivesTheSameResult) {
   EXPECT_EQ(read_file(again.directory / "predictions.parquet"), read_file(run() / "predictions.parquet"));
 }
 
+TEST(FinishedRun, IsKeptUnlessOverwriteIsGiven) {
+  const test::TempDirectory directory;
+  const fs::path out = directory.path() / "run";
+  const std::vector<std::string> sets = {"compare.models=[scorecard]"};
+  const Json first = run_compare(german(out, sets));
+  const std::string report = read_file(out / "report.html");
+
+  const std::string message = test::message_of(Code::kConfig, [&] { run_compare(german(out, sets)); });
+  for (const char* part : {out.c_str(), "compare.json", "--out", "--overwrite"})
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  EXPECT_THROW(run_train(german(out, sets)), Error) << "a training would take its place as well";
+
+  StudySpec resumed = german(out, sets);
+  resumed.resume = true;
+  EXPECT_EQ(to_json_text(run_compare(resumed)), to_json_text(first)) << "the clock says that nothing was fitted";
+  EXPECT_EQ(read_file(out / "report.html"), report);
+
+  StudySpec other = german(out, {"compare.models=[scorecard]", "policy.points.pdo=40"});
+  other.resume = true;
+  EXPECT_NE(test::message_of(Code::kConfig, [&] { run_compare(other); }).find("--overwrite"), std::string::npos);
+  EXPECT_EQ(to_json_text(parse_json(read_file(out / "compare.json"), "compare.json")), to_json_text(first));
+  other.overwrite = true;
+  run_compare(other);
+  EXPECT_NE(read_file(out / "run.yaml").find("pdo: 40"), std::string::npos);
+}
+
+TEST(FinishedRun, OfATrainingDoesNotPassForTheComparisonThatReplacedIt) {
+  const test::TempDirectory directory;
+  write_file_atomic(directory.path() / "metrics.json", "{}");
+  StudySpec spec = german(directory.path(), {"compare.models=[scorecard]"});
+  EXPECT_THROW(run_compare(spec), Error);
+  spec.overwrite = true;
+  run_compare(spec);
+  EXPECT_FALSE(fs::exists(directory.path() / "metrics.json"));
+}
+
 TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   const fs::path out = directory_->path() / "report.html";
   write_report(run(), out);
@@ -144,6 +185,16 @@ TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   const fs::path of_package = directory_->path() / "package.html";
   write_report(run() / "models" / "scorecard" / "package", of_package);
   EXPECT_NE(read_file(of_package).find("AUC"), std::string::npos);
+}
+
+TEST_F(GermanComparison, ReportSaysWhichRowsToldTheSettingsApart) {
+  const Json data = parse_json(read_file(run() / "report.json"), "report.json");
+  for (const char* name : {"scorecard", "gbdt", "text-baseline"}) {
+    EXPECT_EQ(data.at("judged_by").at(name), (Json{{"rows", "inner folds"}, {"folds", 5}})) << name;
+  }
+  EXPECT_FALSE(data.at("judged_by").contains("fusion")) << "it has nothing to choose";
+  EXPECT_NE(read_file(run() / "report.html").find("Mean over 5 folds of the training and validation rows"),
+            std::string::npos);
 }
 
 TEST_F(GermanComparison, ReportOfAPackageNamesTheMachineThatMadeIt) {
@@ -165,6 +216,48 @@ TEST_F(GermanComparison, EvaluateJudgesAPackageOnOtherRows) {
   EXPECT_NE(metrics_text(result).find("AUC"), std::string::npos);
 }
 
+TEST(Compare, AFusionOfFewerThanTwoModelsIsRefusedWithWhatToWrite) {
+  const test::TempDirectory directory;
+  for (const char* models : {"compare.models=[fusion]", "compare.models=[gbdt, fusion, gbdt]"}) {
+    const StudySpec spec = german(directory.path() / "run", {models});
+    const std::string message = test::message_of(Code::kConfig, [&] { run_compare(spec); });
+    EXPECT_NE(message.find("at least two other models"), std::string::npos) << message;
+    EXPECT_NE(message.find("[gbdt, text-baseline, fusion]"), std::string::npos) << message;
+  }
+  EXPECT_FALSE(fs::exists(directory.path() / "run")) << "nothing was begun";
+}
+
+TEST(Compare, TheCardShowsThePointsThatScoreWrites) {
+  const test::TempDirectory directory;
+  run_compare(
+      german(directory.path(), {"compare.models=[scorecard]", "policy.points={base: 500, base_odds: 20, pdo: 40}"}));
+  const fs::path package_path = directory.path() / "models/scorecard/package";
+  const package::Package package = package::load_package(package_path, package::classic_loaders());
+  const auto& scorecard = dynamic_cast<const classic::Scorecard&>(*package.scorer);
+  const Json report = parse_json(read_file(directory.path() / "report.json"), "report.json");
+  const Json& card = report.at("inside").at("scorecard").at("card");
+  EXPECT_EQ(package.training.at("inside").at("card"), card);
+
+  const fs::path scores = directory.path() / "scores.parquet";
+  score_file({.package = package_path.string(), .source = "examples/german_credit/german.csv", .out = scores.string()});
+  const std::vector<double> points = data::read_table(scores).at("points").numbers();
+  const data::Dataset dataset =
+      data::load_dataset(package.schema, "examples/german_credit/german.csv", {}, /*need_label=*/false);
+  for (int64_t row = 0; row < 50; ++row) {
+    double sum = 0.0;
+    for (const Json& variable : card.at("variables").as_array()) {
+      const auto own = std::find_if(scorecard.variables().begin(), scorecard.variables().end(),
+                                    [&](const auto& one) { return one.column == variable.at("column").as_string(); });
+      const data::Column& column = dataset.table.at(own->column);
+      const size_t bin = column.storage() == data::Storage::kText
+                             ? own->bins.bin_of(column.texts().get(row))
+                             : own->bins.bin_of(column.numbers()[static_cast<size_t>(row)]);
+      sum += variable.at("bins").at(bin).at("points").as_double();
+    }
+    EXPECT_EQ(std::round(sum), points[static_cast<size_t>(row)]) << row;
+  }
+}
+
 TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
   const test::TempDirectory directory;
   const Json compare = run_compare(german(directory.path(), {"compare.models=[scorecard, gbdt]", "compare.seeds=2",
@@ -174,6 +267,9 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
     const bool draws = model.at("name").as_string() == "gbdt";
     const auto& runs = model.at("runs").as_array();
     ASSERT_EQ(runs.size(), draws ? 4u : 2u);
+    EXPECT_EQ(model.at("train_runs").as_int(), draws ? 4 : 2);
+    EXPECT_NEAR(model.at("train_seconds_total").as_double(),
+                model.at("train_seconds").as_double() * static_cast<double>(runs.size()), 1e-9);
     double sum = 0.0;
     for (const Json& run : runs) sum += run.at("auc").as_double();
     EXPECT_NEAR(model.at("metrics").at("test").at("auc").at("value").as_double(),
@@ -181,6 +277,7 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
     EXPECT_EQ(model.at("metrics").at("test").at("rows").as_int(), 1000);
   }
   EXPECT_EQ(compare.at("notes").size(), 2u) << "it is said that these are means";
+  EXPECT_NE(read_file(directory.path() / "report.html").find("training, mean of a run (s)"), std::string::npos);
 }
 
 TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
@@ -209,7 +306,8 @@ TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
 
 TEST(Compare, OlderFiguresDoNotStandBesideNewerPackages) {
   const test::TempDirectory directory;
-  const StudySpec spec = german(directory.path(), {"compare.models=[scorecard, gbdt]"});
+  StudySpec spec = german(directory.path(), {"compare.models=[scorecard, gbdt]"});
+  spec.overwrite = true;
   run_compare(spec);
   ASSERT_TRUE(fs::exists(directory.path() / "compare.json"));
   fs::remove_all(directory.path() / "models/gbdt");

@@ -26,5 +26,20 @@ TEST(FigureText, AmountsOfASmallUnitKeepTheirDigits) {
   EXPECT_EQ(with_sign(shown_figure("mse", 0.0)), "+0.000");
 }
 
+TEST(FigureText, TrainingTimesSayWhetherTheyAreOfARunOrOfAll) {
+  const Json once{{"train_seconds", 2.0}, {"train_seconds_total", 2.0}, {"train_runs", 1}};
+  const Json thrice{{"train_seconds", 1.5}, {"train_seconds_total", 4.5}, {"train_runs", 3}};
+  using Texts = std::vector<std::string>;
+  const Json single(std::vector<Json>{once});
+  EXPECT_EQ(training_headings(single), Texts{"training (s)"});
+  EXPECT_EQ(training_texts(single, once), Texts{"2.0"});
+  const Json several(std::vector<Json>{once, thrice});
+  EXPECT_EQ(training_headings(several), (Texts{"training, mean of a run (s)", "runs", "training in all (s)"}));
+  EXPECT_EQ(training_texts(several, once), (Texts{"2.0", "1", "2.0"}));
+  EXPECT_EQ(training_texts(several, thrice), (Texts{"1.5", "3", "4.5"}));
+  const Json earlier{{"train_seconds", 2.0}};
+  EXPECT_EQ(training_texts(Json(std::vector<Json>{earlier}), earlier), Texts{"2.0"});
+}
+
 }  // namespace
 }  // namespace rift::study

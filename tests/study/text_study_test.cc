@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 
 #include "rift/base/files.h"
+#include "rift/base/sha256.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/loaders.h"
 #include "rift/study/compare.h"
@@ -59,6 +61,7 @@ class Records {
     return spec;
   }
   fs::path operator/(const std::string& name) const { return directory_ / name; }
+  const fs::path& path() const { return directory_.path(); }
 
  private:
   TempDirectory directory_;
@@ -91,6 +94,32 @@ TEST(TextStudy, BinaryComparisonFusesTextAndTable) {
   EXPECT_TRUE(fs::exists(records / "run/models/fine-tuned/log.jsonl"));
   const std::string report = read_file(records / "run/report.html");
   EXPECT_NE(report.find("id=\"training\""), std::string::npos) << "the report shows the training curves";
+}
+
+TEST(TextStudy, APackageKnowsItsBackboneByNameAndDigestsAndNoPathOfTheMachine) {
+  const Records records(data::Task::kBinary);
+  const Json compare =
+      run_compare(records.spec("run", {"compare.models=[gbdt, fine-tuned, fusion]", "optim.epochs=1"}));
+  for (const char* name : {"gbdt", "fine-tuned", "fusion"}) {
+    SCOPED_TRACE(name);
+    const fs::path package = records / "run/models" / name / "package";
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(package)) {
+      if (entry.path().extension() != ".json" && entry.path().extension() != ".md") continue;
+      EXPECT_EQ(read_file(entry.path()).find(records.path().string()), std::string::npos) << entry.path().filename();
+    }
+    const Json training = parse_json(read_file(package / "rift.json"), "rift.json").at("training");
+    EXPECT_EQ(training.at("options").at("model").at("text").at("backbone").as_string(), "base");
+    std::map<std::string, std::string> digests;
+    for (const Json& input : training.at("inputs").as_array()) {
+      if (input.at("what").as_string() == "backbone base")
+        digests[input.at("file").as_string()] = input.at("sha256").as_string();
+    }
+    EXPECT_EQ(digests.empty(), std::string_view(name) == "gbdt");
+    if (digests.empty()) continue;
+    EXPECT_EQ(digests["model.safetensors"], sha256_file(records / "base/model.safetensors"));
+  }
+  const RunOptions resolved = read_run(records / "run/run.yaml", {});
+  EXPECT_EQ(fs::path(resolved.model.text.backbone), records / "base") << "the run's own run.yaml runs again";
 }
 
 TEST(TextStudy, SeveralClassesAreJudgedByLogLoss) {
@@ -160,6 +189,19 @@ TEST(TextStudy, AComparisonThatWasStoppedGoesOnWithWhatItHas) {
   }
   EXPECT_EQ(read_file(records / "stopped/predictions.parquet"), read_file(records / "whole/predictions.parquet"));
   EXPECT_FALSE(fs::exists(records / "stopped/unfinished"));
+}
+
+TEST(TextStudy, ATrainingWithoutValidationRowsSaysThatItDidNotStopEarly) {
+  const Records records(data::Task::kBinary);
+  const std::vector<std::string> sets = {"split.validation=0", "optim.epochs=1"};
+  run_train(records.spec("run", sets));
+  EXPECT_NE(read_file(records / "run/report.html").find("did not stop early"), std::string::npos);
+  StudySpec asked = records.spec("asked", sets);
+  asked.options.train.early_stopping.metric = train::StopMetric::kAuc;
+  EXPECT_THROW(run_train(asked), Error);
+  EXPECT_FALSE(fs::exists(records / "asked/log.jsonl"));
+  asked.options.compare.models = {ModelKind::kGbdt};
+  EXPECT_NO_THROW(run_compare(asked)) << "nothing is fine-tuned";
 }
 
 TEST(TextStudy, TrainAsksForOneFold) {

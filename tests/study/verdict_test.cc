@@ -51,6 +51,17 @@ TEST(Verdict, AnUnclearLeadIsNoiseEvenWhenItsOwnPIsSmall) {
   EXPECT_TRUE(has(text, "p 0.090 corrected for all pairs")) << text;
 }
 
+TEST(Verdict, ADifferenceWithoutAnIntervalIsNotJudged) {
+  Json bare = pair("gbdt", "fusion", -0.04, 1.0);
+  for (const char* key : {"low", "high", "p", "p_holm"}) bare[key] = nullptr;
+  Json json = compare(std::vector<Json>{model("gbdt", 0.70), model("text-baseline", 0.6), model("fusion", 0.74)},
+                      std::vector<Json>{bare}, "fusion", 4);
+  const Verdict verdict = verdict_of(json);
+  EXPECT_TRUE(has(verdict.text, "+0.040 against gradient-boosted trees")) << verdict.text;
+  EXPECT_TRUE(has(verdict.text, "cannot be said")) << verdict.text;
+  EXPECT_TRUE(verdict.remarks.empty()) << "nothing is said of an interval that is not there";
+}
+
 TEST(Verdict, SaysWhenTheFineTunedModelLoses) {
   const Json json = compare(std::vector<Json>{model("scorecard", 0.80), model("fine-tuned", 0.74)},
                             std::vector<Json>{pair("scorecard", "fine-tuned", 0.06, 0.001)}, "scorecard");

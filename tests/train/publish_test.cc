@@ -3,7 +3,9 @@
 
 #include "checkpoint/failure.h"
 #include "rift/base/progress.h"
+#include "rift/base/sha256.h"
 #include "rift/base/threads.h"
+#include "rift/checkpoint/licence.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/package/export.h"
 #include "rift/package/format/package.h"
@@ -103,6 +105,56 @@ TEST_F(Publish, AnAdapterIsExportedWhereOneWasTuned) {
   package::export_package(folder_ / "package", package::ExportFormat::kPeft, folder_ / "p");
   EXPECT_TRUE(fs::exists(folder_ / "p/adapter_config.json"));
   EXPECT_TRUE(fs::exists(folder_ / "p/adapter_model.safetensors"));
+}
+
+TEST_F(Publish, TheLicenceOfThePretrainedModelGoesWhereItsWeightsGo) {
+  const fs::path backbone = options_.text.backbone;
+  write_file_atomic(backbone / "LICENSE", "Use it well.\n");
+  write_file_atomic(backbone / "README.md", "---\nlicense: openrail++\n---\n# The small model\n");
+  options_.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4};
+  publish();
+  const Json manifest = parse_json(read_file(folder_ / "package/manifest.json"), "manifest.json");
+  const Json& pretrained = manifest.at("pretrained");
+  EXPECT_EQ(pretrained.at("name").as_string(), backbone.filename().string());
+  EXPECT_EQ(pretrained.at("weights_sha256").as_string(), sha256_file(backbone / "model.safetensors"));
+  EXPECT_EQ(pretrained.at("licence").as_string(), "openrail++");
+  EXPECT_EQ(pretrained.at("licence_source").as_string(), "README.md of the pretrained model");
+  EXPECT_EQ(pretrained.at("licence_files"), Json(std::vector<std::string>{"LICENSE"}));
+  EXPECT_FALSE(pretrained.contains("note"));
+
+  package::export_package(folder_ / "package", package::ExportFormat::kHf, folder_ / "hf");
+  package::export_package(folder_ / "package", package::ExportFormat::kPeft, folder_ / "peft");
+  for (const char* place : {"package", "hf", "peft"}) {
+    EXPECT_EQ(read_file(folder_ / place / "LICENSE"), "Use it well.\n") << place;
+    EXPECT_EQ(checkpoint::find_licence(folder_ / place).name, "openrail++") << place;
+  }
+}
+
+TEST_F(Publish, APackageMadeFromAPackageStillNamesTheFirstModelAndItsLicence) {
+  write_file_atomic(fs::path(options_.text.backbone) / "LICENSE", "Use it well.\n");
+  publish();
+  const Json first = parse_json(read_file(folder_ / "package/manifest.json"), "manifest.json").at("pretrained");
+  FineTuned again = fine_tune({.dataset = dataset_,
+                               .train = row_range(0, 96),
+                               .validation = row_range(96, 32),
+                               .options = options_,
+                               .init_from = folder_ / "package"});
+  score::PolicyOptions policy;
+  policy.approve_below = policy.refuse_from = 0.5;
+  package::write_package(
+      folder_ / "second",
+      {*again.scorer, score::Calibrator::identity(data::Task::kBinary), policy, again.summary, dataset_},
+      package::all_loaders());
+  EXPECT_EQ(parse_json(read_file(folder_ / "second/manifest.json"), "manifest.json").at("pretrained"), first);
+  EXPECT_EQ(read_file(folder_ / "second/LICENSE"), "Use it well.\n");
+}
+
+TEST_F(Publish, APretrainedModelWithoutALicenceIsCalledThat) {
+  publish();
+  const Json manifest = parse_json(read_file(folder_ / "package/manifest.json"), "manifest.json");
+  EXPECT_TRUE(manifest.at("pretrained").at("licence").is_null());
+  EXPECT_THAT(manifest.at("pretrained").at("note").as_string(), HasSubstr("names no licence"));
+  EXPECT_THAT(read_file(folder_ / "package/README.md"), HasSubstr("names no licence"));
 }
 
 }  // namespace

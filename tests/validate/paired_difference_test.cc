@@ -21,22 +21,23 @@ PairedDifference of_case(const Case& one) {
 }
 
 TEST(PairedDifference, BinaryIsDeLongsTest) {
-  cases::expect_cases("paired", {{"difference", [](const Case& one) { return Values{of_case(one).difference}; }},
-                                 {"p", [](const Case& one) { return Values{of_case(one).p}; }},
-                                 {"interval",
-                                  [](const Case& one) {
-                                    const PairedDifference d = of_case(one);
-                                    return Values{d.low, d.high};
-                                  }},
-                                 {"error",
-                                  [](const Case& one) {
-                                    const PairedDifference d = of_case(one);
-                                    return Values{(d.high - d.low) / 2.0 / 1.959963984540054};
-                                  }},
-                                 {"z", [](const Case& one) {
-                                    const PairedDifference d = of_case(one);
-                                    return Values{d.difference / ((d.high - d.low) / 2.0 / 1.959963984540054)};
-                                  }}});
+  cases::expect_cases("paired",
+                      {{"difference", [](const Case& one) { return Values{*of_case(one).difference}; }},
+                       {"p", [](const Case& one) { return Values{of_case(one).noise->p}; }},
+                       {"interval",
+                        [](const Case& one) {
+                          const PairedDifference d = of_case(one);
+                          return Values{d.noise->low, d.noise->high};
+                        }},
+                       {"error",
+                        [](const Case& one) {
+                          const PairedDifference d = of_case(one);
+                          return Values{(d.noise->high - d.noise->low) / 2.0 / 1.959963984540054};
+                        }},
+                       {"z", [](const Case& one) {
+                          const PairedDifference d = of_case(one);
+                          return Values{*d.difference / ((d.noise->high - d.noise->low) / 2.0 / 1.959963984540054)};
+                        }}});
 }
 
 TEST(PairedDifference, OneBadRowDecidesNothing) {
@@ -44,9 +45,10 @@ TEST(PairedDifference, OneBadRowDecidesNothing) {
   const Values a = {1, 2, 3};
   const Values b = {3, 2, 1};
   const PairedDifference d = compare_pair({.label = label, .score = a}, {.label = label, .score = b});
-  EXPECT_DOUBLE_EQ(d.difference, 1.0);
-  EXPECT_DOUBLE_EQ(d.low, -1.0);
-  EXPECT_DOUBLE_EQ(d.p, 1.0);
+  EXPECT_DOUBLE_EQ(*d.difference, 1.0);
+  EXPECT_FALSE(d.noise.has_value()) << "one row shows no spread";
+  const Values all_good = {0, 0, 0};
+  EXPECT_FALSE(compare_pair({.label = all_good, .score = a}, {.label = all_good, .score = b}).difference.has_value());
 }
 
 TEST(PairedDifference, SeveralClassesAreJudgedByLogLossAndTheBetterIsPositive) {
@@ -65,10 +67,10 @@ TEST(PairedDifference, SeveralClassesAreJudgedByLogLossAndTheBetterIsPositive) {
   b.probability = poor;
   const PairedDifference d = compare_pair(a, b);
   EXPECT_EQ(d.metric, "log_loss");
-  EXPECT_NEAR(d.difference, std::log(0.6 / 0.4), 1e-12);
-  EXPECT_GT(d.low, 0.0);
-  EXPECT_LT(d.p, 0.01);
-  EXPECT_NEAR(compare_pair(b, a).difference, -d.difference, 1e-12);
+  EXPECT_NEAR(*d.difference, std::log(0.6 / 0.4), 1e-12);
+  EXPECT_GT(d.noise->low, 0.0);
+  EXPECT_LT(d.noise->p, 0.01);
+  EXPECT_NEAR(*compare_pair(b, a).difference, -*d.difference, 1e-12);
 }
 
 TEST(PairedDifference, RegressionIsJudgedBySquaredError) {
@@ -78,7 +80,7 @@ TEST(PairedDifference, RegressionIsJudgedBySquaredError) {
   const PairedDifference d = compare_pair({.task = data::Task::kRegression, .label = label, .score = exact},
                                           {.task = data::Task::kRegression, .label = label, .score = off});
   EXPECT_EQ(d.metric, "mse");
-  EXPECT_DOUBLE_EQ(d.difference, 1.0);
+  EXPECT_DOUBLE_EQ(*d.difference, 1.0);
 }
 
 }  // namespace

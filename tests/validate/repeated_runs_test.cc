@@ -74,9 +74,28 @@ TEST(RepeatedRuns, DifferenceIsThatOfTheMeans) {
   const std::vector<JudgedRun> one = {drawn.run(drawn.other)};
   const PairedDifference d = compare_runs(two_seeds, one);
   const double mean = (*metrics::auc(drawn.label, drawn.score) + *metrics::auc(drawn.label, drawn.other)) / 2.0;
-  EXPECT_NEAR(d.difference, mean - *metrics::auc(drawn.label, drawn.other), 1e-12);
-  EXPECT_LT(d.low, d.difference);
-  EXPECT_NEAR(compare_runs(one, two_seeds).difference, -d.difference, 1e-12);
+  EXPECT_NEAR(*d.difference, mean - *metrics::auc(drawn.label, drawn.other), 1e-12);
+  EXPECT_LT(d.noise->low, *d.difference);
+  EXPECT_NEAR(*compare_runs(one, two_seeds).difference, -*d.difference, 1e-12);
+}
+
+TEST(RepeatedRuns, AFoldWithOneBadRowLeavesADifferenceWithoutNoise) {
+  const Values label = {0, 1, 0, 0, 1, 0, 1, 1};  // the first fold has one bad row
+  const Values better = {.1, .4, .2, .3, .4, .1, .3, .5};
+  const Values worse = {.1, .2, .4, .3, .4, .1, .3, .5};
+  const std::vector<int64_t> row = {0, 1, 2, 3, 4, 5, 6, 7};
+  const auto folds = [&](const Values& score) {
+    const auto part = [&](size_t begin, size_t end) {
+      const auto some = [&](const Values& all) { return std::span(all).subspan(begin, end - begin); };
+      return JudgedRun{{.label = some(label), .score = some(score), .probability = some(score)},
+                       std::span(row).subspan(begin, end - begin),
+                       0};
+    };
+    return std::vector<JudgedRun>{part(0, 4), part(4, 8)};
+  };
+  const PairedDifference d = compare_runs(folds(better), folds(worse));
+  EXPECT_NEAR(*d.difference, (1.0 - 1.0 / 3.0) / 2.0, 1e-12) << "first fold: 3 of 3 pairs against 1, second: equal";
+  EXPECT_FALSE(d.noise.has_value());
 }
 
 TEST(RepeatedRuns, RegressionPairsRowsByTheirNumber) {
@@ -89,7 +108,7 @@ TEST(RepeatedRuns, RegressionPairsRowsByTheirNumber) {
   poor.score = off;
   const std::vector<JudgedRun> a = {{rows, forward, 0}, {rows, forward, 1}};
   const std::vector<JudgedRun> b = {{poor, forward, 0}};
-  EXPECT_DOUBLE_EQ(compare_runs(a, b).difference, 1.0);
+  EXPECT_DOUBLE_EQ(*compare_runs(a, b).difference, 1.0);
 }
 
 }  // namespace

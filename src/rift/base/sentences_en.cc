@@ -20,6 +20,10 @@ std::span<const SentenceEntry> english_sentences() {
       {"verdict.too_few",
        "{best} has the best {metric}, but a test part of {rows} rows is too small to say that it is better than "
        "{other}: {difference} (95 % interval {low} to {high})."},
+      {"verdict.no_interval",
+       "{best} has the best {metric}, {difference} against {other}, but whether that is more than noise cannot be "
+       "said: "
+       "a test part holds fewer than two rows of a class."},
       {"verdict.text_model_loses",
        "The fine-tuned text model loses on this data: {metric} {value} against {best_value} of {best}."},
       {"verdict.text_adds",
@@ -61,6 +65,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.macro_f1", "macro F1"},
       {"table.mcc", "MCC"},
       {"table.train_seconds", "training (s)"},
+      {"table.train_seconds_a_run", "training, mean of a run (s)"},
+      {"table.train_runs", "runs"},
+      {"table.train_seconds_in_all", "training in all (s)"},
       {"table.rows_per_second", "scored rows/s"},
       {"table.column", "column"},
       {"table.role", "role"},
@@ -88,7 +95,6 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.p_holm", "p, corrected"},
       {"table.approved_at", "{share} approved"},
       {"table.truth", "true class"},
-      {"table.validation_value", "validation value"},
       {"table.chosen", "chosen"},
       {"table.file", "file"},
       {"table.values", "values"},
@@ -122,7 +128,13 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.first_split", "The first of {splits} splits."},
       {"report.inside", "Inside the models"},
       {"report.card", "Bins, weights of evidence and points"},
-      {"report.card_caption", "Points add up to the score of a row."},
+      {"report.card_caption",
+       "The points of a row's bins add up to its points (to the nearest whole one): {base} at odds of {odds} to 1, "
+       "{pdo} more double the odds."},
+      {"report.card_caption_uncalibrated",
+       "The points of a row's bins add up to the points of its score before calibration: {base} at odds of {odds} to "
+       "1, {pdo} more double the odds. The points that rift score writes follow the calibrated probability, which is "
+       "no sum here."},
       {"report.importance_caption", "Share of the total gain by column."},
       {"report.weights", "Weights of the members"},
       {"report.contents", "Contents"},
@@ -153,6 +165,15 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.training_caption", "Loss of the training rows by step."},
       {"report.settings", "Settings"},
       {"report.tries", "Settings that were tried"},
+      {"report.judged_by_validation", "Measured on the validation part."},
+      {"report.judged_by_folds",
+       "Mean over {folds} folds of the training and validation rows together, each measured by a model fitted on the "
+       "others: the validation part alone is too small to tell settings apart (fewer than 500 rows of a class, or "
+       "1,000 of a regression)."},
+      {"report.judged_by_one_fold",
+       "Measured on one fold in five of the training and validation rows together: the validation part is empty or "
+       "holds one class."},
+      {"report.judged_by_none", "No rows could tell the settings apart; the first was taken."},
       {"report.environment", "Environment"},
       {"report.digests", "Digests"},
       {"report.made_by", "Made by rift {version}. This file holds everything it shows and opens without a network."},
@@ -198,7 +219,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"skip.no_table", "the data has no number, category or date column"},
       {"skip.no_text",
        "the data has no text column, and model.text.from_table does not let the row be written out as a sentence"},
-      {"skip.fusion_members", "a fusion needs at least two models that were fitted"},
+      {"skip.fusion_members", "a fusion needs at least two other models that were fitted"},
       {"skip.fusion_rare_class",
        "a class has too few rows for scores of models that have not seen them, which a fusion is fitted on"},
       // notes of a comparison
@@ -207,6 +228,9 @@ std::span<const SentenceEntry> english_sentences() {
        "the choice of seeds. Packages and curves are those of the first seed."},
       {"note.splits",
        "Figures are means over {splits} splits. Packages, curves and settings are those of the first split."},
+      {"note.no_early_stopping",
+       "{model}: the split has no validation rows, so the training did not stop early and the parameters of its last "
+       "step are published. A validation part (split.validation) changes that."},
       {"note.not_calibrated", "{model}: probabilities are not calibrated; read them as an order of the rows."},
       {"note.calibrated_on_validation",
        "{model}: probabilities are calibrated on the validation rows, which early stopping has looked at."},

@@ -19,6 +19,8 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"verdict.too_few",
        "{best}的 {metric} 最好，但测试集只有 {rows} 行，不足以说明它优于{other}：{difference}（95% 区间 {low} 至 "
        "{high}）。"},
+      {"verdict.no_interval",
+       "{best} 的 {metric} 最好，与 {other} 相差 {difference}，但无法判断这是否超出噪声：有的测试集中某一类少于两行。"},
       {"verdict.text_model_loses", "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而{best}为 {best_value}。"},
       {"verdict.text_adds",
        "文本带来增益：{fusion}的 {metric} 比{table_model}高 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 "
@@ -58,6 +60,9 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"table.macro_f1", "宏平均 F1"},
       {"table.mcc", "MCC"},
       {"table.train_seconds", "训练用时（秒）"},
+      {"table.train_seconds_a_run", "每次训练平均用时（秒）"},
+      {"table.train_runs", "次数"},
+      {"table.train_seconds_in_all", "训练总用时（秒）"},
       {"table.rows_per_second", "每秒评分行数"},
       {"table.column", "列"},
       {"table.role", "角色"},
@@ -85,7 +90,6 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"table.p_holm", "校正后 p 值"},
       {"table.approved_at", "通过率 {share}"},
       {"table.truth", "真实类别"},
-      {"table.validation_value", "验证集指标值"},
       {"table.chosen", "采用"},
       {"table.file", "文件"},
       {"table.values", "取值"},
@@ -113,7 +117,12 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.first_split", "{splits} 个划分中的第一个。"},
       {"report.inside", "模型内部"},
       {"report.card", "分箱、证据权重与分数"},
-      {"report.card_caption", "各变量分数之和即为该行得分。"},
+      {"report.card_caption",
+       "一行各分箱分数之和即为该行的分数（取整）：好坏比为 {odds} : 1 时为 {base} 分，每增加 {pdo} 分好坏比翻倍。"},
+      {"report.card_caption_uncalibrated",
+       "一行各分箱分数之和是其校准前得分的分数：好坏比为 {odds} : 1 时为 {base} 分，每增加 {pdo} 分好坏比翻倍。rift "
+       "score "
+       "写出的分数取自校准后的概率，这里无法表示为各分箱之和。"},
       {"report.importance_caption", "各列在总增益中的占比。"},
       {"report.weights", "成员权重"},
       {"report.contents", "目录"},
@@ -140,6 +149,13 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.training_caption", "各训练步在训练集上的损失。"},
       {"report.settings", "设置"},
       {"report.tries", "尝试过的参数"},
+      {"report.judged_by_validation", "在验证集上测得。"},
+      {"report.judged_by_folds",
+       "训练集与验证集合并后 {folds} "
+       "折的平均值，每折由在其余各折上拟合的模型测得：仅靠验证集太小，无法区分各组参数（某一类"
+       "少于 500 行，或回归少于 1,000 行）。"},
+      {"report.judged_by_one_fold", "在训练集与验证集合并后五折中的一折上测得：验证集为空或只含一类。"},
+      {"report.judged_by_none", "没有可用来区分各组参数的行，取第一组。"},
       {"report.environment", "运行环境"},
       {"report.digests", "摘要值"},
       {"report.made_by", "由 rift {version} 生成。本文件自包含，无需联网即可打开。"},
@@ -187,6 +203,8 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"note.seeds",
        "含随机性的模型的指标为 {seeds} 个种子的均值；区间只反映测试样本的抽样误差。模型包和曲线取自第一个种子。"},
       {"note.splits", "指标为 {splits} 个划分的均值。模型包、曲线和设置取自第一个划分。"},
+      {"note.no_early_stopping",
+       "{model}：划分中没有验证集，训练没有早停，发布的是最后一步的参数。设置验证集（split.validation）可改变这一点。"},
       {"note.not_calibrated", "{model}：概率未经校准，只宜用来排序。"},
       {"note.calibrated_on_validation", "{model}：概率在验证集上校准，而早停也使用了该验证集。"},
       // rift init：为何如此建议

@@ -6,7 +6,9 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/utf8.h"
 #include "rift/checkpoint/hf_directory.h"
+#include "rift/checkpoint/licence.h"
 
 namespace rift::checkpoint {
 namespace {
@@ -14,65 +16,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxTokenizerBytes = int64_t{256} << 20;
-constexpr int64_t kMaxTextBytes = int64_t{1} << 20;
 
-/// Length of the UTF-8 character at the front (RFC 3629: nothing overlong, no surrogates), 0 when there is none.
-size_t utf8_character(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    return follows(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF) && follows(2) ? 3 : 0;
+std::vector<ModelInspection::Licence> licence_texts(const Licence& licence) {
+  std::vector<ModelInspection::Licence> texts;
+  for (const fs::path& file : licence.files) {
+    texts.push_back({valid_utf8(file.filename().string()), valid_utf8(read_file(file))});
   }
-  if (lead < 0xF0 || lead > 0xF4) return 0;
-  return follows(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) && follows(2) && follows(3) ? 4 : 0;
-}
-
-/// A text that JSON can carry: bytes that are not UTF-8 (old licences are Latin-1) become '?'.
-std::string as_utf8(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const size_t length = utf8_character(text);
-    result += length == 0 ? std::string_view("?") : text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return result;
-}
-
-/// Of a YAML front matter ("---" ... "---" at the top of a model card): the value of `license:`.
-std::string licence_of_card(const fs::path& directory) {
-  const fs::path card = directory / "README.md";
-  std::error_code ignored;
-  if (!fs::is_regular_file(card, ignored) || fs::file_size(card, ignored) > static_cast<uintmax_t>(kMaxTextBytes))
-    return "";
-  const std::string text = read_file(card, kMaxTextBytes);
-  if (!text.starts_with("---")) return "";
-  constexpr std::string_view kKey = "\nlicense:";
-  const std::string_view front = std::string_view(text).substr(0, text.find("\n---", 3));
-  const size_t at = front.find(kKey);
-  if (at == std::string_view::npos) return "";
-  std::string_view value = front.substr(at + kKey.size());
-  value = value.substr(0, value.find('\n'));
-  while (!value.empty() && (value.front() == ' ' || value.front() == '"')) value.remove_prefix(1);
-  while (!value.empty() && (value.back() == ' ' || value.back() == '"' || value.back() == '\r')) value.remove_suffix(1);
-  return as_utf8(shorten(value));
-}
-
-std::vector<ModelInspection::Licence> licence_files(const fs::path& directory) {
-  std::vector<ModelInspection::Licence> licences;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    const bool licence = name.find("LICENSE") != std::string::npos || name.find("LICENCE") != std::string::npos ||
-                         name.find("License") != std::string::npos;
-    if (!licence || !entry.is_regular_file() || entry.file_size() > static_cast<uintmax_t>(kMaxTextBytes)) continue;
-    licences.push_back({as_utf8(name), as_utf8(read_file(entry.path(), kMaxTextBytes))});
-  }
-  std::sort(licences.begin(), licences.end(), [](const auto& a, const auto& b) { return a.file < b.file; });
-  return licences;
+  return texts;
 }
 
 /// The model of a tokenizer.json, else what the files' names say.
@@ -141,7 +91,7 @@ Json shape_json(const BertShape& shape) {
 ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
   const HfDirectory directory = open_hf_directory(path);
   ModelInspection result;
-  result.directory = as_utf8(path.string());
+  result.directory = valid_utf8(path.string());
   result.model_type = directory.model_type();
   result.architecture = directory.architecture();
   if (directory.sentence_transformers) {
@@ -149,8 +99,9 @@ ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
     result.max_tokens = directory.sentence_transformers->max_tokens;
     result.other_modules = directory.sentence_transformers->other_modules;
   }
-  result.licence_of_card = licence_of_card(path);
-  result.licences = licence_files(path);
+  const Licence licence = find_licence(path);
+  result.licence_of_card = licence.name;
+  result.licences = licence_texts(licence);
   try {
     result.tokenizer = tokenizer_kind(directory);
     inspect_weights(directory, num_labels, result);

@@ -1,6 +1,7 @@
 #include "rift/classic/choice.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -54,6 +55,17 @@ std::vector<ChoiceFold> choice_folds(const data::Dataset& dataset, std::span<con
   std::erase_if(
       folds, [&](const ChoiceFold& one) { return one.validation.empty() || !data::can_be_learnt(dataset, one.train); });
   return folds;
+}
+
+Judges judges_of(const std::vector<ChoiceFold>& folds, std::span<const int64_t> validation) {
+  if (folds.empty()) return {};
+  const bool is_part = folds.size() == 1 && std::ranges::equal(folds.front().validation, validation);
+  return {is_part ? Judges::Rows::kValidationPart : Judges::Rows::kInnerFolds, static_cast<int64_t>(folds.size())};
+}
+
+Json to_json(const Judges& judges) {
+  constexpr std::array<std::string_view, 3> kNames = {"none", "validation part", "inner folds"};
+  return Json{{"rows", kNames.at(static_cast<size_t>(judges.rows))}, {"folds", judges.folds}};
 }
 
 std::string_view choice_metric(data::Task task) {

@@ -20,13 +20,6 @@ struct Try {
   bool chosen = false;
 };
 
-/// The best of some fixed settings by validation rows, ready to be fitted on training + validation rows.
-template <class Options>
-struct Choice {
-  Options options;
-  std::vector<Try> tries;
-};
-
 Json to_json(const std::vector<Try>& tries);
 
 /// Rows that settings are fitted on and rows that judge them.
@@ -42,6 +35,24 @@ struct ChoiceFold {
 /// is left out, so there may be none.
 std::vector<ChoiceFold> choice_folds(const data::Dataset& dataset, std::span<const int64_t> train,
                                      std::span<const int64_t> validation, size_t cheap_rows);
+
+/// Which rows of choice_folds() told the settings apart.
+struct Judges {
+  enum class Rows { kNone, kValidationPart, kInnerFolds };
+  Rows rows = Rows::kNone;
+  int64_t folds = 0;  // that judged; 1 for the validation part
+};
+Judges judges_of(const std::vector<ChoiceFold>& folds, std::span<const int64_t> validation);
+/// {"rows": "none", "validation part" or "inner folds", "folds": n}
+Json to_json(const Judges& judges);
+
+/// The best of some fixed settings, ready to be fitted on training + validation rows.
+template <class Options>
+struct Choice {
+  Options options;
+  std::vector<Try> tries;
+  Judges judges;
+};
 
 /// AUC of binary rows (0.5 when only one class is there), log loss of several classes, root mean squared error.
 std::string_view choice_metric(data::Task task);

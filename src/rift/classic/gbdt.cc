@@ -195,7 +195,7 @@ Choice<GbdtOptions> choose_gbdt(const data::Dataset& dataset, std::span<const in
     rows.push_back({encoders, encoders.encode(dataset, fold.train), encoders.encode(dataset, fold.validation)});
     require_classes(dataset.schema, rows.back().train);
   }
-  Choice<GbdtOptions> choice;
+  Choice<GbdtOptions> choice{.options = {}, .tries = {}, .judges = judges_of(folds, validation)};
   choice.tries.resize(options.size());
   std::vector<std::vector<int64_t>> trees(options.size());
   const size_t best =

@@ -112,7 +112,7 @@ Json Scorecard::save(const std::filesystem::path& package) const {
                              {"standard_error", variable.standard_error},
                              {"bins", variable.bins.to_json()}});
   }
-  const Json document{{"intercept", intercept_}, {"variables", std::move(variables)}, {"card", card()}};
+  const Json document{{"intercept", intercept_}, {"variables", std::move(variables)}};
   std::filesystem::create_directories((package / kFile).parent_path());
   write_file_atomic(package / kFile, to_json_text(document, 1) + "\n");
   return Json{{"kind", name()}, {"file", kFile}};

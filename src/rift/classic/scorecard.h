@@ -10,6 +10,7 @@
 #include "rift/classic/binning.h"
 #include "rift/classic/choice.h"
 #include "rift/data/dataset.h"
+#include "rift/score/policy.h"
 #include "rift/score/scorer.h"
 
 namespace rift::classic {
@@ -54,9 +55,10 @@ class Scorecard final : public score::Scorer {
   const std::vector<Variable>& variables() const { return variables_; }
   double intercept() const { return intercept_; }
   /// The card as a validator reads it, best variable first: per variable its bins with counts, bad rate, WOE, IV and
-  /// points. The sum of points over the variables is score::PointsOptions{}.points(pd) of the uncalibrated pd. Without
-  /// variables "points" of the whole stands alone. Also in parts/scorecard.json.
-  Json card() const;
+  /// points, which hold an equal share of the base points each. The sum of a row's points over the variables is
+  /// scale.points(pd) of its calibrated pd; where the calibration is isotonic ("calibrated": false) no sum can give
+  /// that, and it is that of the uncalibrated pd. Without variables "points" of the whole stands alone.
+  Json card(const score::PointsOptions& scale, const score::Calibrator& calibrator) const;
 
  private:
   Scorecard() = default;

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
+#include <optional>
 
 #include "rift/classic/scorecard.h"
 #include "rift/score/policy.h"
@@ -40,10 +42,11 @@ Json bin_json(const Bin& bin, const data::Field& field, const Counts& sample) {
 
 }  // namespace
 
-Json Scorecard::card() const {
-  const score::PointsOptions scale;
-  const double base_points = scale.points(score::sigmoid(intercept_));
-  const double points_per_log_odds = (scale.points(0.25) - scale.points(0.5)) / std::log(3.0);
+Json Scorecard::card(const score::PointsOptions& scale, const score::Calibrator& calibrator) const {
+  const std::optional<score::Calibrator::Line> calibrated = calibrator.line();
+  const score::Calibrator::Line line = calibrated.value_or(score::Calibrator::Line{});
+  const double base_points = scale.points(score::sigmoid(line.slope * intercept_ + line.intercept));
+  const double points_per_log_odds = line.slope * scale.pdo / std::numbers::ln2;
   const double share_of_base = variables_.empty() ? 0.0 : base_points / static_cast<double>(variables_.size());
 
   std::vector<size_t> order(variables_.size());
@@ -71,7 +74,10 @@ Json Scorecard::card() const {
                         {"standard_error", variable.standard_error},
                         {"bins", std::move(bins)}});
   }
-  return Json{{"points", base_points}, {"scale", write_options(scale)}, {"variables", std::move(list)}};
+  return Json{{"points", base_points},
+              {"scale", write_options(scale)},
+              {"calibrated", calibrated.has_value()},
+              {"variables", std::move(list)}};
 }
 
 }  // namespace rift::classic

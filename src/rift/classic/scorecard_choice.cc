@@ -38,7 +38,7 @@ Choice<ScorecardOptions> choose_scorecard(const data::Dataset& dataset, std::spa
   std::vector<ScorecardOptions> options = settings();
   RIFT_CHECK(tries >= 1);
   options.resize(std::min(options.size(), static_cast<size_t>(tries)));
-  Choice<ScorecardOptions> choice;
+  Choice<ScorecardOptions> choice{.options = {}, .tries = {}, .judges = judges_of(folds, validation)};
   for (const ScorecardOptions& setting : options) choice.tries.push_back({.settings = write_options(setting)});
   std::vector<data::Table> held_out;
   for (const ChoiceFold& fold : folds) held_out.push_back(data::take(dataset.table, fold.validation));

@@ -43,7 +43,7 @@ Choice<TextBaselineOptions> choose_text_baseline(const data::Dataset& dataset, s
       is_first.push_back(c == group.strengths.front());
     }
   }
-  Choice<TextBaselineOptions> choice;
+  Choice<TextBaselineOptions> choice{.options = {}, .tries = {}, .judges = judges_of(folds, validation)};
   for (const TextBaselineOptions& setting : options) choice.tries.push_back({.settings = write_options(setting)});
 
   std::vector<FoldMatrices> matrices(folds.size());

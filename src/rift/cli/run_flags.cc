@@ -35,10 +35,12 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_de
       ->allow_extra_args(false);
   command.add_option("--seed", flags.seed, "The same as --set train.seed=N")->type_name("N");
   add_device_flag(command, flags.device);
-  command.add_option("--out", flags.out, "Directory of the run; results that lie there are replaced")
+  command
+      .add_option("--out", flags.out, "Directory of the run; a finished run in it is kept unless --overwrite is given")
       ->type_name("DIR")
       ->capture_default_str();
-  command.add_flag("--resume", flags.resume, "Go on with a run that was stopped");
+  command.add_flag("--resume", flags.resume, "Go on with a run that was stopped; a finished one is shown again");
+  command.add_flag("--overwrite", flags.overwrite, "Replace a finished run that lies in --out");
   command.footer([] { return "Keys of run.yaml:\n" + help_text(describe_options<study::RunOptions>()); });
 }
 
@@ -52,6 +54,7 @@ study::StudySpec study_spec(const RunFlags& flags) {
   spec.directory = flags.out;
   spec.device = flags.device;
   spec.resume = flags.resume;
+  spec.overwrite = flags.overwrite;
   return spec;
 }
 

@@ -18,6 +18,7 @@ struct RunFlags {
   std::string device = "cpu";
   std::string out;
   bool resume = false;
+  bool overwrite = false;
 };
 
 /// Declares them; `out_default` is where the run goes when --out is left out.

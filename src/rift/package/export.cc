@@ -7,6 +7,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/package/format/manifest.h"
+#include "rift/package/pretrained.h"
 
 namespace rift::package {
 namespace {
@@ -30,6 +31,15 @@ struct Copy {
   std::string to;    // relative to the target
 };
 
+/// What goes along with weights that come from a pretrained model: its licence files and the model card.
+std::vector<std::string> licence_files(const fs::path& package) {
+  const auto pretrained = pretrained_json_of(package);
+  if (!pretrained) return {};
+  std::vector<std::string> files = pretrained_from_json(*pretrained).licence_files;
+  files.emplace_back(kModelCard);
+  return files;
+}
+
 std::vector<Copy> files_of(const std::vector<PackageFile>& files, ExportFormat format) {
   std::vector<Copy> copies;
   for (const PackageFile& file : files) {
@@ -52,9 +62,12 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
   RIFT_REQUIRE(has_text_model, Code::kUnsupported,
                "{}: the package holds no text model, so there is nothing that transformers or peft could load",
                package.string());
-  const std::vector<Copy> copies = files_of(files, format);
+  std::vector<Copy> copies = files_of(files, format);
   RIFT_REQUIRE(!copies.empty(), Code::kUnsupported,
                "{}: no adapter was tuned in this package; export it with --format hf", package.string());
+  if (format == ExportFormat::kPeft) {
+    for (const std::string& file : licence_files(package)) copies.push_back({file, file});
+  }
   StagedDirectory stage(out);
   for (const Copy& copy : copies) {
     const fs::path target = stage.path() / copy.to;

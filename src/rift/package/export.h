@@ -9,6 +9,7 @@ namespace rift::package {
 
 /// kHf: config.json, model.safetensors, tokenizer, 1_Pooling: transformers and sentence-transformers load it.
 /// kPeft: adapter_config.json and adapter_model.safetensors: peft loads it on the pretrained model.
+/// Both carry README.md and the licence files of the pretrained model.
 enum class ExportFormat { kHf, kPeft };
 constexpr auto enum_names(ExportFormat) {
   return std::to_array<EnumName<ExportFormat>>({{ExportFormat::kHf, "hf"}, {ExportFormat::kPeft, "peft"}});

@@ -88,6 +88,7 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
                                     .device = spec.device},
       loaded.tensors);
   spec.tokenizer = encode::text::load_tokenizer(spec.base.encoder);
+  if (const Json* pretrained = part.find("pretrained")) spec.pretrained = pretrained_from_json(*pretrained);
   if (const Json* adapter = part.find("adapter"); adapter != nullptr && adapter->as_bool()) {
     spec.adapter = checkpoint::read_peft_directory(package / kAdapterFolder);
   }
@@ -115,6 +116,7 @@ Json TextScorer::save(const fs::path& package) const {
   directory.labels = output_names(spec_.schema);
   directory.max_tokens = spec_.max_tokens;
   checkpoint::write_model_directory(package, directory);
+  write_pretrained(package, spec_.pretrained, spec_.base.root);
   if (spec_.adapter) {
     fs::create_directories(package / kAdapterFolder);
     checkpoint::write_peft_directory(package / kAdapterFolder, *spec_.adapter);
@@ -124,7 +126,8 @@ Json TextScorer::save(const fs::path& package) const {
               {"max_tokens", spec_.max_tokens},
               {"pooling", pooling_name(spec_.model->pooling())},
               {"outputs", spec_.model->outputs()},
-              {"adapter", spec_.adapter.has_value()}};
+              {"adapter", spec_.adapter.has_value()},
+              {"pretrained", to_json(spec_.pretrained)}};
 }
 
 }  // namespace rift::package

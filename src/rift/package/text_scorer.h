@@ -10,6 +10,7 @@
 #include "rift/checkpoint/peft_directory.h"
 #include "rift/models/text_classifier.h"
 #include "rift/package/inputs.h"
+#include "rift/package/pretrained.h"
 #include "rift/score/scorer.h"
 
 namespace rift::package {
@@ -19,7 +20,8 @@ struct TextScorerSpec {
   data::Schema schema;
   encode::text::RowTextOptions text;
   int64_t max_tokens = 128;
-  checkpoint::HfDirectory base;  // config.json and tokenizer files that save() takes along
+  checkpoint::HfDirectory base;  // config.json, tokenizer and licence files that save() takes along
+  Pretrained pretrained;
   std::shared_ptr<const encode::text::Tokenizer> tokenizer;
   std::unique_ptr<models::TextClassifier> model;   // adapters merged
   std::optional<checkpoint::PeftAdapter> adapter;  // what was merged, for adapter/
@@ -38,8 +40,8 @@ class TextScorer final : public score::Scorer {
   const data::Schema& schema() const override { return spec_.schema; }
   score::RawScores score(const data::Table& rows) const override;
   std::string name() const override { return "fine-tuned"; }
-  /// Hugging Face's directory in the package's root and adapter/ where an adapter was tuned; every parameter and buffer
-  /// of the model is in it.
+  /// Hugging Face's directory in the package's root, with the pretrained model's licence, and adapter/ where an adapter
+  /// was tuned; every parameter and buffer of the model is in it.
   Json save(const std::filesystem::path& package) const override;
 
   const models::TextClassifier& model() const { return *spec_.model; }

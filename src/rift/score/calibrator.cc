@@ -134,6 +134,11 @@ void Calibrator::fit_binary(CalibrationMethod method, std::span<const double> lo
   }
 }
 
+std::optional<Calibrator::Line> Calibrator::line() const {
+  if (task_ != data::Task::kBinary || method_ == CalibrationMethod::kIsotonic) return std::nullopt;
+  return Line{slope_, intercept_};
+}
+
 std::vector<double> Calibrator::apply(const RawScores& raw) const {
   if (task_ == data::Task::kRegression) return raw.values;
   if (task_ == data::Task::kMulticlass) {

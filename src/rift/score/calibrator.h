@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -39,6 +40,11 @@ class Calibrator {
   /// binary [N] pd; multi-class [N*C] probabilities; regression [N] unchanged.
   std::vector<double> apply(const RawScores& raw) const;
   CalibrationMethod method() const { return method_; }
+  /// Calibrated log-odds of a binary task = slope * log-odds + intercept; nullopt for isotonic and for other tasks.
+  struct Line {
+    double slope = 1.0, intercept = 0.0;
+  };
+  std::optional<Line> line() const;
 
   Json to_json() const;
   static Calibrator from_json(const Json& json);  // throws kArtefact

@@ -1,6 +1,7 @@
 #include "rift/study/compare.h"
 
 #include <algorithm>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -11,11 +12,14 @@
 #include "rift/data/leakage.h"
 #include "rift/data/load_dataset.h"
 #include "rift/package/loaders.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/finished_runs.h"
 #include "rift/study/fusion.h"
 #include "rift/study/judgement.h"
+#include "rift/study/provenance.h"
 #include "rift/study/report_data.h"
 #include "rift/study/run_directory.h"
+#include "rift/study/run_place.h"
 #include "rift/study/scoring.h"
 #include "rift/study/verdict.h"
 
@@ -29,23 +33,41 @@ bool asks_for(const RunOptions& options, ModelKind kind) {
   return std::find(models.begin(), models.end(), kind) != models.end();
 }
 
+/// Before any work: a fusion of one model would be that model.
+void require_members_of_fusion(const RunOptions& options) {
+  if (!asks_for(options, ModelKind::kFusion)) return;
+  const std::set<ModelKind> asked(options.compare.models.begin(), options.compare.models.end());
+  RIFT_REQUIRE(asked.size() > 2, Code::kConfig,
+               "compare.models: a fusion is made out of the scores of at least two other models, got {}; write such as "
+               "[gbdt, text-baseline, fusion], out of scorecard, gbdt, text-baseline and fine-tuned",
+               asked.size() - 1);
+}
+
 class Comparison {
  public:
   explicit Comparison(const StudySpec& spec)
       : spec_(with_backbone(spec, asks_for(spec.options, ModelKind::kFineTuned))),
         loaders_(package::all_loaders(spec.device)) {
+    require_members_of_fusion(spec_.options);
+    require_place(spec_, kCompareFile);
     require_writable_directory(spec_.directory);
     dataset_ = data::load_dataset({.task = spec_.options.task,
                                    .data = spec_.options.data,
                                    .split = spec_.options.split,
                                    .base_directory = fs::absolute(spec_.run_file).parent_path()});
     parts_ = all_parts(dataset_, spec_.options.split);
+    if (asks_for(spec_.options, ModelKind::kFineTuned)) check_early_stopping(spec_.options, parts_);
     inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
     data::log_leaks(leaks_);
   }
 
   Json run() {
+    const std::string made = made_from(spec_, inputs_, digest_of(parts_));
+    if (auto before = finished_result(spec_, kCompareFile, made)) {
+      write_report(spec_.directory, spec_.directory / "report.html");
+      return *before;
+    }
     FinishedRuns finished(spec_.directory, spec_.resume, loaders_);
     for (const ModelKind kind : kinds()) {
       const std::string why = why_skipped(kind, dataset_, spec_.options);
@@ -113,7 +135,7 @@ class Comparison {
     Json files = Json::array();
     for (const Json& input : inputs_.as_array()) {
       const std::string& what = input.at("what").as_string();
-      const bool of_backbone = what.starts_with("backbone");
+      const bool of_backbone = what.starts_with(kBackboneInput);
       if (what == "captions" || (of_backbone && model == model_name(ModelKind::kFineTuned))) files.push_back(input);
     }
     return files;
@@ -131,7 +153,7 @@ class Comparison {
                          {"source", dataset_.source_sha256},
                          {"files", files_beside(model)},
                          {"device", spec_.device},
-                         {"rift", package::describe_environment().at("rift")}};
+                         {"program", sha256_file("/proc/self/exe")}};
     return sha256_hex(to_json_text(made_from));
   }
 
@@ -218,7 +240,7 @@ class Comparison {
   }
 
   void publish(const Json& compare) const {
-    forget_results(spec_.directory, {"compare.json", "report.html"});
+    forget_results(spec_.directory);
     for (const Json& entry : compare.at("models").as_array()) {
       const auto& model = *std::find_if(models_.begin(), models_.end(), [&](const ComparedModel& one) {
         return one.name == entry.at("name").as_string();
@@ -231,8 +253,9 @@ class Comparison {
           {.scorer = *run.scorer,
            .calibrator = run.calibrator,
            .policy = resolved_policy(spec_.options.policy, dataset_, parts_[run.split].fit.train),
-           .training = training_json({.spec = spec_, .dataset = dataset_, .parts = parts_[run.split], .run = run},
-                                     entry.at("metrics")),
+           .training = training_json(
+               {.spec = spec_, .dataset = dataset_, .parts = parts_[run.split], .run = run, .inputs = inputs_},
+               entry.at("metrics")),
            .dataset = dataset_},
           loaders_);
       std::error_code ignored;
@@ -273,17 +296,29 @@ class Comparison {
     for (const ComparedModel& model : models_) set_pooling(model.runs.front().summary, resolved);
     write_run_yaml(directory, resolved);
     write_json(directory / "manifest.json", manifest_json(spec_, inputs_, compare.at("split").as_string()));
-    write_json(directory / "report.json",
-               report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards()));
-    write_json(directory / "compare.json", compare);
+    Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards());
+    data["judged_by"] = judges();
+    write_json(directory / "report.json", data);
+    write_json(directory / kCompareFile, compare);
     write_report(directory, directory / "report.html");
+  }
+
+  /// Which rows told the settings of a model apart: {name: ...}.
+  Json judges() const {
+    Json judges = Json::object();
+    for (const ComparedModel& model : models_) {
+      const Json& judged_by = model.runs.front().judged_by;
+      if (!judged_by.is_null()) judges[model.name] = judged_by;
+    }
+    return judges;
   }
 
   /// What a report shows of the inside of a model: {name: ...}.
   Json cards() const {
     Json cards = Json::object();
     for (const ComparedModel& model : models_) {
-      const Json inside = inside_of(*model.runs.front().scorer);
+      const ModelRun& run = model.runs.front();
+      const Json inside = inside_of(*run.scorer, run.calibrator, spec_.options.policy.points);
       if (!inside.is_null()) cards[model.name] = inside;
     }
     return cards;

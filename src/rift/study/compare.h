@@ -15,12 +15,14 @@ struct StudySpec {
   std::filesystem::path directory;  // the run's directory (design: run.yaml, manifest.json, ...)
   std::string device = "cpu";
   bool resume = false;
+  bool overwrite = false;           // a finished run in `directory` may be replaced
   std::filesystem::path init_from;  // train only; empty = none
 };
 
 /// Fits, judges and publishes the models of `compare:` on one frozen split; writes the directory of a comparison and
 /// its report.html. Returns compare.json. A model that this data has no use for (no text, several classes for a
-/// scorecard) stands under "skipped" with the reason.
+/// scorecard) stands under "skipped" with the reason. Throws kConfig when a finished run lies in the directory, see
+/// run_place.h.
 Json run_compare(const StudySpec& spec);
 
 /// Fine-tunes, judges and publishes one model; writes the directory of a run and its report.html. Returns metrics.json.

@@ -34,10 +34,10 @@ std::string aligned(const Lines& lines) {
   return text;
 }
 
-std::vector<std::string> heading(const MainFigure& main, const std::vector<std::string>& others) {
+std::vector<std::string> heading(const MainFigure& main, const std::vector<std::string>& others, const Json& models) {
   std::vector<std::string> line = {sentence("table.model"), sentence("table." + main.name), sentence("table.interval")};
   for (const std::string& name : others) line.push_back(sentence("table." + name));
-  line.push_back(sentence("table.train_seconds"));
+  for (std::string& name : training_headings(models)) line.push_back(std::move(name));
   return line;
 }
 
@@ -53,13 +53,14 @@ std::vector<std::string> other_figures(const MainFigure& main) {
 std::string comparison_text(const Json& compare) {
   const MainFigure main = main_figure(compare.at("task").as_string());
   const std::vector<std::string> others = other_figures(main);
-  Lines lines = {heading(main, others)};
-  for (const Json& model : compare.at("models").as_array()) {
+  const Json& models = compare.at("models");
+  Lines lines = {heading(main, others, models)};
+  for (const Json& model : models.as_array()) {
     const Json& test = model.at("metrics").at("test");
     std::vector<std::string> line = {model_caption(model.at("name").as_string()), figure_text(test, main.name),
                                      interval_text(test, main.name)};
     for (const std::string& name : others) line.push_back(figure_text(test, name));
-    line.push_back(fmt::format("{:.1f}", model.at("train_seconds").as_double()));
+    for (std::string& text : training_texts(models, model)) line.push_back(std::move(text));
     lines.push_back(std::move(line));
   }
   std::string text = aligned(lines) + "\n";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "rift/base/sentences.h"
@@ -13,6 +14,18 @@ const Json* estimate(const Json& metrics, std::string_view name) {
   const Json* found = metrics.find(name);
   return found == nullptr || found->is_null() ? nullptr : found;
 }
+
+int64_t train_runs(const Json& model) {
+  const Json* runs = model.find("train_runs");  // absent in a compare.json of an earlier version
+  return runs == nullptr ? 1 : runs->as_int();
+}
+
+bool any_has_several_runs(const Json& models) {
+  return std::any_of(models.as_array().begin(), models.as_array().end(),
+                     [](const Json& model) { return train_runs(model) > 1; });
+}
+
+std::string seconds_text(const Json& seconds) { return fmt::format("{:.1f}", seconds.as_double()); }
 
 }  // namespace
 
@@ -59,6 +72,18 @@ std::string interval_text(const Json& metrics, std::string_view name) {
   const std::string high = shown_figure(name, found->at("high").as_double());
   if (low.front() != '-') return fmt::format("{} - {}", low, high);
   return sentence("table.from_to", fmt::arg("low", low), fmt::arg("high", high));  // no dash beside a sign
+}
+
+std::vector<std::string> training_headings(const Json& models) {
+  if (!any_has_several_runs(models)) return {sentence("table.train_seconds")};
+  return {sentence("table.train_seconds_a_run"), sentence("table.train_runs"), sentence("table.train_seconds_in_all")};
+}
+
+std::vector<std::string> training_texts(const Json& models, const Json& model) {
+  const Json& a_run = model.at("train_seconds");
+  if (!any_has_several_runs(models)) return {seconds_text(a_run)};
+  const Json* in_all = model.find("train_seconds_total");
+  return {seconds_text(a_run), fmt::format("{}", train_runs(model)), in_all == nullptr ? "-" : seconds_text(*in_all)};
 }
 
 }  // namespace rift::study

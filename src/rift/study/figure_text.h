@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rift/base/json.h"
 
@@ -21,5 +22,10 @@ std::string shown_figure(std::string_view name, double value);
 /// Of {"auc": {"value", "low", "high"}, ...}: the value and "0.701 - 0.842"; "-" where it is undefined.
 std::string figure_text(const Json& metrics, std::string_view name);
 std::string interval_text(const Json& metrics, std::string_view name);
+
+/// Of compare.json's "models": the headings of the columns about training and what stands in them for one model. One
+/// run each: seconds. Several runs of any model: seconds of a run (mean), runs, seconds in all.
+std::vector<std::string> training_headings(const Json& models);
+std::vector<std::string> training_texts(const Json& models, const Json& model);
 
 }  // namespace rift::study

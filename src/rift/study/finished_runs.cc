@@ -62,6 +62,7 @@ Json run_json(const ModelRun& run, const std::string& fingerprint) {
               {"out_of_fold_seconds", run.out_of_fold_seconds},
               {"score_rows_per_second", run.score_rows_per_second},
               {"tries", run.tries},
+              {"judged_by", run.judged_by},
               {"settings", run.settings},
               {"summary", run.summary}};
 }
@@ -92,6 +93,7 @@ std::optional<ModelRun> FinishedRuns::find(const std::string& model, size_t spli
   run.out_of_fold_seconds = json.at("out_of_fold_seconds").as_double();
   run.score_rows_per_second = json.at("score_rows_per_second").as_double();
   run.tries = json.at("tries");
+  run.judged_by = json.at("judged_by");
   run.settings = json.at("settings");
   run.summary = json.at("summary");
   run.scorer = std::move(package.scorer);

@@ -80,8 +80,11 @@ Json model_json(const Contest& contest, const ComparedModel& model, const Judged
   json["metrics"] = Json{{"test", validate::to_json(validate::evaluate_runs(judgement.runs))}};
   if (contest.dataset.schema.task == data::Task::kBinary) json["approval"] = mean_approval(judgement.runs);
   json["train_seconds"] = mean_of(model.runs, &ModelRun::train_seconds);
+  json["train_seconds_total"] = json.at("train_seconds").as_double() * static_cast<double>(model.runs.size());
+  json["train_runs"] = static_cast<int64_t>(model.runs.size());
   json["score_rows_per_second"] = mean_of(model.runs, &ModelRun::score_rows_per_second);
   json["tries"] = first.tries;
+  if (!first.judged_by.is_null()) json["judged_by"] = first.judged_by;
   json["settings"] = first.settings;
   json["calibrated_on"] = calibrated_on_name(first.calibrated_on);
   if (!first.summary.is_null()) json["summary"] = first.summary;
@@ -105,24 +108,33 @@ Json test_json(const Contest& contest) {
   return json;
 }
 
+/// What is not defined is null.
+Json pair_json(const std::string& a, const std::string& b, const validate::PairedDifference& d) {
+  const auto of_noise = [&](double validate::PairedDifference::Noise::*figure) {
+    return d.noise ? Json((*d.noise).*figure) : Json();
+  };
+  return Json{{"a", a},
+              {"b", b},
+              {"metric", d.metric},
+              {"difference", d.difference ? Json(*d.difference) : Json()},
+              {"low", of_noise(&validate::PairedDifference::Noise::low)},
+              {"high", of_noise(&validate::PairedDifference::Noise::high)},
+              {"p", of_noise(&validate::PairedDifference::Noise::p)}};
+}
+
 Json pairs_json(const std::vector<ComparedModel>& models, const std::vector<JudgedModel>& judgements) {
   Json pairs = Json::array();
   std::vector<double> p_values;
   for (size_t a = 0; a < models.size(); ++a) {
     for (size_t b = a + 1; b < models.size(); ++b) {
       const validate::PairedDifference d = validate::compare_runs(judgements[a].runs, judgements[b].runs);
-      pairs.push_back(Json{{"a", models[a].name},
-                           {"b", models[b].name},
-                           {"metric", d.metric},
-                           {"difference", d.difference},
-                           {"low", d.low},
-                           {"high", d.high},
-                           {"p", d.p}});
-      p_values.push_back(d.p);
+      pairs.push_back(pair_json(models[a].name, models[b].name, d));
+      if (d.noise) p_values.push_back(d.noise->p);
     }
   }
   const std::vector<double> corrected = metrics::holm(p_values);
-  for (size_t i = 0; i < corrected.size(); ++i) pairs.as_array()[i]["p_holm"] = corrected[i];
+  size_t next = 0;
+  for (Json& pair : pairs.as_array()) pair["p_holm"] = pair.at("p").is_null() ? Json() : Json(corrected.at(next++));
   return pairs;
 }
 

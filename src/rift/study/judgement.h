@@ -23,7 +23,9 @@ struct Contest {
 };
 
 /// compare.json without its verdict: {"split", "task", "test", "models", "best", "pairs"}. Figures of a model with
-/// several runs are means (validate/repeated_runs.h).
+/// several runs are means (validate/repeated_runs.h), and so are its "train_seconds" and "score_rows_per_second";
+/// "train_seconds_total" is the sum over its "train_runs" runs. Choosing settings counts in the first run of a split,
+/// and each run of a fusion counts the fits of its members.
 Json judge(const Contest& contest);
 
 /// Curves of the first run of each model on its test rows: {name: curves}.

@@ -8,6 +8,7 @@
 #include "rift/classic/gbdt.h"
 #include "rift/classic/scorecard.h"
 #include "rift/classic/text_baseline.h"
+#include "rift/study/provenance.h"
 #include "rift/train/fine_tune.h"
 
 namespace rift::study {
@@ -20,6 +21,7 @@ class ClassicLearner : public Learner {
   bool is_cheap() const override { return true; }
   Json settings() const override { return write_options(choice_.options); }
   Json tries() const override { return classic::to_json(choice_.tries); }
+  Json judged_by() const override { return classic::to_json(choice_.judges); }
 
  protected:
   classic::Choice<Options> choice_;
@@ -102,13 +104,16 @@ class FineTunedLearner final : public Learner {
     return {std::move(done.scorer), std::move(done.summary)};
   }
   Json settings() const override {
-    return Json{{"text", write_options(options_.text)},
+    train::TextModelOptions text = options_.text;
+    text.backbone = without_folders(text.backbone);
+    return Json{{"text", write_options(text)},
                 {"tuning", write_options(options_.tuning)},
                 {"objective", write_options(options_.objective)},
                 {"optim", write_options(options_.optim)},
                 {"train", write_options(options_.train)}};
   }
   Json tries() const override { return Json::array(); }
+  Json judged_by() const override { return nullptr; }
 
  private:
   train::FineTuneOptions options_;

@@ -41,7 +41,8 @@ class Learner {
   virtual void choose(const data::Dataset& dataset, const FitRows& rows) = 0;
   virtual Fitted fit(const FitSpec& spec) const = 0;
   virtual Json settings() const = 0;
-  virtual Json tries() const = 0;  // of choose(): [{"settings", "metric", "value", "chosen"}]
+  virtual Json tries() const = 0;      // of choose(): [{"settings", "metric", "value", "chosen"}]
+  virtual Json judged_by() const = 0;  // the rows that told the tries apart (classic::Judges); null without tries
 };
 
 struct LearnerSpec {

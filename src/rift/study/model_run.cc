@@ -126,6 +126,7 @@ ModelRun run_model(Learner& learner, const RunSpec& spec) {
   run.summary = std::move(fitted.summary);
   run.settings = learner.settings();
   run.tries = learner.tries();
+  run.judged_by = learner.judged_by();
   run.scorer = std::move(fitted.scorer);
 
   const std::string scoring = learner.is_cheap() ? "" : learner.name() + ": scoring" + spec.progress_suffix;

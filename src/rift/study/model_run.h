@@ -31,6 +31,7 @@ struct ModelRun {
   double out_of_fold_seconds = 0.0;  // fitting again for each fold
   double score_rows_per_second = 0.0;
   Json tries = Json::array();
+  Json judged_by;  // the rows that told the tries apart
   Json settings;
   Json summary;
   std::shared_ptr<const score::Scorer> scorer;

@@ -52,6 +52,8 @@ Json column_json(const data::Field& field, const data::Table& table) {
   return json;
 }
 
+}  // namespace
+
 Json part_json(const data::Dataset& dataset, const data::Split& split, data::Part part) {
   const std::vector<int64_t> rows = split.rows(part);
   Json json{{"part", data::part_name(part)}, {"rows", static_cast<int64_t>(rows.size())}};
@@ -61,8 +63,6 @@ Json part_json(const data::Dataset& dataset, const data::Split& split, data::Par
   }
   return json;
 }
-
-}  // namespace
 
 Json report_data(const Examined& examined, Json curves, Json inside) {
   const data::Dataset& dataset = examined.dataset;
@@ -87,9 +87,9 @@ Json report_data(const Examined& examined, Json curves, Json inside) {
               {"inside", std::move(inside)}};
 }
 
-Json inside_of(const score::Scorer& scorer) {
+Json inside_of(const score::Scorer& scorer, const score::Calibrator& calibrator, const score::PointsOptions& scale) {
   if (const auto* scorecard = dynamic_cast<const classic::Scorecard*>(&scorer)) {
-    return Json{{"card", scorecard->card()}};
+    return Json{{"card", scorecard->card(scale, calibrator)}};
   }
   if (const auto* gbdt = dynamic_cast<const classic::Gbdt*>(&scorer)) {
     Json importance = Json::array();
@@ -103,26 +103,6 @@ Json inside_of(const score::Scorer& scorer) {
   }
   if (const auto* stack = dynamic_cast<const classic::Stack*>(&scorer)) return Json{{"weights", stack->weights()}};
   return nullptr;
-}
-
-Json training_json(const Trained& trained, const Json& metrics) {
-  const Parts& parts = trained.parts;
-  Json split = Json::array();
-  for (const data::Part part :
-       {data::Part::kTrain, data::Part::kValidation, data::Part::kCalibration, data::Part::kTest}) {
-    split.push_back(part_json(trained.dataset, parts.split, part));
-  }
-  return Json{{"model", trained.run.scorer->name()},
-              {"split", parts.split.digest},
-              {"parts", std::move(split)},
-              {"source_sha256", trained.dataset.source_sha256},
-              {"seed", trained.run.seed},
-              {"settings", trained.run.settings},
-              {"tries", trained.run.tries},
-              {"summary", trained.run.summary},
-              {"options", write_options(trained.spec.options)},
-              {"notes", Json(trained.dataset.notes)},
-              {"metrics", metrics}};
 }
 
 }  // namespace rift::study

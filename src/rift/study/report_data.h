@@ -17,19 +17,14 @@ struct Examined {
   const std::vector<data::Leak>& leaks;
 };
 /// report.json: {"task", "rows", "features", "classes", "notes", "columns", "split": [{"part", "rows", "bad"}],
-/// "splits", "leaks", "curves", "inside"}.
+/// "splits", "leaks", "curves", "inside"}; a comparison adds "judged_by".
 Json report_data(const Examined& examined, Json curves, Json inside);
 
-/// The card of a scorecard, the importance of a GBDT's columns, the weights of a fusion; null for the others.
-Json inside_of(const score::Scorer& scorer);
+/// The card of a scorecard in the points that `rift score` gives, the importance of a GBDT's columns, the weights of a
+/// fusion; null for the others.
+Json inside_of(const score::Scorer& scorer, const score::Calibrator& calibrator, const score::PointsOptions& scale);
 
-struct Trained {
-  const StudySpec& spec;
-  const data::Dataset& dataset;
-  const Parts& parts;
-  const ModelRun& run;
-};
-/// The provenance that a package carries: data, split, settings, seed, metrics; what `rift report PACKAGE` shows.
-Json training_json(const Trained& trained, const Json& metrics);
+/// One part of a split: {"part", "rows"}, and "bad" of a binary task.
+Json part_json(const data::Dataset& dataset, const data::Split& split, data::Part part);
 
 }  // namespace rift::study

@@ -174,12 +174,21 @@ std::string bin_text(const Json& bin) {
   return text;
 }
 
+std::string card_caption(const Json& card) {
+  const Json* calibrated = card.find("calibrated");  // absent in a report.json of an earlier version
+  const bool adds_up = calibrated != nullptr && calibrated->as_bool();
+  const Json& scale = card.at("scale");
+  return sentence(adds_up ? "report.card_caption" : "report.card_caption_uncalibrated",
+                  fmt::arg("base", scale.at("base").written()), fmt::arg("odds", scale.at("base_odds").written()),
+                  fmt::arg("pdo", scale.at("pdo").written()));
+}
+
 void add_card(Page& page, const Json& card) {
   page.heading(model_caption("scorecard"));
   Page::TableSpec table{.columns = {sentence("table.column"), sentence("table.values"), sentence("table.share"),
                                     sentence("table.bad_rate"), "WOE", sentence("table.points")},
                         .rows = {},
-                        .caption = sentence("report.card_caption")};
+                        .caption = card_caption(card)};
   for (const Json& variable : card.at("variables").as_array()) {
     bool first = true;
     for (const Json& bin : variable.at("bins").as_array()) {
@@ -190,7 +199,7 @@ void add_card(Page& page, const Json& card) {
                             number(shown_percent(bin.at("share").as_double())),
                             number(bin.at("bad_rate").is_null() ? "-" : shown_percent(bin.at("bad_rate").as_double())),
                             number(fmt::format("{:+.3f}", bin.at("woe").as_double())),
-                            number(fmt::format("{:.0f}", bin.at("points").as_double()))});
+                            number(fmt::format("{:.1f}", bin.at("points").as_double()))});
       first = false;
     }
   }
@@ -230,6 +239,18 @@ void add_metrics(Page& page, const std::vector<std::pair<std::string, const Json
   page.table(table);
 }
 
+/// Which rows the values of a table of settings were measured on.
+std::string judged_by_text(const Json& model) {
+  const Json* judged_by = model.find("judged_by");  // absent in a compare.json of an earlier version
+  if (judged_by == nullptr) return {};
+  const std::string& rows = judged_by->at("rows").as_string();
+  if (rows == "none") return sentence("report.judged_by_none");
+  if (rows == "validation part") return sentence("report.judged_by_validation");
+  const int64_t folds = judged_by->at("folds").as_int();
+  if (folds == 1) return sentence("report.judged_by_one_fold");
+  return sentence("report.judged_by_folds", fmt::arg("folds", folds));
+}
+
 void add_tries(Page& page, const Json& models) {
   bool is_first = true;
   for (const Json& model : models.as_array()) {
@@ -238,9 +259,10 @@ void add_tries(Page& page, const Json& models) {
     if (is_first) page.section(sentence("report.tries"), "tries");
     is_first = false;
     Page::TableSpec table{
-        .columns = {sentence("table.setting"), sentence("table.validation_value"), sentence("table.chosen")},
+        .columns = {sentence("table.setting"), sentence("table." + tries.at(size_t{0}).at("metric").as_string()),
+                    sentence("table.chosen")},
         .rows = {},
-        .caption = sentence("table." + tries.at(size_t{0}).at("metric").as_string())};
+        .caption = judged_by_text(model)};
     for (const Json& one : tries.as_array()) {
       const bool chosen = one.at("chosen").as_bool();
       table.rows.push_back(

@@ -10,6 +10,7 @@
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
 #include "rift/package/format/package.h"
+#include "rift/study/run_place.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
@@ -57,7 +58,7 @@ void add_backbone(const fs::path& backbone, Json& inputs) {
     }
   }
   std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) inputs.push_back(input_json("backbone " + backbone.filename().string(), file));
+  for (const fs::path& file : files) inputs.push_back(input_json(kBackboneInput + backbone.filename().string(), file));
 }
 
 bool fine_tunes(const RunOptions& options) {
@@ -145,7 +146,7 @@ void write_run_yaml(const fs::path& directory, const RunOptions& resolved) {
 
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset) {
   Json inputs = Json::array();
-  inputs.push_back(input_json("configuration", spec.run_file));
+  inputs.push_back(input_json(kConfigurationInput, spec.run_file));
   inputs.push_back(
       Json{{"what", "records"},
            {"file",
@@ -168,13 +169,14 @@ Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_
   json["device"] = spec.device;
   json["seeds"] = std::move(seeds);
   json["split"] = split_digest;
+  json["made_from"] = made_from(spec, inputs, split_digest);
   json["inputs"] = std::move(inputs);
   return json;
 }
 
-void forget_results(const fs::path& directory, std::initializer_list<const char*> names) {
+void forget_results(const fs::path& directory) {
   std::error_code ignored;
-  for (const char* name : names) fs::remove(directory / name, ignored);
+  for (const char* name : {kCompareFile, kMetricsFile, "report.html"}) fs::remove(directory / name, ignored);
 }
 
 void write_json(const fs::path& file, const Json& json) { write_file_atomic(file, to_json_text(json, 2) + "\n"); }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,12 +26,14 @@ StudySpec with_backbone(StudySpec spec, bool needed);
 
 void write_run_yaml(const std::filesystem::path& directory, const RunOptions& resolved);
 
+inline constexpr const char* kConfigurationInput = "configuration";
+inline constexpr const char* kBackboneInput = "backbone ";
 /// What a run is made from: [{"what": "configuration", "records", "captions" or "backbone <name>", "file", "sha256"}].
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
-/// manifest.json: program, libraries, CPU, threads, device, seeds, split and the inputs with their SHA-256.
+/// manifest.json: program, libraries, CPU, threads, device, seeds, split, made_from and the inputs with their SHA-256.
 Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_digest);
-/// What an earlier run left under these names must not pass for the one whose packages are about to be published.
-void forget_results(const std::filesystem::path& directory, std::initializer_list<const char*> names);
+/// What an earlier run left must not pass for the result of the one whose packages are about to be published.
+void forget_results(const std::filesystem::path& directory);
 void write_json(const std::filesystem::path& file, const Json& json);
 
 /// Some rows as a model scored them, for predictions.parquet.

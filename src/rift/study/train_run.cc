@@ -7,10 +7,13 @@
 #include "rift/data/load_dataset.h"
 #include "rift/package/loaders.h"
 #include "rift/study/compare.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/judgement.h"
 #include "rift/study/model_run.h"
+#include "rift/study/provenance.h"
 #include "rift/study/report_data.h"
 #include "rift/study/run_directory.h"
+#include "rift/study/run_place.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
@@ -32,6 +35,7 @@ class TrainRun {
     spec_.options.compare.models = {ModelKind::kFineTuned};
     spec_.options.compare.seeds = 1;
     require_one_split(spec_.options.split);
+    require_place(spec_, kMetricsFile);
     require_writable_directory(spec_.directory);
     dataset_ = data::load_dataset({.task = spec_.options.task,
                                    .data = spec_.options.data,
@@ -40,11 +44,18 @@ class TrainRun {
     parts_.push_back(parts_of(dataset_.split));
     const std::string why = why_skipped(ModelKind::kFineTuned, dataset_, spec_.options);
     RIFT_REQUIRE(why.empty(), Code::kConfig, "{}", why);
+    check_early_stopping(spec_.options, parts_);
+    inputs_ = inputs_json(spec_, dataset_);
     leaks_ = data::find_leaks(dataset_);
     data::log_leaks(leaks_);
   }
 
   Json run() {
+    const std::string made = made_from(spec_, inputs_, parts_.front().split.digest);
+    if (auto before = finished_result(spec_, kMetricsFile, made)) {
+      write_report(spec_.directory, spec_.directory / "report.html");
+      return *before;
+    }
     write_run_yaml(spec_.directory, resolved_options(spec_, dataset_));
     const auto learner = make_learner(ModelKind::kFineTuned,
                                       {.options = spec_.options, .device = spec_.device, .init_from = spec_.init_from});
@@ -81,13 +92,14 @@ class TrainRun {
   }
 
   void publish(const ModelRun& run, const Json& metrics) const {
-    forget_results(spec_.directory, {"metrics.json", "report.html"});
+    forget_results(spec_.directory);
     package::write_package(
         spec_.directory / "package",
         {.scorer = *run.scorer,
          .calibrator = run.calibrator,
          .policy = policy(),
-         .training = training_json({.spec = spec_, .dataset = dataset_, .parts = parts_.front(), .run = run}, metrics),
+         .training = training_json(
+             {.spec = spec_, .dataset = dataset_, .parts = parts_.front(), .run = run, .inputs = inputs_}, metrics),
          .dataset = dataset_},
         package::all_loaders(spec_.device));
   }
@@ -112,7 +124,7 @@ class TrainRun {
     RunOptions resolved = resolved_options(spec_, dataset_);
     set_pooling(run.summary, resolved);
     write_run_yaml(directory, resolved);
-    Json manifest = manifest_json(spec_, inputs_json(spec_, dataset_), parts.split.digest);
+    Json manifest = manifest_json(spec_, inputs_, parts.split.digest);
     manifest["training"] = run.summary;
     manifest["calibrated_on"] = calibrated_on_name(run.calibrated_on);
     write_json(directory / "manifest.json", manifest);
@@ -120,13 +132,14 @@ class TrainRun {
     Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_},
                             Json{{"fine-tuned", validate::curves(test.rows())}}, Json::object());
     write_json(directory / "report.json", data);
-    write_json(directory / "metrics.json", metrics);
+    write_json(directory / kMetricsFile, metrics);
     write_report(directory, directory / "report.html");
   }
 
   StudySpec spec_;
   data::Dataset dataset_;
   std::vector<Parts> parts_;
+  Json inputs_;
   std::vector<data::Leak> leaks_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/figure_text.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
@@ -24,6 +25,7 @@ constexpr double kVisible = 0.0005;  // what three decimals show
 
 struct Difference {
   double value = 0.0, low = 0.0, high = 0.0, p = 1.0;
+  bool has_noise = true;  // else low, high and p say nothing
 };
 
 /// One comparison as the sentences ask about it.
@@ -66,12 +68,15 @@ class Figures {
   /// a against b, positive = a is better.
   Difference difference(const std::string& a, const std::string& b) const {
     for (const Json& pair : compare_.at("pairs").as_array()) {
-      const double d = pair.at("difference").as_double();
+      const bool is_forward = pair.at("a").as_string() == a && pair.at("b").as_string() == b;
+      const bool is_backward = pair.at("a").as_string() == b && pair.at("b").as_string() == a;
+      if (!is_forward && !is_backward) continue;
+      const double value = pair.at("difference").as_double();
+      if (pair.at("p_holm").is_null()) return {.value = is_forward ? value : -value, .has_noise = false};
       const double low = pair.at("low").as_double();
       const double high = pair.at("high").as_double();
       const double p = pair.at("p_holm").as_double();
-      if (pair.at("a").as_string() == a && pair.at("b").as_string() == b) return {d, low, high, p};
-      if (pair.at("a").as_string() == b && pair.at("b").as_string() == a) return {-d, -high, -low, p};
+      return is_forward ? Difference{value, low, high, p} : Difference{-value, -high, -low, p};
     }
     RIFT_FAIL(Code::kArtefact, "compare.json holds no pair of '{}' and '{}'", shorten(a), shorten(b));
   }
@@ -105,7 +110,7 @@ class Figures {
 
   /// As the figure itself moves: a loss that is lower by .01 is shown as -.01.
   Difference as_shown(const Difference& d) const {
-    return main_.more_is_better ? d : Difference{-d.value, -d.high, -d.low, d.p};
+    return main_.more_is_better ? d : Difference{-d.value, -d.high, -d.low, d.p, d.has_noise};
   }
 
   /// What a pair is judged by; regression is judged by squared error although rmse is shown.
@@ -147,6 +152,11 @@ std::string who_won(const Figures& figures) {
     return sentence("verdict.tie", fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
                     fmt::arg("metric", figures.metric()), fmt::arg("value", figures.shown_main(*figures.value(best))));
   }
+  if (!d.has_noise) {
+    return sentence("verdict.no_interval", fmt::arg("best", model_caption(best)),
+                    fmt::arg("other", model_caption(other)), fmt::arg("metric", figures.metric()),
+                    fmt::arg("difference", figures.shown_difference(figures.as_shown(d).value)));
+  }
   return about(figures, d, "verdict.better", figures.are_too_few() ? "verdict.too_few" : "verdict.no_difference",
                fmt::arg("best", model_caption(best)), fmt::arg("other", model_caption(other)),
                fmt::arg("rows", figures.rows()));
@@ -166,7 +176,9 @@ std::string what_texts_add(const Figures& figures) {
   const std::string table = figures.best_among(std::array<std::string_view, 2>{"scorecard", "gbdt"});
   const bool reads = figures.value("text-baseline") || figures.value("fine-tuned");
   if (table.empty() || !reads || !figures.value("fusion")) return {};
-  return about(figures, figures.difference("fusion", table), "verdict.text_adds", "verdict.text_adds_nothing",
+  const Difference d = figures.difference("fusion", table);
+  if (!d.has_noise) return {};
+  return about(figures, d, "verdict.text_adds", "verdict.text_adds_nothing",
                fmt::arg("fusion", model_caption("fusion")), fmt::arg("table_model", model_caption(table)));
 }
 
@@ -175,7 +187,7 @@ std::string small_test(const Figures& figures, const Json& compare) {
   const std::string other = figures.runner_up();
   if (bad == nullptr || bad->as_int() >= kFewBadRows || other.empty()) return {};
   const Difference d = figures.difference(figures.best(), other);
-  if ((d.high - d.low) / 2.0 < kVisible) return {};  // the two say the same of every row
+  if (!d.has_noise || (d.high - d.low) / 2.0 < kVisible) return {};  // the two say the same of every row
   return sentence("verdict.small_test", fmt::arg("bad", bad->as_int()), fmt::arg("metric", figures.metric()),
                   fmt::arg("detectable", shown((d.high - d.low) / 2.0)));
 }
@@ -200,6 +212,10 @@ std::vector<std::string> notes_of(const Json& compare) {
     notes.push_back(sentence("note.splits", fmt::arg("splits", splits)));
   }
   for (const Json& model : compare.at("models").as_array()) {
+    if (const Json* summary = model.find("summary")) {
+      const std::string note = no_early_stopping_note(model.at("name").as_string(), *summary);
+      if (!note.empty()) notes.push_back(note);
+    }
     const Json* where = model.find("calibrated_on");
     if (where == nullptr) continue;
     const auto say = [&](std::string_view key) {

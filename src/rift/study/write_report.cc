@@ -8,6 +8,7 @@
 #include "rift/report/charts.h"
 #include "rift/report/page.h"
 #include "rift/study/compare.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/figure_text.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
@@ -93,7 +94,7 @@ void add_comparison(Page& page, const Json& compare) {
                         .caption = sentence("report.comparison_caption",
                                             fmt::arg("rows", shown_count(compare.at("test").at("rows").as_int())))};
   for (const std::string& name : beside) table.columns.push_back(sentence("table." + name));
-  table.columns.push_back(sentence("table.train_seconds"));
+  for (std::string& name : training_headings(models)) table.columns.push_back(std::move(name));
   table.columns.push_back(sentence("table.rows_per_second"));
   for (const Json& model : models.as_array()) {
     const bool best = model.at("name") == compare.at("best");
@@ -102,7 +103,7 @@ void add_comparison(Page& page, const Json& compare) {
                                    number(figure_text(test, main), best),
                                    number(interval_text(test, main))};
     for (const std::string& name : beside) row.push_back(number(figure_text(test, name)));
-    row.push_back(number(fmt::format("{:.1f}", model.at("train_seconds").as_double())));
+    for (std::string& text : training_texts(models, model)) row.push_back(number(std::move(text)));
     row.push_back(number(shown_count(static_cast<int64_t>(model.at("score_rows_per_second").as_double()))));
     table.rows.push_back(std::move(row));
   }
@@ -115,7 +116,8 @@ void add_pairs(Page& page, const Json& pairs) {
   if (pairs.size() == 0) return;
   const std::string figure = pairs.at(size_t{0}).at("metric").as_string();
   const std::string metric = sentence("table." + figure);
-  const auto difference = [&](const Json& value) {
+  const auto difference = [&](const Json& value) -> std::string {
+    if (value.is_null()) return "-";
     return figure == "mse" ? with_sign(shown_figure(figure, value.as_double()))
                            : fmt::format("{:+.4f}", value.as_double());
   };
@@ -125,15 +127,20 @@ void add_pairs(Page& page, const Json& pairs) {
                         .rows = {},
                         .caption = sentence("report.pairs_caption", fmt::arg("metric", metric))};
   for (const Json& pair : pairs.as_array()) {
-    const bool clear = pair.at("p_holm").as_double() < 0.05;
+    const bool has_noise = !pair.at("p_holm").is_null();
+    const bool clear = has_noise && pair.at("p_holm").as_double() < 0.05;
+    const auto p_value = [&](const char* key) {
+      return has_noise ? fmt::format("{:.4f}", pair.at(key).as_double()) : std::string("-");
+    };
     table.rows.push_back(
         {{fmt::format("{} - {}", model_caption(pair.at("a").as_string()), model_caption(pair.at("b").as_string())),
           false, clear},
          number(difference(pair.at("difference")), clear),
-         number(sentence("table.from_to", fmt::arg("low", difference(pair.at("low"))),
-                         fmt::arg("high", difference(pair.at("high"))))),
-         number(fmt::format("{:.4f}", pair.at("p").as_double())),
-         number(fmt::format("{:.4f}", pair.at("p_holm").as_double()))});
+         number(has_noise ? sentence("table.from_to", fmt::arg("low", difference(pair.at("low"))),
+                                     fmt::arg("high", difference(pair.at("high"))))
+                          : "-"),
+         number(p_value("p")),
+         number(p_value("p_holm"))});
   }
   page.table(table);
 }
@@ -201,6 +208,9 @@ Page run_page(const fs::path& directory) {
   page.section(sentence("report.summary"), "summary");
   page.paragraph(model_caption("fine-tuned"));
   add_metrics(page, metric_parts(metrics));
+  if (const Json* summary = manifest.find("training")) {
+    if (const std::string note = no_early_stopping_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
+  }
   add_curves(page, {.models = {{"fine-tuned", data.at("curves").find("fine-tuned")}},
                     .best = "fine-tuned",
                     .amounts = data.at("task").as_string() == data::task_name(data::Task::kRegression),
@@ -248,10 +258,11 @@ Page package_page(const fs::path& directory) {
   }
   add_package_columns(page, package.schema);
   Json inside = Json::object();
-  if (const Json of_model = inside_of(*package.scorer); !of_model.is_null()) inside[package.scorer->name()] = of_model;
+  const Json of_model = inside_of(*package.scorer, package.calibrator, package.policy.points);
+  if (!of_model.is_null()) inside[package.scorer->name()] = of_model;
   add_inside(page, inside);
   Json provenance = package.training;
-  provenance.erase("metrics");
+  for (const char* shown_above : {"metrics", "inside"}) provenance.erase(shown_above);
   page.section(sentence("report.settings"), "settings");
   page.details("rift.json", to_yaml_text(provenance));
   add_environment(page, read_json(directory / "manifest.json").at("environment"));

@@ -155,6 +155,7 @@ class FineTuning {
       tuning::merge(*text_.model);
     }
     scorer.base = std::move(text_.base);
+    scorer.pretrained = std::move(text_.pretrained);
     scorer.model = std::move(text_.model);
     scorer.device = device_;
     return std::make_unique<package::TextScorer>(std::move(scorer));

@@ -1,5 +1,7 @@
 #include "rift/train/text_model.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "rift/base/error.h"
@@ -19,6 +21,11 @@ fs::path model_directory(const TextModelSpec& spec) {
   std::error_code ignored;
   const fs::path inner = *spec.init_from / "package";
   return fs::is_directory(inner, ignored) ? inner : *spec.init_from;
+}
+
+std::string licence_of(const package::Pretrained& pretrained) {
+  if (!pretrained.licence.empty()) return pretrained.licence;
+  return pretrained.licence_files.empty() ? "not stated" : fmt::format("{}", fmt::join(pretrained.licence_files, ", "));
 }
 
 Json names_of(const std::vector<checkpoint::NameMap::Loaded>& renamed) {
@@ -48,6 +55,7 @@ TextModel load_text_model(const TextModelSpec& spec) {
   result.base = checkpoint::open_hf_directory(model_directory(spec));
   const fs::path weights = checkpoint::weights_file(result.base);
   result.weights_sha256 = sha256_file(weights);
+  result.pretrained = package::describe_pretrained(result.base, result.weights_sha256);
   checkpoint::LoadedModel loaded = checkpoint::load_bert(
       result.base, {.num_labels = spec.outputs, .require_pooler = spec.options.pooling == models::Pooling::kPooler});
   const models::Pooling pooling = resolve_pooling(spec.options.pooling, result.base, loaded.names.has_pooler);
@@ -68,6 +76,7 @@ TextModel load_text_model(const TextModelSpec& spec) {
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
                result.base.encoder.string(), result.tokenizer->vocab_size(), loaded.shape.vocab_size);
   log_info("pretrained model loaded", {{"model", result.base.root.filename().string()},
+                                       {"licence", licence_of(result.pretrained)},
                                        {"pooling", package::pooling_name(pooling)},
                                        {"parameters", result.model->parameters().parameter_count()},
                                        {"dropped", static_cast<int64_t>(result.names.dropped.size())},
@@ -81,6 +90,7 @@ Json describe(const TextModel& model) {
   return Json{{"name", model.base.root.filename().string()},
               {"architecture", model.model->encoder().architecture()},
               {"weights_sha256", model.weights_sha256},
+              {"pretrained", package::to_json(model.pretrained)},
               {"pooling", package::pooling_name(model.model->pooling())},
               {"parameters", model.model->parameters().parameter_count()},
               {"new_head", model.model->new_parameters()},

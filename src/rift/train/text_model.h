@@ -9,6 +9,7 @@
 #include "rift/checkpoint/name_map.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/models/text_classifier.h"
+#include "rift/package/pretrained.h"
 #include "rift/train/options.h"
 
 namespace rift::train {
@@ -24,7 +25,8 @@ struct TextModelSpec {
 /// A pretrained text model, ready to be tuned.
 struct TextModel {
   checkpoint::HfDirectory base;
-  std::string weights_sha256;  // of the file that the weights came from
+  std::string weights_sha256;      // of the file that the weights came from
+  package::Pretrained pretrained;  // the same model, or what a package of `init_from` was made from
   checkpoint::NameMap names;
   std::unique_ptr<models::TextClassifier> model;
   std::shared_ptr<const encode::text::Tokenizer> tokenizer;

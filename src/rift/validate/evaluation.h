@@ -51,8 +51,12 @@ Json curves(const JudgedRows& rows);
 /// a against b on the same rows: AUC by DeLong (binary), log loss by paired bootstrap (several classes), squared error
 /// (regression); difference > 0 when a is better.
 struct PairedDifference {
+  struct Noise {
+    double low = 0.0, high = 0.0, p = 1.0;
+  };
   std::string metric;
-  double difference = 0.0, low = 0.0, high = 0.0, p = 1.0;
+  std::optional<double> difference;  // nullopt where a figure of one of the two is not defined
+  std::optional<Noise> noise;        // nullopt where the rows show no spread: DeLong needs two rows of each class
 };
 PairedDifference compare_pair(const JudgedRows& a, const JudgedRows& b, const EvaluationOptions& options = {});
 

@@ -11,12 +11,12 @@ PairedDifference by_delong(const JudgedRows& a, const JudgedRows& b) {
   const auto of_b = metrics::delong(b.label, b.score, b.weight);
   if (of_a && of_b) {
     const metrics::AucDifference d = metrics::compare_auc(*of_a, *of_b);
-    return {"auc", d.difference, d.low, d.high, d.p};
+    return {"auc", d.difference, PairedDifference::Noise{d.low, d.high, d.p}};
   }
-  // One row of a class shows no spread: every difference is possible.
-  const double area_a = metrics::auc(a.label, a.score, a.weight).value_or(0.0);
-  const double area_b = metrics::auc(b.label, b.score, b.weight).value_or(0.0);
-  return {"auc", area_a - area_b, -1.0, 1.0, 1.0};
+  const auto area_a = metrics::auc(a.label, a.score, a.weight);
+  const auto area_b = metrics::auc(b.label, b.score, b.weight);
+  if (!area_a || !area_b) return {"auc", std::nullopt, std::nullopt};
+  return {"auc", *area_a - *area_b, std::nullopt};
 }
 
 }  // namespace

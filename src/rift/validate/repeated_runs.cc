@@ -102,6 +102,16 @@ PairedDifference by_row_losses(std::span<const JudgedRun> a, std::span<const Jud
   return difference_of_means(gain, weight, loss_name(a.front().rows.task), options);
 }
 
+/// The difference of the AUCs that evaluate_runs() gives, for runs of which some show no spread.
+std::optional<double> difference_of_figures(std::span<const JudgedRun> a, std::span<const JudgedRun> b) {
+  const Evaluation of_a = evaluate_runs(a, {.replicates = 0});
+  const Evaluation of_b = evaluate_runs(b, {.replicates = 0});
+  const auto& auc_of_a = of_a.find("auc")->value;
+  const auto& auc_of_b = of_b.find("auc")->value;
+  if (!auc_of_a || !auc_of_b) return std::nullopt;
+  return auc_of_a->value - auc_of_b->value;
+}
+
 }  // namespace
 
 Evaluation evaluate_runs(std::span<const JudgedRun> runs, const EvaluationOptions& options) {
@@ -140,9 +150,9 @@ PairedDifference compare_runs(std::span<const JudgedRun> a, std::span<const Judg
   const int64_t rows = std::max(rows_in_all(a), rows_in_all(b));
   const auto of_a = mean_delong(a, rows);
   const auto of_b = mean_delong(b, rows);
-  if (!of_a || !of_b) return {"auc", 0.0, -1.0, 1.0, 1.0};
+  if (!of_a || !of_b) return {"auc", difference_of_figures(a, b), std::nullopt};
   const metrics::AucDifference d = metrics::compare_auc(*of_a, *of_b);
-  return {"auc", d.difference, d.low, d.high, d.p};
+  return {"auc", d.difference, PairedDifference::Noise{d.low, d.high, d.p}};
 }
 
 }  // namespace rift::validate

@@ -24,7 +24,8 @@ struct JudgedRun {
 Evaluation evaluate_runs(std::span<const JudgedRun> runs, const EvaluationOptions& options = {});
 
 /// a against b by the same means: the difference is that of the two models' figures. The sampling of test rows is
-/// covered, the choice of seeds is not. One run each gives compare_pair() itself.
+/// covered, the choice of seeds is not. One run each gives compare_pair() itself; where DeLong is not defined for one
+/// of the runs, noise is not either.
 PairedDifference compare_runs(std::span<const JudgedRun> a, std::span<const JudgedRun> b,
                               const EvaluationOptions& options = {});
 

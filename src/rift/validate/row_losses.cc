@@ -42,16 +42,16 @@ PairedDifference difference_of_means(std::span<const double> gain, std::span<con
     }
     out[0] = total > 0.0 ? sum / total : 0.0;
   };
-  PairedDifference result{.metric = std::move(metric)};
-  mean(weight, std::span(&result.difference, 1));
+  double difference = 0.0;
+  mean(weight, std::span(&difference, 1));
   const std::vector<double> replicates =
       metrics::bootstrap_replicates(weight, static_cast<int64_t>(gain.size()), 1, mean,
                                     {.replicates = std::max<int64_t>(options.replicates, 1), .seed = options.seed});
   const auto interval = metrics::percentile_interval(replicates, 0.95);
-  result.low = interval ? interval->low : result.difference;
-  result.high = interval ? interval->high : result.difference;
-  result.p = metrics::bootstrap_p(replicates);
-  return result;
+  const PairedDifference::Noise noise{.low = interval ? interval->low : difference,
+                                      .high = interval ? interval->high : difference,
+                                      .p = metrics::bootstrap_p(replicates)};
+  return {std::move(metric), difference, noise};
 }
 
 }  // namespace rift::validate

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "base/failure.h"
@@ -11,6 +12,7 @@
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
 #include "rift/classic/scorecard.h"
+#include "rift/package/format/golden_check.h"
 #include "rift/package/format/golden_rows.h"
 #include "rift/package/format/manifest.h"
 
@@ -160,6 +162,75 @@ TEST_F(PackageTest, AModelOfAnUnknownKindIsUnsupported) {
   fs::remove(path() / "manifest.json");
   write_manifest(path());
   EXPECT_THAT(failure(Code::kUnsupported), testing::HasSubstr("oracle"));
+}
+
+class PackageFromElsewhere : public PackageTest {
+ protected:
+  /// Published where every golden row got `shift` more log-odds, by another LightGBM.
+  void publish_elsewhere(double shift) {
+    publish();
+    change("rift.json", [&](const std::string& text) {
+      Json description = parse_json(text, "rift.json");
+      for (Json& raw : description["golden"]["raw"].as_array()) raw = raw.as_double() + shift;
+      return to_json_text(description, 1);
+    });
+    fs::remove(path() / "manifest.json");
+    write_manifest(path());
+    change("manifest.json", [](const std::string& text) {
+      Json manifest = parse_json(text, "manifest.json");
+      manifest["environment"]["lightgbm"] = "3.3.5";
+      return to_json_text(manifest, 2);
+    });
+  }
+  std::string log_of_loading() {
+    testing::internal::CaptureStderr();
+    load_package(path(), classic_loaders());
+    return testing::internal::GetCapturedStderr();
+  }
+};
+
+TEST_F(PackageFromElsewhere, ThatScoresTheSameIsLoadedSilently) {
+  publish_elsewhere(0.0);
+  EXPECT_EQ(log_of_loading(), "");
+}
+
+TEST_F(PackageFromElsewhere, ThatScoresALittleDifferentlyIsLoadedWithAWarningThatSaysWhy) {
+  publish_elsewhere(2e-5);  // a score is sigmoid of it: at most a quarter of the shift
+  const std::string log = log_of_loading();
+  EXPECT_THAT(log, testing::HasSubstr("largest_difference"));
+  EXPECT_THAT(log, testing::HasSubstr("lightgbm 3.3.5 there and"));
+  EXPECT_THAT(log, testing::Not(testing::HasSubstr("duckdb"))) << "what is alike is not named";
+}
+
+TEST_F(PackageFromElsewhere, ThatScoresBeyondTheBoundIsRefused) {
+  publish_elsewhere(1e-3);
+  const std::string message = failure();
+  EXPECT_THAT(message, testing::HasSubstr("more than 1e-05"));
+  EXPECT_THAT(message, testing::HasSubstr("lightgbm 3.3.5 there and"));
+  EXPECT_THAT(message, testing::HasSubstr("train it anew"));
+}
+
+TEST(GoldenCheck, DifferencesAreThoseOfTheScoreThatIsWritten) {
+  const score::RawScores two{2, 1, {0.0, 100.0}};
+  EXPECT_NEAR(largest_score_difference(data::Task::kBinary, {0.004, 101.0}, two), 0.001, 1e-6)
+      << "a quarter at even odds";
+  EXPECT_NEAR(largest_score_difference(data::Task::kRegression, {0.0, 99.0}, two), 0.01, 1e-12) << "relative to 1 + 99";
+  EXPECT_EQ(largest_score_difference(data::Task::kMulticlass, {7.0, 107.0}, {1, 2, {0.0, 100.0}}), 0.0)
+      << "the same logits up to a shift";
+  EXPECT_TRUE(std::isinf(largest_score_difference(data::Task::kBinary, {0.0}, two)));
+}
+
+TEST(GoldenCheck, EnvironmentsDifferByLibrariesAndCpuButNotByThreads) {
+  const Json here = describe_environment();
+  EXPECT_EQ(environment_differences(here, here), "");
+  Json there = here;
+  there["threads"] = 99;
+  EXPECT_EQ(environment_differences(there, here), "");
+  there["cpu_features"] = Json(std::vector<std::string>{"sse4_2"});
+  there.erase("duckdb");
+  const std::string text = environment_differences(there, here);
+  EXPECT_THAT(text, testing::HasSubstr("cpu_features sse4_2 there and"));
+  EXPECT_THAT(text, testing::HasSubstr("duckdb not stated there"));
 }
 
 /// Says something else every time it is asked, as a model whose file lost a part would.

@@ -36,12 +36,6 @@ std::vector<std::string> plain_files(const fs::path& package, Code code) {
   return names;
 }
 
-bool stays_inside(const std::string& name) {
-  const fs::path path = name;
-  if (name.empty() || path.is_absolute() || path.lexically_normal().generic_string() != name) return false;
-  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".." || part == "."; });
-}
-
 PackageFile read_entry(const Json& entry, const std::string& manifest) {
   PackageFile file{entry.at("name").as_string(), entry.at("bytes").as_int(), entry.at("sha256").as_string()};
   RIFT_REQUIRE(stays_inside(file.name), Code::kArtefact, "{}: '{}' is not the name of a file inside the package",
@@ -73,14 +67,31 @@ void check_file(const fs::path& package, const PackageFile& file) {
 
 }  // namespace
 
-void write_manifest(const fs::path& package) {
+bool stays_inside(const std::string& name) {
+  const fs::path path = name;
+  if (name.empty() || path.is_absolute() || path.lexically_normal().generic_string() != name) return false;
+  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".." || part == "."; });
+}
+
+std::optional<Json> pretrained_json_of(const fs::path& directory) {
+  const fs::path file = directory / kManifestFile;
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return std::nullopt;
+  const Json manifest = parse_json(read_file(file, kMaxManifestBytes), file.string());
+  const Json* pretrained = manifest.find("pretrained");
+  return pretrained == nullptr ? std::nullopt : std::optional<Json>(*pretrained);
+}
+
+void write_manifest(const fs::path& package, const Json& pretrained) {
   Json files = Json::array();
   for (const std::string& name : plain_files(package, Code::kBug)) {
     files.push_back(Json{{"name", name},
                          {"bytes", static_cast<int64_t>(fs::file_size(package / name))},
                          {"sha256", sha256_file(package / name)}});
   }
-  const Json manifest{{"format_version", 1}, {"environment", describe_environment()}, {"files", files}};
+  Json manifest{{"format_version", 1}, {"environment", describe_environment()}};
+  if (!pretrained.is_null()) manifest["pretrained"] = pretrained;
+  manifest["files"] = std::move(files);
   write_file_atomic(package / kManifestFile, to_json_text(manifest, 2) + "\n");
 }
 

@@ -2,8 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "rift/base/json.h"
 
 /// manifest.json of a package: every file with its size and SHA-256, and the environment that wrote it.
 namespace rift::package {
@@ -16,8 +20,17 @@ struct PackageFile {
   std::string sha256;
 };
 
-/// Hashes what lies in `package` and writes manifest.json. Throws kBug for anything that is not a plain file or folder.
-void write_manifest(const std::filesystem::path& package);
+/// Hashes what lies in `package` and writes manifest.json. `pretrained`: the model that the package's weights were made
+/// from and its licence (package/pretrained.h), null = none. Throws kBug for anything that is not a plain file or
+/// folder.
+void write_manifest(const std::filesystem::path& package, const Json& pretrained = {});
+
+/// What manifest.json says of the pretrained model; nullopt when `directory` is no package or has none in it. Throws
+/// kArtefact.
+std::optional<Json> pretrained_json_of(const std::filesystem::path& directory);
+
+/// Whether `name`, relative, leads to a place inside of the package.
+bool stays_inside(const std::string& name);
 
 /// Checks every file of `package` against its manifest.json and returns the files in the manifest's order. Throws
 /// kArtefact naming the file: missing, of another size or digest, there but not listed, a link, a name that leaves the

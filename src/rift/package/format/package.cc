@@ -4,8 +4,10 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/log.h"
 #include "rift/base/options.h"
 #include "rift/base/sha256.h"
+#include "rift/package/format/golden_check.h"
 #include "rift/package/format/golden_rows.h"
 #include "rift/package/format/manifest.h"
 
@@ -49,6 +51,40 @@ void check_golden_rows(const Package& package, const Json& golden) {
                    agree(read_numbers(golden.at("probability")), package.calibrator.apply(raw)),
                Code::kBug, "{}: the package that was written does not give its golden rows the scores of the model",
                package.path.string());
+}
+
+/// The pretrained model that `model` or a member of it was made from; null when none was.
+Json pretrained_of(const Json& model) {
+  if (const Json* pretrained = model.find("pretrained")) return *pretrained;
+  const Json* members = model.find("members");
+  if (members == nullptr) return {};
+  for (const Json& member : members->as_array()) {
+    if (Json pretrained = pretrained_of(member); !pretrained.is_null()) return pretrained;
+  }
+  return {};
+}
+
+/// A package that was made elsewhere: says how far its golden rows' scores are from those it was published with, and
+/// refuses it where that is too far.
+void require_same_scores(const Package& package, const Json& golden) {
+  const score::RawScores here = package.scorer->score(golden_rows_from_json(golden.at("columns")));
+  const double largest = largest_score_difference(package.schema.task, read_numbers(golden.at("raw")), here);
+  if (largest == 0.0) return;  // the usual case: nothing else needs to be read
+  const std::string manifest = (package.path / kManifestFile).string();
+  const Json written = parse_json(read_file(manifest), manifest);
+  const Json* environment = written.find("environment");
+  std::string elsewhere =
+      environment_differences(environment == nullptr ? Json::object() : *environment, describe_environment());
+  if (elsewhere.empty() && largest <= kTolerance) return;  // the number of threads may do that
+  if (elsewhere.empty()) elsewhere = "the same program and kind of machine, maybe another device";
+  RIFT_REQUIRE(
+      largest <= kScoreTolerance, Code::kArtefact,
+      "{}: the package does not score here as where it was made: the scores of its golden rows differ by up to "
+      "{:.2g}, more than {:.0e} ({}); use it with the version and on the kind of machine that made it, or "
+      "train it anew here",
+      package.path.string(), largest, kScoreTolerance, elsewhere);
+  log_warning("the package was made elsewhere and its scores differ a little here",
+              {{"package", package.path.string()}, {"largest_difference", largest}, {"because", elsewhere}});
 }
 
 Json describe(const PackageSpec& spec, Json model) {
@@ -95,7 +131,7 @@ void write_package(const fs::path& target, const PackageSpec& spec, const PartLo
   StagedDirectory stage(target);
   const Json description = describe(spec, spec.scorer.save(stage.path()));
   write_file_atomic(stage.path() / kPackageFile, to_json_text(description, 1) + "\n");
-  write_manifest(stage.path());
+  write_manifest(stage.path(), pretrained_of(description.at("model")));
   check_manifest(stage.path());
   const Json written = read_description(stage.path());
   check_golden_rows(load(stage.path(), written, loaders), written.at("golden"));
@@ -104,8 +140,10 @@ void write_package(const fs::path& target, const PackageSpec& spec, const PartLo
 
 Package load_package(const fs::path& path, const PartLoaders& loaders) {
   check_manifest(path);
-  Package package = load(path, read_description(path), loaders);
+  const Json description = read_description(path);
+  Package package = load(path, description, loaders);
   package.digest = sha256_file(path / kManifestFile);
+  require_same_scores(package, description.at("golden"));
   return package;
 }
 

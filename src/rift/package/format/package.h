@@ -50,8 +50,10 @@ struct PackageSpec {
 /// differs by more than 1e-6) and renames it. Throws kEnvironment (disk full, permission); nothing is left behind.
 void write_package(const std::filesystem::path& target, const PackageSpec& spec, const PartLoaders& loaders);
 
-/// Checks every file against manifest.json and loads the model. Throws kArtefact naming the file (missing, another
-/// digest, truncated), kUnsupported for a model kind without a loader.
+/// Checks every file against manifest.json, loads the model and scores its golden rows again: a `score` that moved by
+/// up to kScoreTolerance with the CPU, the libraries or the device is a warning in the log, more is an error. Throws
+/// kArtefact naming the file (missing, another digest, truncated) or the difference, kUnsupported for a model kind
+/// without a loader.
 Package load_package(const std::filesystem::path& path, const PartLoaders& loaders);
 
 /// What `rift version`, run manifests and package manifests say of the program and the machine: code version,

@@ -1,0 +1,59 @@
+#include "rift/checkpoint/licence.h"
+
+#include <algorithm>
+#include <array>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/utf8.h"
+
+namespace rift::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxTextBytes = int64_t{1} << 20;
+
+/// Of a YAML front matter ("---" ... "---" at the top of a model card): the value of `license:`.
+std::string licence_of_card(const fs::path& directory) {
+  const fs::path card = directory / "README.md";
+  std::error_code ignored;
+  if (!fs::is_regular_file(card, ignored) || fs::file_size(card, ignored) > static_cast<uintmax_t>(kMaxTextBytes))
+    return "";
+  const std::string text = read_file(card, kMaxTextBytes);
+  if (!text.starts_with("---")) return "";
+  constexpr std::string_view kKey = "\nlicense:";
+  const std::string_view front = std::string_view(text).substr(0, text.find("\n---", 3));
+  const size_t at = front.find(kKey);
+  if (at == std::string_view::npos) return "";
+  std::string_view value = front.substr(at + kKey.size());
+  value = value.substr(0, value.find('\n'));
+  while (!value.empty() && (value.front() == ' ' || value.front() == '"')) value.remove_prefix(1);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '"' || value.back() == '\r')) value.remove_suffix(1);
+  return valid_utf8(shorten(value));
+}
+
+bool is_licence_name(std::string name) {
+  constexpr std::array<std::string_view, 4> kWords = {"LICENSE", "LICENCE", "NOTICE", "COPYING"};
+  for (char& letter : name) letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
+}  // namespace
+
+Licence find_licence(const fs::path& directory) {
+  Licence licence{.name = licence_of_card(directory), .files = {}};
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (!is_licence_name(entry.path().filename().string()) || !entry.is_regular_file() ||
+        entry.file_size() > static_cast<uintmax_t>(kMaxTextBytes)) {
+      continue;
+    }
+    licence.files.push_back(entry.path());
+  }
+  std::sort(licence.files.begin(), licence.files.end());
+  return licence;
+}
+
+}  // namespace rift::checkpoint

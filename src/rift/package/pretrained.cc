@@ -1,0 +1,89 @@
+#include "rift/package/pretrained.h"
+
+#include <fmt/ranges.h>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/checkpoint/licence.h"
+#include "rift/package/format/manifest.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kNoLicence =
+    "the pretrained model's directory holds no licence file and its model card names no licence; ask where the model "
+    "came from before the weights are passed on";
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+std::string text_of(const Json& json, std::string_view key) {
+  const Json& value = json.at(key);
+  return value.is_null() ? std::string() : value.as_string();
+}
+
+std::string card_of(const Pretrained& pretrained) {
+  Json front = Json::object();
+  if (!pretrained.licence.empty()) front["license"] = pretrained.licence;
+  if (!pretrained.name.empty()) front["base_model"] = pretrained.name;
+  front["library_name"] = "transformers";
+  std::string text = "---\n" + to_yaml_text(front) + "---\n\n";
+  text += fmt::format(
+      "Weights fine-tuned by rift from the pretrained model `{}`, whose model.safetensors has the SHA-256 "
+      "{}.\n\n",
+      pretrained.name.empty() ? "not known" : pretrained.name,
+      pretrained.weights_sha256.empty() ? "not known" : pretrained.weights_sha256);
+  if (!pretrained.has_licence()) return text + fmt::format("Licence: {}.\n", kNoLicence);
+  if (!pretrained.licence.empty()) {
+    text += fmt::format("Licence of the pretrained model, as its model card states it: {}.\n", pretrained.licence);
+  }
+  if (!pretrained.licence_files.empty()) {
+    text += fmt::format("Licence files that lay beside it: {}.\n", fmt::join(pretrained.licence_files, ", "));
+  }
+  return text;
+}
+
+}  // namespace
+
+Pretrained describe_pretrained(const checkpoint::HfDirectory& base, const std::string& weights_sha256) {
+  if (const auto of_package = pretrained_json_of(base.root)) return pretrained_from_json(*of_package);
+  const checkpoint::Licence licence = checkpoint::find_licence(base.root);
+  Pretrained pretrained{.name = fs::absolute(base.root / "").parent_path().filename().string(),
+                        .weights_sha256 = weights_sha256,
+                        .licence = licence.name,
+                        .licence_files = {}};
+  for (const fs::path& file : licence.files) pretrained.licence_files.push_back(file.filename().string());
+  return pretrained;
+}
+
+Json to_json(const Pretrained& pretrained) {
+  Json json{{"name", text_or_null(pretrained.name)},
+            {"weights_sha256", text_or_null(pretrained.weights_sha256)},
+            {"licence", text_or_null(pretrained.licence)},
+            {"licence_source", pretrained.licence.empty() ? Json() : Json("README.md of the pretrained model")},
+            {"licence_files", pretrained.licence_files}};
+  if (!pretrained.has_licence()) json["note"] = kNoLicence;
+  return json;
+}
+
+Pretrained pretrained_from_json(const Json& json) {
+  Pretrained pretrained{.name = text_of(json, "name"),
+                        .weights_sha256 = text_of(json, "weights_sha256"),
+                        .licence = text_of(json, "licence"),
+                        .licence_files = {}};
+  for (const Json& file : json.at("licence_files").as_array()) {
+    RIFT_REQUIRE(stays_inside(file.as_string()), Code::kArtefact,
+                 "pretrained.licence_files: '{}' is not the name of a file inside the package",
+                 shorten(file.as_string()));
+    pretrained.licence_files.push_back(file.as_string());
+  }
+  return pretrained;
+}
+
+void write_pretrained(const fs::path& package, const Pretrained& pretrained, const fs::path& from) {
+  for (const std::string& file : pretrained.licence_files) write_file_atomic(package / file, read_file(from / file));
+  write_file_atomic(package / kModelCard, card_of(pretrained));
+}
+
+}  // namespace rift::package

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rift/base/json.h"
+#include "rift/study/parts.h"
+#include "rift/study/run_options.h"
+
+/// A fine-tuning stops early by its validation rows; a split may have none.
+namespace rift::study {
+
+/// Before any work of a run that fine-tunes. Throws kConfig when run.yaml sets train.early_stopping to something that
+/// the split gives no rows for; warns in the log when that is only the default.
+void check_early_stopping(const RunOptions& options, const std::vector<Parts>& parts);
+
+/// The sentence of a report about a fine-tuning without validation rows; empty when it had some. `summary`: of
+/// train::FineTuned.
+std::string no_early_stopping_note(std::string_view model, const Json& summary);
+
+}  // namespace rift::study

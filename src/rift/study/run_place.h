@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "rift/base/json.h"
+#include "rift/study/compare.h"
+
+/// A run's directory that is taken already: what may take its place.
+namespace rift::study {
+
+inline constexpr const char* kCompareFile = "compare.json";
+inline constexpr const char* kMetricsFile = "metrics.json";
+
+/// Called before any work. Throws kConfig when a finished run lies in `spec.directory` that was not given up with
+/// `overwrite`; `own_file`, kCompareFile or kMetricsFile: `resume` may look at a result of this kind.
+void require_place(const StudySpec& spec, const char* own_file);
+
+/// What the result follows from: options, inputs, split, device, --init-from, program, libraries, CPU, threads. Stands
+/// in manifest.json as "made_from".
+std::string made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest);
+
+/// The result of the finished run in `spec.directory` when `resume` would make the very same one; nullopt when there is
+/// none, or `overwrite` gave up another one. Throws kConfig when it was made from something else.
+std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const std::string& made_from);
+
+}  // namespace rift::study

@@ -236,6 +236,8 @@ TEST(Compare, TheCardShowsThePointsThatScoreWrites) {
   const auto& scorecard = dynamic_cast<const classic::Scorecard&>(*package.scorer);
   const Json report = parse_json(read_file(directory.path() / "report.json"), "report.json");
   const Json& card = report.at("inside").at("scorecard").at("card");
+  EXPECT_NE(read_file(directory.path() / "report.html").find("500 at odds of 20 to 1, 40 more double the odds"),
+            std::string::npos);
   EXPECT_EQ(package.training.at("inside").at("card"), card);
 
   const fs::path scores = directory.path() / "scores.parquet";

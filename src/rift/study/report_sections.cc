@@ -177,10 +177,9 @@ std::string bin_text(const Json& bin) {
 std::string card_caption(const Json& card) {
   const Json* calibrated = card.find("calibrated");  // absent in a report.json of an earlier version
   const bool adds_up = calibrated != nullptr && calibrated->as_bool();
-  const Json& scale = card.at("scale");
-  return sentence(adds_up ? "report.card_caption" : "report.card_caption_uncalibrated",
-                  fmt::arg("base", scale.at("base").written()), fmt::arg("odds", scale.at("base_odds").written()),
-                  fmt::arg("pdo", scale.at("pdo").written()));
+  const auto plain = [&](const char* key) { return fmt::format("{:.10g}", card.at("scale").at(key).as_double()); };
+  return sentence(adds_up ? "report.card_caption" : "report.card_caption_uncalibrated", fmt::arg("base", plain("base")),
+                  fmt::arg("odds", plain("base_odds")), fmt::arg("pdo", plain("pdo")));
 }
 
 void add_card(Page& page, const Json& card) {

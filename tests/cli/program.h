@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -37,6 +38,10 @@ inline std::string text_of(const std::filesystem::path& file) {
 
 inline void write_text(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
+}
+
+inline int exit_status(int wait_status) {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
 /// Starts the program with stdout and stderr in files of `folder`; returns its process id.
@@ -69,7 +74,14 @@ inline int wait_for_program(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return exit_status(status);
+}
+
+/// How it ended; nothing while it runs.
+inline std::optional<int> ended_program(pid_t pid) {
+  int status = 0;
+  if (::waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
+  return exit_status(status);
 }
 
 inline ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits = {}) {

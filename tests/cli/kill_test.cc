@@ -10,6 +10,7 @@
 
 #include "cli/program.h"
 #include "rift/base/json.h"
+#include "support/outside_data.h"
 
 // The program killed at moments that its own files and lines tell, never after a time, and what is left to go on with.
 // The model is the packaged MiniLM: its 90 MB take long enough to write that a kill hits the writing.
@@ -20,7 +21,6 @@ namespace fs = std::filesystem;
 using Moment = std::function<bool(const fs::path& run, const std::string& said)>;
 
 constexpr std::chrono::seconds kPatience{90};  // for a moment to come; then the test fails
-constexpr const char* kBackbone = ".deps/models/all-MiniLM-L6-v2";
 constexpr const char* kRunFile = "examples/german_credit/run.yaml";
 constexpr int kRows = 120;
 
@@ -89,7 +89,7 @@ std::string without_clock(const std::string& text) {
 class Kill : public testing::Test {
  protected:
   void SetUp() override {
-    if (!fs::exists(kBackbone)) GTEST_SKIP() << kBackbone << " is not there: run 'make setup'";
+    RIFT_SKIP_WITHOUT_MINILM();
     std::ifstream all("examples/german_credit/german.csv");
     std::ofstream few(folder_ / "few.csv");
     std::string record;

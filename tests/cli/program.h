@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "base/temp_directory.h"
+#include "support/temp_directory.h"
 
 /// Runs the program that was built, as a user would, and keeps what it said.
 namespace rift::test {
@@ -28,17 +28,6 @@ struct ProgramRun {
 struct ProgramLimits {
   int64_t file_bytes = -1;  // RLIMIT_FSIZE: the stand-in for a full disk
 };
-
-inline std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::stringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-inline void write_text(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream(file, std::ios::binary) << text;
-}
 
 inline int exit_status(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);

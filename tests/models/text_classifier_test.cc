@@ -9,8 +9,8 @@
 namespace rift::models {
 namespace {
 
-using testing_support::tiny_batch;
-using testing_support::tiny_classifier;
+using test::tiny_batch;
+using test::tiny_classifier;
 
 const at::Tensor& view(const TextClassifier& model, const char* name) { return model.parameters().at(name).view; }
 
@@ -36,7 +36,7 @@ TEST(TextClassifier, PoolerThatIsNotUsedIsKeptAndNeverTrains) {
 }
 
 TEST(TextClassifier, PoolerThatIsUsedAndAbsentIsMade) {
-  const auto directory = checkpoint::open_hf_directory(testing_support::kTinyBert);
+  const auto directory = checkpoint::open_hf_directory(test::kTinyBert);
   tensor::TensorMap tensors = checkpoint::load_bert(directory, {.num_labels = 1}).tensors;
   tensors.erase("bert.pooler.dense.weight");
   tensors.erase("bert.pooler.dense.bias");
@@ -47,7 +47,7 @@ TEST(TextClassifier, PoolerThatIsUsedAndAbsentIsMade) {
 }
 
 TEST(TextClassifier, MissingOrMisshapenWeightsAreNamed) {
-  const auto directory = checkpoint::open_hf_directory(testing_support::kTinyBert);
+  const auto directory = checkpoint::open_hf_directory(test::kTinyBert);
   const tensor::TensorMap tensors = checkpoint::load_bert(directory, {.num_labels = 1}).tensors;
   const auto message_of = [&](const tensor::TensorMap& map, const Json& config) {
     try {
@@ -70,7 +70,7 @@ TEST(TextClassifier, MissingOrMisshapenWeightsAreNamed) {
 }
 
 TEST(TextClassifier, HeadDropoutFollowsClassifierDropout) {
-  const auto directory = checkpoint::open_hf_directory(testing_support::kTinyBert);
+  const auto directory = checkpoint::open_hf_directory(test::kTinyBert);
   const tensor::TensorMap tensors = checkpoint::load_bert(directory, {.num_labels = 1}).tensors;
   Json config = directory.config;
   config["hidden_dropout_prob"] = 0.0;

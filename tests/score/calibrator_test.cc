@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/failure.h"
 #include "rift/base/files.h"
 #include "rift/base/random.h"
 #include "rift/score/maximum_likelihood.h"
+#include "support/failure.h"
 
 namespace rift::score {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift::score {
 namespace {

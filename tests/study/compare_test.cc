@@ -7,13 +7,13 @@
 #include <filesystem>
 #include <map>
 
-#include "base/temp_directory.h"
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/format/package.h"
 #include "rift/study/verdict.h"
+#include "support/temp_directory.h"
 
 namespace rift::study {
 namespace {

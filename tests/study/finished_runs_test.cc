@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/base/error.h"
 #include "rift/data/load_dataset.h"
+#include "support/temp_directory.h"
 
 namespace rift::study {
 namespace {

@@ -13,13 +13,13 @@ namespace rift::study {
 namespace {
 
 namespace fs = std::filesystem;
-using testing_support::TempDirectory;
+using test::TempDirectory;
 
 /// 240 records: a note whose last word says what comes, an amount that says a little, a column of no use.
 class Records {
  public:
-  explicit Records(data::Task task) : backbone_(testing_support::small_backbone(directory_)) {
-    const data::Dataset notes = testing_support::small_dataset(240, task);
+  explicit Records(data::Task task) : backbone_(test::small_backbone(directory_)) {
+    const data::Dataset notes = test::small_dataset(240, task);
     const CounterRandom random(5, 1);
     std::string csv = "row,note,amount,noise,outcome\n";
     for (int64_t row = 0; row < notes.rows(); ++row) {

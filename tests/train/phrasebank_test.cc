@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -8,6 +7,7 @@
 #include "rift/data/split.h"
 #include "rift/metrics/classification.h"
 #include "rift/train/fine_tune.h"
+#include "support/outside_data.h"
 
 // Financial PhraseBank (AllAgree), fold 0 of folds(y, 5, 1), on the packaged MiniLM: three classes, 2,264 sentences.
 // Reference figures (transformers, PyTorch, the same rows): full .960 / .944, top two layers .949 / .926, LoRA .941 /
@@ -63,11 +63,9 @@ struct Figures {
 class PhraseBank : public testing::Test {
  protected:
   void SetUp() override {
-    const char* named = ::getenv("RIFT_TEST_DATA");
-    const fs::path file =
-        fs::path(named == nullptr ? "../shared/data" : named) / "financial_phrasebank/Sentences_AllAgree.txt";
-    if (!fs::exists(file)) GTEST_SKIP() << file << " is not there: set RIFT_TEST_DATA";
-    if (!fs::exists(".deps/models/all-MiniLM-L6-v2")) GTEST_SKIP() << "no packaged model: run 'make setup'";
+    const fs::path file = test::real_data("financial_phrasebank/Sentences_AllAgree.txt");
+    RIFT_SKIP_WITHOUT(file);
+    RIFT_SKIP_WITHOUT_MINILM();
     dataset_ = phrasebank(file);
     ASSERT_EQ(dataset_.rows(), 2264);
     std::vector<uint64_t> ids;

@@ -11,9 +11,9 @@
 namespace rift::tuning {
 namespace {
 
-using testing_support::tiny_batch;
-using testing_support::tiny_classifier;
-using testing_support::TinyOptions;
+using test::tiny_batch;
+using test::tiny_classifier;
+using test::TinyOptions;
 
 std::unique_ptr<models::TextClassifier> tuned(const LoraOptions& options, const TinyOptions& tiny = {}) {
   auto model = tiny_classifier(tiny);

@@ -6,6 +6,7 @@
 
 #include "classic/small_dataset.h"
 #include "rift/base/files.h"
+#include "rift/base/log_odds.h"
 #include "rift/classic/feature_columns.h"
 #include "rift/metrics/auc.h"
 #include "rift/score/policy.h"
@@ -97,7 +98,7 @@ TEST(Scorecard, PointsOfTheBinsSumToThePointsOfTheRow) {
                              : own.bins.bin_of(column.numbers()[row]);
       points += variable.at("bins").at(bin).at("points").as_double();
     }
-    EXPECT_NEAR(points, score::PointsOptions{}.points(score::sigmoid(raw.values[row])), 1e-8);
+    EXPECT_NEAR(points, score::PointsOptions{}.points(sigmoid(raw.values[row])), 1e-8);
   }
 }
 
@@ -153,7 +154,7 @@ TEST(Scorecard, WithoutVariablesItIsTheBaseRate) {
   double bad = 0.0;
   for (double label : dataset.label) bad += label;
   EXPECT_TRUE(card->variables().empty());
-  EXPECT_NEAR(score::sigmoid(card->score(dataset.table).values[0]), bad / 500, 1e-12);
+  EXPECT_NEAR(sigmoid(card->score(dataset.table).values[0]), bad / 500, 1e-12);
   EXPECT_TRUE(card->card().at("points").is_number());
   EXPECT_EQ(reload(*card, dataset.schema)->score(dataset.table).values, card->score(dataset.table).values);
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "rift/base/log_odds.h"
 #include "rift/classic/scorecard.h"
 #include "rift/score/policy.h"
 
@@ -42,7 +43,7 @@ Json bin_json(const Bin& bin, const data::Field& field, const Counts& sample) {
 
 Json Scorecard::card() const {
   const score::PointsOptions scale;
-  const double base_points = scale.points(score::sigmoid(intercept_));
+  const double base_points = scale.points(sigmoid(intercept_));
   const double points_per_log_odds = (scale.points(0.25) - scale.points(0.5)) / std::log(3.0);
   const double share_of_base = variables_.empty() ? 0.0 : base_points / static_cast<double>(variables_.size());
 

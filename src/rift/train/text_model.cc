@@ -36,7 +36,7 @@ models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirec
   }
   const std::string& stated = base.sentence_transformers->pooling;
   for (const auto pooling : {models::Pooling::kCls, models::Pooling::kMean, models::Pooling::kLast}) {
-    if (package::pooling_name(pooling) == stated) return pooling;
+    if (name_of(pooling) == stated) return pooling;
   }
   RIFT_FAIL(Code::kUnsupported,
             "{}: 1_Pooling asks for '{}', which rift does not have; choose model.text.pooling: mean or cls",
@@ -68,7 +68,7 @@ TextModel load_text_model(const TextModelSpec& spec) {
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
                result.base.encoder.string(), result.tokenizer->vocab_size(), loaded.shape.vocab_size);
   log_info("pretrained model loaded", {{"model", result.base.root.filename().string()},
-                                       {"pooling", package::pooling_name(pooling)},
+                                       {"pooling", name_of(pooling)},
                                        {"parameters", result.model->parameters().parameter_count()},
                                        {"dropped", static_cast<int64_t>(result.names.dropped.size())},
                                        {"new", static_cast<int64_t>(result.model->new_parameters().size())}});
@@ -81,7 +81,7 @@ Json describe(const TextModel& model) {
   return Json{{"name", model.base.root.filename().string()},
               {"architecture", model.model->encoder().architecture()},
               {"weights_sha256", model.weights_sha256},
-              {"pooling", package::pooling_name(model.model->pooling())},
+              {"pooling", name_of(model.model->pooling())},
               {"parameters", model.model->parameters().parameter_count()},
               {"new_head", model.model->new_parameters()},
               {"dropped", std::move(dropped)},

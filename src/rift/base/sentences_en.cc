@@ -67,6 +67,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.kind", "kind"},
       {"table.missing", "missing"},
       {"table.distinct", "distinct values"},
+      {"table.psi", "PSI"},
       {"table.evidence", "evidence"},
       {"table.key", "key"},
       {"table.value", "value"},
@@ -118,6 +119,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.evaluations_caption",
        "The validation rows during training; the parameters of the bold line are published."},
       {"report.columns_caption", "Rows: {rows}; features: {features}."},
+      {"report.psi",
+       "PSI (population stability index) sets a feature's distribution in the test part against the training part: "
+       "below .10 stable, .10 to .25 to be watched, above .25 shifted. In small parts chance alone reaches .10."},
       {"report.split_digest", "SHA-256 of the row-to-part map, the same for every model: {digest}"},
       {"report.first_split", "The first of {splits} splits."},
       {"report.inside", "Inside the models"},

@@ -64,6 +64,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"table.kind", "类型"},
       {"table.missing", "缺失率"},
       {"table.distinct", "不同取值数"},
+      {"table.psi", "PSI"},
       {"table.evidence", "依据"},
       {"table.key", "项"},
       {"table.value", "值"},
@@ -109,6 +110,9 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.confusion_caption", "各真实类别的行被预测为何类。"},
       {"report.evaluations_caption", "训练过程中的验证集指标；发布的是加粗行的参数。"},
       {"report.columns_caption", "{rows} 行，{features} 个特征。"},
+      {"report.psi",
+       "PSI（群体稳定性指数）比较特征在测试集与训练集中的分布：低于 0.10 为稳定，0.10 至 0.25 需关注，高于 0.25 "
+       "为已偏移。样本较少时，仅随机波动就可能达到 0.10。"},
       {"report.split_digest", "行与数据集对应关系的 SHA-256，所有模型相同：{digest}"},
       {"report.first_split", "{splits} 个划分中的第一个。"},
       {"report.inside", "模型内部"},

@@ -104,19 +104,22 @@ void add_evaluations(Page& page, const std::vector<Json>& evaluations) {
 void add_columns(Page& page, const Json& data) {
   Page::TableSpec table{
       .columns = {sentence("table.column"), sentence("table.role"), sentence("table.kind"), sentence("table.missing"),
-                  sentence("table.distinct")},
+                  sentence("table.distinct"), sentence("table.psi")},
       .rows = {},
       .caption = sentence("report.columns_caption", fmt::arg("rows", count_text(data.at("rows").as_int())),
                           fmt::arg("features", data.at("features").as_int()))};
   for (const Json& column : data.at("columns").as_array()) {
     const Json* missing = column.find("missing");
+    const Json* psi = column.find("psi");
     table.rows.push_back({{named(column.at("name").as_string(), column.at("caption").as_string())},
                           {column.at("role").as_string()},
                           {column.at("kind").as_string()},
                           number(missing == nullptr ? "-" : shown_percent(missing->as_double())),
-                          number(missing == nullptr ? "-" : count_text(column.at("distinct").as_int()))});
+                          number(missing == nullptr ? "-" : count_text(column.at("distinct").as_int())),
+                          number(psi == nullptr ? "-" : shown(psi->as_double()))});
   }
   page.table(table);
+  page.paragraph(sentence("report.psi"));
 }
 
 void add_split(Page& page, const Json& data, const std::string& digest) {

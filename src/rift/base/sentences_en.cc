@@ -39,6 +39,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"class.bad", "bad"},
       {"class.good", "good"},
       {"model.scorecard", "scorecard"},
+      {"model.logistic", "logistic regression"},
       {"model.gbdt", "gradient-boosted trees"},
       {"model.text_baseline", "text baseline (TF-IDF)"},
       {"model.fine_tuned", "fine-tuned language model"},

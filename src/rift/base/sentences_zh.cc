@@ -36,6 +36,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"class.bad", "坏样本"},
       {"class.good", "好样本"},
       {"model.scorecard", "评分卡"},
+      {"model.logistic", "逻辑回归"},
       {"model.gbdt", "梯度提升树"},
       {"model.text_baseline", "文本基线（TF-IDF）"},
       {"model.fine_tuned", "微调语言模型"},

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "acceptance/real_data.h"
 #include "cli/program.h"
 #include "rift/base/files.h"
 #include "rift/base/json.h"
+#include "support/outside_data.h"
 
 // Lending Club 2007-2011, judged out of time: trained on loans issued before July 2011, tested on those after.
 // Reference figures (scikit-learn, LightGBM, the same rows): WOE scorecard .687, LightGBM .696, TF-IDF .598, LightGBM
@@ -59,10 +59,7 @@ double least_gain(const Json& compare, std::string_view a, std::string_view b) {
 
 class LendingClub : public testing::Test {
  protected:
-  void SetUp() override {
-    if (real_data("lending_club/loans_2007_2011.csv.gz").empty())
-      GTEST_SKIP() << "no lending_club/loans_2007_2011.csv.gz: set RIFT_TEST_DATA";
-  }
+  void SetUp() override { RIFT_SKIP_WITHOUT(real_data("lending_club/loans_2007_2011.csv.gz")); }
   TempDirectory folder_;
 };
 

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "acceptance/real_data.h"
 #include "cli/program.h"
 #include "rift/base/files.h"
 #include "rift/base/json.h"
+#include "support/outside_data.h"
 
 // Financial PhraseBank (all annotators agree), three classes, fold 0 of five: means over three seeds of `rift train`.
 // Reference figures (transformers, PyTorch, the same rows and the same settings): full .960 accuracy and .944 macro F1,
@@ -54,9 +54,9 @@ class PhraseBank : public testing::Test {
  protected:
   void SetUp() override {
     const fs::path sentences = real_data("financial_phrasebank/Sentences_AllAgree.txt");
-    if (sentences.empty()) GTEST_SKIP() << "no financial_phrasebank/Sentences_AllAgree.txt: set RIFT_TEST_DATA";
-    if (!fs::exists(".deps/models/all-MiniLM-L6-v2")) GTEST_SKIP() << "no packaged model: run 'make setup'";
-    write_text(folder_ / "sentences.tsv", tab_separated(utf8_of_latin1(read_file(sentences))));
+    RIFT_SKIP_WITHOUT(sentences);
+    RIFT_SKIP_WITHOUT_MINILM();
+    write_plainly(folder_ / "sentences.tsv", tab_separated(utf8_of_latin1(read_file(sentences))));
     fs::copy_file("examples/phrasebank/run.yaml", folder_ / "run.yaml");
   }
 

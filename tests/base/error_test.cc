@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "base/failure.h"
 #include "rift/base/utf8.h"
+#include "support/failure.h"
 
 namespace rift {
 namespace {

@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "base/child.h"
-#include "base/failure.h"
-#include "base/temp_directory.h"
+#include "support/child.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift {
 namespace {

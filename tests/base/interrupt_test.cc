@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/child.h"
-#include "base/failure.h"
+#include "support/child.h"
+#include "support/failure.h"
 
 namespace rift {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift {
 namespace {

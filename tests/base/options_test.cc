@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift {
 namespace {

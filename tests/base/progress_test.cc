@@ -11,10 +11,10 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/child.h"
 #include "rift/base/log.h"
 #include "rift/base/progress_line.h"
 #include "rift/base/utf8.h"
+#include "support/child.h"
 
 namespace rift {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/failure.h"
 #include "rift/base/threads.h"
+#include "support/failure.h"
 
 namespace rift {
 namespace {

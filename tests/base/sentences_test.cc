@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <set>
 
-#include "base/failure.h"
 #include "rift/base/files.h"
 #include "rift/base/utf8.h"
+#include "support/failure.h"
 
 namespace rift {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "rift/base/random.h"
 #include "rift/base/sha256_blocks.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift {
 namespace {

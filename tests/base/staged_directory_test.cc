@@ -7,13 +7,13 @@
 #include <set>
 #include <thread>
 
-#include "base/child.h"
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "rift/base/files.h"
 #include "rift/base/publish.h"
 #include "rift/base/random.h"
 #include "rift/base/temporary.h"
+#include "support/child.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift {
 namespace {

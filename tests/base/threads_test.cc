@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/child.h"
+#include "support/child.h"
 
 namespace rift {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "base/failure.h"
 #include "rift/base/json.h"
+#include "support/failure.h"
 
 namespace rift {
 namespace {

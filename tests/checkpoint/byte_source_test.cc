@@ -5,17 +5,17 @@
 
 #include <vector>
 
-#include "checkpoint/failure.h"
-#include "checkpoint/temp_directory.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::checkpoint::format {
 namespace {
 
+using test::failure;
+using test::TempDirectory;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
-using testing_support::failure;
-using testing_support::TempDirectory;
 
 std::string read_text(const ByteSource& source, int64_t offset, size_t size) {
   std::string text(size, '\0');

@@ -1,4 +1,4 @@
-#include "checkpoint/client.h"
+#include "support/client.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -11,21 +11,17 @@
 namespace rift::checkpoint {
 namespace {
 
-using testing_support::run_client;
-using testing_support::seeded_tensor;
-using testing_support::small_model;
-using testing_support::small_tensors;
-using testing_support::TempDirectory;
+using test::run_client;
+using test::seeded_tensor;
+using test::small_model;
+using test::small_tensors;
+using test::TempDirectory;
 
 class Client : public testing::Test {
  protected:
-  void SetUp() override {
-    if (testing_support::client_python().empty()) {
-      GTEST_SKIP() << "no Python with transformers, peft and safetensors: set RIFT_CLIENTS to a virtual environment";
-    }
-  }
+  void SetUp() override { RIFT_SKIP_WITHOUT_CLIENTS(); }
   void expect_agrees(const std::string& script) {
-    const auto run = run_client(script, directory_.path());
+    const auto run = run_client("tests/checkpoint/clients/" + script, {directory_.path()});
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_NE(run.output.find("all checks hold"), std::string::npos) << run.output;
   }

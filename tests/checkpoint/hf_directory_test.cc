@@ -3,22 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
 #include "checkpoint/small_model.h"
 #include "rift/checkpoint/load_model.h"
+#include "support/failure.h"
 
 namespace rift::checkpoint {
 namespace {
 
+using test::failure;
+using test::small_config;
+using test::small_directory;
+using test::small_tensors;
+using test::TempDirectory;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-using testing_support::failure;
-using testing_support::small_config;
-using testing_support::small_directory;
-using testing_support::small_tensors;
-using testing_support::TempDirectory;
 
 constexpr const char* kModules = R"([
   {"idx": 0, "name": "0", "path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},

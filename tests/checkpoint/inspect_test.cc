@@ -3,18 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
 #include "checkpoint/small_model.h"
+#include "support/failure.h"
 
 namespace rift::checkpoint {
 namespace {
 
+using test::failure;
+using test::small_model;
+using test::TempDirectory;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-using testing_support::failure;
-using testing_support::small_model;
-using testing_support::TempDirectory;
 
 TEST(Inspect, TellsWhatIsInAModelDirectory) {
   const TempDirectory directory;

@@ -9,7 +9,7 @@
 #include "rift/checkpoint/bert_shapes.h"
 #include "rift/checkpoint/format/safetensors.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 /// Names, types and shapes of one kind of checkpoint (tools/fixtures/checkpoint/key_sets.py).
 struct KeySet {
@@ -43,4 +43,4 @@ inline KeySet key_set(std::string_view name) {
   return set;
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/temp_directory.h"
+#include "support/temp_directory.h"
 
 namespace rift::checkpoint {
 namespace {
 
 using testing::ElementsAre;
-using testing_support::TempDirectory;
+using test::TempDirectory;
 
 TEST(Licence, IsWhatTheCardNamesAndTheTextsBesideIt) {
   const TempDirectory directory;

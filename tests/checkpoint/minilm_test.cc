@@ -1,22 +1,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/temp_directory.h"
 #include "rift/base/sha256.h"
 #include "rift/checkpoint/inspect.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
+#include "support/outside_data.h"
+#include "support/temp_directory.h"
 
 namespace rift::checkpoint {
 namespace {
 
-constexpr const char* kMiniLm = ".deps/models/all-MiniLM-L6-v2";
+using test::kMiniLm;
 
 class MiniLm : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(kMiniLm)) GTEST_SKIP() << kMiniLm << " is not there: run 'make setup'";
-  }
+  void SetUp() override { RIFT_SKIP_WITHOUT_MINILM(); }
 };
 
 TEST_F(MiniLm, LoadsWholeUnderCanonicalNames) {
@@ -47,7 +46,7 @@ TEST_F(MiniLm, InspectionCountsItsParameters) {
 }
 
 TEST_F(MiniLm, WrittenAndReadAgainItIsTheSame) {
-  const testing_support::TempDirectory out;
+  const test::TempDirectory out;
   const HfDirectory directory = open_hf_directory(kMiniLm);
   ModelDirectorySpec spec;
   spec.base = directory;

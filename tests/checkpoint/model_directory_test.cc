@@ -3,20 +3,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
 #include "checkpoint/small_model.h"
+#include "rift/base/files.h"
 #include "rift/checkpoint/load_model.h"
+#include "support/failure.h"
 
 namespace rift::checkpoint {
 namespace {
 
+using test::failure;
+using test::small_model;
+using test::small_tensors;
+using test::TempDirectory;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
-using testing_support::failure;
-using testing_support::small_model;
-using testing_support::small_tensors;
-using testing_support::TempDirectory;
 
 void expect_equal(const TensorMap& a, const TensorMap& b) {
   ASSERT_EQ(a.size(), b.size());

@@ -5,21 +5,21 @@
 
 #include <set>
 
-#include "checkpoint/failure.h"
 #include "checkpoint/key_sets.h"
+#include "support/failure.h"
 
 namespace rift::checkpoint {
 namespace {
 
+using test::failure;
+using test::key_set;
+using test::KeySet;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 using testing::UnorderedElementsAre;
-using testing_support::failure;
-using testing_support::key_set;
-using testing_support::KeySet;
 
 NameMap map_names(const KeySet& set, NameMapOptions options = {}) {
   if (options.architecture.empty()) options.architecture = set.config.at("architectures").at(size_t{0}).as_string();

@@ -7,19 +7,19 @@
 
 #include <cmath>
 
-#include "checkpoint/failure.h"
 #include "checkpoint/small_model.h"
+#include "support/failure.h"
 
 namespace rift::checkpoint {
 namespace {
 
+using test::failure;
+using test::seeded_tensor;
+using test::TempDirectory;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-using testing_support::failure;
-using testing_support::seeded_tensor;
-using testing_support::TempDirectory;
 
 PeftAdapter small_adapter() {
   PeftAdapter adapter;

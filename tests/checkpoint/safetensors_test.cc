@@ -7,19 +7,20 @@
 #include <cstring>
 #include <limits>
 
-#include "checkpoint/failure.h"
-#include "checkpoint/temp_directory.h"
+#include "rift/base/files.h"
 #include "rift/checkpoint/format/finite.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::checkpoint::format {
 namespace {
 
+using test::failure;
+using test::TempDirectory;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
-using testing_support::failure;
-using testing_support::TempDirectory;
 
 template <class T>
 std::span<const std::byte> bytes_of(const std::vector<T>& values) {

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "checkpoint/key_sets.h"
-#include "checkpoint/temp_directory.h"
 #include "rift/base/random.h"
 #include "rift/checkpoint/model_directory.h"
+#include "support/temp_directory.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 /// A tensor of standard normals times .1 that depends on its name and shape alone.
 inline at::Tensor seeded_tensor(const std::string& name, const std::vector<int64_t>& shape) {
@@ -69,4 +69,4 @@ inline checkpoint::ModelDirectorySpec small_model(const TempDirectory& directory
   return spec;
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

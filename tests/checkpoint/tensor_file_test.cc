@@ -10,17 +10,17 @@
 #include <cmath>
 #include <limits>
 
-#include "checkpoint/failure.h"
-#include "checkpoint/temp_directory.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::checkpoint {
 namespace {
 
+using test::failure;
+using test::TempDirectory;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
-using testing_support::failure;
-using testing_support::TempDirectory;
 
 constexpr at::ScalarType kTypes[] = {at::kBool, at::kByte,     at::kChar, at::kShort, at::kHalf,
                                      at::kInt,  at::kBFloat16, at::kLong, at::kFloat, at::kDouble};

@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-#include "base/failure.h"
 #include "rift/base/random.h"
 #include "rift/classic/booster.h"
+#include "support/failure.h"
 
 namespace rift::classic {
 namespace {

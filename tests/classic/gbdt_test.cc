@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <csignal>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/base/files.h"
 #include "rift/base/interrupt.h"
@@ -16,6 +14,8 @@
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
 #include "rift/metrics/regression.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::classic {
 namespace {

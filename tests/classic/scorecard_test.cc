@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/base/files.h"
+#include "rift/base/log_odds.h"
 #include "rift/classic/feature_columns.h"
 #include "rift/metrics/auc.h"
 #include "rift/score/policy.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::classic {
 namespace {
@@ -131,7 +132,7 @@ TEST(Scorecard, WhereTheCalibrationIsIsotonicTheCardSaysThatItIsNotInThePoints) 
   EXPECT_FALSE(json.at("calibrated").as_bool());
   for (int64_t row = 0; row < 20; ++row) {
     EXPECT_NEAR(summed_points(*card, json, dataset.table, row),
-                score::PointsOptions{}.points(score::sigmoid(raw.values[static_cast<size_t>(row)])), 1e-8);
+                score::PointsOptions{}.points(sigmoid(raw.values[static_cast<size_t>(row)])), 1e-8);
   }
 }
 
@@ -187,7 +188,7 @@ TEST(Scorecard, WithoutVariablesItIsTheBaseRate) {
   double bad = 0.0;
   for (double label : dataset.label) bad += label;
   EXPECT_TRUE(card->variables().empty());
-  EXPECT_NEAR(score::sigmoid(card->score(dataset.table).values[0]), bad / 500, 1e-12);
+  EXPECT_NEAR(sigmoid(card->score(dataset.table).values[0]), bad / 500, 1e-12);
   EXPECT_TRUE(plain_card(*card).at("points").is_number());
   EXPECT_EQ(reload(*card, dataset.schema)->score(dataset.table).values, card->score(dataset.table).values);
 }

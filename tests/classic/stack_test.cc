@@ -6,11 +6,11 @@
 #include <cmath>
 #include <filesystem>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/classic/dense_logistic.h"
 #include "rift/classic/stack_weights.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::classic {
 namespace {

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/base/files.h"
 #include "rift/classic/feature_columns.h"
 #include "rift/metrics/auc.h"
 #include "rift/metrics/regression.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::classic {
 namespace {

@@ -20,7 +20,7 @@ constexpr const char* kSecret = "Zanzibar4711";  // stands in rows; must never s
 class BadInput : public testing::Test {
  protected:
   std::string file(const std::string& name, const std::string& text) {
-    write_text(folder_.path() / name, text);
+    write_plainly(folder_.path() / name, text);
     return (folder_.path() / name).string();
   }
   /// 60 rows of two columns and a label.

@@ -23,10 +23,10 @@ class BadPackage : public testing::Test {
     for (int i = 0; i < 60; ++i)
       text += std::to_string(1000 + 37 * (i * 7 % 60)) + "," + (i % 3 == 0 ? "car" : kSecret) + "," +
               (i % 4 == 0 ? "1" : "0") + "\n";
-    write_text(folder_->path() / "rows.csv", text);
-    write_text(folder_->path() / "run.yaml",
-               "data: {source: rows.csv, label: bad, columns: {income: number, purpose: category}}\n"
-               "compare: {models: [scorecard]}\n");
+    write_plainly(folder_->path() / "rows.csv", text);
+    write_plainly(folder_->path() / "run.yaml",
+                  "data: {source: rows.csv, label: bad, columns: {income: number, purpose: category}}\n"
+                  "compare: {models: [scorecard]}\n");
     const ProgramRun run =
         run_program({"compare", (folder_->path() / "run.yaml").string(), "--out", (folder_->path() / "run").string()});
     ASSERT_EQ(run.status, 0) << run.err;
@@ -68,11 +68,11 @@ TEST_F(BadPackage, EveryFlippedByteIsFound) {
     const std::string whole = text_of(entry.path());
     std::string changed = whole;
     changed[changed.size() / 2] ^= 1;
-    write_text(entry.path(), changed);
+    write_plainly(entry.path(), changed);
     const ProgramRun run = score(rows());
     EXPECT_EQ(run.status, 4) << entry.path() << run.err;
     EXPECT_FALSE(std::filesystem::exists(scores())) << entry.path();
-    write_text(entry.path(), whole);
+    write_plainly(entry.path(), whole);
   }
   EXPECT_EQ(score(rows()).status, 0);
 }
@@ -80,7 +80,7 @@ TEST_F(BadPackage, EveryFlippedByteIsFound) {
 TEST_F(BadPackage, TruncatedAndMissingFilesAreNamed) {
   const std::filesystem::path part = package() / "parts/scorecard.json";
   const std::string whole = text_of(part);
-  write_text(part, whole.substr(0, whole.size() / 2));
+  write_plainly(part, whole.substr(0, whole.size() / 2));
   ProgramRun run = score(rows());
   EXPECT_EQ(run.status, 4);
   EXPECT_THAT(run.err, HasSubstr("parts/scorecard.json"));
@@ -98,14 +98,14 @@ TEST_F(BadPackage, NoPackageAtAll) {
 }
 
 TEST_F(BadPackage, MissingColumnIsNamed) {
-  write_text(folder_->path() / "few.csv", "purpose\ncar\n");
+  write_plainly(folder_->path() / "few.csv", "purpose\ncar\n");
   const ProgramRun run = score((folder_->path() / "few.csv").string());
   EXPECT_EQ(run.status, 3);
   EXPECT_THAT(run.err, HasSubstr("income"));
 }
 
 TEST_F(BadPackage, RowThatCannotBeScoredIsAnErrorOrARejectedRow) {
-  write_text(folder_->path() / "odd.csv", std::string("income,purpose\n1000,car\n") + kSecret + ",car\n1200,car\n");
+  write_plainly(folder_->path() / "odd.csv", std::string("income,purpose\n1000,car\n") + kSecret + ",car\n1200,car\n");
   const std::string odd = (folder_->path() / "odd.csv").string();
   const ProgramRun stopped = score(odd);
   EXPECT_EQ(stopped.status, 3);
@@ -129,7 +129,7 @@ TEST_F(BadPackage, RowThatCannotBeScoredIsAnErrorOrARejectedRow) {
 TEST_F(BadPackage, AnOpenQuoteIsNotToldAsOneLostRow) {
   std::string text = "income,purpose\n";
   for (int i = 0; i < 500; ++i) text += std::to_string(1000 + i) + (i == 20 ? ",\"" : ",") + kSecret + "\n";
-  write_text(folder_->path() / "open.csv", text);
+  write_plainly(folder_->path() / "open.csv", text);
   const std::string open = (folder_->path() / "open.csv").string();
   const std::filesystem::path rejects = folder_->path() / "rejects.csv";
   const ProgramRun run =
@@ -144,7 +144,7 @@ TEST_F(BadPackage, AnOpenQuoteIsNotToldAsOneLostRow) {
 
 TEST_F(BadPackage, ScoresNeverReplaceTheRowsTheyComeFrom) {
   const std::filesystem::path mine = folder_->path() / "mine.csv";
-  write_text(mine, "income,purpose\n1000,car\n");
+  write_plainly(mine, "income,purpose\n1000,car\n");
   const ProgramRun run = run_program({"score", package().string(), mine.string(), "--out", mine.string()});
   EXPECT_EQ(run.status, 2) << run.err;
   EXPECT_THAT(run.err, HasSubstr("mine.csv"));
@@ -154,7 +154,7 @@ TEST_F(BadPackage, ScoresNeverReplaceTheRowsTheyComeFrom) {
 TEST_F(BadPackage, FullDiskLeavesNoScores) {
   std::string text = "income,purpose\n";
   for (int i = 0; i < 20000; ++i) text += std::to_string(1000 + i) + ",car\n";
-  write_text(folder_->path() / "many.csv", text);
+  write_plainly(folder_->path() / "many.csv", text);
   const ProgramRun run = score((folder_->path() / "many.csv").string(), {.file_bytes = 8192});
   EXPECT_EQ(run.status, 6) << run.err;
   EXPECT_FALSE(std::filesystem::exists(scores()));

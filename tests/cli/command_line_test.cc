@@ -57,6 +57,30 @@ TEST(CommandLine, MissingArgumentIsNamed) {
   EXPECT_THAT(run.err, HasSubstr("run.yaml"));
 }
 
+TEST(CommandLine, WithJsonEveryLineOfStderrIsJsonToo) {
+  const TempDirectory folder;
+  const auto lines_of = [](const std::string& text) {
+    std::vector<Json> lines;
+    std::stringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(parse_json(line, "stderr"));
+    return lines;
+  };
+  const ProgramRun made = run_program({"init", "examples/german_credit/german.csv", "--label", "class", "--out",
+                                       (folder / "run.yaml").string(), "--json"});
+  ASSERT_EQ(made.status, 0) << made.err;
+  const ProgramRun compared =
+      run_program({"compare", (folder / "run.yaml").string(), "--out", (folder / "run").string(), "--json", "--set",
+                   "compare.models=[logistic, fusion]", "--set", "compare.tries=1"});
+  ASSERT_EQ(compared.status, 0) << compared.err;
+  bool has_event = false;
+  for (const Json& line : lines_of(compared.err)) has_event = has_event || line.contains("event");
+  EXPECT_TRUE(has_event) << compared.err;  // the fusion of one model is skipped, and that is logged
+  const ProgramRun failed = run_program({"compare", "nowhere.yaml", "--json"});
+  const std::vector<Json> said = lines_of(failed.err);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].at("level").as_string(), "error");
+}
+
 TEST(CommandLine, VersionAsTextAndAsJson) {
   EXPECT_THAT(run_program({"version"}).out, testing::StartsWith("rift "));
   const Json json = parse_json(run_program({"version", "--json"}).out, "stdout");

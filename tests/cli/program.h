@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "base/temp_directory.h"
+#include "support/temp_directory.h"
 
 /// Runs the program that was built, as a user would, and keeps what it said.
 namespace rift::test {
@@ -28,15 +29,8 @@ struct ProgramLimits {
   int64_t file_bytes = -1;  // RLIMIT_FSIZE: the stand-in for a full disk
 };
 
-inline std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::stringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-inline void write_text(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream(file, std::ios::binary) << text;
+inline int exit_status(int wait_status) {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
 /// Starts the program with stdout and stderr in files of `folder`; returns its process id.
@@ -69,7 +63,14 @@ inline int wait_for_program(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return exit_status(status);
+}
+
+/// How it ended; nothing while it runs.
+inline std::optional<int> ended_program(pid_t pid) {
+  int status = 0;
+  if (::waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
+  return exit_status(status);
 }
 
 inline ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits = {}) {

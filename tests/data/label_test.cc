@@ -1,6 +1,6 @@
 #include "rift/data/label.h"
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift::data {
 namespace {

@@ -3,26 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <string_view>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "rift/data/load_dataset.h"
+#include "support/failure.h"
+#include "support/outside_data.h"
+#include "support/temp_directory.h"
 
 namespace rift::test {
-
-/// A file of the real data that is not part of the repository; empty when it is not there.
-inline std::filesystem::path real_data(std::string_view file) {
-  const char* folder = std::getenv("RIFT_TEST_DATA");
-  const auto path = std::filesystem::path(folder != nullptr ? folder : "../shared/data") / file;
-  return std::filesystem::exists(path) ? std::filesystem::absolute(path) : std::filesystem::path();
-}
-
-#define RIFT_SKIP_WITHOUT(path) \
-  if ((path).empty()) GTEST_SKIP() << "outside data is not there; set RIFT_TEST_DATA to its folder"
 
 /// What most tests load: one file, a label, everything else as it is guessed.
 inline data::LoadSpec spec_of(const std::filesystem::path& file, std::string label,

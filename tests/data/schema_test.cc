@@ -1,6 +1,6 @@
 #include "rift/data/schema.h"
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift::data {
 namespace {

@@ -45,9 +45,7 @@ TEST(Split, KeysAreThePublishedOnes) {
 }
 
 TEST(Split, FoldsOfGermanCreditAreThePublishedOnes) {
-  const auto path = test::real_data("german_credit/german.data");
-  RIFT_SKIP_WITHOUT(path);
-  std::ifstream file(path);
+  std::ifstream file("examples/german_credit/german.data");
   std::vector<double> labels;
   for (std::string line; std::getline(file, line);) labels.push_back(line.back() == '2' ? 1.0 : 0.0);
   ASSERT_EQ(labels.size(), 1000u);

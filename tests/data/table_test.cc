@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift::data {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift::encode::text {
 namespace {

@@ -1,19 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <cstring>
 
-#include "checkpoint/client.h"
-#include "checkpoint/temp_directory.h"
 #include "rift/base/files.h"
 #include "rift/encode/text/tokenizer.h"
+#include "support/client.h"
+#include "support/outside_data.h"
+#include "support/temp_directory.h"
 
 // The `tokenizers` and transformers libraries on every text of the test data and on texts made to be hard.
 namespace rift::encode::text {
 namespace {
-
-constexpr const char* kModel = ".deps/models/all-MiniLM-L6-v2";
 
 /// Reads what clients/tokenizer_variants.py wrote.
 class Words32 {
@@ -66,20 +64,15 @@ void expect_equal(const std::filesystem::path& variant) {
 }
 
 TEST(TokenizerClient, EqualsTheLibrariesIdForIdAndByteForByte) {
-  const auto python = testing_support::client_python();
-  if (python.empty()) GTEST_SKIP() << "no Python with tokenizers and transformers: set RIFT_CLIENTS to its environment";
-  if (!std::filesystem::exists(kModel)) GTEST_SKIP() << kModel << " is not there: run 'make setup'";
-  const char* named = ::getenv("RIFT_TEST_DATA");
-  const testing_support::TempDirectory out;
-  const std::string command = "HF_HUB_OFFLINE=1 '" + python.string() +
-                              "' -B tests/encode/clients/tokenizer_variants.py '" + out.path().string() + "/v' " +
-                              kModel + " '" + (named == nullptr ? "../shared/data" : named) + "' > '" +
-                              (out / "log").string() + "' 2>&1";
-  const int status = std::system(command.c_str());
-  const std::string log = read_file(out / "log");
-  ASSERT_EQ(status, 0) << log;
-  ASSERT_THAT(log, testing::HasSubstr("all written"));
-  std::cout << log;
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  RIFT_SKIP_WITHOUT_MINILM();
+  RIFT_SKIP_WITHOUT(test::real_data("."));
+  const test::TempDirectory out;
+  const auto run =
+      test::run_client("tests/encode/clients/tokenizer_variants.py", {out / "v", test::kMiniLm, test::test_data()});
+  ASSERT_EQ(run.status, 0) << run.output;
+  ASSERT_THAT(run.output, testing::HasSubstr("all written"));
+  std::cout << run.output;
   int variants = 0;
   for (const auto& entry : std::filesystem::directory_iterator(out / "v")) {
     SCOPED_TRACE(entry.path().filename().string());

@@ -1,22 +1,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "encode/tokenizer_support.h"
 #include "rift/encode/text/vocabulary_file.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::encode::text {
 namespace {
 
+using test::encoded;
 using test::message_of;
+using test::small_tokenizer_json;
+using test::tokenizer_of;
+using test::tokens_of;
 using test::write_plainly;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing_support::encoded;
-using testing_support::small_tokenizer_json;
-using testing_support::tokenizer_of;
-using testing_support::tokens_of;
 
 const std::string kVocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nThe\nloan\n##s\n\u6211\ne\n\u00E9\n<row>\n";
 

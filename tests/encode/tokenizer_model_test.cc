@@ -2,12 +2,13 @@
 
 #include "encode/tokenizer_support.h"
 #include "rift/base/sha256.h"
+#include "support/outside_data.h"
 
 namespace rift::encode::text {
 namespace {
 
-using testing_support::encoded;
-using testing_support::tokenizer_golden;
+using test::encoded;
+using test::tokenizer_golden;
 
 std::string line_of(const Tokenizer& tokenizer, std::string_view text) {
   std::string line;
@@ -16,9 +17,8 @@ std::string line_of(const Tokenizer& tokenizer, std::string_view text) {
 }
 
 TEST(MiniLmTokenizer, GivesTheLibrarysIds) {
-  constexpr const char* kModel = ".deps/models/all-MiniLM-L6-v2";
-  if (!std::filesystem::exists(kModel)) GTEST_SKIP() << kModel << " is not there: run 'make setup'";
-  const auto tokenizer = load_tokenizer(kModel);
+  RIFT_SKIP_WITHOUT_MINILM();
+  const auto tokenizer = load_tokenizer(test::kMiniLm);
   EXPECT_EQ(tokenizer->vocab_size(), 30522);
   const Json golden =
       parse_json(read_file("tests/encode/fixtures/tokenizer_minilm_golden.json"), "tokenizer_minilm_golden.json");

@@ -11,7 +11,7 @@
 #include "rift/encode/text/tokenizer.h"
 #include "rift/encode/text/tokenizer_json.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 inline const Json& tokenizer_golden() {
   static const Json golden =
@@ -49,4 +49,4 @@ inline std::vector<std::string> tokens_of(const encode::text::Tokenizer& tokeniz
   return tokens;
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

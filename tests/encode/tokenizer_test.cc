@@ -11,12 +11,12 @@
 namespace rift::encode::text {
 namespace {
 
+using test::encoded;
+using test::small_tokenizer_json;
+using test::tokenizer_golden;
+using test::tokenizer_of;
+using test::tokens_of;
 using testing::ElementsAre;
-using testing_support::encoded;
-using testing_support::small_tokenizer_json;
-using testing_support::tokenizer_golden;
-using testing_support::tokenizer_of;
-using testing_support::tokens_of;
 
 const Tokenizer& small() {
   static const auto tokenizer = tokenizer_of(small_tokenizer_json());

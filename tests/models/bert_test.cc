@@ -21,10 +21,10 @@
 namespace rift::models {
 namespace {
 
-using testing_support::numbers_of;
-using testing_support::tiny_batch;
-using testing_support::tiny_classifier;
-using testing_support::tiny_golden;
+using test::numbers_of;
+using test::tiny_batch;
+using test::tiny_classifier;
+using test::tiny_golden;
 
 constexpr double kForward = 1e-5;   // absolute, f32
 constexpr double kGradient = 1e-4;  // relative to the gradient's norm, f32
@@ -53,7 +53,7 @@ TEST(Bert, LogitsAndEveryGradientEqualTransformersOnThePooler) {
   const at::Tensor logits = model->forward(tiny_batch(), {});
   expect_near(values_of(logits), numbers_of(tiny_golden().at("pooler").at("logits")), kForward);
   bce(logits).backward();
-  const auto expected = checkpoint::read_tensors(std::string(testing_support::kTinyBert) + "/gradients.safetensors");
+  const auto expected = checkpoint::read_tensors(std::string(test::kTinyBert) + "/gradients.safetensors");
   ASSERT_EQ(expected.size(), model->parameters().parameters().size());
   for (const nn::Parameter& parameter : model->parameters().parameters()) {
     const at::Tensor& golden = expected.at(parameter.name);
@@ -69,7 +69,7 @@ TEST(Bert, OtherPoolingsAndHeadsEqualTransformers) {
     const std::string& pooling = one.at("pooling").as_string();
     const int64_t outputs = one.at("outputs").as_int();
     SCOPED_TRACE(pooling + " " + std::to_string(outputs));
-    testing_support::TinyOptions options{.outputs = outputs};
+    test::TinyOptions options{.outputs = outputs};
     for (const auto& entry : enum_names(Pooling{})) {
       if (entry.name == pooling) options.pooling = entry.value;
     }

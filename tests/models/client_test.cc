@@ -1,4 +1,4 @@
-#include "models/client.h"
+#include "support/client.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros_like.h>
@@ -6,20 +6,21 @@
 
 #include <algorithm>
 
-#include "checkpoint/temp_directory.h"
 #include "models/minilm.h"
 #include "models/tiny_bert.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/objective/task_loss.h"
 #include "rift/optim/optimizer.h"
+#include "support/outside_data.h"
+#include "support/temp_directory.h"
 
 // transformers' BertForSequenceClassification on real weights and real texts: clients/minilm_parity.py.
 namespace rift::models {
 namespace {
 
-using testing_support::classifier_of;
-using testing_support::kMiniLm;
-using testing_support::numbers_of;
+using test::classifier_of;
+using test::kMiniLm;
+using test::numbers_of;
 
 tensor::PackedBatch packed(const tensor::TokenRows& rows) {
   return tensor::make_packed_batch(rows, c10::Device(c10::DeviceType::CPU));
@@ -28,15 +29,11 @@ tensor::PackedBatch packed(const tensor::TokenRows& rows) {
 class MiniLmParity : public testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(kMiniLm)) GTEST_SKIP() << kMiniLm << " is not there: run 'make setup'";
-    if (testing_support::client_python().empty()) {
-      GTEST_SKIP() << "no Python with transformers: set RIFT_CLIENTS to a virtual environment";
-    }
-    if (!std::filesystem::exists(testing_support::test_data() / "lending_club")) {
-      GTEST_SKIP() << "no lending_club data: set RIFT_TEST_DATA";
-    }
-    const auto run = testing_support::run_script("tests/models/clients/minilm_parity.py",
-                                                 {directory_.path(), kMiniLm, testing_support::test_data()});
+    RIFT_SKIP_WITHOUT_MINILM();
+    RIFT_SKIP_WITHOUT_CLIENTS();
+    RIFT_SKIP_WITHOUT(test::real_data("lending_club"));
+    const auto run =
+        test::run_client("tests/models/clients/minilm_parity.py", {directory_.path(), kMiniLm, test::test_data()});
     ASSERT_EQ(run.status, 0) << run.output;
     const Json rows = parse_json(read_file(directory_ / "rows.json"), "rows.json");
     targets_ = numbers_of(rows.at("targets"));
@@ -54,7 +51,7 @@ class MiniLmParity : public testing::Test {
                                                   {gradient.mutable_data_ptr<float>(), targets_.size()});
     return loss.sum / loss.weight;
   }
-  testing_support::TempDirectory directory_;
+  test::TempDirectory directory_;
   tensor::TokenRows rows_;
   std::vector<double> targets_;
   tensor::TensorMap expected_;

@@ -5,11 +5,9 @@
 
 #include "rift/checkpoint/load_model.h"
 #include "rift/models/text_classifier.h"
+#include "support/outside_data.h"
 
-namespace rift::testing_support {
-
-/// The packaged MiniLM, as set-up lays it down.
-inline constexpr const char* kMiniLm = ".deps/models/all-MiniLM-L6-v2";
+namespace rift::test {
 
 /// A classifier with one output on the pooler, from a Hugging Face directory.
 inline std::unique_ptr<models::TextClassifier> classifier_of(const std::filesystem::path& path) {
@@ -19,4 +17,4 @@ inline std::unique_ptr<models::TextClassifier> classifier_of(const std::filesyst
                                                   loaded.tensors);
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

@@ -16,8 +16,8 @@
 namespace rift::models {
 namespace {
 
-using testing_support::classifier_of;
-using testing_support::kMiniLm;
+using test::classifier_of;
+using test::kMiniLm;
 
 tensor::PackedBatch packed(const tensor::TokenRows& rows) {
   return tensor::make_packed_batch(rows, c10::Device(c10::DeviceType::CPU));
@@ -39,7 +39,7 @@ std::vector<std::vector<int32_t>> random_rows() {
 double score(double logit) { return 1 / (1 + std::exp(-logit)); }
 
 TEST(MiniLm, ScoreOfARowDoesNotDependOnTheRowsBesideItNorOnThreads) {
-  if (!std::filesystem::exists(kMiniLm)) GTEST_SKIP() << kMiniLm << " is not there: run 'make setup'";
+  RIFT_SKIP_WITHOUT_MINILM();
   const at::NoGradGuard no_gradient;
   const auto rows = random_rows();
   const auto model = classifier_of(kMiniLm);

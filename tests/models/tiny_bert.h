@@ -12,7 +12,7 @@
 #include "rift/models/text_classifier.h"
 #include "rift/tensor/packed_batch.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 inline constexpr const char* kTinyBert = "tests/models/fixtures/tiny_bert";
 
@@ -72,4 +72,4 @@ inline std::vector<double> numbers_of(const Json& list) {
   return values;
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

@@ -13,9 +13,9 @@
 namespace rift::nn {
 namespace {
 
-using testing_support::gradient_error;
-using testing_support::packed_rows;
-using testing_support::random_tensor;
+using test::gradient_error;
+using test::packed_rows;
+using test::random_tensor;
 
 constexpr int64_t kHeads = 3, kWidth = 12;
 const std::vector<int64_t> kLengths = {4, 1, 6};

@@ -16,8 +16,8 @@
 namespace rift::nn {
 namespace {
 
-using testing_support::packed_rows;
-using testing_support::random_tensor;
+using test::packed_rows;
+using test::random_tensor;
 
 const ForwardContext kTraining{.training = true, .seed = 5, .epoch = 2};
 constexpr uint32_t kSite = static_cast<uint32_t>(DropoutSite::kFeedForwardOutput);

@@ -18,9 +18,9 @@
 namespace rift::nn {
 namespace {
 
-using testing_support::gradient_error;
-using testing_support::packed_rows;
-using testing_support::random_tensor;
+using test::gradient_error;
+using test::packed_rows;
+using test::random_tensor;
 
 at::Tensor weighted_sum(const at::Tensor& y) { return (y * random_tensor(y.sizes().vec(), 9)).sum(); }
 

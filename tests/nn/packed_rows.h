@@ -10,7 +10,7 @@
 #include "rift/nn/parameters.h"
 #include "rift/tensor/packed_batch.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 /// A batch of rows of these lengths, token ids counted up, row key = `first_key` + row.
 inline tensor::PackedBatch packed_rows(const std::vector<int64_t>& lengths, uint64_t first_key = 0) {
@@ -52,4 +52,4 @@ inline double gradient_error(const at::Tensor& x, const std::function<at::Tensor
   return largest;
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

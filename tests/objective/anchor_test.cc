@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "base/failure.h"
 #include "rift/base/random.h"
 #include "rift/base/threads.h"
+#include "support/failure.h"
 
 namespace rift::objective {
 namespace {

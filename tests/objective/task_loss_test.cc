@@ -1,11 +1,13 @@
 #include "rift/objective/task_loss.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "rift/base/files.h"
 #include "rift/base/json.h"
+#include "support/failure.h"
 
 namespace rift::objective {
 namespace {
@@ -70,14 +72,19 @@ TEST(TaskLoss, NotFiniteLogitGivesNotFiniteSum) {
 TEST(ResolveLoss, RefusesALossThatDoesNotFit) {
   EXPECT_EQ(resolve_loss(Loss::kAutomatic, Target::kClasses), Loss::kCrossEntropy);
   EXPECT_EQ(resolve_loss(Loss::kBce, Target::kBinary), Loss::kBce);
-  EXPECT_THROW(resolve_loss(Loss::kBce, Target::kClasses), Error);
+  EXPECT_THAT(test::message_of(Code::kConfig, [] { resolve_loss(Loss::kBce, Target::kClasses); }),
+              testing::HasSubstr("'bce' does not fit this task; use 'cross_entropy'"));
 }
 
 TEST(BalancedClassWeights, InverseFrequencyAndNoEmptyClass) {
   const std::vector<double> weights = balanced_class_weights(std::vector<double>{0, 0, 0, 1}, 2);
   EXPECT_DOUBLE_EQ(weights[0], 4.0 / 6.0);
   EXPECT_DOUBLE_EQ(weights[1], 2.0);
-  EXPECT_THROW(balanced_class_weights(std::vector<double>{0, 0}, 2), Error);
+  EXPECT_THAT(test::message_of(Code::kData,
+                               [] {
+                                 balanced_class_weights(std::vector<double>{0, 0}, 2);
+                               }),
+              testing::HasSubstr("class 1"));
 }
 
 }  // namespace

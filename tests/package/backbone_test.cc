@@ -4,16 +4,16 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include "checkpoint/failure.h"
-#include "checkpoint/temp_directory.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::package {
 namespace {
 
 namespace fs = std::filesystem;
+using test::failure;
+using test::TempDirectory;
 using testing::HasSubstr;
-using testing_support::failure;
-using testing_support::TempDirectory;
 
 /// RIFT_MODELS for the length of a test.
 class ModelsVariable {

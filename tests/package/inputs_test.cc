@@ -4,19 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
 #include "package/small_dataset.h"
 #include "rift/base/random.h"
 #include "rift/base/sha256.h"
 #include "rift/base/threads.h"
+#include "support/failure.h"
 
 namespace rift::package {
 namespace {
 
-using testing_support::failure;
-using testing_support::small_dataset;
-using testing_support::small_directory;
-using testing_support::TempDirectory;
+using test::failure;
+using test::small_dataset;
+using test::small_directory;
+using test::TempDirectory;
 
 struct Inputs {
   TempDirectory folder;

@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "checkpoint/small_model.h"
-#include "checkpoint/temp_directory.h"
 #include "rift/base/random.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/data/dataset.h"
+#include "support/temp_directory.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 /// Records of one text column "note", made of the small vocabulary's words, whose last word says what the label is:
 /// none is class 0, "late" is class 1 (bad), "paid" is class 2; amounts are 5,000 + 1,000 times that.
@@ -56,4 +56,4 @@ inline std::filesystem::path small_backbone(const TempDirectory& directory, bool
   return base.root;
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

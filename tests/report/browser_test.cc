@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <string>
 
-#include "base/temp_directory.h"
 #include "rift/report/charts.h"
 #include "rift/report/page.h"
+#include "support/temp_directory.h"
 
 namespace rift::report {
 namespace {

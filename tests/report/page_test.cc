@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "base/temp_directory.h"
 #include "rift/base/files.h"
 #include "rift/base/sentences.h"
 #include "rift/report/assets.h"
 #include "rift/report/charts.h"
 #include "rift/report/html.h"
+#include "support/temp_directory.h"
 
 namespace rift::report {
 namespace {

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/failure.h"
 #include "rift/base/files.h"
+#include "rift/base/log_odds.h"
 #include "rift/base/random.h"
 #include "rift/score/maximum_likelihood.h"
+#include "support/failure.h"
 
 namespace rift::score {
 namespace {
@@ -190,14 +191,6 @@ TEST(Calibrator, RefusesWhatNoFitWrites) {
            R"({"task": "odd", "method": "none"})",
        })
     test::message_of(Code::kArtefact, read(text));
-}
-
-TEST(LogOdds, IsCutAndInvertsSigmoid) {
-  EXPECT_NEAR(log_odds(sigmoid(-3.25)), -3.25, 1e-12);
-  EXPECT_EQ(log_odds(0.0), log_odds(1e-12));
-  EXPECT_TRUE(std::isfinite(log_odds(1.0)));
-  EXPECT_EQ(sigmoid(-1000.0), 0.0);
-  EXPECT_EQ(sigmoid(1000.0), 1.0);
 }
 
 }  // namespace

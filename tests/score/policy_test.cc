@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift::score {
 namespace {
@@ -58,7 +58,7 @@ TEST(DecisionTable, BinaryHasScorePdPointsAndDecision) {
   EXPECT_EQ(names(table), (std::vector<std::string>{"id", "score", "pd", "points", "decision"}));
   EXPECT_EQ(table.rows, 2);
   EXPECT_EQ(table.at("id").texts().get(1), "b");
-  EXPECT_EQ(table.at("score").numbers()[0], sigmoid(-3.0));
+  EXPECT_DOUBLE_EQ(table.at("score").numbers()[0], 0.04742587317756678);  // 1 / (1 + e^3)
   EXPECT_EQ(table.at("points").numbers(), (std::vector<double>{574, 458})) << "573.68 and 458.26, not cut to 573";
   EXPECT_EQ(table.at("decision").texts().get(0), "approve");
   EXPECT_EQ(table.at("decision").texts().get(1), "refuse");

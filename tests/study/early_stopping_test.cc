@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
+#include "support/failure.h"
 
 namespace rift::study {
 namespace {

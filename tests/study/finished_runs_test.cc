@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/base/error.h"
 #include "rift/data/load_dataset.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::study {
 namespace {
@@ -68,7 +69,7 @@ TEST(FinishedRuns, ARunThatWasKeptHalfwayIsNoFinishedOne) {
   const auto scores = directory.path() / "unfinished/scorecard/0-1/scores.parquet";
   std::filesystem::remove(scores);
   std::filesystem::create_directories(scores / "in the way");
-  EXPECT_THROW(finished.keep("scorecard", run, study.spec(), "second"), Error);
+  test::message_of(Code::kEnvironment, [&] { finished.keep("scorecard", run, study.spec(), "second"); });
   std::filesystem::remove_all(scores);
   EXPECT_FALSE(finished.find("scorecard", 0, run.seed, "first"));
   EXPECT_FALSE(finished.find("scorecard", 0, run.seed, "second"));

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "rift/base/files.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::study {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "base/temp_directory.h"
 #include "rift/base/files.h"
 #include "rift/study/run_options.h"
+#include "support/temp_directory.h"
 
 namespace rift::study {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "base/failure.h"
 #include "classic/small_dataset.h"
+#include "support/failure.h"
 
 namespace rift::study {
 namespace {

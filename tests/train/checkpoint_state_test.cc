@@ -4,17 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
 #include "checkpoint/small_model.h"
-#include "checkpoint/temp_directory.h"
+#include "rift/base/files.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::train {
 namespace {
 
+using test::failure;
+using test::seeded_tensor;
+using test::TempDirectory;
 using testing::HasSubstr;
-using testing_support::failure;
-using testing_support::seeded_tensor;
-using testing_support::TempDirectory;
 
 CheckpointState state_at(int64_t step) {
   CheckpointState state;

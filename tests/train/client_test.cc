@@ -1,4 +1,4 @@
-#include "checkpoint/client.h"
+#include "support/client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,11 +12,11 @@
 namespace rift::train {
 namespace {
 
-using testing_support::row_range;
-using testing_support::small_backbone;
-using testing_support::small_dataset;
-using testing_support::small_options;
-using testing_support::TempDirectory;
+using test::row_range;
+using test::small_backbone;
+using test::small_dataset;
+using test::small_options;
+using test::TempDirectory;
 
 struct Case {
   data::Task task = data::Task::kBinary;
@@ -27,9 +27,7 @@ struct Case {
 class Client : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    if (testing_support::client_python().empty()) {
-      GTEST_SKIP() << "no Python with transformers, peft and safetensors: set RIFT_CLIENTS to a virtual environment";
-    }
+    RIFT_SKIP_WITHOUT_CLIENTS();
     set_progress_style(ProgressStyle::kSilent);
     set_threads(1);
   }
@@ -56,7 +54,7 @@ TEST_P(Client, GivesOurScores) {
     rows["scores"].push_back(std::move(values));
   }
   folder.write("rows.json", to_json_text(rows));
-  const auto run = testing_support::run_client("../../train/clients/scores.py", folder.path());
+  const auto run = test::run_client("tests/train/clients/scores.py", {folder.path()});
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_THAT(run.output, testing::HasSubstr("all checks hold"));
   if (asked.lora) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
+#include "rift/base/files.h"
 #include "rift/base/progress.h"
 #include "rift/base/threads.h"
 #include "rift/checkpoint/load_model.h"
@@ -12,18 +12,19 @@
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
 #include "rift/package/text_scorer.h"
+#include "support/failure.h"
 #include "train/small_options.h"
 
 namespace rift::train {
 namespace {
 
+using test::failure;
+using test::row_range;
+using test::small_backbone;
+using test::small_dataset;
+using test::small_options;
+using test::TempDirectory;
 using testing::HasSubstr;
-using testing_support::failure;
-using testing_support::row_range;
-using testing_support::small_backbone;
-using testing_support::small_dataset;
-using testing_support::small_options;
-using testing_support::TempDirectory;
 
 /// A fine-tuning on rows 0..95 with 96..127 to validate, in a folder of its own.
 class SmallRun {

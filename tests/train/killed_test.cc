@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 
+#include "rift/base/files.h"
 #include "rift/base/interrupt.h"
 #include "rift/base/progress.h"
 #include "rift/base/threads.h"
@@ -20,10 +21,10 @@ namespace rift::train {
 namespace {
 
 namespace fs = std::filesystem;
-using testing_support::row_range;
-using testing_support::small_dataset;
-using testing_support::small_options;
-using testing_support::TempDirectory;
+using test::row_range;
+using test::small_dataset;
+using test::small_options;
+using test::TempDirectory;
 
 constexpr const char* kChild = "RIFT_TEST_RUN_IN";  // set in the child only: the folder with base/
 
@@ -88,7 +89,7 @@ bool signal_at(pid_t child, const fs::path& marker, int signal) {
 
 void expect_same_bytes_after(int signal) {
   const TempDirectory folder;
-  testing_support::small_backbone(folder);
+  test::small_backbone(folder);
   const FineTuned whole = run_in(folder.path(), "whole", false);
   int stopped = 0;
   for (const char* step : {"step-000003", "step-000012", "step-000024"}) {

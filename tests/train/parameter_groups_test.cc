@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
+#include "support/failure.h"
 
 namespace rift::train {
 namespace {
@@ -50,8 +50,7 @@ TEST(ParameterGroups, TheHeadTakesLrWhereHeadLrIsLeftOut) {
 
 TEST(ParameterGroups, ATrainableParameterInNoGroupIsABug) {
   const Store model;
-  EXPECT_THAT(testing_support::failure([&] { make_groups(model.store, {}, kEncoder, {}); }),
-              testing::StartsWith("bug"));
+  EXPECT_THAT(test::failure([&] { make_groups(model.store, {}, kEncoder, {}); }), testing::StartsWith("bug"));
 }
 
 TEST(ParameterGroups, TheAnchorHoldsWhatTrainsAndWasPretrained) {

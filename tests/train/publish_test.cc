@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
+#include "rift/base/files.h"
 #include "rift/base/progress.h"
 #include "rift/base/sha256.h"
 #include "rift/base/threads.h"
@@ -11,6 +11,7 @@
 #include "rift/package/format/package.h"
 #include "rift/package/loaders.h"
 #include "rift/train/fine_tune.h"
+#include "support/failure.h"
 #include "train/small_options.h"
 
 // A fine-tuned model as a package: written, checked, loaded, exported.
@@ -18,13 +19,13 @@ namespace rift::train {
 namespace {
 
 namespace fs = std::filesystem;
+using test::failure;
+using test::row_range;
+using test::small_backbone;
+using test::small_dataset;
+using test::small_options;
+using test::TempDirectory;
 using testing::HasSubstr;
-using testing_support::failure;
-using testing_support::row_range;
-using testing_support::small_backbone;
-using testing_support::small_dataset;
-using testing_support::small_options;
-using testing_support::TempDirectory;
 
 class Publish : public testing::Test {
  protected:

@@ -3,7 +3,7 @@
 #include "package/small_dataset.h"
 #include "rift/train/options.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 /// Settings under which the small model learns the small data in a second.
 inline train::FineTuneOptions small_options(const std::filesystem::path& backbone) {
@@ -20,4 +20,4 @@ inline train::FineTuneOptions small_options(const std::filesystem::path& backbon
   return options;
 }
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

@@ -8,7 +8,7 @@
 #include "rift/base/random.h"
 #include "rift/train/task.h"
 
-namespace rift::testing_support {
+namespace rift::test {
 
 /// Least squares by hand: rows x [N,2] with y = 3 x0 - 2 x1 + 1, parameters "slope" [2] and "intercept" [1]. What the
 /// loop does with it is computed in the tests a second time.
@@ -85,4 +85,4 @@ class ToyTask final : public train::TrainingTask {
   const nn::Parameter* intercept_;
 };
 
-}  // namespace rift::testing_support
+}  // namespace rift::test

@@ -5,19 +5,20 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "checkpoint/failure.h"
-#include "checkpoint/temp_directory.h"
+#include "rift/base/files.h"
 #include "rift/base/interrupt.h"
 #include "rift/train/parameter_groups.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 #include "train/toy_task.h"
 
 namespace rift::train {
 namespace {
 
+using test::failure;
+using test::TempDirectory;
+using test::ToyTask;
 using testing::HasSubstr;
-using testing_support::failure;
-using testing_support::TempDirectory;
-using testing_support::ToyTask;
 
 struct Settings {
   optim::OptimOptions optim;

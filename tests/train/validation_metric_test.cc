@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/failure.h"
+#include "support/failure.h"
 
 namespace rift::train {
 namespace {
 
+using test::failure;
 using testing::HasSubstr;
-using testing_support::failure;
 
 const ValidationRows kBinary = {data::Task::kBinary, 2, {0, 0, 1, 1}, {}};
 const ValidationRows kOneClass = {data::Task::kBinary, 2, {0, 0, 0}, {}};

@@ -1,28 +1,24 @@
-#include "models/client.h"
+#include "support/client.h"
 
 #include <gtest/gtest.h>
 
-#include "checkpoint/temp_directory.h"
 #include "models/tiny_bert.h"
 #include "rift/checkpoint/peft_directory.h"
 #include "rift/nn/initial_values.h"
 #include "rift/tuning/peft.h"
 #include "rift/tuning/tuning.h"
+#include "support/temp_directory.h"
 
 // PEFT reads what rift writes; see the first lines of clients/peft_loads_adapter.py for what it checks.
 namespace rift::tuning {
 namespace {
 
-using testing_support::tiny_batch;
-using testing_support::tiny_classifier;
+using test::tiny_batch;
+using test::tiny_classifier;
 
 class PeftClient : public testing::Test {
  protected:
-  void SetUp() override {
-    if (testing_support::client_python().empty()) {
-      GTEST_SKIP() << "no Python with transformers and peft: set RIFT_CLIENTS to a virtual environment";
-    }
-  }
+  void SetUp() override { RIFT_SKIP_WITHOUT_CLIENTS(); }
 
   /// Tunes the tiny model with these options, writes its adapter and outputs, and lets PEFT compare.
   void expect_peft_agrees(const LoraOptions& options, models::Pooling pooling) {
@@ -34,8 +30,8 @@ class PeftClient : public testing::Test {
     }
     checkpoint::write_peft_directory(directory_.folder("adapter"), adapter_of(*model, options));
     write_outputs(*model, pooling);
-    const auto run = testing_support::run_script("tests/tuning/clients/peft_loads_adapter.py",
-                                                 {directory_.path(), testing_support::kTinyBert});
+    const auto run =
+        test::run_client("tests/tuning/clients/peft_loads_adapter.py", {directory_.path(), test::kTinyBert});
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_NE(run.output.find("all checks hold"), std::string::npos) << run.output;
   }
@@ -70,7 +66,7 @@ class PeftClient : public testing::Test {
     }
     directory_.write("rows.json", to_json_text(Json{{"ids", ids}, {"type_ids", types}, {"trainable", trainable}}));
   }
-  testing_support::TempDirectory directory_;
+  test::TempDirectory directory_;
 };
 
 TEST_F(PeftClient, ClassifierOnThePoolerHasOurLogitsAndGradients) {

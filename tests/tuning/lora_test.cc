@@ -14,8 +14,8 @@
 namespace rift::tuning {
 namespace {
 
-using testing_support::tiny_batch;
-using testing_support::tiny_classifier;
+using test::tiny_batch;
+using test::tiny_classifier;
 
 const std::vector<std::string> kEveryMap = {
     "query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"};

@@ -1,19 +1,21 @@
 #include "rift/tuning/peft.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/matmul.h>
 #include <gtest/gtest.h>
 
 #include "models/tiny_bert.h"
-#include "rift/base/error.h"
 #include "rift/nn/initial_values.h"
 #include "rift/tuning/tuning.h"
+#include "support/failure.h"
 
 namespace rift::tuning {
 namespace {
 
-using testing_support::tiny_batch;
-using testing_support::tiny_classifier;
-using testing_support::TinyOptions;
+using test::tiny_classifier;
+using test::TinyOptions;
 
 std::unique_ptr<models::TextClassifier> tuned(const LoraOptions& options, const TinyOptions& tiny = {}) {
   auto model = tiny_classifier(tiny);
@@ -25,15 +27,20 @@ std::unique_ptr<models::TextClassifier> tuned(const LoraOptions& options, const 
   return model;
 }
 
-TEST(PeftAdapterOf, LoadedOnTheBaseModelItGivesTheSameLogits) {
-  for (const auto pooling : {models::Pooling::kPooler, models::Pooling::kMean}) {
-    const LoraOptions options{.rank = 2, .alpha = 3, .targets = {"query", "output.dense"}};
-    const auto model = tuned(options, {.pooling = pooling});
-    const checkpoint::PeftAdapter adapter = adapter_of(*model, options);
-    EXPECT_EQ(adapter.pairs.size(), 6u);  // "output.dense" is also the end of attention.output.dense
-    const auto base = tiny_classifier({.pooling = pooling});
-    load_adapter(adapter, *base);
-    EXPECT_TRUE(at::equal(base->forward(tiny_batch(), {}), model->forward(tiny_batch(), {})));
+// y = x W^T + (alpha / rank) (x A^T) B^T: the weight that PEFT would merge to is W + (alpha / rank) B A.
+TEST(PeftAdapterOf, BaseWeightsAndPairsGiveTheMergedWeights) {
+  const LoraOptions options{.rank = 2, .alpha = 3, .targets = {"query", "output.dense"}};
+  const auto model = tuned(options);
+  const checkpoint::PeftAdapter adapter = adapter_of(*model, options);
+  EXPECT_EQ(adapter.pairs.size(), 6u);  // "output.dense" is also the end of attention.output.dense
+  EXPECT_DOUBLE_EQ(adapter.config.scale(), 1.5);
+  const auto base = tiny_classifier();
+  const tensor::TensorMap merged = model->merged_tensors();
+  for (const checkpoint::LoraPair& pair : adapter.pairs) {
+    const at::Tensor before = base->parameters().at(pair.module + ".weight").view.detach();
+    const at::Tensor expected = before + 1.5 * at::matmul(pair.b, pair.a);
+    EXPECT_TRUE(at::allclose(merged.at(pair.module + ".weight"), expected, 1e-6, 1e-7)) << pair.module;
+    EXPECT_FALSE(at::equal(expected, before)) << pair.module;
   }
 }
 
@@ -56,19 +63,8 @@ TEST(PeftAdapterOf, TargetsThatPeftWouldReadMoreWidelyAreWrittenInFull) {
   EXPECT_EQ(adapter.config.target_modules.front(), "bert.encoder.layer.0.attention.output.dense");
 }
 
-TEST(LoadAdapter, NamesWhatTheModelLacks) {
-  const LoraOptions options{.rank = 2};
-  auto adapter = adapter_of(*tuned(options), options);
-  adapter.pairs[0].module = "bert.encoder.layer.7.attention.self.query";
-  const auto base = tiny_classifier();
-  try {
-    load_adapter(adapter, *base);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::kArtefact);
-    EXPECT_NE(error.message().find("layer.7"), std::string::npos) << error.message();
-  }
-  EXPECT_THROW(adapter_of(*tiny_classifier(), options), Error);
+TEST(PeftAdapterOf, AModelWithoutAnAdapterHasNoneToWrite) {
+  test::message_of(Code::kUnsupported, [] { adapter_of(*tiny_classifier(), LoraOptions{.rank = 2}); });
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace rift::tuning {
 namespace {
 
 using models::TextClassifier;
-using testing_support::tiny_batch;
-using testing_support::tiny_classifier;
+using test::tiny_batch;
+using test::tiny_classifier;
 
 const nn::ForwardContext kTraining{.training = true, .seed = 7, .epoch = 0};
 
@@ -38,7 +38,7 @@ void step(TextClassifier& model) {
       .step(store.values<float>(), std::as_const(store).gradients<float>(), 1.0);
 }
 
-std::string message_of(const TuningOptions& options, const testing_support::TinyOptions& model_options = {}) {
+std::string message_of(const TuningOptions& options, const test::TinyOptions& model_options = {}) {
   const auto model = tiny_classifier(model_options);
   try {
     apply(options, *model, 1);

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "rift/base/enum_names.h"
 #include "rift/base/error.h"
 #include "rift/base/json.h"
 
@@ -25,21 +26,15 @@
 /// That one listing is read from YAML/JSON (read_options), written back (write_options) and described
 /// (describe_options), from which --help, docs/config.md and the JSON Schema are made.
 ///
-/// Field types: bool, int64_t, double, std::string, an enum with `enum_names`, std::optional, std::vector,
-/// OptionMap<T> (free keys, order kept), a nested struct with visit(), and one discriminated choice per struct.
-///   - an enum:   constexpr auto enum_names(Loss) { return std::to_array<EnumName<Loss>>({{Loss::kBce, "bce"}, ...}); }
+/// Field types: bool, int64_t, double, std::string, an enum with `enum_names` (enum_names.h), std::optional,
+/// std::vector, OptionMap<T> (free keys, order kept), a nested struct with visit(), and one discriminated choice per
+/// struct.
 ///   - a choice:  v.choice("method", value, kMethodNames, "help");  value is a std::variant of option structs, the i-th
 ///     name picks the i-th alternative, whose keys then stand beside "method" in the same mapping.
 ///   - a struct with `static constexpr std::string_view kScalarKey = "column"` also accepts a bare scalar or list.
 ///   - a struct with `void check(std::string_view path) const` is checked after reading (rules across fields).
 /// Errors are Error(kConfig): "run.yaml:12: optim.lr: expected a number > 0, got -1".
 namespace rift {
-
-template <class E>
-struct EnumName {
-  E value;
-  std::string_view name;
-};
 
 template <class T>
 using OptionMap = std::vector<std::pair<std::string, T>>;
@@ -110,13 +105,6 @@ concept HasCheck = requires(const T& t) {
 [[noreturn]] void unknown_key(std::string_view file, std::string_view path, const Json::Member& member,
                               std::span<const std::string> known);
 std::string join_path(std::string_view path, std::string_view key);
-
-template <class E>
-std::vector<std::string> names_of() {
-  std::vector<std::string> names;
-  for (const auto& entry : enum_names(E{})) names.emplace_back(entry.name);
-  return names;
-}
 
 }  // namespace detail
 
@@ -275,15 +263,9 @@ void read_value(const Json& json, std::string_view file, const std::string& path
     if (json.is_null() || json.is_array() || json.is_object()) detail::wrong_kind(file, path, json, "a text");
     value = json.written();
   } else if constexpr (std::is_enum_v<T>) {
-    const auto names = enum_names(T{});
-    bool found = false;
-    for (const auto& entry : names) {
-      if (json.is_string() && json.as_string() == entry.name) {
-        value = entry.value;
-        found = true;
-      }
-    }
-    if (!found) detail::unknown_name(file, path, json, detail::names_of<T>());
+    const auto found = json.is_string() ? value_named<T>(json.as_string()) : std::nullopt;
+    if (!found) detail::unknown_name(file, path, json, names_of<T>());
+    value = *found;
   } else if constexpr (detail::is_optional<T>) {
     if (json.is_null()) {
       value.reset();
@@ -329,10 +311,7 @@ Json write_value(const T& value) {
                 std::is_same_v<T, std::string>) {
     return Json(value);
   } else if constexpr (std::is_enum_v<T>) {
-    for (const auto& entry : enum_names(T{})) {
-      if (entry.value == value) return Json(entry.name);
-    }
-    RIFT_FAIL(Code::kBug, "enum value without a name");
+    return Json(name_of(value));
   } else if constexpr (detail::is_optional<T>) {
     return value ? write_value(*value) : Json();
   } else if constexpr (detail::is_map<T>) {
@@ -363,7 +342,7 @@ OptionDoc describe_value(const T& value) {
     doc.kind = OptionDoc::Kind::kText;
   else if constexpr (std::is_enum_v<T>) {
     doc.kind = OptionDoc::Kind::kEnum;
-    doc.enum_names = detail::names_of<T>();
+    doc.enum_names = names_of<T>();
   } else if constexpr (detail::is_optional<T>) {
     doc = describe_value(value ? *value : typename T::value_type{});
     doc.optional = true;

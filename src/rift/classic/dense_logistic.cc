@@ -8,14 +8,13 @@
 
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
+#include "rift/base/log_odds.h"
 
 namespace rift::classic {
 namespace {
 
 constexpr int64_t kBlockRows = 1024;
 using Block = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-double log1p_exp(double z) { return z > 0.0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z)); }
 
 /// The penalised negative log-likelihood over parameters [coefficients..., intercept].
 class Objective {
@@ -54,7 +53,7 @@ class Objective {
       scaled.resize(x.rows(), features_ + 1);
       for (int64_t i = 0; i < z.size(); ++i) {
         const auto row = static_cast<size_t>(begin + i);
-        const double p = 1.0 / (1.0 + std::exp(-z[i]));
+        const double p = sigmoid(z[i]);
         sum += weight(row) * (log1p_exp(z[i]) - labels_[row] * z[i]);
         residual[i] = weight(row) * (p - labels_[row]);
         const double root = std::sqrt(weight(row) * p * (1.0 - p));
@@ -153,6 +152,17 @@ std::optional<Eigen::VectorXd> shorter_until_lower(const Objective& objective, c
   return std::nullopt;
 }
 
+/// The whole step when it ends where the objective is less steep.
+std::optional<Eigen::VectorXd> whole_if_less_steep(const Objective& objective, const Search& search, double steepest) {
+  Eigen::VectorXd to = search.from - search.step;
+  if (search.non_negative) to.head(to.size() - 1) = to.head(to.size() - 1).cwiseMax(0.0);
+  Eigen::VectorXd gradient;
+  Eigen::MatrixXd hessian;
+  objective.value(to, gradient, hessian);
+  const double left = gradient(free_parameters(to, gradient, search.non_negative)).cwiseAbs().maxCoeff();
+  return left < steepest ? std::optional(to) : std::nullopt;
+}
+
 void add_standard_errors(DenseLogistic& model, const Eigen::MatrixXd& hessian, const std::vector<int64_t>& free) {
   const auto size = static_cast<int64_t>(free.size());
   const Eigen::MatrixXd inverse = restricted(hessian, free).ldlt().solve(Eigen::MatrixXd::Identity(size, size));
@@ -179,15 +189,23 @@ DenseLogistic fit_dense_logistic(int64_t features, const FillRows& rows, std::sp
     const double value = objective.value(at, gradient, hessian);
     free = free_parameters(at, gradient, options.non_negative);
     const Eigen::VectorXd slope = gradient(free);
-    if (slope.cwiseAbs().maxCoeff() <= tolerance) break;
-    RIFT_CHECK(model.steps < options.max_steps);
-    const auto descend = [&](const Eigen::VectorXd& step) {
-      return shorter_until_lower(objective, {at, step, gradient, value, options.non_negative});
-    };
-    std::optional<Eigen::VectorXd> to = descend(newton_step(hessian, slope, free));
-    // A projected Newton step need not descend; one scaled by the diagonal always does (Bertsekas 1982, prop. 1).
-    if (!to && options.non_negative) to = descend(diagonal_step(hessian, slope, free));
-    if (!to) break;  // the decrease drowns in rounding: no shorter step will show one
+    const double steepest = slope.cwiseAbs().maxCoeff();
+    const Eigen::VectorXd newton = newton_step(hessian, slope, free);
+    std::optional<Eigen::VectorXd> to;
+    if (steepest > tolerance) {
+      RIFT_CHECK(model.steps < options.max_steps);
+      const auto descend = [&](const Eigen::VectorXd& step) {
+        return shorter_until_lower(objective, {at, step, gradient, value, options.non_negative});
+      };
+      to = descend(newton);
+      // A projected Newton step need not descend; one scaled by the diagonal always does (Bertsekas 1982, prop. 1).
+      if (!to && options.non_negative) to = descend(diagonal_step(hessian, slope, free));
+    }
+    if (!to) {  // rounding hides the rest of the decrease, but not of the slope
+      const Search last{at, newton, gradient, value, options.non_negative};
+      at = whole_if_less_steep(objective, last, steepest).value_or(at);
+      break;
+    }
     at = *to;
   }
   model.intercept = at[features];

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <optional>
 
+#include "rift/base/log_odds.h"
 #include "rift/classic/scorecard.h"
 #include "rift/score/policy.h"
 
@@ -45,7 +46,7 @@ Json bin_json(const Bin& bin, const data::Field& field, const Counts& sample) {
 Json Scorecard::card(const score::PointsOptions& scale, const score::Calibrator& calibrator) const {
   const std::optional<score::Calibrator::Line> calibrated = calibrator.line();
   const score::Calibrator::Line line = calibrated.value_or(score::Calibrator::Line{});
-  const double base_points = scale.points(score::sigmoid(line.slope * intercept_ + line.intercept));
+  const double base_points = scale.points(sigmoid(line.slope * intercept_ + line.intercept));
   const double points_per_log_odds = line.slope * scale.pdo / std::numbers::ln2;
   const double share_of_base = variables_.empty() ? 0.0 : base_points / static_cast<double>(variables_.size());
 

@@ -5,6 +5,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
+#include "rift/base/log_odds.h"
 #include "rift/base/threads.h"
 
 namespace rift::classic {
@@ -141,8 +142,7 @@ class Problem {
 
   double loss(size_t row, const double* z) const {
     if (options_.loss == LinearLoss::kSquared) return 0.5 * (z[0] - targets_[row]) * (z[0] - targets_[row]);
-    if (options_.loss == LinearLoss::kLogistic)
-      return std::max(z[0], 0.0) + std::log1p(std::exp(-std::abs(z[0]))) - targets_[row] * z[0];
+    if (options_.loss == LinearLoss::kLogistic) return log1p_exp(z[0]) - targets_[row] * z[0];
     const double highest = *std::max_element(z, z + outputs_);
     double sum = 0.0;
     for (size_t k = 0; k < outputs_; ++k) sum += std::exp(z[k] - highest);
@@ -153,7 +153,7 @@ class Problem {
   void predict(double* z) const {
     if (options_.loss == LinearLoss::kSquared) return;
     if (options_.loss == LinearLoss::kLogistic) {
-      z[0] = 1.0 / (1.0 + std::exp(-z[0]));
+      z[0] = sigmoid(z[0]);
       return;
     }
     const double highest = *std::max_element(z, z + outputs_);

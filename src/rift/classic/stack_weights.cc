@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "rift/base/error.h"
+#include "rift/base/log_odds.h"
 
 namespace rift::classic {
 namespace {
@@ -80,7 +81,7 @@ class Problem {
   double loss(const Eigen::VectorXd& margin, int64_t row) const {
     switch (task_) {
       case data::Task::kBinary:
-        return std::max(margin[0], 0.0) + std::log1p(std::exp(-std::fabs(margin[0]))) - label(row) * margin[0];
+        return log1p_exp(margin[0]) - label(row) * margin[0];
       case data::Task::kMulticlass: {
         const double top = margin.maxCoeff();
         return top + std::log((margin.array() - top).exp().sum()) - margin[static_cast<int64_t>(label(row))];
@@ -97,7 +98,7 @@ class Problem {
     curvature = Eigen::MatrixXd::Zero(inputs_.outputs, inputs_.outputs);
     switch (task_) {
       case data::Task::kBinary: {
-        const double p = 1.0 / (1.0 + std::exp(-margin[0]));
+        const double p = sigmoid(margin[0]);
         slope[0] = p - label(row);
         curvature(0, 0) = p * (1.0 - p);
         return;

@@ -9,6 +9,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/classic/feature_columns.h"
+#include "rift/classic/task_linear.h"
 #include "rift/classic/text_documents.h"
 
 namespace rift::classic {
@@ -73,7 +74,7 @@ std::unique_ptr<TextBaseline> TextBaseline::fit(const data::Dataset& dataset, st
     const TextDocuments documents(*impl.text, dataset.table, rows);
     impl.vectorizer = TfidfVectorizer::fit(documents.documents(), options.tfidf, &matrix);
   }
-  impl.model = fit_text_model(matrix, dataset, rows, options.c);
+  impl.model = fit_task_linear(matrix, dataset, rows, options.c);
   return model;
 }
 

@@ -1,4 +1,5 @@
 #include "rift/base/error.h"
+#include "rift/classic/task_linear.h"
 #include "rift/classic/text_baseline.h"
 #include "rift/classic/text_documents.h"
 
@@ -57,8 +58,8 @@ Choice<TextBaselineOptions> choose_text_baseline(const data::Dataset& dataset, s
           const TextDocuments judges(row_text, dataset.table, folds[fold].validation);
           own.validation = vectorizer.transform(judges.documents());
         }
-        own.last = fit_text_model(own.train, dataset, folds[fold].train, options[setting].c,
-                                  own.has_last ? &own.last : nullptr);
+        own.last = fit_task_linear(own.train, dataset, folds[fold].train, options[setting].c,
+                                   own.has_last ? &own.last : nullptr);
         own.has_last = true;
         return choice_value(dataset, folds[fold].validation,
                             {own.validation.rows(), own.last.outputs, predict_all(own.last, own.validation)});

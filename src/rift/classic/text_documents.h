@@ -5,9 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "rift/classic/sparse_linear.h"
 #include "rift/classic/tfidf_vectorizer.h"
-#include "rift/data/dataset.h"
+#include "rift/data/table.h"
 #include "rift/encode/text/row_text.h"
 
 namespace rift::classic {
@@ -22,13 +21,6 @@ class TextDocuments {
   std::vector<std::vector<std::string>> pieces_;
   std::vector<Document> documents_;
 };
-
-/// Task and strength -> the linear model of documents already counted; `start` warms the search up.
-SparseLinear fit_text_model(const SparseMatrix& matrix, const data::Dataset& dataset, std::span<const int64_t> rows,
-                            double c, const SparseLinear* start = nullptr);
-
-/// outputs[k] of each row of the matrix, [N*K].
-std::vector<double> predict_all(const SparseLinear& model, const SparseMatrix& matrix);
 
 /// Throws kUnsupported when there is nothing to read.
 encode::text::RowText require_text(const data::Schema& schema, const encode::text::RowTextOptions& options);

@@ -29,7 +29,7 @@ void add_common_flags(CLI::App& command, CommonFlags& flags) {
   command.add_option("--threads", flags.threads, "0 to 1024; 0 = the CPUs this process may run on")
       ->type_name("N")
       ->check(CLI::Range(0, 1024).description(""));
-  command.add_flag("--json", flags.json, "Result as JSON on stdout");
+  command.add_flag("--json", flags.json, "Result as JSON on stdout; log as JSON lines on a stderr that is no terminal");
   command.add_flag("--quiet", flags.quiet, "No progress, no log below errors");
   command.add_option("--lang", flags.lang, "en or zh: language of results and reports")
       ->type_name("LANG")
@@ -39,8 +39,11 @@ void add_common_flags(CLI::App& command, CommonFlags& flags) {
 void apply(const CommonFlags& flags) {
   set_threads(flags.threads);
   set_language(flags.lang == "zh" ? Language::kChinese : Language::kEnglish);
-  set_log(flags.quiet ? LogLevel::kError : LogLevel::kInfo, LogStyle::kText);
   if (flags.quiet) set_progress_style(ProgressStyle::kSilent);
+  // Who asks for JSON reads stderr by a program too, unless a person watches the bars there.
+  const bool is_read_by_program = flags.json && progress_style() != ProgressStyle::kBar;
+  set_log(flags.quiet ? LogLevel::kError : LogLevel::kInfo,
+          is_read_by_program ? LogStyle::kJsonLines : LogStyle::kText);
 }
 
 template <class Range>

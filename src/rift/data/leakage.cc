@@ -94,9 +94,7 @@ std::vector<uint64_t> row_hashes(const std::vector<const Column*>& columns) {
   return hashes;
 }
 
-constexpr uint8_t part_bit(Part part) {
-  return part == Part::kUnused ? 0 : static_cast<uint8_t>(1U << static_cast<int>(part));
-}
+constexpr uint8_t part_bit(Part part) { return static_cast<uint8_t>(1U << static_cast<int>(part)); }
 constexpr bool several(uint8_t bits) { return (bits & (bits - 1)) != 0; }
 
 /// Keys that stand in more than one part, and the rows outside the training part that have one.
@@ -112,7 +110,7 @@ Shared shared_between_parts(const std::vector<Key>& keys, const std::vector<Part
   Shared shared;
   for (const auto& [key, bits] : parts_of) shared.keys += several(bits) ? 1 : 0;
   for (size_t row = 0; row < keys.size(); ++row)
-    shared.rows += part[row] != Part::kTrain && part[row] != Part::kUnused && several(parts_of.at(keys[row])) ? 1 : 0;
+    shared.rows += part[row] != Part::kTrain && several(parts_of.at(keys[row])) ? 1 : 0;
   return shared;
 }
 

@@ -220,7 +220,7 @@ void require_usable(const Dataset& dataset, const std::vector<Part>& part, const
     ++rows[static_cast<size_t>(part[i])];
     bad[static_cast<size_t>(part[i])] += dataset.label[i] == 1.0 ? 1 : 0;
   }
-  for (size_t p = 0; p < kParts - 1; ++p) {
+  for (size_t p = 0; p < kParts; ++p) {
     const auto name = part_name(static_cast<Part>(p));
     const bool needed = static_cast<Part>(p) == Part::kTrain || (static_cast<Part>(p) == Part::kTest && wanted.test) ||
                         (static_cast<Part>(p) == Part::kValidation && wanted.validation);

@@ -7,31 +7,24 @@
 
 namespace rift::data {
 
-namespace {
-
-constexpr auto kRoles = std::to_array<EnumName<Role>>({{Role::kFeature, "feature"},
-                                                       {Role::kLabel, "label"},
-                                                       {Role::kId, "id"},
-                                                       {Role::kTime, "time"},
-                                                       {Role::kGroup, "group"},
-                                                       {Role::kWeight, "weight"},
-                                                       {Role::kProtected, "protected"},
-                                                       {Role::kIgnored, "ignored"}});
-
-template <class E, size_t N>
-std::string_view name_of(const std::array<EnumName<E>, N>& names, E value) {
-  for (const auto& entry : names) {
-    if (entry.value == value) return entry.name;
-  }
-  RIFT_FAIL(Code::kBug, "enum value without a name");
+constexpr auto enum_names(Role) {
+  return std::to_array<EnumName<Role>>({{Role::kFeature, "feature"},
+                                        {Role::kLabel, "label"},
+                                        {Role::kId, "id"},
+                                        {Role::kTime, "time"},
+                                        {Role::kGroup, "group"},
+                                        {Role::kWeight, "weight"},
+                                        {Role::kProtected, "protected"},
+                                        {Role::kIgnored, "ignored"}});
 }
 
-template <class E, size_t N>
-E value_of(const std::array<EnumName<E>, N>& names, const Json& json, std::string_view what) {
-  for (const auto& entry : names) {
-    if (entry.name == json.as_string()) return entry.value;
-  }
-  RIFT_FAIL(Code::kArtefact, "schema: '{}' is no {}", shorten(json.as_string()), what);
+namespace {
+
+template <class E>
+E value_of(const Json& json, std::string_view what) {
+  const auto found = value_named<E>(json.as_string());
+  RIFT_REQUIRE(found, Code::kArtefact, "schema: '{}' is no {}", shorten(json.as_string()), what);
+  return *found;
 }
 
 Json field_to_json(const Field& field) {
@@ -56,8 +49,8 @@ std::string text_or_empty(const Json& json, std::string_view key) {
 Field field_from_json(const Json& json) {
   Field field;
   field.name = json.at("name").as_string();
-  field.kind = value_of(enum_names(Kind{}), json.at("kind"), "kind of a column");
-  field.role = value_of(kRoles, json.at("role"), "role of a column");
+  field.kind = value_of<Kind>(json.at("kind"), "kind of a column");
+  field.role = value_of<Role>(json.at("role"), "role of a column");
   field.caption = text_or_empty(json, "caption");
   field.unit = text_or_empty(json, "unit");
   field.date_order = text_or_empty(json, "date_order");
@@ -119,7 +112,7 @@ Json to_json(const Schema& schema) {
 
 Schema schema_from_json(const Json& json) {
   Schema schema;
-  schema.task = value_of(enum_names(Task{}), json.at("task"), "task");
+  schema.task = value_of<Task>(json.at("task"), "task");
   for (const Json& name : json.at("classes").as_array()) schema.class_names.push_back(name.as_string());
   if (const Json* positive = json.find("positive")) {
     for (const Json& pattern : positive->as_array()) schema.positive.push_back(pattern.as_string());
@@ -136,8 +129,8 @@ Schema schema_from_json(const Json& json) {
   return schema;
 }
 
-std::string_view kind_name(Kind kind) { return name_of(enum_names(kind), kind); }
-std::string_view role_name(Role role) { return name_of(kRoles, role); }
-std::string_view task_name(Task task) { return name_of(enum_names(task), task); }
+std::string_view kind_name(Kind kind) { return name_of(kind); }
+std::string_view role_name(Role role) { return name_of(role); }
+std::string_view task_name(Task task) { return name_of(task); }
 
 }  // namespace rift::data

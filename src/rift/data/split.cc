@@ -11,8 +11,7 @@
 namespace rift::data {
 
 std::string_view part_name(Part part) {
-  static constexpr std::array<std::string_view, kParts> kNames = {"train", "validation", "calibration", "test",
-                                                                  "unused"};
+  static constexpr std::array<std::string_view, kParts> kNames = {"train", "validation", "calibration", "test"};
   return kNames.at(static_cast<size_t>(part));
 }
 

@@ -9,9 +9,9 @@
 
 namespace rift::data {
 
-enum class Part : uint8_t { kTrain, kValidation, kCalibration, kTest, kUnused };
-constexpr int kParts = 5;
-std::string_view part_name(Part part);  // "train", "validation", "calibration", "test", "unused"
+enum class Part : uint8_t { kTrain, kValidation, kCalibration, kTest };
+constexpr int kParts = 4;
+std::string_view part_name(Part part);  // "train", "validation", "calibration", "test"
 
 /// Row -> part, frozen. Every model of a comparison shows the same digest.
 struct Split {

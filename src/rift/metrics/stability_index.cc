@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "rift/base/error.h"
 #include "rift/metrics/score_counts.h"
@@ -48,6 +49,14 @@ std::vector<double> rows_up_to(const std::vector<double>& sorted, const std::vec
   return rows;
 }
 
+double contribution(double expected_rows, double expected_total, double actual_rows, double actual_total) {
+  // A bin that is empty on both sides says nothing, although half a row weighs differently in the two.
+  if (expected_rows <= 0.0 && actual_rows <= 0.0) return 0.0;
+  const double e = std::max(expected_rows, 0.5) / expected_total;
+  const double a = std::max(actual_rows, 0.5) / actual_total;
+  return (a - e) * std::log(a / e);
+}
+
 }  // namespace
 
 std::optional<StabilityIndex> stability_index(std::span<const double> expected, std::span<const double> actual,
@@ -70,14 +79,23 @@ std::optional<StabilityIndex> stability_index(std::span<const double> expected, 
     StabilityBin bin{.upper = ends[b],
                      .expected_share = expected_rows[b] / static_cast<double>(expected.size()),
                      .actual_share = actual_rows[b] / static_cast<double>(actual.size())};
-    const double e = std::max(expected_rows[b], 0.5) / static_cast<double>(expected.size());
-    const double a = std::max(actual_rows[b], 0.5) / static_cast<double>(actual.size());
-    // A bin that is empty on both sides says nothing, although half a row weighs differently in the two.
-    if (expected_rows[b] > 0.0 || actual_rows[b] > 0.0) bin.contribution = (a - e) * std::log(a / e);
+    bin.contribution = contribution(expected_rows[b], static_cast<double>(expected.size()), actual_rows[b],
+                                    static_cast<double>(actual.size()));
     index.value += bin.contribution;
     index.bins.push_back(bin);
   }
   return index;
+}
+
+std::optional<double> stability_index_of_counts(std::span<const double> expected, std::span<const double> actual) {
+  RIFT_CHECK(expected.size() == actual.size());
+  const double expected_total = std::accumulate(expected.begin(), expected.end(), 0.0);
+  const double actual_total = std::accumulate(actual.begin(), actual.end(), 0.0);
+  if (!(expected_total > 0.0 && actual_total > 0.0)) return std::nullopt;
+  double value = 0.0;
+  for (size_t b = 0; b < expected.size(); ++b)
+    value += contribution(expected[b], expected_total, actual[b], actual_total);
+  return value;
 }
 
 }  // namespace rift::metrics

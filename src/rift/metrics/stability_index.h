@@ -32,4 +32,8 @@ struct StabilityIndex {
 std::optional<StabilityIndex> stability_index(std::span<const double> expected, std::span<const double> actual,
                                               int64_t bins = 10);
 
+/// The same over bins that are there already, such as the values of a category: rows of each on both sides.
+/// nullopt when either side has no rows.
+std::optional<double> stability_index_of_counts(std::span<const double> expected, std::span<const double> actual);
+
 }  // namespace rift::metrics

@@ -139,21 +139,6 @@ at::Tensor TextClassifier::classify(const at::Tensor& pooled, const tensor::Pack
                              {.context = context, .batch = batch, .layer = layer, .site = 1, .x_is_per_row = true});
 }
 
-std::vector<std::string> TextClassifier::used_parameters() const {
-  std::vector<std::string> names = encoder_->embeddings().parameters;
-  const auto append = [&](const std::vector<std::string>& more) {
-    names.insert(names.end(), more.begin(), more.end());
-  };
-  for (const Part& layer : encoder_->layers()) append(layer.parameters);
-  append(pooler_part_.parameters);
-  append(head_part_.parameters);
-  for (const nn::Linear* linear : encoder_->linears()) {
-    if (!linear->adapter) continue;
-    for (const nn::Parameter* parameter : linear->adapter->parameters()) names.push_back(parameter->name);
-  }
-  return names;
-}
-
 tensor::TensorMap TextClassifier::merged_tensors() const {
   const tensor::TensorMap all = store_->to_map(true);
   tensor::TensorMap tensors;

@@ -57,8 +57,6 @@ class TextClassifier {
   /// way.
   const Part& pooler() const { return pooler_part_; }
   const Part& head() const { return head_part_; }
-  /// Every parameter that forward() reads; only these may be trainable.
-  std::vector<std::string> used_parameters() const;
   /// Encoder, pooler and head by canonical name, every adapter folded into its map: what a model directory is written
   /// from. Copies.
   tensor::TensorMap merged_tensors() const;

@@ -4,13 +4,10 @@
 #include <cmath>
 
 #include "rift/base/error.h"
+#include "rift/base/log_odds.h"
 
 namespace rift::objective {
 namespace {
-
-// log(1 + exp(-|x|)) + max(x, 0) - x y: exact for large |x|.
-double bce(double x, double y) { return std::max(x, 0.0) - x * y + std::log1p(std::exp(-std::abs(x))); }
-double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
 
 // Loss of one row; gradient [C] gets weight * (softmax - one_hot).
 double cross_entropy(std::span<const float> logits, size_t target, double weight, std::span<float> gradient) {
@@ -52,7 +49,7 @@ LossSum TaskLoss::evaluate(std::span<const float> logits, std::span<const double
     double loss = 0;
     switch (loss_) {
       case Loss::kBce:
-        loss = bce(x, targets[row]);
+        loss = log1p_exp(x) - x * targets[row];
         gradient[row] = static_cast<float>(weight * (sigmoid(x) - targets[row]));
         break;
       case Loss::kMse:
@@ -79,14 +76,8 @@ Loss resolve_loss(Loss asked, Target target) {
                        : target == Target::kClasses ? Loss::kCrossEntropy
                                                     : Loss::kMse;
   if (asked == Loss::kAutomatic || asked == fitting) return fitting;
-  const auto name = [](Loss loss) {
-    for (const auto& entry : enum_names(loss)) {
-      if (entry.value == loss) return entry.name;
-    }
-    return std::string_view();
-  };
-  RIFT_FAIL(Code::kConfig, "objective.loss: '{}' does not fit this task; use '{}' or leave it out", name(asked),
-            name(fitting));
+  RIFT_FAIL(Code::kConfig, "objective.loss: '{}' does not fit this task; use '{}' or leave it out", name_of(asked),
+            name_of(fitting));
 }
 
 std::vector<double> balanced_class_weights(std::span<const double> targets, int64_t classes) {

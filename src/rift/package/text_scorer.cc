@@ -44,18 +44,11 @@ int64_t head_outputs(const data::Schema& schema) {
   return schema.task == data::Task::kMulticlass ? schema.classes() : 1;
 }
 
-std::string_view pooling_name(models::Pooling pooling) {
-  for (const auto& entry : enum_names(models::Pooling{})) {
-    if (entry.value == pooling) return entry.name;
-  }
-  RIFT_FAIL(Code::kBug, "pooling without a name");
-}
-
 models::Pooling parse_pooling(std::string_view name, std::string_view source) {
-  for (const auto& entry : enum_names(models::Pooling{})) {
-    if (entry.name == name && entry.value != models::Pooling::kAutomatic) return entry.value;
-  }
-  RIFT_FAIL(Code::kArtefact, "{}: pooling '{}': expected pooler, cls, mean or last", source, shorten(name));
+  const auto found = value_named<models::Pooling>(name);
+  RIFT_REQUIRE(found && *found != models::Pooling::kAutomatic, Code::kArtefact,
+               "{}: pooling '{}': expected pooler, cls, mean or last", source, shorten(name));
+  return *found;
 }
 
 TextScorer::TextScorer(TextScorerSpec spec) : spec_(std::move(spec)), inputs_(make_inputs(spec_)) {
@@ -111,7 +104,7 @@ Json TextScorer::save(const fs::path& package) const {
   checkpoint::ModelDirectorySpec directory;
   directory.base = spec_.base;
   directory.tensors = spec_.model->merged_tensors();
-  directory.pooling = pooling_name(spec_.model->pooling());
+  directory.pooling = name_of(spec_.model->pooling());
   directory.task = head_task(spec_.schema.task);
   directory.labels = output_names(spec_.schema);
   directory.max_tokens = spec_.max_tokens;
@@ -124,7 +117,7 @@ Json TextScorer::save(const fs::path& package) const {
   return Json{{"kind", name()},
               {"text", write_options(spec_.text)},
               {"max_tokens", spec_.max_tokens},
-              {"pooling", pooling_name(spec_.model->pooling())},
+              {"pooling", name_of(spec_.model->pooling())},
               {"outputs", spec_.model->outputs()},
               {"adapter", spec_.adapter.has_value()},
               {"pretrained", to_json(spec_.pretrained)}};

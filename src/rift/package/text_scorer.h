@@ -55,8 +55,7 @@ class TextScorer final : public score::Scorer {
 /// Outputs of the head for a schema's task: 1 (binary, regression) or C.
 int64_t head_outputs(const data::Schema& schema);
 
-/// The option value as run.yaml spells it, and back (kArtefact naming `source` for another word).
-std::string_view pooling_name(models::Pooling pooling);
+/// The pooling that rift.json of `source` names; kArtefact for another word, or one that is not resolved.
 models::Pooling parse_pooling(std::string_view name, std::string_view source);
 
 }  // namespace rift::package

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "rift/base/error.h"
+#include "rift/base/log_odds.h"
 #include "rift/metrics/probability.h"
 #include "rift/score/maximum_likelihood.h"
 
@@ -63,17 +64,6 @@ double out_of_fold_log_loss(CalibrationMethod method, std::span<const double> lo
 }
 
 }  // namespace
-
-double sigmoid(double log_odds) {
-  if (log_odds >= 0.0) return 1.0 / (1.0 + std::exp(-log_odds));
-  const double odds = std::exp(log_odds);
-  return odds / (1.0 + odds);
-}
-
-double log_odds(double pd) {
-  const double cut = std::clamp(pd, 1e-12, 1.0 - 1e-12);
-  return std::log(cut / (1.0 - cut));
-}
 
 std::vector<double> softmax(std::span<const double> logits, int64_t classes) {
   const auto c = static_cast<size_t>(classes);

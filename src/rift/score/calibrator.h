@@ -60,8 +60,6 @@ class Calibrator {
   Isotonic isotonic_;       // of log-odds -> pd
 };
 
-double sigmoid(double log_odds);
-double log_odds(double pd);  // pd cut to [1e-12, 1 - 1e-12]
 /// Softmax of each row of [N*C].
 std::vector<double> softmax(std::span<const double> logits, int64_t classes);
 

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "rift/base/error.h"
+#include "rift/data/options.h"
 #include "rift/score/calibrator.h"
 
 namespace rift::score {
@@ -11,15 +12,9 @@ constexpr std::string_view kTemperature = "temperature";
 
 template <class E>
 E enum_of(const Json& json, std::string_view what) {
-  for (const auto& entry : enum_names(E{}))
-    if (json.as_string() == entry.name) return entry.value;
-  RIFT_FAIL(Code::kArtefact, "calibrator: unknown {} '{}'", what, shorten(json.as_string()));
-}
-
-data::Task task_of(const Json& json) {
-  for (auto task : {data::Task::kBinary, data::Task::kMulticlass, data::Task::kRegression})
-    if (json.as_string() == data::task_name(task)) return task;
-  RIFT_FAIL(Code::kArtefact, "calibrator: unknown task '{}'", shorten(json.as_string()));
+  const auto found = value_named<E>(json.as_string());
+  RIFT_REQUIRE(found, Code::kArtefact, "calibrator: unknown {} '{}'", what, shorten(json.as_string()));
+  return *found;
 }
 
 std::vector<double> numbers(const Json& json) {
@@ -41,8 +36,7 @@ void check(const Isotonic& isotonic) {
 
 Json Calibrator::to_json() const {
   Json json{{"task", data::task_name(task_)}};
-  for (const auto& entry : enum_names(CalibrationMethod{}))
-    if (entry.value == method_) json["method"] = entry.name;
+  json["method"] = name_of(method_);
   if (method_ == CalibrationMethod::kIsotonic) {
     json["log_odds"] = Json(isotonic_.x);
     json["pd"] = Json(isotonic_.y);
@@ -55,7 +49,7 @@ Json Calibrator::to_json() const {
 }
 
 Calibrator Calibrator::from_json(const Json& json) {
-  Calibrator calibrator = identity(task_of(json.at("task")));
+  Calibrator calibrator = identity(enum_of<data::Task>(json.at("task"), "task"));
   const bool is_temperature = json.at("method").as_string() == kTemperature;
   calibrator.method_ =
       is_temperature ? CalibrationMethod::kPlatt : enum_of<CalibrationMethod>(json.at("method"), "method");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rift/base/error.h"
+#include "rift/base/log_odds.h"
 
 namespace rift::score {
 namespace {
@@ -13,8 +14,6 @@ constexpr int kMostSteps = 200;
 constexpr double kColdest = 100.0;    // largest 1 / temperature
 constexpr double kHottest = 0.01;     // smallest
 constexpr double kTolerance = 1e-10;  // of a gradient per unit of weight
-
-double log1p_exp(double z) { return z > 0.0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z)); }
 
 /// Negative log-likelihood of slope and intercept with its first and second derivatives.
 struct PlattObjective {
@@ -32,7 +31,7 @@ struct PlattObjective {
       const double z = at.slope * log_odds[i] + at.intercept;
       sum += weight * (log1p_exp(z) - targets[i] * z);
       if (out == nullptr) continue;
-      const double p = 1.0 / (1.0 + std::exp(-z));
+      const double p = sigmoid(z);
       const double residual = weight * (p - targets[i]);
       const double curvature = weight * p * (1.0 - p);
       out->slope += residual * log_odds[i];

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "rift/base/error.h"
+#include "rift/base/log_odds.h"
 
 namespace rift::score {
 namespace {

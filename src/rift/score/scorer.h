@@ -32,8 +32,8 @@ class Scorer {
   /// (kNumber -> kNumber, kCategory and kText -> kText, kDate -> kTime); score() throws kData otherwise.
   virtual const data::Schema& schema() const = 0;
   virtual RawScores score(const data::Table& rows) const = 0;
-  /// Which model it is, as run.yaml's compare.models says it: "scorecard", "gbdt", "text-baseline", "fine-tuned",
-  /// "fusion".
+  /// Which model it is, as run.yaml's compare.models says it: "scorecard", "logistic", "gbdt", "text-baseline",
+  /// "fine-tuned", "fusion".
   virtual std::string name() const = 0;
   /// Writes everything needed to load it again into the package that is being built, classic models under parts/, the
   /// text tower in the root; returns what rift.json's "model" says of it: {"kind": name(), ...}.

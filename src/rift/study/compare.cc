@@ -97,8 +97,8 @@ class Comparison {
   }
 
   void skip(ModelKind kind, const std::string& why) {
-    log_info(sentence("done.skipped_model", fmt::arg("model", model_caption(model_name(kind))), fmt::arg("why", why)));
-    skipped_.push_back(Json{{"name", model_name(kind)}, {"why", why}});
+    log_info(sentence("done.skipped_model", fmt::arg("model", model_caption(name_of(kind))), fmt::arg("why", why)));
+    skipped_.push_back(Json{{"name", name_of(kind)}, {"why", why}});
   }
 
   std::string why_none() const {
@@ -136,7 +136,7 @@ class Comparison {
     for (const Json& input : inputs_.as_array()) {
       const std::string& what = input.at("what").as_string();
       const bool of_backbone = what.starts_with(kBackboneInput);
-      if (what == "captions" || (of_backbone && model == model_name(ModelKind::kFineTuned))) files.push_back(input);
+      if (what == "captions" || (of_backbone && model == name_of(ModelKind::kFineTuned))) files.push_back(input);
     }
     return files;
   }
@@ -166,7 +166,7 @@ class Comparison {
   }
 
   void fit_model(ModelKind kind, FinishedRuns& finished) {
-    ComparedModel model{.name = std::string(model_name(kind)), .runs = {}};
+    ComparedModel model{.name = std::string(name_of(kind)), .runs = {}};
     for (size_t split = 0; split < parts_.size(); ++split) {
       const auto learner = make_learner(kind, {.options = spec_.options, .device = spec_.device, .init_from = {}});
       for (const int64_t seed : seeds(learner->draws())) {

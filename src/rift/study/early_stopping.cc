@@ -33,7 +33,7 @@ void check_early_stopping(const RunOptions& options, const std::vector<Parts>& p
                "{}: the split has no validation rows, by which a fine-tuning could stop early; give it some, such as "
                "split.validation: 0.1 (split.validation: FILE where the parts are files), or leave the key out",
                idle);
-  if (options.train.early_stopping.patience != 0) log_warning(note(model_name(ModelKind::kFineTuned)));
+  if (options.train.early_stopping.patience != 0) log_warning(note(name_of(ModelKind::kFineTuned)));
 }
 
 std::string no_early_stopping_note(std::string_view model, const Json& summary) {

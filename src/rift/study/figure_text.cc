@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rift/base/count_text.h"
 #include "rift/base/sentences.h"
 
 namespace rift::study {
@@ -33,7 +34,7 @@ std::string shown(double value) {
   const double size = std::abs(value);
   if (size < 10.0) return fmt::format("{:.3f}", size < 0.0005 ? 0.0 : value);
   if (size < 999.95) return fmt::format("{:.{}f}", value, size < 99.995 ? 2 : 1);
-  return size < 1e15 ? shown_count(static_cast<int64_t>(std::llround(value))) : fmt::format("{:.4g}", value);
+  return size < 1e15 ? count_text(static_cast<int64_t>(std::llround(value))) : fmt::format("{:.4g}", value);
 }
 
 std::string shown_amount(double value) {
@@ -49,16 +50,6 @@ std::string shown_figure(std::string_view name, double value) {
 std::string with_sign(std::string text) { return text.front() == '-' ? text : "+" + text; }
 
 std::string shown_percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
-
-std::string shown_count(int64_t count) {
-  std::string digits = fmt::format("{}", count);
-  const size_t first = digits.front() == '-' ? 1 : 0;
-  for (size_t at = digits.size(); at > first + 3;) {
-    at -= 3;
-    digits.insert(at, 1, ',');
-  }
-  return digits;
-}
 
 std::string figure_text(const Json& metrics, std::string_view name) {
   const Json* found = estimate(metrics, name);

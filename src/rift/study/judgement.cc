@@ -169,10 +169,9 @@ MainFigure main_figure(data::Task task) {
 }
 
 MainFigure main_figure(std::string_view task_name) {
-  for (const data::Task task : {data::Task::kBinary, data::Task::kMulticlass, data::Task::kRegression}) {
-    if (data::task_name(task) == task_name) return main_figure(task);
-  }
-  RIFT_FAIL(Code::kArtefact, "'{}' is no task", shorten(task_name));
+  const auto task = value_named<data::Task>(task_name);
+  RIFT_REQUIRE(task, Code::kArtefact, "'{}' is no task", shorten(task_name));
+  return main_figure(*task);
 }
 
 std::string_view calibrated_on_name(CalibratedOn where) {

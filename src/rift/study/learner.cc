@@ -6,6 +6,7 @@
 #include "rift/base/progress.h"
 #include "rift/base/sentences.h"
 #include "rift/classic/gbdt.h"
+#include "rift/classic/logistic.h"
 #include "rift/classic/scorecard.h"
 #include "rift/classic/text_baseline.h"
 #include "rift/study/provenance.h"
@@ -14,7 +15,7 @@
 namespace rift::study {
 namespace {
 
-/// What the three classic learners share: a choice of settings, then a fit on all known rows.
+/// What the classic learners share: a choice of settings, then a fit on all known rows.
 template <class Options>
 class ClassicLearner : public Learner {
  public:
@@ -37,6 +38,22 @@ class ScorecardLearner final : public ClassicLearner<classic::ScorecardOptions> 
   }
   Fitted fit(const FitSpec& spec) const override {
     return {classic::Scorecard::fit(spec.dataset, spec.rows.together(), choice_.options), nullptr};
+  }
+
+ private:
+  int64_t tries_;
+};
+
+class LogisticLearner final : public ClassicLearner<classic::LogisticOptions> {
+ public:
+  explicit LogisticLearner(int64_t tries) : tries_(tries) {}
+  std::string name() const override { return "logistic"; }
+  bool draws() const override { return false; }
+  void choose(const data::Dataset& dataset, const FitRows& rows) override {
+    choice_ = classic::choose_logistic(dataset, rows.train, rows.validation, tries_);
+  }
+  Fitted fit(const FitSpec& spec) const override {
+    return {classic::Logistic::fit(spec.dataset, spec.rows.together(), choice_.options), nullptr};
   }
 
  private:
@@ -138,6 +155,8 @@ std::unique_ptr<Learner> make_learner(ModelKind kind, const LearnerSpec& spec) {
   switch (kind) {
     case ModelKind::kScorecard:
       return std::make_unique<ScorecardLearner>(options.compare.tries);
+    case ModelKind::kLogistic:
+      return std::make_unique<LogisticLearner>(options.compare.tries);
     case ModelKind::kGbdt:
       return std::make_unique<GbdtLearner>(options.compare.tries, options.train.seed);
     case ModelKind::kTextBaseline:
@@ -149,14 +168,6 @@ std::unique_ptr<Learner> make_learner(ModelKind kind, const LearnerSpec& spec) {
   }
   RIFT_CHECK(false);
   return nullptr;
-}
-
-std::string_view model_name(ModelKind kind) {
-  for (const auto& entry : enum_names(ModelKind{})) {
-    if (entry.value == kind) return entry.name;
-  }
-  RIFT_CHECK(false);
-  return {};
 }
 
 std::string model_caption(std::string_view name) {
@@ -171,6 +182,7 @@ std::string why_skipped(ModelKind kind, const data::Dataset& dataset, const RunO
     case ModelKind::kScorecard:
       if (schema.task != data::Task::kBinary) return sentence("skip.scorecard_task");
       return has_table(schema) ? "" : sentence("skip.no_table");
+    case ModelKind::kLogistic:
     case ModelKind::kGbdt:
       return has_table(schema) ? "" : sentence("skip.no_table");
     case ModelKind::kTextBaseline:

@@ -53,7 +53,6 @@ struct LearnerSpec {
 /// kFusion has no learner: it is made out of the others' scores (fusion.h).
 std::unique_ptr<Learner> make_learner(ModelKind kind, const LearnerSpec& spec);
 
-std::string_view model_name(ModelKind kind);       // as run.yaml says it
 std::string model_caption(std::string_view name);  // as a report says it, in the current language
 
 /// Why this data has no use for a model of the kind, a sentence in the current language; empty when it has.

@@ -25,7 +25,7 @@ Json portable_options(RunOptions options) {
 
 /// Whether the weights of the model, or of a member of a fusion, come from the pretrained model.
 bool is_fine_tuned(const ModelRun& run) {
-  const std::string_view fine_tuned = model_name(ModelKind::kFineTuned);
+  const std::string_view fine_tuned = name_of(ModelKind::kFineTuned);
   if (run.scorer->name() == fine_tuned) return true;
   const Json* members = run.settings.find("members");
   return members != nullptr && std::any_of(members->as_array().begin(), members->as_array().end(),

@@ -10,6 +10,7 @@
 #include "rift/classic/scorecard.h"
 #include "rift/classic/stack.h"
 #include "rift/study/scoring.h"
+#include "rift/study/stability.h"
 
 namespace rift::study {
 namespace {
@@ -67,11 +68,17 @@ Json part_json(const data::Dataset& dataset, const data::Split& split, data::Par
 Json report_data(const Examined& examined, Json curves, Json inside) {
   const data::Dataset& dataset = examined.dataset;
   Json columns = Json::array();
-  for (const data::Field& field : dataset.schema.fields) columns.push_back(column_json(field, dataset.table));
+  const data::Split& first = examined.parts.front().split;
+  const std::vector<int64_t> train = first.rows(data::Part::kTrain), test = first.rows(data::Part::kTest);
+  for (const data::Field& field : dataset.schema.fields) {
+    columns.push_back(column_json(field, dataset.table));
+    const auto psi = feature_stability(field, dataset.table, train, test);
+    if (psi) columns.as_array().back()["psi"] = *psi;
+  }
   Json split = Json::array();
   for (const data::Part part :
        {data::Part::kTrain, data::Part::kValidation, data::Part::kCalibration, data::Part::kTest}) {
-    const Json one = part_json(dataset, examined.parts.front().split, part);
+    const Json one = part_json(dataset, first, part);
     if (one.at("rows").as_int() > 0) split.push_back(one);
   }
   return Json{{"task", data::task_name(dataset.schema.task)},

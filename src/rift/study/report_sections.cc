@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rift/base/count_text.h"
 #include "rift/base/files.h"
 #include "rift/base/sentences.h"
 #include "rift/report/charts.h"
@@ -103,19 +104,22 @@ void add_evaluations(Page& page, const std::vector<Json>& evaluations) {
 void add_columns(Page& page, const Json& data) {
   Page::TableSpec table{
       .columns = {sentence("table.column"), sentence("table.role"), sentence("table.kind"), sentence("table.missing"),
-                  sentence("table.distinct")},
+                  sentence("table.distinct"), sentence("table.psi")},
       .rows = {},
-      .caption = sentence("report.columns_caption", fmt::arg("rows", shown_count(data.at("rows").as_int())),
+      .caption = sentence("report.columns_caption", fmt::arg("rows", count_text(data.at("rows").as_int())),
                           fmt::arg("features", data.at("features").as_int()))};
   for (const Json& column : data.at("columns").as_array()) {
     const Json* missing = column.find("missing");
+    const Json* psi = column.find("psi");
     table.rows.push_back({{named(column.at("name").as_string(), column.at("caption").as_string())},
                           {column.at("role").as_string()},
                           {column.at("kind").as_string()},
                           number(missing == nullptr ? "-" : shown_percent(missing->as_double())),
-                          number(missing == nullptr ? "-" : shown_count(column.at("distinct").as_int()))});
+                          number(missing == nullptr ? "-" : count_text(column.at("distinct").as_int())),
+                          number(psi == nullptr ? "-" : shown(psi->as_double()))});
   }
   page.table(table);
+  page.paragraph(sentence("report.psi"));
 }
 
 void add_split(Page& page, const Json& data, const std::string& digest) {
@@ -132,10 +136,10 @@ void add_split(Page& page, const Json& data, const std::string& digest) {
   }
   for (const Json& part : data.at("split").as_array()) {
     const int64_t rows = part.at("rows").as_int();
-    std::vector<Page::Cell> row = {{sentence("part." + part.at("part").as_string())}, number(shown_count(rows))};
+    std::vector<Page::Cell> row = {{sentence("part." + part.at("part").as_string())}, number(count_text(rows))};
     if (binary) {
       const int64_t bad = part.at("bad").as_int();
-      row.push_back(number(shown_count(bad)));
+      row.push_back(number(count_text(bad)));
       row.push_back(number(rows == 0 ? "-" : shown_percent(static_cast<double>(bad) / static_cast<double>(rows))));
     }
     table.rows.push_back(std::move(row));
@@ -224,7 +228,7 @@ void add_metrics(Page& page, const std::vector<std::pair<std::string, const Json
     table.columns.push_back(name);
     table.columns.push_back(sentence("table.interval"));
     table.caption += fmt::format("{}{}: {} {}", table.caption.empty() ? "" : ", ", name,
-                                 shown_count(figures->at("rows").as_int()), sentence("table.rows"));
+                                 count_text(figures->at("rows").as_int()), sentence("table.rows"));
   }
   for (const Json::Member& member : parts.front().second->as_object()) {
     if (member.key == "rows") continue;

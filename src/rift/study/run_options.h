@@ -42,9 +42,10 @@ struct ModelOptions {
   }
 };
 
-enum class ModelKind { kScorecard, kGbdt, kTextBaseline, kFineTuned, kFusion };
+enum class ModelKind { kScorecard, kLogistic, kGbdt, kTextBaseline, kFineTuned, kFusion };
 constexpr auto enum_names(ModelKind) {
   return std::to_array<EnumName<ModelKind>>({{ModelKind::kScorecard, "scorecard"},
+                                             {ModelKind::kLogistic, "logistic"},
                                              {ModelKind::kGbdt, "gbdt"},
                                              {ModelKind::kTextBaseline, "text-baseline"},
                                              {ModelKind::kFineTuned, "fine-tuned"},
@@ -59,7 +60,7 @@ struct CompareOptions {
   template <class V>
   void visit(V& v) {
     v("models", models, "Models that are fitted, judged and published.");
-    v("tries", tries, "Fixed settings among which scorecard, gbdt and text-baseline choose.", in_range(1, 8));
+    v("tries", tries, "Fixed settings among which scorecard, logistic, gbdt and text-baseline choose.", in_range(1, 8));
     v("seeds", seeds, "Seeds (train.seed, +1, ...) of the models that draw; figures are their mean.", in_range(1, 20));
   }
 };

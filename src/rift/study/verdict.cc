@@ -164,7 +164,8 @@ std::string who_won(const Figures& figures) {
 
 /// Said whenever a model without fine-tuning does better than the fine-tuned one.
 std::string text_model_loses(const Figures& figures) {
-  const std::string best = figures.best_among(std::array<std::string_view, 3>{"scorecard", "gbdt", "text-baseline"});
+  const std::string best =
+      figures.best_among(std::array<std::string_view, 4>{"scorecard", "logistic", "gbdt", "text-baseline"});
   const auto value = figures.value("fine-tuned");
   if (best.empty() || !value || !figures.is_better(*figures.value(best), *value)) return {};
   return sentence(
@@ -173,7 +174,7 @@ std::string text_model_loses(const Figures& figures) {
 }
 
 std::string what_texts_add(const Figures& figures) {
-  const std::string table = figures.best_among(std::array<std::string_view, 2>{"scorecard", "gbdt"});
+  const std::string table = figures.best_among(std::array<std::string_view, 3>{"scorecard", "logistic", "gbdt"});
   const bool reads = figures.value("text-baseline") || figures.value("fine-tuned");
   if (table.empty() || !reads || !figures.value("fusion")) return {};
   const Difference d = figures.difference("fusion", table);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rift/base/count_text.h"
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sentences.h"
@@ -25,7 +26,7 @@ using report::Page;
 Json read_json(const fs::path& file) { return parse_json(read_file(file), file.string()); }
 
 std::string subtitle(const Json& data, const std::string& split) {
-  return sentence("report.subtitle", fmt::arg("rows", shown_count(data.at("rows").as_int())),
+  return sentence("report.subtitle", fmt::arg("rows", count_text(data.at("rows").as_int())),
                   fmt::arg("features", data.at("features").as_int()), fmt::arg("split", split.substr(0, 12)));
 }
 
@@ -92,7 +93,7 @@ void add_comparison(Page& page, const Json& compare) {
   Page::TableSpec table{.columns = {sentence("table.model"), sentence("table." + main), sentence("table.interval")},
                         .rows = {},
                         .caption = sentence("report.comparison_caption",
-                                            fmt::arg("rows", shown_count(compare.at("test").at("rows").as_int())))};
+                                            fmt::arg("rows", count_text(compare.at("test").at("rows").as_int())))};
   for (const std::string& name : beside) table.columns.push_back(sentence("table." + name));
   for (std::string& name : training_headings(models)) table.columns.push_back(std::move(name));
   table.columns.push_back(sentence("table.rows_per_second"));
@@ -104,7 +105,7 @@ void add_comparison(Page& page, const Json& compare) {
                                    number(interval_text(test, main))};
     for (const std::string& name : beside) row.push_back(number(figure_text(test, name)));
     for (std::string& text : training_texts(models, model)) row.push_back(number(std::move(text)));
-    row.push_back(number(shown_count(static_cast<int64_t>(model.at("score_rows_per_second").as_double()))));
+    row.push_back(number(count_text(static_cast<int64_t>(model.at("score_rows_per_second").as_double()))));
     table.rows.push_back(std::move(row));
   }
   page.table(table);
@@ -243,7 +244,7 @@ void add_whose_figures(Page& page, const Json& training, const Json& metrics) {
     if (part.at("part").as_string() != data::part_name(data::Part::kTest) || part.at("rows") == test->at("rows")) {
       continue;
     }
-    page.paragraph(sentence("report.package_splits", fmt::arg("rows", shown_count(part.at("rows").as_int()))));
+    page.paragraph(sentence("report.package_splits", fmt::arg("rows", count_text(part.at("rows").as_int()))));
   }
 }
 

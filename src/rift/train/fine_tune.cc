@@ -32,13 +32,6 @@ void rescale_head(nn::ParameterStore& store, double factor, double shift) {
   store.at(kHeadBias).view.detach().mul_(factor).add_(shift);
 }
 
-std::string loss_name(objective::Loss loss) {
-  for (const auto& entry : enum_names(objective::Loss{})) {
-    if (entry.value == loss) return std::string(entry.name);
-  }
-  RIFT_FAIL(Code::kBug, "loss without a name");
-}
-
 Json describe_rows(const LabelledRows& rows) {
   int64_t longest = 0;
   for (int64_t row = 0; row < rows.inputs.rows(); ++row) longest = std::max(longest, rows.inputs.tokens(row));
@@ -70,7 +63,7 @@ class FineTuning {
     LabelledRows validation = take_rows(spec_.dataset, spec_.validation, inputs_);
     rows_ = Json{{"train", describe_rows(train)}, {"validation", describe_rows(validation)}};
     if (regression()) {
-      scale_ = label_scale(train);
+      scale_ = metrics::label_scale(train.label, train.weight).value_or(metrics::LabelScale{});
       if (new_parameters_.empty()) rescale_head(store(), 1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
     }
     const std::string digest = run_digest({spec_.options, train, validation, text_.weights_sha256});
@@ -123,12 +116,12 @@ class FineTuning {
   Json summary(const TextTask& task, const TrainerResult& result) {
     Json json = {{"model", describe(text_)}};
     json["max_tokens"] = spec_.options.text.max_tokens;
-    json["pooling"] = package::pooling_name(text_.model->pooling());
+    json["pooling"] = name_of(text_.model->pooling());
     json["tuning"] = Json{{"method", spec_.options.tuning.method_name()},
                           {"description", applied_.description},
                           {"trainable", store().trainable_count()}};
     json["rows"] = rows_;
-    json["loss"] = loss_name(task.loss());
+    json["loss"] = name_of(task.loss());
     if (!task.class_weights().empty()) json["class_weights"] = task.class_weights();
     if (regression()) json["label_scale"] = Json{{"mean", scale_.mean}, {"deviation", scale_.deviation}};
     json["seed"] = spec_.options.train.seed;
@@ -167,7 +160,7 @@ class FineTuning {
   std::vector<std::string> new_parameters_;
   package::TextInputs inputs_;
   tuning::Applied applied_;
-  LabelScale scale_;
+  metrics::LabelScale scale_;
   Json rows_;
 };
 

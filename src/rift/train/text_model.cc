@@ -43,7 +43,7 @@ models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirec
   }
   const std::string& stated = base.sentence_transformers->pooling;
   for (const auto pooling : {models::Pooling::kCls, models::Pooling::kMean, models::Pooling::kLast}) {
-    if (package::pooling_name(pooling) == stated) return pooling;
+    if (name_of(pooling) == stated) return pooling;
   }
   RIFT_FAIL(Code::kUnsupported,
             "{}: 1_Pooling asks for '{}', which rift does not have; choose model.text.pooling: mean or cls",
@@ -77,7 +77,7 @@ TextModel load_text_model(const TextModelSpec& spec) {
                result.base.encoder.string(), result.tokenizer->vocab_size(), loaded.shape.vocab_size);
   log_info("pretrained model loaded", {{"model", result.base.root.filename().string()},
                                        {"licence", licence_of(result.pretrained)},
-                                       {"pooling", package::pooling_name(pooling)},
+                                       {"pooling", name_of(pooling)},
                                        {"parameters", result.model->parameters().parameter_count()},
                                        {"dropped", static_cast<int64_t>(result.names.dropped.size())},
                                        {"new", static_cast<int64_t>(result.model->new_parameters().size())}});
@@ -87,15 +87,12 @@ TextModel load_text_model(const TextModelSpec& spec) {
 Json describe(const TextModel& model) {
   Json dropped = Json::array();
   for (const auto& entry : model.names.dropped) dropped.push_back(Json{{"name", entry.file_name}, {"why", entry.why}});
-  return Json{{"name", model.base.root.filename().string()},
-              {"architecture", model.model->encoder().architecture()},
-              {"weights_sha256", model.weights_sha256},
-              {"pretrained", package::to_json(model.pretrained)},
-              {"pooling", package::pooling_name(model.model->pooling())},
-              {"parameters", model.model->parameters().parameter_count()},
-              {"new_head", model.model->new_parameters()},
-              {"dropped", std::move(dropped)},
-              {"renamed", names_of(model.names.renamed)}};
+  return Json{
+      {"name", model.base.root.filename().string()}, {"architecture", model.model->encoder().architecture()},
+      {"weights_sha256", model.weights_sha256},      {"pretrained", package::to_json(model.pretrained)},
+      {"pooling", name_of(model.model->pooling())},  {"parameters", model.model->parameters().parameter_count()},
+      {"new_head", model.model->new_parameters()},   {"dropped", std::move(dropped)},
+      {"renamed", names_of(model.names.renamed)}};
 }
 
 }  // namespace rift::train

@@ -54,23 +54,6 @@ LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> ro
   return taken;
 }
 
-LabelScale label_scale(const LabelledRows& rows) {
-  double weight = 0, sum = 0;
-  const auto weight_of = [&](size_t i) { return rows.weight.empty() ? 1.0 : rows.weight[i]; };
-  for (size_t i = 0; i < rows.label.size(); ++i) {
-    weight += weight_of(i);
-    sum += weight_of(i) * rows.label[i];
-  }
-  if (weight <= 0) return {};
-  LabelScale scale{.mean = sum / weight};
-  double squares = 0;
-  for (size_t i = 0; i < rows.label.size(); ++i) {
-    squares += weight_of(i) * (rows.label[i] - scale.mean) * (rows.label[i] - scale.mean);
-  }
-  scale.deviation = squares > 0 ? std::sqrt(squares / weight) : 1.0;
-  return scale;
-}
-
 TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model) : spec_(std::move(spec)), model_(model) {
   RIFT_REQUIRE(rows() > 0, Code::kData, "there is no training row; check the split");
   loss_kind_ = objective::resolve_loss(spec_.objective.loss, target_of(spec_.task));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rift/data/dataset.h"
+#include "rift/metrics/label_scale.h"
 #include "rift/models/text_classifier.h"
 #include "rift/objective/task_loss.h"
 #include "rift/package/inputs.h"
@@ -25,20 +26,12 @@ struct LabelledRows {
 };
 LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs);
 
-/// Regression trains on (label - mean) / deviation of the training rows, so that one learning rate suits every unit.
-struct LabelScale {
-  double mean = 0.0;
-  double deviation = 1.0;
-  double scaled(double label) const { return (label - mean) / deviation; }
-};
-LabelScale label_scale(const LabelledRows& rows);
-
 struct TextTaskSpec {
   data::Task task = data::Task::kBinary;
   int64_t classes = 2;
   LabelledRows train;
-  LabelledRows validation;  // may have no rows
-  LabelScale scale;         // identity unless a regression
+  LabelledRows validation;    // may have no rows
+  metrics::LabelScale scale;  // of a regression's training rows, so that one learning rate suits every unit
   const objective::ObjectiveOptions& objective;
   StopMetric stop_metric = StopMetric::kAutomatic;
   c10::Device device = c10::Device(c10::DeviceType::CPU);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "rift/base/error.h"
+#include "rift/base/log_odds.h"
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
 #include "rift/metrics/multiclass.h"
@@ -12,13 +13,6 @@
 
 namespace rift::train {
 namespace {
-
-std::string_view metric_name(StopMetric metric) {
-  for (const auto& entry : enum_names(StopMetric{})) {
-    if (entry.value == metric) return entry.name;
-  }
-  RIFT_FAIL(Code::kBug, "stop metric without a name");
-}
 
 bool one_class(const ValidationRows& rows) {
   return std::ranges::adjacent_find(rows.label, std::not_equal_to<>()) == rows.label.end();
@@ -34,7 +28,7 @@ void add_classification(Json& figures, const ValidationRows& rows, std::span<con
 
 void add_binary(Json& figures, const ValidationRows& rows, std::span<const double> raw) {
   std::vector<double> pd;
-  for (const double value : raw) pd.push_back(score::sigmoid(value));
+  for (const double value : raw) pd.push_back(sigmoid(value));
   figures["auc"] = figure(metrics::auc(rows.label, raw, rows.weight));
   figures["log_loss"] = figure(metrics::log_loss(rows.label, pd, rows.weight));
   add_classification(figures, rows, metrics::called_bad(pd));
@@ -57,7 +51,7 @@ StopMetric resolve_stop_metric(StopMetric asked, const ValidationRows& rows) {
   }
   RIFT_REQUIRE(!regression || asked == StopMetric::kLoss, Code::kConfig,
                "train.early_stopping.metric: '{}' does not fit a regression; use 'loss' or leave it out",
-               metric_name(asked));
+               name_of(asked));
   RIFT_REQUIRE(
       asked != StopMetric::kAuc || !one_class(rows), Code::kData,
       "train.early_stopping.metric: the validation rows hold one class, so they have no auc; use 'log_loss' or "
@@ -68,7 +62,7 @@ StopMetric resolve_stop_metric(StopMetric asked, const ValidationRows& rows) {
 Evaluation judge(const ValidationRows& rows, std::span<const double> raw, double loss, StopMetric metric) {
   RIFT_CHECK(metric != StopMetric::kAutomatic);
   Evaluation evaluation;
-  evaluation.metric = metric_name(metric);
+  evaluation.metric = name_of(metric);
   evaluation.higher_is_better = metric != StopMetric::kLoss && metric != StopMetric::kLogLoss;
   evaluation.figures = Json{{"loss", loss}};
   if (rows.task == data::Task::kBinary) add_binary(evaluation.figures, rows, raw);

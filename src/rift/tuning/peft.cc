@@ -1,7 +1,6 @@
 #include "rift/tuning/peft.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "rift/base/error.h"
 #include "rift/tuning/lora.h"
@@ -31,13 +30,6 @@ std::vector<std::string> target_modules(const LoraOptions& options, const PeftAd
   return names;
 }
 
-nn::Linear& linear_of(const std::vector<nn::Linear*>& linears, const std::string& module) {
-  const auto found = std::ranges::find(linears, module, [](const nn::Linear* linear) { return linear->name; });
-  RIFT_REQUIRE(found != linears.end(), Code::kArtefact, "adapter of '{}': the model has no such linear map",
-               shorten(module));
-  return **found;
-}
-
 }  // namespace
 
 PeftAdapter adapter_of(const models::TextClassifier& model, const LoraOptions& options) {
@@ -62,24 +54,6 @@ PeftAdapter adapter_of(const models::TextClassifier& model, const LoraOptions& o
     for (const std::string& name : part->parameters) adapter.saved.emplace(name, copy_of(model.parameters().at(name)));
   }
   return adapter;
-}
-
-void load_adapter(const PeftAdapter& adapter, models::TextClassifier& model) {
-  nn::ParameterStore& store = model.parameters();
-  const std::vector<nn::Linear*> linears = model.encoder().linears();
-  const LoraShape shape{adapter.config.rank, adapter.config.scale(), adapter.config.dropout};
-  tensor::TensorMap values = adapter.saved;
-  for (const checkpoint::LoraPair& pair : adapter.pairs) {
-    nn::Linear& linear = linear_of(linears, pair.module);
-    RIFT_CHECK(!linear.adapter);
-    const auto lora = std::make_shared<LoraAdapter>(store, linear, shape);
-    linear.adapter = lora;
-    for (const nn::Parameter* parameter : lora->parameters()) store.set_trainable(*parameter, false);
-    values.emplace(lora->a().name, pair.a);
-    values.emplace(lora->b().name, pair.b);
-  }
-  store.seal();
-  store.copy_from(values);
 }
 
 }  // namespace rift::tuning

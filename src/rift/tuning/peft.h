@@ -13,9 +13,4 @@ namespace rift::tuning {
 /// Throws kUnsupported when the model has no LoRA adapter (merged already, or another method).
 checkpoint::PeftAdapter adapter_of(const models::TextClassifier& model, const LoraOptions& options);
 
-/// Puts an adapter on a model that has none: LoRA pairs on their linear maps, saved modules (classifier, pooler) over
-/// the model's own. Seals the store; everything is left trainable as it was, the pairs not trainable.
-/// Throws kArtefact naming the module or tensor that the model lacks or has in another shape.
-void load_adapter(const checkpoint::PeftAdapter& adapter, models::TextClassifier& model);
-
 }  // namespace rift::tuning

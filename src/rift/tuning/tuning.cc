@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "rift/base/count_text.h"
 #include "rift/base/error.h"
 #include "rift/tuning/method.h"
 
@@ -36,14 +37,6 @@ void remove_frozen(const std::vector<std::string>& patterns, std::vector<std::st
   });
 }
 
-/// 1234567 -> "1,234,567".
-std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<size_t>(at), 1, ',');
-  return digits;
-}
-
 }  // namespace
 
 std::vector<std::string> head_parameters(const models::TextClassifier& model) {
@@ -66,8 +59,8 @@ Applied apply(const TuningOptions& options, models::TextClassifier& model, uint6
     store.set_trainable(parameter, moving.contains(parameter.name));
   }
   return {std::move(selection.encoder), std::move(selection.head),
-          fmt::format("{}: {} of {} parameters move", selection.what, grouped(store.trainable_count()),
-                      grouped(store.parameter_count()))};
+          fmt::format("{}: {} of {} parameters move", selection.what, count_text(store.trainable_count()),
+                      count_text(store.parameter_count()))};
 }
 
 void merge(models::TextClassifier& model) {

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/base/files.h"
 #include "rift/classic/feature_columns.h"
@@ -15,6 +13,8 @@
 #include "rift/classic/text_baseline.h"
 #include "rift/package/format/manifest.h"
 #include "rift/package/format/package.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::package {
 namespace {

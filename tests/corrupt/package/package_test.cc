@@ -6,8 +6,6 @@
 #include <cmath>
 #include <functional>
 
-#include "base/failure.h"
-#include "base/temp_directory.h"
 #include "classic/small_dataset.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
@@ -15,6 +13,8 @@
 #include "rift/package/format/golden_check.h"
 #include "rift/package/format/golden_rows.h"
 #include "rift/package/format/manifest.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
 
 namespace rift::package {
 namespace {

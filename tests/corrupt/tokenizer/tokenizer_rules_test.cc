@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/failure.h"
 #include "fuzz/tokenizer_fuzz.h"
 #include "rift/encode/text/vocabulary_file.h"
+#include "support/failure.h"
 
 // One rule of the files a test: broken ones are named by line and key, unknown parts by their type.
 namespace rift::encode::text {

@@ -1,5 +1,6 @@
 #include "rift/base/error.h"
 #include "rift/classic/gbdt.h"
+#include "rift/classic/logistic.h"
 #include "rift/classic/scorecard.h"
 #include "rift/classic/stack.h"
 #include "rift/classic/text_baseline.h"
@@ -30,6 +31,7 @@ PartLoader fusion_loader(PartLoaders members) {
 PartLoaders classic_loaders() {
   PartLoaders loaders;
   loaders["scorecard"] = classic::Scorecard::load;
+  loaders["logistic"] = classic::Logistic::load;
   loaders["gbdt"] = classic::Gbdt::load;
   loaders["text-baseline"] = classic::TextBaseline::load;
   loaders["fusion"] = fusion_loader(loaders);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "rift/base/error.h"
+#include "rift/base/log_odds.h"
 #include "rift/score/calibrator.h"
 
 namespace rift::package {
@@ -17,7 +18,7 @@ std::vector<double> scores_of(data::Task task, const std::vector<double>& raw, i
   if (task == data::Task::kMulticlass) return score::softmax(raw, outputs);
   std::vector<double> scores = raw;
   if (task == data::Task::kBinary) {
-    for (double& value : scores) value = score::sigmoid(value);
+    for (double& value : scores) value = sigmoid(value);
   }
   return scores;
 }

@@ -65,16 +65,16 @@ TEST(CommandLine, WithJsonEveryLineOfStderrIsJsonToo) {
     for (std::string line; std::getline(stream, line);) lines.push_back(parse_json(line, "stderr"));
     return lines;
   };
-  const ProgramRun made = run_program({"init", "examples/german_credit/german.csv", "--label", "class", "--out",
+  const ProgramRun made = run_program({"init", "examples/german_credit/german.csv", "--label", "A5", "--out",
                                        (folder / "run.yaml").string(), "--json"});
   ASSERT_EQ(made.status, 0) << made.err;
   const ProgramRun compared =
       run_program({"compare", (folder / "run.yaml").string(), "--out", (folder / "run").string(), "--json", "--set",
-                   "compare.models=[logistic, fusion]", "--set", "compare.tries=1"});
+                   "compare.models=[scorecard, logistic]", "--set", "compare.tries=1"});
   ASSERT_EQ(compared.status, 0) << compared.err;
   bool has_event = false;
   for (const Json& line : lines_of(compared.err)) has_event = has_event || line.contains("event");
-  EXPECT_TRUE(has_event) << compared.err;  // the fusion of one model is skipped, and that is logged
+  EXPECT_TRUE(has_event) << compared.err;  // amounts have no scorecard, and that is logged
   const ProgramRun failed = run_program({"compare", "nowhere.yaml", "--json"});
   const std::vector<Json> said = lines_of(failed.err);
   ASSERT_EQ(said.size(), 1u);

@@ -39,7 +39,7 @@ void require_members_of_fusion(const RunOptions& options) {
   const std::set<ModelKind> asked(options.compare.models.begin(), options.compare.models.end());
   RIFT_REQUIRE(asked.size() > 2, Code::kConfig,
                "compare.models: a fusion is made out of the scores of at least two other models, got {}; write such as "
-               "[gbdt, text-baseline, fusion], out of scorecard, gbdt, text-baseline and fine-tuned",
+               "[gbdt, text-baseline, fusion], out of scorecard, logistic, gbdt, text-baseline and fine-tuned",
                asked.size() - 1);
 }
 

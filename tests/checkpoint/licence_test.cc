@@ -8,8 +8,8 @@
 namespace rift::checkpoint {
 namespace {
 
-using testing::ElementsAre;
 using test::TempDirectory;
+using testing::ElementsAre;
 
 TEST(Licence, IsWhatTheCardNamesAndTheTextsBesideIt) {
   const TempDirectory directory;

@@ -50,6 +50,14 @@ TEST_F(BadInput, ABrokenLineIsNamedByItsNumberAndNotByItsContent) {
   EXPECT_THAT(message, Not(HasSubstr("secret")));
 }
 
+TEST_F(BadInput, BytesThatLatin1DoesNotHaveAreNotCalledLatin1) {
+  const auto path = file("rows.csv", "id,x,y\n1,5 \x80,0\n2,6 \x80,1\n");  // the euro sign of Windows-1252
+  LoadSpec spec = spec_of(path, "y");
+  spec.data.source = "sql: SELECT * FROM read_csv('" + path.string() + "', encoding = 'latin-1')";
+  spec.data.id = "id";
+  EXPECT_THAT(refused(Code::kData, spec), HasSubstr("CP1252"));
+}
+
 TEST_F(BadInput, AnOpenQuoteIsABrokenLine) {
   std::string text = plain_csv(40);
   text += "\"secret,1\n" + plain_csv(10).substr(4);

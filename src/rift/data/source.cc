@@ -340,6 +340,7 @@ RowReader Source::open_forgiving(std::span<const ColumnRequest> requests, std::v
                                       "ORDER BY line",
                                       rows));
   RIFT_CHECK(!session_->run("DROP TABLE reject_errors; DROP TABLE reject_scans"));
+  if (rows.empty()) return RowReader(name_, session_->stream(query), storages(requests));
   std::vector<int64_t> numbers;
   for (const auto& row : rows) numbers.push_back(std::stoll(row[0].value()));
   const LineSpans spans = line_spans(numbers);

@@ -70,7 +70,8 @@ class Source {
   RowReader open(std::span<const ColumnRequest> requests);
   /// One file of CSV only: as open(), passing over lines that cannot be split; `rejected` gets their 0-based data rows,
   /// ascending, with what is wrong. A quotation mark that is not closed takes the lines behind it along, which count as
-  /// rows; kData when they are so many that DuckDB loses its place. The file is read three times.
+  /// rows; kData when they are so many that DuckDB loses its place. The file is read twice, three times where
+  /// lines are broken.
   struct BrokenLine {
     int64_t row = 0;
     int64_t rows = 1;

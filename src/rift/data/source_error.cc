@@ -50,6 +50,11 @@ void throw_source_error(const std::string& source, const DuckFailure& failure) {
   if (holds(message, "CSV Error on Line")) throw_broken_line(source, message);
   if (holds(message, "Invalid unicode") || holds(message, "not utf-8"))
     RIFT_FAIL(Code::kData, "{}: the file is not UTF-8; convert it, or name its encoding in a query", source);
+  if (holds(message, "is not latin-1 encoded"))
+    RIFT_FAIL(Code::kData,
+              "{}: the file has bytes that latin-1 has no letters for (Windows-1252, as a rule); convert it to UTF-8: "
+              "iconv -f CP1252 -t UTF-8 OLD > NEW",
+              source);
   // Only its messages of files are told as they are: a conversion error quotes a cell, whatever that cell says.
   if (message.starts_with("IO Error") &&
       (holds(message, "No files found") || holds(message, "Cannot open file") || holds(message, "No such file")))

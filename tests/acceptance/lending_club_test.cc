@@ -71,7 +71,11 @@ TEST_F(LendingClub, TextsAddToTheApplicationFormOutOfTime) {
   EXPECT_GE(auc(compare, "text-baseline"), 0.594);
   EXPECT_GE(auc(compare, "fusion"), 0.701);
   EXPECT_GT(least_gain(compare, "fusion", "gbdt"), 0.0);
-  EXPECT_LT(bad_rate(named(compare, "fusion"), 0.5), bad_rate(named(compare, "gbdt"), 0.5));
+  EXPECT_EQ(compare.at("test").at("rows").as_int(), 12'493);
+  const Json &gbdt = named(compare, "gbdt"), &fusion = named(compare, "fusion");
+  EXPECT_LT(bad_rate(fusion, 0.5), bad_rate(gbdt, 0.5));
+  EXPECT_LT(bad_rate(fusion, 0.7), bad_rate(gbdt, 0.7));
+  EXPECT_NEAR(bad_rate(fusion, 0.9), bad_rate(gbdt, 0.9), 0.005);  // near everyone approved no order helps
 }
 
 // One pass over 27,000 rows; all five models with three seeds in one command take hours (examples/lending_club).

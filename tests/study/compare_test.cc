@@ -54,7 +54,7 @@ Json without_clock(Json compare) {
   return compare;
 }
 
-const std::vector<std::string> kClassic = {"compare.models=[scorecard, gbdt, text-baseline, fusion]"};
+const std::vector<std::string> kClassic = {"compare.models=[scorecard, logistic, gbdt, text-baseline, fusion]"};
 
 class GermanComparison : public ::testing::Test {
  protected:
@@ -80,7 +80,7 @@ TEST_F(GermanComparison, ModelsReachWhatIsKnownOfThisData) {
 }
 
 TEST_F(GermanComparison, EveryPackageIsOfTheSameSplitAndScoresAgain) {
-  for (const char* name : {"scorecard", "gbdt", "text-baseline", "fusion"}) {
+  for (const char* name : {"scorecard", "logistic", "gbdt", "text-baseline", "fusion"}) {
     SCOPED_TRACE(name);
     const package::Package package =
         package::load_package(run() / "models" / name / "package", package::classic_loaders());
@@ -95,7 +95,7 @@ TEST_F(GermanComparison, VerdictFollowsFromThePairs) {
   for (const Json& model : compare_.at("models").as_array()) {
     EXPECT_LE(auc_of(compare_, model.at("name").as_string()), auc_of(compare_, best));
   }
-  EXPECT_EQ(compare_.at("pairs").size(), 6u);
+  EXPECT_EQ(compare_.at("pairs").size(), 10u);
   for (const Json& pair : compare_.at("pairs").as_array()) {
     EXPECT_NEAR(pair.at("difference").as_double(),
                 auc_of(compare_, pair.at("a").as_string()) - auc_of(compare_, pair.at("b").as_string()), 1e-12);
@@ -114,7 +114,7 @@ TEST_F(GermanComparison, PredictionsHoldEveryTestRowOfEveryModel) {
   std::map<std::string, int64_t> rows;
   for (int64_t row = 0; row < table.rows; ++row) ++rows[std::string(*table.at("model").texts().get(row))];
   EXPECT_EQ(rows, (std::map<std::string, int64_t>{
-                      {"scorecard", 200}, {"gbdt", 200}, {"text-baseline", 200}, {"fusion", 200}}));
+                      {"scorecard", 200}, {"logistic", 200}, {"gbdt", 200}, {"text-baseline", 200}, {"fusion", 200}}));
 }
 
 TEST_F(GermanComparison, EachFeatureHasItsStabilityInTheReport) {
@@ -214,7 +214,7 @@ TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
 
 TEST_F(GermanComparison, ReportSaysWhichRowsToldTheSettingsApart) {
   const Json data = parse_json(read_file(run() / "report.json"), "report.json");
-  for (const char* name : {"scorecard", "gbdt", "text-baseline"}) {
+  for (const char* name : {"scorecard", "logistic", "gbdt", "text-baseline"}) {
     EXPECT_EQ(data.at("judged_by").at(name), (Json{{"rows", "inner folds"}, {"folds", 5}})) << name;
   }
   EXPECT_FALSE(data.at("judged_by").contains("fusion")) << "it has nothing to choose";

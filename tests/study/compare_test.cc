@@ -101,6 +101,8 @@ TEST_F(GermanComparison, VerdictFollowsFromThePairs) {
                 auc_of(compare_, pair.at("a").as_string()) - auc_of(compare_, pair.at("b").as_string()), 1e-12);
     EXPECT_GE(pair.at("p_holm").as_double(), pair.at("p").as_double());
   }
+  EXPECT_FALSE(compare_.at("has_text").as_bool());
+  EXPECT_EQ(to_json_text(compare_.at("remarks")).find("texts"), std::string::npos) << "the data has none";
   EXPECT_TRUE(compare_.at("verdict").as_string().starts_with(model_caption(best)))
       << compare_.at("verdict").as_string();
 }

@@ -205,6 +205,41 @@ TEST(FinishedRun, OfATrainingDoesNotPassForTheComparisonThatReplacedIt) {
   EXPECT_FALSE(fs::exists(directory.path() / "metrics.json"));
 }
 
+TEST(FinishedRun, ThatIsReplacedLeavesNothingToPassForTheNewOne) {
+  const test::TempDirectory directory;
+  const fs::path& run = directory.path();
+  run_compare(german(run, {"compare.models=[scorecard, gbdt]"}));
+  const std::string training = R"({"step":1,"epoch":0.5,"task_loss":0.6,"loss":0.6})" + std::string("\n");
+  directory.write("models/fine-tuned/log.jsonl", training);
+  directory.write("models/logistic/a note of somebody's.txt", "");
+  StudySpec other = german(run, {"compare.models=[scorecard]"});
+  other.overwrite = other.resume = true;
+  directory.write("unfinished", "in the way of the first fitted model");
+  EXPECT_ANY_THROW(run_compare(other));
+  for (const char* file : {"compare.json", "report.json", "report.html", "manifest.json", "predictions.parquet"})
+    EXPECT_FALSE(fs::exists(run / file)) << file;
+  EXPECT_EQ(read_run(run / "run.yaml", {}).compare.models, other.options.compare.models);
+  EXPECT_TRUE(fs::exists(run / "models/gbdt/package/rift.json")) << "a package stays until a newer one is ready";
+
+  other.overwrite = other.resume = false;
+  fs::remove(run / "unfinished");
+  run_compare(other);
+  for (const char* folder : {"models/gbdt", "models/fine-tuned"}) EXPECT_FALSE(fs::exists(run / folder)) << folder;
+  EXPECT_TRUE(fs::exists(run / "models/logistic/a note of somebody's.txt"));
+  directory.write("models/fine-tuned/log.jsonl", training);
+  write_report(run, run / "report.html");
+  EXPECT_EQ(read_file(run / "report.html").find("id=\"training\""), std::string::npos) << "of no model in it";
+}
+
+TEST(FinishedRun, IsKeptWhenWhatTakesItsPlaceCannotBeFitted) {
+  const test::TempDirectory directory;
+  run_compare(german(directory.path(), {"compare.models=[scorecard]"}));
+  StudySpec other = german(directory.path(), {"compare.models=[text-baseline]", "model.text.from_table=never"});
+  other.overwrite = true;
+  test::message_of(Code::kConfig, [&] { run_compare(other); });
+  EXPECT_TRUE(fs::exists(directory.path() / "compare.json"));
+}
+
 TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   const fs::path out = directory_->path() / "report.html";
   write_report(run(), out);

@@ -11,6 +11,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
+#include "rift/base/threads.h"
 #include "rift/classic/scorecard.h"
 #include "rift/data/load_dataset.h"
 #include "rift/data/table_writer.h"
@@ -344,7 +345,7 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
   EXPECT_NE(read_file(directory.path() / "report.html").find("training, mean of a run (s)"), std::string::npos);
 }
 
-TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
+TEST(Compare, GoingOnWithOtherThreadsOrCaptionsFitsTheModelsAnew) {
   const test::TempDirectory directory;
   for (const char* file : {"german.csv", "captions.yaml", "run.yaml"}) {
     fs::copy_file(fs::path("examples/german_credit") / file, directory.path() / file);
@@ -362,6 +363,10 @@ TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
   };
   const Json first = stopped();
   EXPECT_EQ(stopped().at("train_seconds"), first.at("train_seconds")) << "nothing has changed: it is not fitted again";
+  const int64_t before = threads();
+  set_threads(before + 1);
+  EXPECT_NE(stopped().at("fingerprint"), first.at("fingerprint")) << "the last bits go by the number of threads";
+  set_threads(before);
   std::string captions = read_file(directory.path() / "captions.yaml");
   captions.replace(captions.find("caption: "), 9, "caption: other ");
   write_file_atomic(directory.path() / "captions.yaml", captions);

@@ -155,6 +155,7 @@ class Comparison {
                          {"source", dataset_.source_sha256},
                          {"files", files_beside(model)},
                          {"device", spec_.device},
+                         {"environment", package::describe_environment()},
                          {"program", sha256_file("/proc/self/exe")}};
     return sha256_hex(to_json_text(made_from));
   }

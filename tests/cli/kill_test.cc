@@ -225,7 +225,7 @@ TEST_F(Kill, APackageThatIsReplacedIsTheOlderOrTheNewerWhole) {
   const Moment replaced = [&](const fs::path&, const std::string&) { return newest_in(run / "package") > published; };
   for (const Moment& moment : {path("checkpoints/step-000004"), staged(".package.tmp-", "rift.json"),
                                staged(".package.tmp-", "manifest.json"), replaced}) {
-    EXPECT_EQ(stop_at(moment, run, arguments("train", "run", {"--set", "train.seed=2"})), 128 + SIGKILL);
+    EXPECT_EQ(stop_at(moment, run, arguments("train", "run", {"--set", "train.seed=2", "--overwrite"})), 128 + SIGKILL);
     EXPECT_TRUE(fs::exists(run / "package"));
     expect_nothing_half_written(run, {older, newer});
   }

@@ -179,6 +179,21 @@ TEST(Split, APartOfOneClassIsRefused) {
   EXPECT_NE(message_of(Code::kData, [&] { make_split(dataset, {}); }).find("both classes"), std::string::npos);
 }
 
+TEST(Split, APartThatIsAskedForHasRows) {
+  const RandomSplit calibration{.test = 0.2, .calibration = 0.01, .validation = 0.1};
+  KFoldSplit k_fold;
+  k_fold.calibration = 0.01;
+  for (const SplitOptions& options :
+       {SplitOptions{.kind = calibration}, SplitOptions{.kind = StratifiedSplit{calibration}},
+        SplitOptions{.kind = k_fold},
+        SplitOptions{.kind = RandomSplit{.test = 0.2, .calibration = 0.1, .validation = 0.01}},
+        SplitOptions{.kind = RandomSplit{.test = 0.01, .calibration = 0.1, .validation = 0.1}}}) {
+    EXPECT_NE(message_of(Code::kData, [&] { make_split(made(40), options); }).find("of 40 rows is empty"),
+              std::string::npos);
+  }
+  EXPECT_NO_THROW(make_split(made(40), {.kind = RandomSplit{.test = 0.5, .calibration = 0.0, .validation = 0.0}}));
+}
+
 TEST(Split, SharesLeaveRowsForTraining) {
   SplitOptions options;
   options.kind = RandomSplit{.test = 0.6, .calibration = 0.2, .validation = 0.2};

@@ -4,9 +4,11 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/random.h"
 
 namespace rift::encode::tabular {
 namespace {
@@ -23,6 +25,13 @@ std::vector<double> numbers(std::string_view key) {
   std::vector<double> values;
   for (const Json& item : golden().at(key).as_array()) values.push_back(item.as_double());
   return values;
+}
+
+/// Each value as often as the transform wants a point to be backed by.
+std::vector<double> five_of_each(const std::vector<double>& values) {
+  std::vector<double> all;
+  for (int i = 0; i < 5; ++i) all.insert(all.end(), values.begin(), values.end());
+  return all;
 }
 
 NumberEncoder quantile(const std::vector<double>& values, int64_t knots = 1000) {
@@ -43,16 +52,41 @@ TEST(NumberEncoder, StandardEqualsScikitLearn) {
 
 TEST(NumberEncoder, QuantileIsTheNormalScoreOfTheMidRank) {
   const auto values = numbers("values"), expected = numbers("rankit");
-  const NumberEncoder encoder = quantile(values);
+  const NumberEncoder encoder = quantile(five_of_each(values));
   for (size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(encoder.encode(values[i]), expected[i], 1e-12);
 }
 
 TEST(NumberEncoder, QuantileIsLinearBetweenPointsAndFlatOutside) {
-  const NumberEncoder encoder = quantile({1, 2, 4});  // shares 1/6, 1/2, 5/6
+  const NumberEncoder encoder = quantile(five_of_each({1, 2, 4}));  // shares 1/6, 1/2, 5/6
   EXPECT_DOUBLE_EQ(encoder.encode(2), 0.0);
   EXPECT_NEAR(encoder.encode(3), 0.5 * normal_quantile(5.0 / 6.0), 1e-15);
   EXPECT_DOUBLE_EQ(encoder.encode(-100), encoder.encode(1));
   EXPECT_DOUBLE_EQ(encoder.encode(kInfinity), encoder.encode(4));
+}
+
+TEST(NumberEncoder, NoQuantilePointIsTheValueOfFewRows) {
+  std::map<double, int> rows;
+  std::vector<double> values;
+  const CounterRandom random(7, 0);
+  for (uint64_t i = 0; i < 3000; ++i) values.push_back(std::round(std::exp(random.normal(i)) * 400.0));
+  for (int i = 0; i < 300; ++i) values.push_back(0.0);
+  for (int i = 0; i < 4; ++i) values.push_back(1e7 + i);
+  for (const double value : values) ++rows[value];
+  for (const int64_t knots : {3, 100, 100000}) {
+    const Json json = quantile(values, knots).to_json();
+    EXPECT_LE(static_cast<int64_t>(json.at("values").size()), knots);
+    for (const Json& point : json.at("values").as_array()) {
+      const auto own = rows.find(point.as_double());
+      EXPECT_TRUE(own == rows.end() || own->second >= 5) << own->second << " rows have this value";
+    }
+  }
+  EXPECT_EQ(quantile(values).to_json().at("values").at(size_t{0}).as_double(), 0.0) << "300 rows share it";
+}
+
+TEST(NumberEncoder, OfFewerThanFiveValuesNoQuantileIsKept) {
+  const NumberEncoder encoder = quantile({7, 8, 9, 10, kNaN});
+  EXPECT_EQ(encoder.to_json().at("values").size(), 0u);
+  EXPECT_EQ(encoder.encode(9), 0.0);
 }
 
 TEST(NumberEncoder, FewKnotsStayMonotoneAndNearTheFullTransform) {

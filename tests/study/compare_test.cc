@@ -11,6 +11,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
+#include "rift/base/threads.h"
 #include "rift/classic/scorecard.h"
 #include "rift/data/load_dataset.h"
 #include "rift/data/table_writer.h"
@@ -54,7 +55,7 @@ Json without_clock(Json compare) {
   return compare;
 }
 
-const std::vector<std::string> kClassic = {"compare.models=[scorecard, gbdt, text-baseline, fusion]"};
+const std::vector<std::string> kClassic = {"compare.models=[scorecard, logistic, gbdt, text-baseline, fusion]"};
 
 class GermanComparison : public ::testing::Test {
  protected:
@@ -80,7 +81,7 @@ TEST_F(GermanComparison, ModelsReachWhatIsKnownOfThisData) {
 }
 
 TEST_F(GermanComparison, EveryPackageIsOfTheSameSplitAndScoresAgain) {
-  for (const char* name : {"scorecard", "gbdt", "text-baseline", "fusion"}) {
+  for (const char* name : {"scorecard", "logistic", "gbdt", "text-baseline", "fusion"}) {
     SCOPED_TRACE(name);
     const package::Package package =
         package::load_package(run() / "models" / name / "package", package::classic_loaders());
@@ -95,12 +96,14 @@ TEST_F(GermanComparison, VerdictFollowsFromThePairs) {
   for (const Json& model : compare_.at("models").as_array()) {
     EXPECT_LE(auc_of(compare_, model.at("name").as_string()), auc_of(compare_, best));
   }
-  EXPECT_EQ(compare_.at("pairs").size(), 6u);
+  EXPECT_EQ(compare_.at("pairs").size(), 10u);
   for (const Json& pair : compare_.at("pairs").as_array()) {
     EXPECT_NEAR(pair.at("difference").as_double(),
                 auc_of(compare_, pair.at("a").as_string()) - auc_of(compare_, pair.at("b").as_string()), 1e-12);
     EXPECT_GE(pair.at("p_holm").as_double(), pair.at("p").as_double());
   }
+  EXPECT_FALSE(compare_.at("has_text").as_bool());
+  EXPECT_EQ(to_json_text(compare_.at("remarks")).find("texts"), std::string::npos) << "the data has none";
   EXPECT_TRUE(compare_.at("verdict").as_string().starts_with(model_caption(best)))
       << compare_.at("verdict").as_string();
 }
@@ -114,7 +117,7 @@ TEST_F(GermanComparison, PredictionsHoldEveryTestRowOfEveryModel) {
   std::map<std::string, int64_t> rows;
   for (int64_t row = 0; row < table.rows; ++row) ++rows[std::string(*table.at("model").texts().get(row))];
   EXPECT_EQ(rows, (std::map<std::string, int64_t>{
-                      {"scorecard", 200}, {"gbdt", 200}, {"text-baseline", 200}, {"fusion", 200}}));
+                      {"scorecard", 200}, {"logistic", 200}, {"gbdt", 200}, {"text-baseline", 200}, {"fusion", 200}}));
 }
 
 TEST_F(GermanComparison, EachFeatureHasItsStabilityInTheReport) {
@@ -203,6 +206,41 @@ TEST(FinishedRun, OfATrainingDoesNotPassForTheComparisonThatReplacedIt) {
   EXPECT_FALSE(fs::exists(directory.path() / "metrics.json"));
 }
 
+TEST(FinishedRun, ThatIsReplacedLeavesNothingToPassForTheNewOne) {
+  const test::TempDirectory directory;
+  const fs::path& run = directory.path();
+  run_compare(german(run, {"compare.models=[scorecard, gbdt]"}));
+  const std::string training = R"({"step":1,"epoch":0.5,"task_loss":0.6,"loss":0.6})" + std::string("\n");
+  directory.write("models/fine-tuned/log.jsonl", training);
+  directory.write("models/logistic/a note of somebody's.txt", "");
+  StudySpec other = german(run, {"compare.models=[scorecard]"});
+  other.overwrite = other.resume = true;
+  directory.write("unfinished", "in the way of the first fitted model");
+  EXPECT_ANY_THROW(run_compare(other));
+  for (const char* file : {"compare.json", "report.json", "report.html", "manifest.json", "predictions.parquet"})
+    EXPECT_FALSE(fs::exists(run / file)) << file;
+  EXPECT_EQ(read_run(run / "run.yaml", {}).compare.models, other.options.compare.models);
+  EXPECT_TRUE(fs::exists(run / "models/gbdt/package/rift.json")) << "a package stays until a newer one is ready";
+
+  other.overwrite = other.resume = false;
+  fs::remove(run / "unfinished");
+  run_compare(other);
+  for (const char* folder : {"models/gbdt", "models/fine-tuned"}) EXPECT_FALSE(fs::exists(run / folder)) << folder;
+  EXPECT_TRUE(fs::exists(run / "models/logistic/a note of somebody's.txt"));
+  directory.write("models/fine-tuned/log.jsonl", training);
+  write_report(run, run / "report.html");
+  EXPECT_EQ(read_file(run / "report.html").find("id=\"training\""), std::string::npos) << "of no model in it";
+}
+
+TEST(FinishedRun, IsKeptWhenWhatTakesItsPlaceCannotBeFitted) {
+  const test::TempDirectory directory;
+  run_compare(german(directory.path(), {"compare.models=[scorecard]"}));
+  StudySpec other = german(directory.path(), {"compare.models=[text-baseline]", "model.text.from_table=never"});
+  other.overwrite = true;
+  test::message_of(Code::kConfig, [&] { run_compare(other); });
+  EXPECT_TRUE(fs::exists(directory.path() / "compare.json"));
+}
+
 TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   const fs::path out = directory_->path() / "report.html";
   write_report(run(), out);
@@ -214,7 +252,7 @@ TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
 
 TEST_F(GermanComparison, ReportSaysWhichRowsToldTheSettingsApart) {
   const Json data = parse_json(read_file(run() / "report.json"), "report.json");
-  for (const char* name : {"scorecard", "gbdt", "text-baseline"}) {
+  for (const char* name : {"scorecard", "logistic", "gbdt", "text-baseline"}) {
     EXPECT_EQ(data.at("judged_by").at(name), (Json{{"rows", "inner folds"}, {"folds", 5}})) << name;
   }
   EXPECT_FALSE(data.at("judged_by").contains("fusion")) << "it has nothing to choose";
@@ -307,7 +345,7 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
   EXPECT_NE(read_file(directory.path() / "report.html").find("training, mean of a run (s)"), std::string::npos);
 }
 
-TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
+TEST(Compare, GoingOnWithOtherThreadsOrCaptionsFitsTheModelsAnew) {
   const test::TempDirectory directory;
   for (const char* file : {"german.csv", "captions.yaml", "run.yaml"}) {
     fs::copy_file(fs::path("examples/german_credit") / file, directory.path() / file);
@@ -325,6 +363,10 @@ TEST(Compare, GoingOnWithOtherCaptionsFitsTheModelsAnew) {
   };
   const Json first = stopped();
   EXPECT_EQ(stopped().at("train_seconds"), first.at("train_seconds")) << "nothing has changed: it is not fitted again";
+  const int64_t before = threads();
+  set_threads(before + 1);
+  EXPECT_NE(stopped().at("fingerprint"), first.at("fingerprint")) << "the last bits go by the number of threads";
+  set_threads(before);
   std::string captions = read_file(directory.path() / "captions.yaml");
   captions.replace(captions.find("caption: "), 9, "caption: other ");
   write_file_atomic(directory.path() / "captions.yaml", captions);

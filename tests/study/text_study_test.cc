@@ -170,6 +170,34 @@ TEST(TextStudy, TrainWritesTheDirectoryOfARun) {
   }
 }
 
+TEST(TextStudy, ATrainingThatIsReplacedKeepsItsPackageAloneUntilTheNewerOneIsReady) {
+  const Records records(data::Task::kBinary);
+  run_train(records.spec("run", {"optim.epochs=1"}));
+  const std::string older = read_file(records / "run/package/manifest.json");
+  StudySpec spec = records.spec("run", {"optim.epochs=1", "train.seed=2"});
+  spec.overwrite = true;
+  fs::remove(records / "run/log.jsonl");
+  fs::create_directories(records / "run/log.jsonl/in the way");
+  EXPECT_ANY_THROW(run_train(spec));
+  for (const char* file : {"metrics.json", "report.json", "report.html", "manifest.json", "predictions.parquet"})
+    EXPECT_FALSE(fs::exists(records / "run" / file)) << file;
+  EXPECT_EQ(read_file(records / "run/package/manifest.json"), older);
+  fs::remove_all(records / "run/log.jsonl");
+  spec.overwrite = false;
+  run_train(spec);
+  EXPECT_NE(read_file(records / "run/package/manifest.json"), older);
+
+  spec = records.spec("run", {"compare.models=[gbdt]"});
+  spec.overwrite = true;
+  run_compare(spec);
+  for (const char* left : {"package", "log.jsonl", "timing.jsonl", "checkpoints", "metrics.json"})
+    EXPECT_FALSE(fs::exists(records / "run" / left)) << left;
+  spec = records.spec("run", {"optim.epochs=1"});
+  spec.overwrite = true;
+  run_train(spec);
+  EXPECT_FALSE(fs::exists(records / "run/models"));
+}
+
 TEST(TextStudy, AComparisonThatWasStoppedGoesOnWithWhatItHas) {
   const Records records(data::Task::kBinary);
   const Json whole = run_compare(records.spec("whole"));

@@ -71,15 +71,37 @@ TEST(Verdict, SaysWhenTheFineTunedModelLoses) {
   EXPECT_FALSE(has(verdict_of(won).text, "loses"));
 }
 
+Json with_text(Json json, bool has_text) {
+  json["has_text"] = has_text;
+  return json;
+}
+
 TEST(Verdict, SaysWhatTextsAddToTheTable) {
-  const Json json =
+  const Json json = with_text(
       compare(std::vector<Json>{model("gbdt", 0.69), model("text-baseline", 0.60), model("fusion", 0.70)},
               std::vector<Json>{pair("gbdt", "text-baseline", 0.09, 0.0), pair("gbdt", "fusion", -0.01, 0.001),
                                 pair("text-baseline", "fusion", -0.1, 0.0)},
-              "fusion");
+              "fusion"),
+      true);
   const Verdict verdict = verdict_of(json);
   ASSERT_EQ(verdict.remarks.size(), 1u);
   EXPECT_TRUE(has(verdict.remarks[0], "The texts add to the table")) << verdict.remarks[0];
+  const Verdict without = verdict_of(with_text(json, false));
+  ASSERT_EQ(without.remarks.size(), 1u);
+  EXPECT_TRUE(has(without.remarks[0], "Putting the models together adds to the best model of the table: fusion"))
+      << without.remarks[0];
+}
+
+TEST(Verdict, TextsAreNotGivenWhatASecondModelOfTheTableMayHaveAdded) {
+  const auto json = [](double p) {
+    return with_text(
+        compare(std::vector<Json>{model("scorecard", 0.68), model("gbdt", 0.69), model("fine-tuned", 0.60),
+                                  model("fusion", 0.70)},
+                std::vector<Json>{pair("gbdt", "fusion", -0.01, p), pair("scorecard", "fusion", -0.02, p)}, "fusion"),
+        true);
+  };
+  EXPECT_TRUE(has(verdict_of(json(0.001)).remarks.at(0), "Putting the models together adds"));
+  EXPECT_TRUE(has(verdict_of(json(0.5)).remarks.at(0), "The texts add nothing that can be told from noise"));
 }
 
 TEST(Verdict, ASmallTestPartIsRemarkedOn) {

@@ -32,6 +32,14 @@ std::span<const SentenceEntry> english_sentences() {
       {"verdict.text_adds_nothing",
        "The texts add nothing that can be told from noise: {fusion} against {table_model} {difference} {metric} (95 % "
        "interval {low} to {high}; p {p} corrected for all pairs)."},
+      {"verdict.fusion_adds",
+       "Putting the models together adds to the best model of the table: {fusion} against {table_model} {difference} "
+       "{metric} (95 % interval {low} to {high}; p {p} corrected for all pairs)."},
+      {"verdict.fusion_adds_nothing",
+       "Putting the models together, those that read rows as sentences among them, adds nothing that can be told from "
+       "noise: "
+       "{fusion} against {table_model} {difference} {metric} (95 % interval {low} to {high}; p {p} corrected for all "
+       "pairs)."},
       {"verdict.single", "Only {best} was fitted; there is nothing to compare it with."},
       {"verdict.small_test",
        "The test part has {bad} bad rows only: differences below {detectable} {metric} cannot be seen with it."},

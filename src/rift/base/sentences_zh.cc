@@ -23,11 +23,17 @@ std::span<const SentenceEntry> chinese_sentences() {
        "{best} 的 {metric} 最好，与 {other} 相差 {difference}，但无法判断这是否超出噪声：有的测试集中某一类少于两行。"},
       {"verdict.text_model_loses", "微调的文本模型在这份数据上不占优：{metric} 为 {value}，而{best}为 {best_value}。"},
       {"verdict.text_adds",
-       "文本带来增益：{fusion}的 {metric} 比{table_model}高 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 "
+       "文本带来增益：{fusion}与{table_model}的 {metric} 相差 {difference}（95% 区间 {low} 至 {high}；多重比较校正后 "
        "p {p}）。"},
       {"verdict.text_adds_nothing",
        "文本未带来超出随机波动的增益：{fusion}与{table_model}的 {metric} 相差 {difference}（95% 区间 {low} 至 "
        "{high}；多重比较校正后 p {p}）。"},
+      {"verdict.fusion_adds",
+       "多个模型的融合优于最好的表格模型：{fusion}与{table_model}的 {metric} 相差 {difference}（95% 区间 {low} 至 "
+       "{high}；多重比较校正后 p {p}）。"},
+      {"verdict.fusion_adds_nothing",
+       "多个模型（包括把每行读作句子的模型）的融合未带来超出随机波动的增益：{fusion}与{table_model}的 {metric} 相差 "
+       "{difference}（95% 区间 {low} 至 {high}；多重比较校正后 p {p}）。"},
       {"verdict.single", "只训练了{best}，没有可比较的模型。"},
       {"verdict.small_test", "测试集中只有 {bad} 条坏样本：低于 {detectable} 的 {metric} 差异无法分辨。"},
       // names of parts and of what is in them

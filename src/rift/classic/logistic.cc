@@ -92,7 +92,7 @@ Choice<LogisticOptions> choose_logistic(const data::Dataset& dataset, std::span<
   const std::vector<ChoiceFold> folds = choice_folds(dataset, train, validation, kCheapRows);
   std::vector<LogisticOptions> options = settings();
   options.resize(std::min(options.size(), static_cast<size_t>(tries)));
-  Choice<LogisticOptions> choice;
+  Choice<LogisticOptions> choice{.options = {}, .tries = {}, .judges = judges_of(folds, validation)};
   for (const LogisticOptions& setting : options) choice.tries.push_back({.settings = write_options(setting)});
   const size_t best = choose_best(
       dataset.schema.task, folds.size(), choice.tries, "logistic: settings", [&](size_t setting, size_t fold) {

@@ -68,17 +68,12 @@ class Comparison {
       write_report(spec_.directory, spec_.directory / "report.html");
       return *before;
     }
+    const std::vector<ModelKind> kinds = kinds_to_fit();
+    forget_results(spec_.directory);
+    write_run_yaml(spec_.directory, resolved_options(spec_, dataset_));
     FinishedRuns finished(spec_.directory, spec_.resume, loaders_);
-    for (const ModelKind kind : kinds()) {
-      const std::string why = why_skipped(kind, dataset_, spec_.options);
-      if (!why.empty())
-        skip(kind, why);
-      else
-        fit_model(kind, finished);
-    }
+    for (const ModelKind kind : kinds) fit_model(kind, finished);
     if (asks_for(spec_.options, ModelKind::kFusion)) fuse();
-    RIFT_REQUIRE(!models_.empty(), Code::kConfig, "compare.models: none of the models can be fitted on this data: {}",
-                 why_none());
     Json compare = result();
     publish(compare);
     write(compare);
@@ -87,12 +82,19 @@ class Comparison {
   }
 
  private:
-  /// The models asked for without the fusion, in the order in which they are shown.
-  std::vector<ModelKind> kinds() const {
+  /// The models asked for that this data has a use for, without the fusion, in the order in which they are shown.
+  std::vector<ModelKind> kinds_to_fit() {
     std::vector<ModelKind> kinds;
     for (const auto& entry : enum_names(ModelKind{})) {
-      if (entry.value != ModelKind::kFusion && asks_for(spec_.options, entry.value)) kinds.push_back(entry.value);
+      if (entry.value == ModelKind::kFusion || !asks_for(spec_.options, entry.value)) continue;
+      const std::string why = why_skipped(entry.value, dataset_, spec_.options);
+      if (why.empty())
+        kinds.push_back(entry.value);
+      else
+        skip(entry.value, why);
     }
+    RIFT_REQUIRE(!kinds.empty(), Code::kConfig, "compare.models: none of the models can be fitted on this data: {}",
+                 why_none());
     return kinds;
   }
 
@@ -153,6 +155,7 @@ class Comparison {
                          {"source", dataset_.source_sha256},
                          {"files", files_beside(model)},
                          {"device", spec_.device},
+                         {"environment", package::describe_environment()},
                          {"program", sha256_file("/proc/self/exe")}};
     return sha256_hex(to_json_text(made_from));
   }
@@ -240,7 +243,7 @@ class Comparison {
   }
 
   void publish(const Json& compare) const {
-    forget_results(spec_.directory);
+    forget_older_models();
     for (const Json& entry : compare.at("models").as_array()) {
       const auto& model = *std::find_if(models_.begin(), models_.end(), [&](const ComparedModel& one) {
         return one.name == entry.at("name").as_string();
@@ -261,19 +264,16 @@ class Comparison {
       std::error_code ignored;
       fs::remove_all(folder / "checkpoints", ignored);
     }
-    forget_older_packages();
   }
 
-  /// A package of an earlier comparison in this directory must not pass for one of this comparison's.
-  void forget_older_packages() const {
+  /// Models of an earlier run in this directory must not pass for this comparison's.
+  void forget_older_models() const {
     for (const auto& entry : enum_names(ModelKind{})) {
       const bool is_new = std::any_of(models_.begin(), models_.end(),
                                       [&](const ComparedModel& model) { return model.name == entry.name; });
-      const fs::path package = spec_.directory / "models" / entry.name / "package";
-      if (is_new || !fs::exists(package / "rift.json")) continue;
-      std::error_code ignored;
-      fs::remove_all(package, ignored);
+      if (!is_new) forget_model(spec_.directory / "models" / entry.name);
     }
+    if (fs::exists(spec_.directory / "package" / "rift.json")) forget_model(spec_.directory);
   }
 
   void write(const Json& compare) const {

@@ -194,6 +194,7 @@ Json judge(const Contest& contest) {
   Json json = Json::object();
   json["split"] = digest_of(contest.parts);
   json["task"] = data::task_name(contest.dataset.schema.task);
+  json["has_text"] = !contest.dataset.schema.features(data::Kind::kText).empty();
   json["test"] = test_json(contest);
   json["best"] = best_of(models, main_figure(contest.dataset.schema.task));
   json["models"] = std::move(models);

@@ -9,6 +9,7 @@
 #include "rift/data/table_writer.h"
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
+#include "rift/package/format/manifest.h"
 #include "rift/package/format/package.h"
 #include "rift/study/run_place.h"
 #include "rift/study/scoring.h"
@@ -176,7 +177,19 @@ Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_
 
 void forget_results(const fs::path& directory) {
   std::error_code ignored;
-  for (const char* name : {kCompareFile, kMetricsFile, "report.html"}) fs::remove(directory / name, ignored);
+  for (const std::string_view name :
+       {std::string_view(kCompareFile), std::string_view(kMetricsFile), std::string_view("report.html"),
+        std::string_view("report.json"), std::string_view("predictions.parquet"), package::kManifestFile}) {
+    fs::remove(directory / name, ignored);
+  }
+}
+
+void forget_model(const fs::path& folder) {
+  std::error_code ignored;
+  for (const char* name : {"package", "checkpoints", "log.jsonl", "timing.jsonl"}) {
+    fs::remove_all(folder / name, ignored);
+  }
+  fs::remove(folder, ignored);  // fails where somebody else's files are in it
 }
 
 void write_json(const fs::path& file, const Json& json) { write_file_atomic(file, to_json_text(json, 2) + "\n"); }

@@ -32,8 +32,12 @@ inline constexpr const char* kBackboneInput = "backbone ";
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
 /// manifest.json: program, libraries, CPU, threads, device, seeds, split, made_from and the inputs with their SHA-256.
 Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_digest);
-/// What an earlier run left must not pass for the result of the one whose packages are about to be published.
+/// Called when it is clear that another run takes the place of the one in `directory`, before that run writes anything:
+/// figures, predictions, manifest and report of the earlier one are removed. Its packages stay, each whole and with a
+/// manifest of its own, until newer ones replace them or forget_model() is called.
 void forget_results(const std::filesystem::path& directory);
+/// Removes the package, logs and checkpoints of a fitted model, and the folder when nothing else is in it.
+void forget_model(const std::filesystem::path& folder);
 void write_json(const std::filesystem::path& file, const Json& json);
 
 /// Some rows as a model scored them, for predictions.parquet.

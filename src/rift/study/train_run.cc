@@ -56,6 +56,7 @@ class TrainRun {
       write_report(spec_.directory, spec_.directory / "report.html");
       return *before;
     }
+    forget_results(spec_.directory);
     write_run_yaml(spec_.directory, resolved_options(spec_, dataset_));
     const auto learner = make_learner(ModelKind::kFineTuned,
                                       {.options = spec_.options, .device = spec_.device, .init_from = spec_.init_from});
@@ -92,7 +93,10 @@ class TrainRun {
   }
 
   void publish(const ModelRun& run, const Json& metrics) const {
-    forget_results(spec_.directory);
+    const fs::path models = spec_.directory / "models";  // of a comparison whose place this run takes
+    for (const auto& entry : enum_names(ModelKind{})) forget_model(models / entry.name);
+    std::error_code ignored;
+    fs::remove(models, ignored);
     package::write_package(
         spec_.directory / "package",
         {.scorer = *run.scorer,

@@ -101,6 +101,11 @@ class Figures {
     return std::nullopt;
   }
 
+  bool has_text() const {
+    const Json* has_text = compare_.find("has_text");  // not in the compare.json of older versions
+    return has_text != nullptr && has_text->as_bool();
+  }
+
   int64_t rows() const { return compare_.at("test").at("rows").as_int(); }
   bool are_too_few() const {
     const Json* bad = compare_.at("test").find("bad");
@@ -173,13 +178,19 @@ std::string text_model_loses(const Figures& figures) {
       fmt::arg("best_value", figures.shown_main(*figures.value(best))), fmt::arg("best", model_caption(best)));
 }
 
-std::string what_texts_add(const Figures& figures) {
-  const std::string table = figures.best_among(std::array<std::string_view, 3>{"scorecard", "logistic", "gbdt"});
+/// What a fusion gains on the best model of the table. The texts have earned it only where there are texts, and where
+/// no second model of the table may have.
+std::string what_fusion_adds(const Figures& figures) {
+  constexpr std::array<std::string_view, 3> kOfTable = {"scorecard", "logistic", "gbdt"};
+  const std::string table = figures.best_among(kOfTable);
+  const auto of_table =
+      std::count_if(kOfTable.begin(), kOfTable.end(), [&](std::string_view name) { return figures.value(name); });
   const bool reads = figures.value("text-baseline") || figures.value("fine-tuned");
   if (table.empty() || !reads || !figures.value("fusion")) return {};
   const Difference d = figures.difference("fusion", table);
   if (!d.has_noise) return {};
-  return about(figures, d, "verdict.text_adds", "verdict.text_adds_nothing",
+  return about(figures, d, figures.has_text() && of_table == 1 ? "verdict.text_adds" : "verdict.fusion_adds",
+               figures.has_text() ? "verdict.text_adds_nothing" : "verdict.fusion_adds_nothing",
                fmt::arg("fusion", model_caption("fusion")), fmt::arg("table_model", model_caption(table)));
 }
 
@@ -239,7 +250,7 @@ Verdict verdict_of(const Json& compare) {
   verdict.text = who_won(figures);
   const std::string lost = text_model_loses(figures);
   if (!lost.empty()) verdict.text += (language() == Language::kChinese ? "" : " ") + lost;
-  for (const std::string& remark : {what_texts_add(figures), small_test(figures, compare)}) {
+  for (const std::string& remark : {what_fusion_adds(figures), small_test(figures, compare)}) {
     if (!remark.empty()) verdict.remarks.push_back(remark);
   }
   return verdict;

@@ -173,6 +173,11 @@ CurvesSpec comparison_curves(const Json& compare, Json& data) {
   return spec;
 }
 
+bool has_model(const Json& compare, std::string_view name) {
+  const auto& models = compare.at("models").as_array();
+  return std::any_of(models.begin(), models.end(), [&](const Json& model) { return model.at("name") == Json(name); });
+}
+
 Page comparison_page(const fs::path& directory) {
   const Json compare = read_json(directory / "compare.json");
   const Json manifest = read_json(directory / "manifest.json");
@@ -182,7 +187,8 @@ Page comparison_page(const fs::path& directory) {
   add_comparison(page, compare);
   add_pairs(page, compare.at("pairs"));
   add_curves(page, comparison_curves(compare, data));
-  add_training(page, directory / "models" / "fine-tuned" / "log.jsonl");
+  if (has_model(compare, name_of(ModelKind::kFineTuned)))
+    add_training(page, directory / "models" / "fine-tuned" / "log.jsonl");
   add_data(page, data, compare.at("split").as_string());
   add_inside(page, data.at("inside"));
   add_tries(page, compare.at("models"));

@@ -2,44 +2,73 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "rift/base/error.h"
 
 namespace rift::encode::tabular {
 namespace {
 
+/// A package holds the points and travels, so none may be the value of a few rows alone.
+constexpr int64_t kFewestRows = 5;
+
 struct Tie {
-  double value;
-  double score;  // normal quantile of the mid-rank share
+  double value = 0.0;
+  int64_t rows = 0;
 };
 
 std::vector<Tie> ties_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   std::vector<Tie> ties;
-  const double n = static_cast<double>(values.size());
-  for (size_t i = 0; i < values.size();) {
-    size_t j = i;
-    while (j < values.size() && values[j] == values[i]) ++j;
-    ties.push_back({values[i], normal_quantile(static_cast<double>(i + j) / (2.0 * n))});
-    i = j;
+  for (const double value : values) {
+    if (ties.empty() || ties.back().value != value) ties.push_back({.value = value});
+    ++ties.back().rows;
   }
   return ties;
 }
 
-/// At most `limit` of the ties, both ends kept, evenly spaced in score, so that the tails keep theirs.
-std::vector<Tie> thinned(const std::vector<Tie>& ties, int64_t limit) {
-  const auto count = static_cast<size_t>(limit);
-  if (ties.size() <= count) return ties;
-  std::vector<Tie> kept;
-  const double low = ties.front().score, high = ties.back().score;
-  size_t i = 0;
-  for (size_t k = 0; k < count; ++k) {
-    const double wanted = low + (high - low) * static_cast<double>(k) / static_cast<double>(count - 1);
-    while (i + 1 < ties.size() && ties[i].score < wanted) ++i;
-    if (k + 1 == count) i = ties.size() - 1;
-    if (kept.empty() || kept.back().value < ties[i].value) kept.push_back(ties[i]);
+/// The value that most of the rows have; otherwise their mean, moved off the values that rows have.
+double middle_of(std::span<const Tie> ties, int64_t rows) {
+  double mean = 0.0;
+  for (const Tie& tie : ties) {
+    if (tie.rows >= kFewestRows && 2 * tie.rows > rows) return tie.value;
+    mean += tie.value * (static_cast<double>(tie.rows) / static_cast<double>(rows));
   }
-  return kept;
+  const auto above =
+      std::upper_bound(ties.begin() + 1, ties.end() - 1, mean, [](double v, const Tie& t) { return v < t.value; });
+  const double low = (above - 1)->value, high = above->value;
+  return mean > low && mean < high ? mean : std::midpoint(low, high);
+}
+
+struct Knot {
+  double value = 0.0;
+  double score = 0.0;  // normal quantile of the mid-rank share
+};
+
+/// At most `limit` points, each out of kFewestRows rows or more that follow each other, evenly spaced in score, so that
+/// the tails keep theirs. None of too few rows.
+std::vector<Knot> knots_of(std::span<const Tie> ties, int64_t limit) {
+  int64_t total = 0;
+  for (const Tie& tie : ties) total += tie.rows;
+  if (total < kFewestRows) return {};
+  const auto share = [&](int64_t rows) { return static_cast<double>(rows) / static_cast<double>(total); };
+  const double between_ends = total > 2 * kFewestRows ? -2.0 * normal_quantile(share(kFewestRows)) : 0.0;
+  const double step = between_ends / static_cast<double>(limit - 2);
+
+  std::vector<Knot> knots;
+  int64_t begin = 0, end = 0;
+  size_t first = 0;
+  for (size_t i = 0; i < ties.size(); ++i) {
+    end += ties[i].rows;
+    const bool is_full = end - begin >= kFewestRows && total - end >= kFewestRows &&
+                         (begin == 0 || normal_quantile(share(end)) - normal_quantile(share(begin)) >= step);
+    if (!is_full && end < total) continue;
+    knots.push_back({.value = middle_of(ties.subspan(first, i + 1 - first), end - begin),
+                     .score = normal_quantile(share(begin + end) / 2.0)});
+    begin = end;
+    first = i + 1;
+  }
+  return knots;
 }
 
 std::vector<double> doubles(const Json& list) {
@@ -59,9 +88,9 @@ NumberEncoder NumberEncoder::fit(std::span<const double> training_values, const 
   if (finite.empty()) return encoder;
 
   if (options.transform == NumberTransform::kQuantile) {
-    for (const Tie& tie : thinned(ties_of(std::move(finite)), options.knots)) {
-      encoder.knots_.push_back(tie.value);
-      encoder.scores_.push_back(tie.score);
+    for (const Knot& knot : knots_of(ties_of(std::move(finite)), options.knots)) {
+      encoder.knots_.push_back(knot.value);
+      encoder.scores_.push_back(knot.score);
     }
     return encoder;
   }

@@ -17,22 +17,24 @@ constexpr auto enum_names(NumberTransform) {
 
 struct NumberOptions {
   NumberTransform transform = NumberTransform::kStandard;
-  int64_t knots = 1000;
+  int64_t knots = 100;
   double clip = 10.0;
   template <class V>
   void visit(V& v) {
     v("transform", transform, "standard: mean 0, deviation 1; quantile: normal score of the rank.");
-    v("knots", knots, "Largest number of points that the quantile transform keeps.", at_least(2));
+    v("knots", knots, "Largest number of points that the quantile transform keeps.", at_least(3));
     v("clip", clip, "Encoded numbers stay within plus and minus this many deviations.", positive());
   }
 };
 
 /// One number column -> one network input near mean 0 and deviation 1, and a missing flag. Fitted on training rows.
 ///   standard: (x - mean) / deviation, deviation of the population (divisor n), 1 when the column is constant.
-///   quantile: normal quantile of the mid-rank share (mean rank of ties - 1/2) / n, linear between kept points, the
-///             outermost value beyond them (Blom-type rankit scores).
+///   quantile: normal quantile of the mid-rank share (mean rank of ties - 1/2) / n (rankit scores), linear between kept
+///             points, the outermost value beyond them. A point stands for five rows or more that follow each other: it
+///             is the value that most of them share, else their mean, never what a single row holds (Defays & Anwar,
+///             Masking Microdata Using Micro-Aggregation, J. Official Statistics 14 (1998)).
 /// NaN encodes as 0 with flag 1; infinities are left out of the fit and encode as the clip (standard) or the outermost
-/// value (quantile). A column without any finite training value encodes as 0.
+/// value (quantile). A column without any finite training value, or fewer than five by quantiles, encodes as 0.
 class NumberEncoder {
  public:
   static NumberEncoder fit(std::span<const double> training_values, const NumberOptions& options);

@@ -23,7 +23,7 @@ namespace {
 
 using data::Part;
 
-constexpr double kTolerance = 0.007;
+constexpr double kTolerance = 0.007;  // of a mean over five folds that are drawn otherwise than the published ones
 
 struct Rows {
   std::vector<int64_t> train, validation, both, test;
@@ -77,14 +77,17 @@ struct Source {
   OptionMap<data::Kind> columns;
   double scorecard;
   double gbdt;
+  /// The best published figure of any model on the same columns. No scorecard and no boosted trees are better than that
+  /// by more than the tolerance, unless the label leaks into the features or test rows into the choice of settings.
+  double best;
 };
 
 const std::vector<Source>& sources() {
   static const std::vector<Source> list = {
-      {"German", "german_credit/german.data", "column20", {}, 0.783, 0.780},
-      {"Taiwan", "taiwan_default/credit_card_clients.csv.gz", "default payment", {}, 0.767, 0.779},
-      {"Heloc", "heloc/heloc.csv.gz", "RiskPerformance", {}, 0.793, 0.788},
-      {"Bank", "bank_marketing/bank_full.csv.gz", "y", {{"duration", data::Kind::kIgnore}}, 0.770, 0.802},
+      {"German", "german_credit/german.data", "column20", {}, 0.783, 0.780, 0.793},
+      {"Taiwan", "taiwan_default/credit_card_clients.csv.gz", "default payment", {}, 0.767, 0.779, 0.791},
+      {"Heloc", "heloc/heloc.csv.gz", "RiskPerformance", {}, 0.793, 0.788, 0.802},
+      {"Bank", "bank_marketing/bank_full.csv.gz", "y", {{"duration", data::Kind::kIgnore}}, 0.770, 0.802, 0.803},
   };
   return list;
 }
@@ -99,6 +102,7 @@ TEST_P(Tabular, ScorecardIsAsGoodAsPublished) {
   RecordProperty("auc", std::to_string(auc));
   printf("%s scorecard %.4f\n", source.name, auc);
   EXPECT_GT(auc, source.scorecard - kTolerance);
+  EXPECT_LT(auc, source.best + kTolerance);
 }
 
 TEST_P(Tabular, BoostedTreesAreAsGoodAsPublished) {
@@ -108,6 +112,7 @@ TEST_P(Tabular, BoostedTreesAreAsGoodAsPublished) {
   const double auc = over_folds(load(path, source.label, source.columns), gbdt_auc);
   printf("%s gbdt %.4f\n", source.name, auc);
   EXPECT_GT(auc, source.gbdt - kTolerance);
+  EXPECT_LT(auc, source.best + kTolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(RealData, Tabular, testing::Range<size_t>(0, 4),
@@ -142,6 +147,9 @@ TEST(LendingClub, ModelsHoldOutOfTime) {
   printf("Lending Club scorecard %.4f gbdt %.4f\n", scorecard, gbdt);
   EXPECT_GT(scorecard, 0.684);
   EXPECT_GT(gbdt, 0.692);
+  // On the same split a blend that also reads the texts has .7047, logistic on WOE .6871, LightGBM .6956.
+  EXPECT_LT(scorecard, 0.7047);
+  EXPECT_LT(gbdt, 0.7047);
 }
 
 TEST(LendingClub, TextsAloneSaySomething) {
@@ -154,6 +162,7 @@ TEST(LendingClub, TextsAloneSaySomething) {
   const double auc = choice_value(dataset, rows.test, model->score(data::take(dataset.table, rows.test)));
   printf("Lending Club text-baseline %.4f\n", auc);
   EXPECT_GT(auc, 0.594);
+  EXPECT_LT(auc, 0.6122 + kTolerance);  // what TF-IDF and a fine-tuned transformer have together; TF-IDF alone .5979
 }
 
 /// sentence@sentiment in latin-1, one a line.
@@ -211,7 +220,7 @@ TEST(PhraseBank, TextBaselineIsAsGoodAsScikitLearns) {
     printf("PhraseBank fold %d accuracy %.4f\n", static_cast<int>(fold), accuracy);
     sum += accuracy;
   }
-  EXPECT_GT(sum / 2, 0.886 - 0.02);  // 454 rows a fold: one standard error is .015
+  EXPECT_NEAR(sum / 2, 0.886, 0.02);  // TF-IDF over five folds; two folds of 454 rows: one standard error is .011
 }
 
 }  // namespace

@@ -216,8 +216,7 @@ TEST(FineTune, FrozenParametersKeepEveryBit) {
   }
 }
 
-TEST(FineTune, AFrozenEncoderReadOnceLearnsAsOneReadEveryTime) {
-  // freeze: [layer, embeddings] under "full" leaves pooler and head, as "head" does, by another road
+TEST(FineTune, FreezingTheEncoderUnderFullIsTheMethodHead) {
   SmallRun head;
   head.options.tuning.method = tuning::HeadOptions{};
   SmallRun frozen;

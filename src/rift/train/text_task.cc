@@ -14,7 +14,6 @@
 namespace rift::train {
 namespace {
 
-constexpr int64_t kMostFeatures = int64_t{1} << 28;  // elements kept of a frozen encoder: 1 GiB
 constexpr int64_t kRowsPerBlock = 1024;
 
 objective::Target target_of(data::Task task) {
@@ -92,7 +91,7 @@ TextTask::Targets TextTask::targets(const LabelledRows& rows, std::span<const in
 /// token. Undefined where it would take too much memory.
 at::Tensor TextTask::features(const LabelledRows& rows) const {
   const int64_t width = model_.encoder().width();
-  if (rows.inputs.rows() == 0 || rows.inputs.rows() > kMostFeatures / width) return {};
+  if (rows.inputs.rows() == 0 || rows.inputs.rows() > spec_.most_kept_values / width) return {};
   const models::TokensRead read = model_.tokens_read();
   const std::vector<float> values =
       package::map_rows(rows.inputs, width, spec_.device, [&](const tensor::PackedBatch& batch) {

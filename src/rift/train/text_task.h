@@ -26,6 +26,8 @@ struct LabelledRows {
 };
 LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs);
 
+inline constexpr int64_t kMostKeptValues = int64_t{1} << 28;  // 1 GiB
+
 struct TextTaskSpec {
   data::Task task = data::Task::kBinary;
   int64_t classes = 2;
@@ -35,9 +37,11 @@ struct TextTaskSpec {
   const objective::ObjectiveOptions& objective;
   StopMetric stop_metric = StopMetric::kAutomatic;
   c10::Device device = c10::Device(c10::DeviceType::CPU);
+  int64_t most_kept_values = kMostKeptValues;  // of a frozen encoder, for each of training and validation
 };
 
-/// Fine-tuning a text classifier. Where the whole encoder is frozen, what it says of each row is computed once.
+/// Fine-tuning a text classifier. Where the whole encoder is frozen, what it says of each row is computed once, unless
+/// that is more than `most_kept_values`.
 class TextTask final : public TrainingTask {
  public:
   /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced), kConfig (loss or

@@ -261,6 +261,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"why.nearly_numbers", "{share} of its cells are numbers; clean the others in a query to use it as one"},
       {"why.decision_date", "the date of the decision, as it seems"},
       {"propose.classes", "Values of {column} (rows): {classes}"},
+      {"propose.other_classes", "{count} more that are rarer ({rows})"},
       {"propose.regression", "{column} holds {count} different numbers, so it is predicted as a number."},
       {"propose.suspects",
        "Left out because they look as if they were filled after the decision: {count} of the columns; the reason "

@@ -229,6 +229,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"why.nearly_numbers", "{share} 的单元格是数字；若要作为数值使用，请在查询中清洗其余部分"},
       {"why.decision_date", "看来是决策日期"},
       {"propose.classes", "{column} 的取值（行数）：{classes}"},
+      {"propose.other_classes", "另有 {count} 个较少的取值（{rows} 行）"},
       {"propose.regression", "{column} 有 {count} 个不同的数值，因此按数值预测。"},
       {"propose.suspects", "有 {count} 列看来是在决策之后才填写的，已排除；原因写在各列旁边。"},
       {"propose.repeated_rows",

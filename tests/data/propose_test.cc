@@ -244,6 +244,20 @@ TEST_F(Propose, ADateOfTheDecisionIsNoFeatureEvenWhenItCannotSplit) {
   EXPECT_EQ(run_unedited(proposal).schema.features().size(), 1u);
 }
 
+TEST_F(Propose, ADateOfAnOutcomeIsNotTakenForTheDecisionHoweverCloseItLies) {
+  std::string text = "id,lastpay,opened,birthday,x,y\n";
+  for (int i = 0; i < 600; ++i)
+    text += fmt::format("C{:04},2016-{:02}-{:02},{}-{:02}-{:02},{}-05-{:02},{},{}\n", i, i % 11 + 1, i % 27 + 1,
+                        2010 + i % 5, i % 12 + 1, i % 28 + 1, 1940 + i * 7 % 55, i % 28 + 1, i % 7, i * 13 % 31 % 2);
+  const Proposal proposal = propose_file(file("rows.csv", text), "y");
+  EXPECT_EQ(proposal.data.time, "opened");
+  EXPECT_THAT(suspected(proposal), ElementsAre("lastpay"));
+  EXPECT_THAT(proposal.notes, Contains(HasSubstr("opened is taken as the date of the decision; the other dates are "
+                                                 "lastpay, birthday.")));
+  EXPECT_TRUE(std::holds_alternative<OutOfTimeSplit>(proposal.split.kind));
+  EXPECT_EQ(run_unedited(proposal).rows(), 600);
+}
+
 TEST_F(Propose, WideTablesAreSplitOnce) {
   std::string text, names;
   for (int c = 0; c < 300; ++c) names += fmt::format("f{},", c);

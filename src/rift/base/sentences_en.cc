@@ -270,6 +270,10 @@ std::span<const SentenceEntry> english_sentences() {
        "{count} rows repeat the features of an earlier one. Where both sides of the split hold such a row, figures "
        "look "
        "better than they are: leave them out in a query (SELECT DISTINCT), or keep them together by data.group."},
+      {"propose.only_date", "{column} is taken as the date of the decision."},
+      {"propose.decision_date",
+       "{column} is taken as the date of the decision; the other dates are {others}. If it is one of these, change "
+       "data.time and split, and leave out what was filled after it."},
       {"propose.out_of_time", "Rows from {day} on ({column}) are the test part, about a quarter."},
       {"evaluate.same_source",
        "the package was trained on rows of {source}, so these figures flatter it; its own figures for rows it has not "

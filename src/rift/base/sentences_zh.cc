@@ -235,6 +235,10 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"propose.repeated_rows",
        "{count} 行的特征与前面某一行完全相同。若它们分处划分的两侧，指标会偏高：请在查询中去重（SELECT "
        "DISTINCT），或用 data.group 使其保持在同一侧。"},
+      {"propose.only_date", "{column} 被当作决策日期。"},
+      {"propose.decision_date",
+       "{column} 被当作决策日期；其他日期列：{others}。若决策日期是其中之一，请修改 data.time 和 "
+       "split，并排除决策之后才填写的列。"},
       {"propose.out_of_time", "{day} 及以后的行（{column}）作为测试集，约占四分之一。"},
       {"evaluate.same_source",
        "该模型包就是用 {source} 中的行训练的，因此这些指标偏高；它在未见过的行上的指标见其报告（rift report）"},

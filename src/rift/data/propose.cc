@@ -224,6 +224,7 @@ class Proposer {
       proposal_.data.time = name;
       proposal_.columns[*decision_].role = Role::kTime;
       proposal_.columns[*decision_].why = sentence("why.decision_date");
+      note_dates(name);
       if (const auto from = test_from(columns_[*decision_].times(), values_, proposal_.task)) {
         proposal_.split.kind = OutOfTimeSplit{.column = name, .test_from = format_time(*from)};
         proposal_.notes.push_back(
@@ -246,6 +247,16 @@ class Proposer {
       split.validation = 0.0;
     }
     proposal_.split.kind = split;
+  }
+
+  void note_dates(const std::string& taken) {
+    std::string others;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (i == *decision_ || columns_[i].storage() != Storage::kTime) continue;
+      others += (others.empty() ? "" : ", ") + shorten(columns_[i].name, 40);
+    }
+    const std::string_view key = others.empty() ? "propose.only_date" : "propose.decision_date";
+    proposal_.notes.push_back(sentence(key, fmt::arg("column", taken), fmt::arg("others", others)));
   }
 
   /// Without texts a comparison takes seconds: then each of five folds is the test part in turn, whose mean tells more

@@ -85,6 +85,7 @@ THIRD_PARTY = (
     Place("spdlog/", ("base/log.cc",), "use rift/base/log.h"),
     Place("CLI/", ("cli/",), "the command line is read in cli/ only"),
     Place("duckdb.h", ("data/",), "data/ is the only reader"),
+    Place("zlib.h", ("data/gzip_check.cc",), "whether a gzip file is whole is told by data/gzip_check.h"),
     Place("LightGBM/", ("classic/",), "GBDT lives in classic/"),
     Place("Eigen/", ("classic/", "score/"), "dense algebra without torch is needed in classic/ and score/ only"),
     Place("boost/math/", ("metrics/", "privacy/"), "distributions are offered by metrics/"),

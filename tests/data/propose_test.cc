@@ -99,6 +99,52 @@ TEST_F(Propose, ValuesThatEndAlikeAreTwoGroups) {
   EXPECT_EQ(run_unedited(proposal).schema.class_names, (std::vector<std::string>{"good", "bad"}));
 }
 
+TEST_F(Propose, ClassesThatOnlyEndAlikeAreNotOneClass) {
+  const std::vector<std::vector<std::string>> labels = {{"0", "1", "-1"},
+                                                        {"0", "1", "11"},
+                                                        {"0", "1", "21"},
+                                                        {"Default", "No Default", "not yet default"},
+                                                        {"yes", "no", "Total"},
+                                                        {"paid", "unpaid", "prepaid"},
+                                                        {"good", "bad", "very bad"},
+                                                        {"Paid", "Defaulted", "Old: Defaulted"},
+                                                        {"Paid", "Defaulted", "Old: Paid", "New: Defaulted"}};
+  for (const auto& values : labels) {
+    std::string text = "x,y\n";
+    for (size_t i = 0; i < 120; ++i) text += fmt::format("{},{}\n", i * 7 % 23, values[i % values.size()]);
+    const Proposal proposal = propose_file(file("rows.csv", text), "y");
+    EXPECT_EQ(proposal.task, Task::kMulticlass) << values.back();
+    EXPECT_EQ(proposal.classes.size(), values.size());
+    EXPECT_EQ(run_unedited(proposal).schema.classes(), static_cast<int64_t>(values.size()));
+  }
+}
+
+TEST_F(Propose, ALabelThatNamesCustomersIsRefusedWithoutThem) {
+  std::string text = "name,x,y\n";
+  for (int i = 0; i < 200; ++i) text += fmt::format("secret{},{},{}\n", i % 190, i % 17, i % 2);
+  const auto path = file("rows.csv", text);
+  const std::string message = message_of(Code::kData, [&] { propose_file(path, "name"); });
+  EXPECT_THAT(message, HasSubstr("label column 'name': 190 different values in 200 rows"));
+  EXPECT_THAT(message, HasSubstr("--label"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+}
+
+TEST_F(Propose, RareClassesAreCountedAndNotShown) {
+  std::string text = "x,y,z\n";
+  for (int i = 0; i < 400; ++i)
+    text += fmt::format("{},{},k{:02}\n", i % 17,
+                        i % 100 == 7 ? fmt::format("secret{}", i)
+                        : i % 2      ? "a"
+                                     : "b",
+                        i % 40);
+  const auto path = file("rows.csv", text);
+  const Proposal rare = propose_file(path, "y");
+  EXPECT_THAT(rare.notes, Contains(HasSubstr("a (196), b (200), 4 more that are rarer (4)")));
+  EXPECT_THAT(rare.notes, Not(Contains(HasSubstr("secret"))));
+  const Proposal many = propose_file(path, "z");
+  EXPECT_THAT(many.notes, Contains(HasSubstr("k19 (10), 20 more that are rarer (200)")));
+}
+
 TEST_F(Propose, TasksFollowTheLabel) {
   std::string text = "x,y14,amount,two\n";
   for (int i = 0; i < 420; ++i)
@@ -196,6 +242,20 @@ TEST_F(Propose, ADateOfTheDecisionIsNoFeatureEvenWhenItCannotSplit) {
   EXPECT_FALSE(std::holds_alternative<OutOfTimeSplit>(proposal.split.kind));
   EXPECT_EQ(proposal.data.time, "day");
   EXPECT_EQ(run_unedited(proposal).schema.features().size(), 1u);
+}
+
+TEST_F(Propose, ADateOfAnOutcomeIsNotTakenForTheDecisionHoweverCloseItLies) {
+  std::string text = "id,lastpay,opened,birthday,x,y\n";
+  for (int i = 0; i < 600; ++i)
+    text += fmt::format("C{:04},2016-{:02}-{:02},{}-{:02}-{:02},{}-05-{:02},{},{}\n", i, i % 11 + 1, i % 27 + 1,
+                        2010 + i % 5, i % 12 + 1, i % 28 + 1, 1940 + i * 7 % 55, i % 28 + 1, i % 7, i * 13 % 31 % 2);
+  const Proposal proposal = propose_file(file("rows.csv", text), "y");
+  EXPECT_EQ(proposal.data.time, "opened");
+  EXPECT_THAT(suspected(proposal), ElementsAre("lastpay"));
+  EXPECT_THAT(proposal.notes, Contains(HasSubstr("opened is taken as the date of the decision; the other dates are "
+                                                 "lastpay, birthday.")));
+  EXPECT_TRUE(std::holds_alternative<OutOfTimeSplit>(proposal.split.kind));
+  EXPECT_EQ(run_unedited(proposal).rows(), 600);
 }
 
 TEST_F(Propose, WideTablesAreSplitOnce) {

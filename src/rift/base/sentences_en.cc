@@ -269,6 +269,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"why.nearly_numbers", "{share} of its cells are numbers; clean the others in a query to use it as one"},
       {"why.decision_date", "the date of the decision, as it seems"},
       {"propose.classes", "Values of {column} (rows): {classes}"},
+      {"propose.other_classes", "{count} more that are rarer ({rows})"},
       {"propose.regression", "{column} holds {count} different numbers, so it is predicted as a number."},
       {"propose.suspects",
        "Left out because they look as if they were filled after the decision: {count} of the columns; the reason "
@@ -277,6 +278,10 @@ std::span<const SentenceEntry> english_sentences() {
        "{count} rows repeat the features of an earlier one. Where both sides of the split hold such a row, figures "
        "look "
        "better than they are: leave them out in a query (SELECT DISTINCT), or keep them together by data.group."},
+      {"propose.only_date", "{column} is taken as the date of the decision."},
+      {"propose.decision_date",
+       "{column} is taken as the date of the decision; the other dates are {others}. If it is one of these, change "
+       "data.time and split, and leave out what was filled after it."},
       {"propose.out_of_time", "Rows from {day} on ({column}) are the test part, about a quarter."},
       {"evaluate.same_source",
        "the package was trained on rows of {source}, so these figures flatter it; its own figures for rows it has not "

@@ -235,11 +235,16 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"why.nearly_numbers", "{share} 的单元格是数字；若要作为数值使用，请在查询中清洗其余部分"},
       {"why.decision_date", "看来是决策日期"},
       {"propose.classes", "{column} 的取值（行数）：{classes}"},
+      {"propose.other_classes", "另有 {count} 个较少的取值（{rows} 行）"},
       {"propose.regression", "{column} 有 {count} 个不同的数值，因此按数值预测。"},
       {"propose.suspects", "有 {count} 列看来是在决策之后才填写的，已排除；原因写在各列旁边。"},
       {"propose.repeated_rows",
        "{count} 行的特征与前面某一行完全相同。若它们分处划分的两侧，指标会偏高：请在查询中去重（SELECT "
        "DISTINCT），或用 data.group 使其保持在同一侧。"},
+      {"propose.only_date", "{column} 被当作决策日期。"},
+      {"propose.decision_date",
+       "{column} 被当作决策日期；其他日期列：{others}。若决策日期是其中之一，请修改 data.time 和 "
+       "split，并排除决策之后才填写的列。"},
       {"propose.out_of_time", "{day} 及以后的行（{column}）作为测试集，约占四分之一。"},
       {"evaluate.same_source",
        "该模型包就是用 {source} 中的行训练的，因此这些指标偏高；它在未见过的行上的指标见其报告（rift report）"},

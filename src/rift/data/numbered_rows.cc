@@ -25,6 +25,7 @@ NumberedRows::NumberedRows(const std::string& source, const SourceOptions& optio
   auto first = std::make_unique<Source>(source, options_);
   files_ = first->files();
   next_file_ = 1;
+  options_.known_whole = true;
   if (files_.size() > 1) first = std::make_unique<Source>(files_.front(), options_);
   enter(std::move(first));
 }

@@ -10,6 +10,7 @@
 #include "rift/data/column_summary.h"
 #include "rift/data/convert_column.h"
 #include "rift/data/label.h"
+#include "rift/data/label_plan.h"
 #include "rift/data/leakage.h"
 #include "rift/data/raw_records.h"
 #include "rift/data/suspects.h"
@@ -18,81 +19,12 @@ namespace rift::data {
 
 namespace {
 
-constexpr int64_t kMostNumberClasses = 20;
 constexpr double kTestShare = 0.25;
 constexpr int64_t kEnoughOfAClass = 50;
 constexpr double kMostlyDistinct = 0.3;
 constexpr double kManyRepeated = 0.02;
 constexpr int64_t kQuickRows = 100'000;  // and values: what each model can be fitted on dozens of times in minutes
 constexpr int64_t kQuickValues = 2'000'000;
-
-bool ends_or_begins(std::string_view value, std::string_view root, bool at_end) {
-  return at_end ? value.ends_with(root) : value.starts_with(root);
-}
-
-/// The two values by which all others end (or begin), such as "Paid" and "Defaulted" beside "Old loan: Paid".
-std::vector<std::string> two_roots(const std::vector<LabelClass>& classes, bool at_end) {
-  std::vector<std::string> roots;
-  for (const auto& one : classes) {
-    const bool has_root = std::any_of(classes.begin(), classes.end(), [&](const LabelClass& other) {
-      return other.name != one.name && ends_or_begins(one.name, other.name, at_end);
-    });
-    if (!has_root) roots.push_back(one.name);
-  }
-  return roots.size() == 2 ? roots : std::vector<std::string>();
-}
-
-struct LabelPlan {
-  Task task = Task::kBinary;
-  std::vector<std::string> positive;
-  std::vector<std::string> notes;
-};
-
-std::string rows_of_classes(const std::vector<LabelClass>& classes) {
-  std::string list;
-  for (const auto& one : classes)
-    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", shorten(one.name, 40), one.rows);
-  return list;
-}
-
-/// The bad one of two classes, and a sentence on why.
-void choose_bad(const std::string& column, const std::vector<LabelClass>& two, std::string_view star_in_front,
-                std::string_view star_behind, LabelPlan& plan) {
-  const BadClass bad = guess_bad_class(two);
-  plan.positive = {fmt::format("{}{}{}", star_in_front, two[bad.index].name, star_behind)};
-  plan.notes.push_back(
-      sentence("data.label_guessed", fmt::arg("column", column), fmt::arg("positive", plan.positive.front()),
-               fmt::arg("reason", sentence(bad.by_name ? "data.label_reason_name" : "data.label_reason_rarer"))));
-}
-
-LabelPlan plan_label(const std::string& column, const Texts& texts, const std::vector<LabelClass>& classes) {
-  LabelPlan plan;
-  Column copy{.name = column, .values = texts};
-  const ColumnSummary summary = summarize(copy);
-  const auto count = static_cast<int64_t>(classes.size());
-  RIFT_REQUIRE(count > 1, Code::kData, "label column '{}': all rows have the same label; there is nothing to learn",
-               shorten(column));
-  if (count == 2) {
-    choose_bad(column, classes, "", "", plan);
-  } else if (summary.numbers && (count > kMostNumberClasses || !summary.whole)) {
-    plan.task = Task::kRegression;
-    plan.notes.push_back(sentence("propose.regression", fmt::arg("column", column), fmt::arg("count", count)));
-    return plan;
-  } else {
-    for (const bool at_end : {true, false}) {
-      const auto roots = two_roots(classes, at_end);
-      if (roots.empty()) continue;
-      std::vector<LabelClass> groups = {{roots[0], 0}, {roots[1], 0}};
-      for (const auto& one : classes) groups[ends_or_begins(one.name, roots[0], at_end) ? 0 : 1].rows += one.rows;
-      choose_bad(column, groups, at_end ? "*" : "", at_end ? "" : "*", plan);
-      break;
-    }
-    if (plan.positive.empty()) plan.task = Task::kMulticlass;
-  }
-  plan.notes.push_back(
-      sentence("propose.classes", fmt::arg("column", column), fmt::arg("classes", rows_of_classes(classes))));
-  return plan;
-}
 
 /// The first day of the test part, such that about a quarter of the rows lies in it; nullopt when one side would be
 /// left without enough rows of a class.
@@ -292,6 +224,7 @@ class Proposer {
       proposal_.data.time = name;
       proposal_.columns[*decision_].role = Role::kTime;
       proposal_.columns[*decision_].why = sentence("why.decision_date");
+      note_dates(name);
       if (const auto from = test_from(columns_[*decision_].times(), values_, proposal_.task)) {
         proposal_.split.kind = OutOfTimeSplit{.column = name, .test_from = format_time(*from)};
         proposal_.notes.push_back(
@@ -314,6 +247,16 @@ class Proposer {
       split.validation = 0.0;
     }
     proposal_.split.kind = split;
+  }
+
+  void note_dates(const std::string& taken) {
+    std::string others;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (i == *decision_ || columns_[i].storage() != Storage::kTime) continue;
+      others += (others.empty() ? "" : ", ") + shorten(columns_[i].name, 40);
+    }
+    const std::string_view key = others.empty() ? "propose.only_date" : "propose.decision_date";
+    proposal_.notes.push_back(sentence(key, fmt::arg("column", taken), fmt::arg("others", others)));
   }
 
   /// Without texts a comparison takes seconds: then each of five folds is the test part in turn, whose mean tells more

@@ -6,6 +6,7 @@
 #include "rift/base/error.h"
 #include "rift/base/sha256.h"
 #include "rift/data/cells.h"
+#include "rift/data/gzip_check.h"
 #include "rift/data/options.h"
 #include "rift/data/query_files.h"
 #include "rift/data/source_error.h"
@@ -26,6 +27,14 @@ Format format_of(const std::string& file) {
   if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return Format::kJsonLines;
   if (name.ends_with(".json")) return Format::kJson;
   return Format::kCsv;
+}
+
+bool is_compressed(std::string_view file) { return lower_case(file).ends_with(".gz"); }
+
+void require_whole(const std::string& file) {
+  std::error_code ignored;
+  if (is_compressed(file) && fs::is_regular_file(file, ignored) && fs::file_size(file, ignored) > 0)
+    require_whole_gzip(file);
 }
 
 std::string file_list(const std::vector<std::string>& files) {
@@ -171,12 +180,16 @@ Source::Source(const std::string& source, const SourceOptions& options) {
   if (query) {
     name_ = "data.source";
     require_files_in(options.base_directory, source);
+    require_whole_files_of_query(source, options.base_directory);
     relation_ = "(" + query_of(source) + ")";
     describe(relation_);
     return;
   }
   name_ = source;
   find_files(source, options.base_directory);
+  if (!options.known_whole) {
+    for (const auto& file : files_) require_whole(file);
+  }
   const Format format = format_of(files_.front());
   for (const auto& file : files_)
     RIFT_REQUIRE(format_of(file) == format, Code::kConfig, "{}: '{}' is of another format than '{}'", source, file,
@@ -214,6 +227,18 @@ void Source::find_files(const std::string& source, const fs::path& base_director
   RIFT_REQUIRE(!rows.empty(), Code::kArtefact, "{}: no file has a name like that", path.string());
   for (const auto& row : rows) files_.push_back(row[0].value());
   // One file is found by its pattern as well; its rows then keep their numbers.
+}
+
+void Source::require_whole_files_of_query(const std::string& query, const fs::path& base_directory) {
+  for (const std::string& name : text_literals(query)) {
+    if (!is_compressed(name)) continue;
+    const std::string pattern =
+        fs::path(name).is_absolute() ? name : (fs::path(plain_pattern(base_directory.string())) / name).string();
+    DuckSession::Rows rows;
+    // What cannot be listed, such as an address, is left to the query.
+    if (session_->fetch("SELECT file FROM glob(" + sql_text(pattern) + ") ORDER BY file", rows)) continue;
+    for (const auto& row : rows) require_whole(row[0].value());
+  }
 }
 
 void Source::describe(const std::string& relation) {

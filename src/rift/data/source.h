@@ -20,6 +20,7 @@ struct SourceOptions {
   std::string memory_limit = "2GB";
   /// Columns that the caller knows to be there; they tell a header from a row.
   std::vector<std::string> known_names;
+  bool known_whole = false;  // its compressed files have been checked before
 };
 
 struct SourceColumn {
@@ -81,6 +82,7 @@ class Source {
 
  private:
   void find_files(const std::string& source, const std::filesystem::path& base_directory);
+  void require_whole_files_of_query(const std::string& query, const std::filesystem::path& base_directory);
   bool first_line_is_a_row() const;
   void describe(const std::string& relation);
   void describe_csv(const SourceOptions& options);

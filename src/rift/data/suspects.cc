@@ -28,6 +28,8 @@ constexpr int64_t kFewestSeparated = 5;  // of a class: a few rows are set apart
 constexpr double kBulk = 0.9;
 constexpr int64_t kMicrosecondsPerYear = int64_t{31'557'600} * 1'000'000;
 constexpr int64_t kDecade = 10;
+constexpr int64_t kMostYearsOfApplications = 5;
+constexpr double kNearlyAll = 0.95;
 
 double strength(double auc) { return std::fabs(auc - 0.5); }
 std::string shown(double strength) { return fmt::format("{:.2f}", 0.5 + strength); }
@@ -222,25 +224,54 @@ class Finder {
   std::vector<double> strength_;  // |AUC - .5| of a column alone
 };
 
+struct DateSpread {
+  size_t column = 0;
+  int64_t spread = 0;  // of its middle half of rows, microseconds
+};
+
+/// nullopt for a column that is no date of a decision whatever the others are.
+std::optional<DateSpread> spread_of(const std::vector<Column>& columns, size_t column) {
+  if (columns[column].storage() != Storage::kTime) return std::nullopt;
+  std::vector<int64_t> times = columns[column].times();
+  if (times.empty() || std::find(times.begin(), times.end(), kMissingTime) != times.end()) return std::nullopt;
+  std::sort(times.begin(), times.end());
+  const size_t half = times.size() / 2;
+  bool one_value = false;
+  for (size_t row = 0; row + half < times.size(); ++row) one_value = one_value || times[row] == times[row + half];
+  const int64_t spread = times[times.size() * 3 / 4] - times[times.size() / 4];
+  if (one_value || spread >= kDecade * kMicrosecondsPerYear) return std::nullopt;
+  return DateSpread{.column = column, .spread = spread};
+}
+
+/// `first` is never later than `second` in nearly all rows, and mostly earlier.
+bool lies_before(const std::vector<int64_t>& first, const std::vector<int64_t>& second) {
+  int64_t earlier = 0;
+  int64_t later = 0;
+  for (size_t row = 0; row < first.size(); ++row) {
+    earlier += first[row] < second[row] ? 1 : 0;
+    later += first[row] > second[row] ? 1 : 0;
+  }
+  const auto rows = static_cast<double>(first.size());
+  return static_cast<double>(later) <= (1.0 - kNearlyAll) * rows && static_cast<double>(earlier) > 0.5 * rows;
+}
+
 }  // namespace
 
 std::optional<size_t> find_decision_date(const std::vector<Column>& columns) {
-  std::optional<size_t> best;
-  int64_t best_spread = kDecade * kMicrosecondsPerYear;
+  std::vector<DateSpread> dates;
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].storage() != Storage::kTime) continue;
-    std::vector<int64_t> times = columns[i].times();
-    if (times.empty() || std::find(times.begin(), times.end(), kMissingTime) != times.end()) continue;
-    std::sort(times.begin(), times.end());
-    const size_t half = times.size() / 2;
-    bool one_value = false;
-    for (size_t row = 0; row + half < times.size(); ++row) one_value = one_value || times[row] == times[row + half];
-    const int64_t spread = times[times.size() * 3 / 4] - times[times.size() / 4];
-    if (one_value || spread >= best_spread) continue;
-    best = i;
-    best_spread = spread;
+    if (auto date = spread_of(columns, i)) dates.push_back(*date);
   }
-  return best;
+  const auto narrower = [](const DateSpread& a, const DateSpread& b) { return a.spread < b.spread; };
+  const auto narrowest = std::min_element(dates.begin(), dates.end(), narrower);
+  if (narrowest == dates.end()) return std::nullopt;
+  // A date of an outcome lies close together too where the book was closed soon after.
+  DateSpread best = *narrowest;
+  for (const DateSpread& date : dates) {
+    const bool like_applications = date.spread < kMostYearsOfApplications * kMicrosecondsPerYear;
+    if (like_applications && lies_before(columns[date.column].times(), columns[best.column].times())) best = date;
+  }
+  return best.column;
 }
 
 std::vector<std::string> find_suspects(const std::vector<Column>& columns, std::span<const uint8_t> usable,

@@ -11,7 +11,9 @@ namespace rift::data {
 
 /// The date of the decision among date columns, without a name to go by: filled in every row, not one value in half of
 /// the rows, and of those the one whose middle half of rows lies closest together, because any other date is the
-/// decision's plus a delay (or minus an age) that varies. nullopt when no column is such a date, or it spans decades.
+/// decision's plus a delay (or minus an age) that varies. Of two such dates of which one is earlier in nearly every row
+/// it is that one, unless its middle half spans five years: what was known later may be an outcome. nullopt when no
+/// column is such a date, or it spans decades.
 std::optional<size_t> find_decision_date(const std::vector<Column>& columns);
 
 /// Evidence that a column was filled after the decision. For each of `columns` (stored as their kinds ask) a sentence,

@@ -72,6 +72,29 @@ TEST(Label, AModelReadsClassesItKnowsAndRefusesOthers) {
   EXPECT_EQ(message.find("secret"), std::string::npos);
 }
 
+TEST(Label, ABinaryModelKnowsTheValuesOfBothSides) {
+  const LabelOptions options{.column = "y", .positive = {"1", "*late"}};
+  const DecodedLabel trained = decode_label(options, Task::kBinary, texts({"0", "1", "paid", "1.0"}));
+  EXPECT_EQ(trained.seen, (std::vector<std::string>{"0", "1", "paid"}));
+  Schema schema;
+  schema.class_names = trained.class_names;
+  schema.positive = options.positive;
+  schema.label_values = trained.seen;
+  schema.fields = {{.name = "y", .kind = Kind::kCategory, .role = Role::kLabel}};
+  EXPECT_EQ(decode_known_label(schema, texts({"paid", "0.0", "1", "very late"})), (std::vector<double>{0, 0, 1, 1}));
+  const auto message = test::message_of(Code::kData, [&] { decode_known_label(schema, texts({"0", "Paid"})); });
+  EXPECT_NE(message.find("row 1"), std::string::npos) << message;
+  schema.label_values.clear();  // a package of an earlier version
+  EXPECT_EQ(decode_known_label(schema, texts({"0", "Paid", "1"})), (std::vector<double>{0, 0, 1}));
+}
+
+TEST(Label, FreeValuesAreNotKept) {
+  std::vector<std::string> values = {"1"};
+  for (size_t i = 0; i < kMostLabelValues; ++i) values.push_back("free " + std::to_string(i));
+  const LabelOptions options{.column = "y", .positive = {"1"}};
+  EXPECT_TRUE(decode_label(options, Task::kBinary, texts(values)).seen.empty());
+}
+
 TEST(Label, OnlyABinaryTaskHasBadValues) {
   const LabelOptions options{.column = "status", .positive = {"2"}};
   for (const Task task : {Task::kMulticlass, Task::kRegression}) {

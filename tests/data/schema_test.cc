@@ -11,6 +11,7 @@ Schema made() {
   Schema schema;
   schema.class_names = {"good", "bad"};
   schema.positive = {"*Charged Off"};
+  schema.label_values = {"Charged Off", "Paid"};
   schema.fields = {{.name = "A1",
                     .kind = Kind::kCategory,
                     .caption = "Checking account",
@@ -29,6 +30,7 @@ TEST(Schema, JsonBringsEverythingBack) {
   EXPECT_EQ(back.find("A1")->shown_value("A11"), "overdrawn");
   EXPECT_EQ(back.find("opened")->date_order, "day_first");
   EXPECT_EQ(back.positive, made().positive);
+  EXPECT_EQ(back.label_values, made().label_values);
 }
 
 TEST(Schema, FeaturesAreTheFieldsThatAModelSees) {

@@ -36,6 +36,15 @@ void require_every_label(std::string_view column, const Texts& texts) {
 
 std::string_view label_at(const Texts& texts, size_t row) { return label_text(*texts.get(static_cast<int64_t>(row))); }
 
+/// "'0', '1'", at most so many that a message stays readable.
+std::string list_of(const std::vector<std::string>& names) {
+  constexpr size_t kMost = 8;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kMost); ++i)
+    text += fmt::format("{}'{}'", i == 0 ? "" : ", ", shorten(names[i]));
+  return names.size() > kMost ? text + fmt::format(" and {} more", names.size() - kMost) : text;
+}
+
 /// How the values of a regression write their commas; commas that could mean either are no numbers.
 NumberStyle number_style_of(const Texts& texts) {
   NumberShape shape;
@@ -81,6 +90,9 @@ DecodedLabel decode_by_patterns(const LabelOptions& options, const Texts& texts,
                "label column '{}': data.label.positive matches {} of {} rows; it must match some and not all",
                shorten(options.column), bad == 0 ? "none" : "each", rows);
   label.class_names = {side_name(classes, options.positive, false), side_name(classes, options.positive, true)};
+  if (classes.size() <= kMostLabelValues) {
+    for (const auto& one : classes) label.seen.push_back(one.name);
+  }
   return label;
 }
 
@@ -189,18 +201,19 @@ std::vector<double> decode_known_label(const Schema& schema, const Texts& texts)
   require_every_label(field->name, texts);
   if (schema.task == Task::kRegression)
     return decode_numbers(field->name, texts, number_style_from_name(field->number_style));
+  const bool by_patterns = schema.task == Task::kBinary && !schema.positive.empty();
+  const auto& known = by_patterns ? schema.label_values : schema.class_names;
   std::vector<double> values;
   for (size_t row = 0; row < texts.present.size(); ++row) {
     const std::string_view value = label_at(texts, row);
-    if (schema.task == Task::kBinary && !schema.positive.empty()) {
-      values.push_back(matches_any(value, schema.positive) ? 1.0 : 0.0);
-      continue;
-    }
-    const auto found = std::find(schema.class_names.begin(), schema.class_names.end(), value);
-    RIFT_REQUIRE(found != schema.class_names.end(), Code::kData,
-                 "label column '{}': row {} has a class that the model was not trained on; it knows {} classes",
-                 shorten(field->name), row, schema.classes());
-    values.push_back(static_cast<double>(found - schema.class_names.begin()));
+    const auto found = std::find(known.begin(), known.end(), value);
+    const bool is_bad = by_patterns && matches_any(value, schema.positive);
+    RIFT_REQUIRE(
+        found != known.end() || is_bad || (by_patterns && known.empty()), Code::kData,
+        "label column '{}': row {} has a label that the model was not trained on; it knows {}; write the labels "
+        "as in the training data, or leave such rows out (sql: SELECT ... WHERE ...)",
+        shorten(field->name), row, list_of(known));
+    values.push_back(by_patterns ? is_bad : static_cast<double>(found - known.begin()));
   }
   return values;
 }

@@ -33,6 +33,7 @@ BadClass guess_bad_class(const std::vector<LabelClass>& two);
 struct DecodedLabel {
   std::vector<double> values;
   std::vector<std::string> class_names;
+  std::vector<std::string> seen;                   // Schema::label_values
   std::string note;                                // what was guessed, a sentence; empty when nothing was
   NumberStyle number_style = NumberStyle::kPlain;  // of a regression's values
 };
@@ -42,7 +43,8 @@ struct DecodedLabel {
 /// of a regression that is no number, one class. Throws kConfig when `positive` is given for another task than binary.
 DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& texts);
 
-/// Reads it for a model whose classes are known. Throws kData for a missing label and a class that the model lacks.
+/// Reads it for a model whose classes are known. Throws kData for a missing label and for a value that is neither one
+/// of the training labels nor matched by a pattern of `positive`.
 std::vector<double> decode_known_label(const Schema& schema, const Texts& texts);
 
 }  // namespace rift::data

@@ -165,6 +165,7 @@ class Assembler {
     dataset_.label = std::move(label.values);
     field.number_style = number_style_name(label.number_style);
     dataset_.schema.class_names = std::move(label.class_names);
+    dataset_.schema.label_values = std::move(label.seen);
     if (spec_.task == Task::kBinary) dataset_.schema.positive = spec_.data.label.positive;
     if (!label.note.empty()) dataset_.notes.push_back(std::move(label.note));
   }

@@ -104,6 +104,7 @@ std::vector<const Field*> Schema::features() const {
 Json to_json(const Schema& schema) {
   Json json{{"task", task_name(schema.task)}, {"classes", schema.class_names}};
   if (!schema.positive.empty()) json["positive"] = schema.positive;
+  if (!schema.label_values.empty()) json["label_values"] = schema.label_values;
   Json fields = Json::array();
   for (const Field& field : schema.fields) fields.push_back(field_to_json(field));
   json["fields"] = std::move(fields);
@@ -116,6 +117,9 @@ Schema schema_from_json(const Json& json) {
   for (const Json& name : json.at("classes").as_array()) schema.class_names.push_back(name.as_string());
   if (const Json* positive = json.find("positive")) {
     for (const Json& pattern : positive->as_array()) schema.positive.push_back(pattern.as_string());
+  }
+  if (const Json* values = json.find("label_values")) {
+    for (const Json& value : values->as_array()) schema.label_values.push_back(value.as_string());
   }
   for (const Json& field : json.at("fields").as_array()) {
     schema.fields.push_back(field_from_json(field));

@@ -26,6 +26,8 @@ struct Field {
   std::string_view shown_value(std::string_view value) const;
 };
 
+inline constexpr size_t kMostLabelValues = 100;
+
 /// The contract between a model and a file of rows; stored in every package.
 struct Schema {
   Task task = Task::kBinary;
@@ -34,6 +36,9 @@ struct Schema {
   /// called "good" or "bad". Multi-class: the values, sorted bytewise. Regression: none.
   std::vector<std::string> class_names;
   std::vector<std::string> positive;  // binary: patterns of the bad values (label.positive); empty: class_names say it
+  /// Binary with `positive`: the values of the training labels, sorted bytewise, so that another one is noticed. Empty
+  /// where there were more than kMostLabelValues (free values, no classes) and in packages of earlier versions.
+  std::vector<std::string> label_values;
 
   const Field* find(std::string_view name) const;
   const Field* with_role(Role role) const;  // first field of that role, nullptr when none

@@ -250,6 +250,18 @@ TEST_F(GermanComparison, ReportIsMadeAnewFromTheDirectoryAlone) {
   EXPECT_NE(read_file(of_package).find("AUC"), std::string::npos);
 }
 
+TEST_F(GermanComparison, ReportNamesTheFileThatLacksAKey) {
+  const fs::path copy = directory_->path() / "changed";
+  fs::create_directory(copy);
+  for (const char* file : {"compare.json", "manifest.json", "run.yaml"}) fs::copy(run() / file, copy / file);
+  write_file_atomic(copy / "report.json", "{\"rows\": 7}");
+  const auto failure = [&] { write_report(copy, directory_->path() / "changed.html"); };
+  EXPECT_TRUE(test::message_of(Code::kArtefact, failure)
+                  .starts_with((copy / "report.json").string() + ": key 'task' is missing"));
+  fs::remove(copy / "report.json");
+  EXPECT_TRUE(test::message_of(Code::kArtefact, failure).starts_with((copy / "report.json").string()));
+}
+
 TEST_F(GermanComparison, ReportSaysWhichRowsToldTheSettingsApart) {
   const Json data = parse_json(read_file(run() / "report.json"), "report.json");
   for (const char* name : {"scorecard", "logistic", "gbdt", "text-baseline"}) {

@@ -155,8 +155,9 @@ TEST(TextStudy, TrainWritesTheDirectoryOfARun) {
   const Json metrics = run_train(records.spec("run"));
   EXPECT_GT(metrics.at("test").at("auc").at("value").as_double(), 0.95);
   EXPECT_TRUE(metrics.contains("validation"));
-  for (const char* file : {"run.yaml", "manifest.json", "log.jsonl", "metrics.json", "predictions.parquet",
-                           "timing.jsonl", "package/rift.json", "report.html"}) {
+  for (const char* file :
+       {"run.yaml", "manifest.json", "log.jsonl", "metrics.json", "predictions.parquet", "timing.jsonl",
+        "tb/events.out.tfevents.0.rift", "package/rift.json", "report.html", "report.json"}) {
     EXPECT_TRUE(fs::exists(records / "run" / file)) << file;
   }
   EXPECT_EQ(parse_json(read_file(records / "run/metrics.json"), "metrics.json"), metrics);
@@ -165,7 +166,7 @@ TEST(TextStudy, TrainWritesTheDirectoryOfARun) {
   EXPECT_NE(metrics_text(metrics).find("AUC"), std::string::npos);
 
   run_train(records.spec("again"));
-  for (const char* file : {"metrics.json", "log.jsonl", "predictions.parquet"}) {
+  for (const char* file : {"metrics.json", "log.jsonl", "predictions.parquet", "tb/events.out.tfevents.0.rift"}) {
     EXPECT_EQ(read_file(records / "again" / file), read_file(records / "run" / file)) << file;
   }
 }

@@ -216,11 +216,14 @@ TEST(Trainer, ATensorThatTheOptimizerForgetsStopsTheRun) {
   EXPECT_THAT(message, HasSubstr("1 of 2 tensors that should train have not moved: intercept"));
 }
 
-/// log.jsonl and the parameters of a run that nothing disturbs.
+/// log.jsonl, TensorBoard's file and the parameters of a run that nothing disturbs.
 struct Reference {
   std::string log;
+  std::string events;
   std::vector<float> theta;
 };
+
+constexpr const char* kEvents = "tb/events.out.tfevents.0.rift";
 
 Settings long_settings() {
   Settings settings;
@@ -241,7 +244,7 @@ Reference reference() {
   task.verdicts = kVerdicts;
   const Settings settings = long_settings();
   run_trainer(task, spec_of(task, settings, directory.path()));
-  return {read_file(directory / "log.jsonl"), task.theta()};
+  return {read_file(directory / "log.jsonl"), read_file(directory / kEvents), task.theta()};
 }
 
 /// Interrupts by a signal inside of the given call of add_gradient or evaluate, then goes on in a fresh process's
@@ -276,7 +279,7 @@ Reference interrupted(size_t at_part, size_t at_evaluation) {
   const Json state = parse_json(read_file(newest / "state.json"), "state.json");
   task.evaluations = state.at("progressed").at("evaluations").size();
   run_trainer(task, spec);
-  return {read_file(directory / "log.jsonl"), task.theta()};
+  return {read_file(directory / "log.jsonl"), read_file(directory / kEvents), task.theta()};
 }
 
 TEST(Trainer, GoesOnFromASignalToTheSameBytes) {
@@ -285,6 +288,7 @@ TEST(Trainer, GoesOnFromASignalToTheSameBytes) {
   for (const size_t part : {size_t{1}, size_t{4}, size_t{7}, size_t{12}}) {
     const Reference got = interrupted(part, never);
     EXPECT_EQ(got.log, expected.log) << part;
+    EXPECT_EQ(got.events, expected.events) << part;
     EXPECT_EQ(got.theta, expected.theta) << part;
   }
 }
@@ -293,6 +297,7 @@ TEST(Trainer, GoesOnFromASignalInAnEvaluationToTheSameBytes) {
   const Reference expected = reference();
   const Reference got = interrupted(1'000'000, 2);
   EXPECT_EQ(got.log, expected.log);
+  EXPECT_EQ(got.events, expected.events);
   EXPECT_EQ(got.theta, expected.theta);
 }
 

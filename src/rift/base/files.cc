@@ -93,14 +93,18 @@ LineWriter::~LineWriter() {
 void LineWriter::append(std::string_view line) {
   std::string whole(line);
   whole += '\n';
+  append_bytes(whole);
+}
+
+void LineWriter::append_bytes(std::string_view bytes) {
   try {
-    posix::write_all(descriptor_, whole, path_);
+    posix::write_all(descriptor_, bytes, path_);
   } catch (const Error&) {
-    // What did fit is half a line: the file ends with the last whole one.
+    // What did fit is half a line or record: the file ends with the last whole one.
     if (::ftruncate(descriptor_, size_bytes_) == 0) ::lseek(descriptor_, size_bytes_, SEEK_SET);
     throw;
   }
-  size_bytes_ += static_cast<int64_t>(whole.size());
+  size_bytes_ += static_cast<int64_t>(bytes.size());
 }
 
 void LineWriter::sync() {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "rift/base/count_text.h"
 #include "rift/base/error.h"
@@ -23,7 +24,21 @@ namespace {
 namespace fs = std::filesystem;
 using report::Page;
 
-Json read_json(const fs::path& file) { return parse_json(read_file(file), file.string()); }
+using Keys = std::initializer_list<const char*>;
+
+/// A file of a run's directory with the keys that the page is made of.
+Json read_json(const fs::path& file, Keys keys) {
+  Json json = parse_json(read_file(file), file.string());
+  for (const char* key : keys) {
+    RIFT_REQUIRE(json.contains(key), Code::kArtefact,
+                 "{}: key '{}' is missing, so it is not as rift wrote it; make the run again (--overwrite)",
+                 file.string(), key);
+  }
+  return json;
+}
+
+constexpr Keys kDataKeys = {"task",   "rows",  "features", "classes", "columns", "split",
+                            "splits", "leaks", "notes",    "curves",  "inside"};
 
 std::string subtitle(const Json& data, const std::string& split) {
   return sentence("report.subtitle", fmt::arg("rows", count_text(data.at("rows").as_int())),
@@ -179,9 +194,10 @@ bool has_model(const Json& compare, std::string_view name) {
 }
 
 Page comparison_page(const fs::path& directory) {
-  const Json compare = read_json(directory / "compare.json");
-  const Json manifest = read_json(directory / "manifest.json");
-  Json data = read_json(directory / "report.json");
+  const Json compare =
+      read_json(directory / "compare.json", {"task", "split", "models", "skipped", "pairs", "best", "test"});
+  const Json manifest = read_json(directory / "manifest.json", {"inputs"});
+  Json data = read_json(directory / "report.json", kDataKeys);
   Page page(sentence("report.comparison_title"), subtitle(data, compare.at("split").as_string()));
   add_summary(page, compare);
   add_comparison(page, compare);
@@ -207,9 +223,9 @@ std::vector<std::pair<std::string, const Json*>> metric_parts(const Json& metric
 }
 
 Page run_page(const fs::path& directory) {
-  const Json metrics = read_json(directory / "metrics.json");
-  const Json manifest = read_json(directory / "manifest.json");
-  const Json data = read_json(directory / "report.json");
+  const Json metrics = read_json(directory / "metrics.json", {"test"});
+  const Json manifest = read_json(directory / "manifest.json", {"split", "inputs"});
+  const Json data = read_json(directory / "report.json", kDataKeys);
   const std::string& split = manifest.at("split").as_string();
   Page page(sentence("report.title"), subtitle(data, split));
   page.section(sentence("report.summary"), "summary");
@@ -272,7 +288,7 @@ Page package_page(const fs::path& directory) {
   for (const char* shown_above : {"metrics", "inside"}) provenance.erase(shown_above);
   page.section(sentence("report.settings"), "settings");
   page.details("rift.json", to_yaml_text(provenance));
-  add_environment(page, read_json(directory / "manifest.json").at("environment"));
+  add_environment(page, read_json(directory / "manifest.json", {"environment"}).at("environment"));
   add_footer(page, package::describe_environment());
   return page;
 }

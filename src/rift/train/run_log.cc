@@ -2,6 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <array>
+#include <string_view>
+
 namespace rift::train {
 namespace {
 
@@ -22,9 +25,28 @@ Json to_json(const StepRecord& record) {
               {"rows", record.rows},           {"tokens", record.tokens}};
 }
 
+Scalars scalars_of(const Json& line) {
+  constexpr std::array kOfStep = {"loss", "task_loss", "anchor_loss", "lr", "head_lr", "gradient_norm", "epoch"};
+  Scalars scalars;
+  if (const Json* validation = line.find("validation")) {
+    for (const Json::Member& figure : validation->as_object()) {
+      if (figure.value.is_number()) scalars.emplace_back("validation/" + figure.key, figure.value.as_double());
+    }
+    return scalars;
+  }
+  for (const char* key : kOfStep) {
+    if (const Json* figure = line.find(key); figure != nullptr && figure->is_number()) {
+      scalars.emplace_back(std::string("train/") + key, figure->as_double());
+    }
+  }
+  return scalars;
+}
+
 RunLog::RunLog(const fs::path& directory, int64_t keep_bytes) {
   if (directory.empty()) return;
   log_ = std::make_unique<LineWriter>(directory / "log.jsonl", keep_bytes);
+  events_ = std::make_unique<EventFile>(directory / "tb");
+  if (keep_bytes > 0) repeat_events(directory / "log.jsonl");
   const fs::path timing = directory / "timing.jsonl";
   std::error_code missing;
   const auto size = fs::file_size(timing, missing);
@@ -35,12 +57,27 @@ void RunLog::step(const StepRecord& record) {
   ++steps_;
   rows_ += record.rows;
   tokens_ += record.tokens;
-  if (log_) log_->append(to_json_text(to_json(record)));
+  write(to_json(record));
 }
 
 void RunLog::evaluation(const StepRecord& at, const Json& figures, bool best) {
+  write(Json{{"step", at.step}, {"epoch", at.epoch}, {"validation", figures}, {"best", best}});
+}
+
+void RunLog::write(const Json& line) {
   if (!log_) return;
-  log_->append(to_json_text(Json{{"step", at.step}, {"epoch", at.epoch}, {"validation", figures}, {"best", best}}));
+  log_->append(to_json_text(line));
+  events_->add(line.at("step").as_int(), scalars_of(line));
+}
+
+void RunLog::repeat_events(const fs::path& log) {
+  const std::string text = read_file(log);
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const Json line = parse_json(std::string_view(text).substr(begin, end - begin), log.string());
+    events_->add(line.at("step").as_int(), scalars_of(line));
+    begin = end + 1;
+  }
 }
 
 void RunLog::timing(int64_t step, int64_t total_steps, bool last) {

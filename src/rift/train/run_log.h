@@ -7,6 +7,7 @@
 
 #include "rift/base/files.h"
 #include "rift/base/json.h"
+#include "rift/train/event_file.h"
 
 namespace rift::train {
 
@@ -25,8 +26,13 @@ struct StepRecord {
 };
 Json to_json(const StepRecord& record);
 
-/// log.jsonl (no clock value in it: the same seed gives the same bytes) and, apart, timing.jsonl of one run. Without a
-/// directory nothing is written.
+/// The figures of a line of log.jsonl as TensorBoard shows them: "train/<figure>" of a step, "validation/<figure>" of
+/// an evaluation. Figures that are not defined (null) are left out.
+Scalars scalars_of(const Json& line);
+
+/// log.jsonl (no clock value in it: the same seed gives the same bytes), the same figures for TensorBoard in tb/ and,
+/// apart, timing.jsonl of one run. Without a directory nothing is written. A run that goes on writes tb/ anew from the
+/// lines of log.jsonl that it keeps.
 class RunLog {
  public:
   /// keep_bytes: length of log.jsonl at the checkpoint that the run goes on from, -1 = a new run.
@@ -40,8 +46,11 @@ class RunLog {
   void sync();
 
  private:
+  void write(const Json& line);
+  void repeat_events(const std::filesystem::path& log);
   using Clock = std::chrono::steady_clock;
   std::unique_ptr<LineWriter> log_;
+  std::unique_ptr<EventFile> events_;
   std::unique_ptr<LineWriter> timing_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point written_ = start_;

@@ -179,6 +179,20 @@ TEST(Split, APartOfOneClassIsRefused) {
   EXPECT_NE(message_of(Code::kData, [&] { make_split(dataset, {}); }).find("both classes"), std::string::npos);
 }
 
+TEST(Split, APartThatIsAskedForHasRows) {
+  const auto stratified = [](double test, double calibration, double validation) {
+    return SplitOptions{.kind = StratifiedSplit{{.test = test, .calibration = calibration, .validation = validation}}};
+  };
+  KFoldSplit k_fold;
+  k_fold.calibration = 0.01;
+  for (const SplitOptions& options : {stratified(0.2, 0.01, 0.2), stratified(0.2, 0.2, 0.01),
+                                      stratified(0.01, 0.2, 0.2), SplitOptions{.kind = k_fold}}) {
+    EXPECT_NE(message_of(Code::kData, [&] { make_split(made(40), options); }).find("of 40 rows is empty"),
+              std::string::npos);
+  }
+  EXPECT_NO_THROW(make_split(made(40), stratified(0.2, 0.0, 0.2)));
+}
+
 TEST(Split, SharesLeaveRowsForTraining) {
   SplitOptions options;
   options.kind = RandomSplit{.test = 0.6, .calibration = 0.2, .validation = 0.2};

@@ -196,18 +196,36 @@ class Splitter {
 /// Parts that a split asks for beside the training part.
 struct Wanted {
   bool test = true;
+  bool calibration = false;
   bool validation = false;
+  bool has(Part part) const {
+    switch (part) {
+      case Part::kTrain:
+        return true;
+      case Part::kTest:
+        return test;
+      case Part::kCalibration:
+        return calibration;
+      case Part::kValidation:
+        return validation;
+    }
+    RIFT_CHECK(false);
+    return true;
+  }
 };
 
 Wanted wanted_parts(const SplitOptions& options) {
   return std::visit(
       []<class Kind>(const Kind& kind) {
         if constexpr (std::is_same_v<Kind, FilesSplit>) {
-          return Wanted{.test = !kind.test.empty(), .validation = !kind.validation.empty()};
+          return Wanted{.test = !kind.test.empty(),
+                        .calibration = !kind.calibration.empty(),
+                        .validation = !kind.validation.empty()};
         } else if constexpr (std::is_base_of_v<RandomSplit, Kind>) {
-          return Wanted{.test = kind.test > 0.0, .validation = kind.validation > 0.0};
+          return Wanted{
+              .test = kind.test > 0.0, .calibration = kind.calibration > 0.0, .validation = kind.validation > 0.0};
         } else {
-          return Wanted{.test = true, .validation = kind.validation > 0.0};
+          return Wanted{.test = true, .calibration = kind.calibration > 0.0, .validation = kind.validation > 0.0};
         }
       },
       options.kind);
@@ -222,10 +240,8 @@ void require_usable(const Dataset& dataset, const std::vector<Part>& part, const
   }
   for (size_t p = 0; p < kParts; ++p) {
     const auto name = part_name(static_cast<Part>(p));
-    const bool needed = static_cast<Part>(p) == Part::kTrain || (static_cast<Part>(p) == Part::kTest && wanted.test) ||
-                        (static_cast<Part>(p) == Part::kValidation && wanted.validation);
-    RIFT_REQUIRE(rows[p] > 0 || !needed, Code::kData, "split: the {} part of {} rows is empty; give it a larger share",
-                 name, part.size());
+    RIFT_REQUIRE(rows[p] > 0 || !wanted.has(static_cast<Part>(p)), Code::kData,
+                 "split: the {} part of {} rows is empty; give it a larger share", name, part.size());
     if (dataset.schema.task != Task::kBinary || rows[p] == 0) continue;
     RIFT_REQUIRE(bad[p] > 0 && bad[p] < rows[p], Code::kData,
                  "split: the {} part has {} rows and {} of them are bad; it needs rows of both classes, so give it a "

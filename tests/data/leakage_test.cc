@@ -122,5 +122,32 @@ TEST(Leakage, RowsIdsAndGroupsOnBothSides) {
   EXPECT_EQ(json.at(0).at("kind").as_string(), "shared_rows");
 }
 
+TEST(Leakage, RowsOfEqualFeaturesAreFoundWhateverTheirProtectedColumnsSay) {
+  Dataset dataset = made();
+  const int64_t test = dataset.split.rows(Part::kTest)[0], train = dataset.split.rows(Part::kTrain)[5];
+  auto& honest = std::get<Numbers>(dataset.table.columns[0].values).values;
+  honest[static_cast<size_t>(test)] = honest[static_cast<size_t>(train)];
+  Texts place;
+  Numbers age;
+  for (int64_t row = 0; row < 2000; ++row) {
+    place.append(*dataset.table.columns[1].texts().get(row == test ? train : row));
+    age.values.push_back(static_cast<double>(row));
+  }
+  dataset.table.columns[1].values = std::move(place);
+  add(dataset, {.name = "age", .values = std::move(age)}, Kind::kNumber);
+  dataset.schema.fields.back().role = Role::kProtected;
+  const auto leaks = find_leaks(dataset);
+  EXPECT_EQ(only(leaks).kind, LeakKind::kSharedRows);
+}
+
+TEST(Leakage, AnIdThatIsTheGroupIsToldOnce) {
+  Dataset dataset = made();
+  dataset.id[static_cast<size_t>(dataset.split.rows(Part::kTest)[0])] = dataset.id[0];
+  dataset.id[static_cast<size_t>(dataset.split.rows(Part::kTrain)[0])] = dataset.id[0];
+  dataset.group = dataset.id;
+  const auto leaks = find_leaks(dataset);
+  EXPECT_EQ(only(leaks).kind, LeakKind::kSharedIds);
+}
+
 }  // namespace
 }  // namespace rift::data

@@ -208,6 +208,19 @@ TEST_F(LoadDataset, RolesAreTakenOutOfTheFeatures) {
   EXPECT_EQ(dataset.table.find("who"), nullptr);
 }
 
+TEST_F(LoadDataset, AnIdMayBeTheGroupAndNothingElseTwoThings) {
+  std::string text = "customer,x,y\n";
+  for (int i = 0; i < 120; ++i) text += fmt::format("c{},{},{}\n", i / 2, i % 9, i % 4 / 2);
+  LoadSpec spec = spec_of(file("rows.csv", text), "y");
+  spec.data.id = spec.data.group = "customer";
+  const Dataset dataset = load_dataset(spec);
+  EXPECT_EQ(dataset.group, dataset.id);
+  EXPECT_EQ(dataset.schema.find("customer")->role, Role::kId);
+  for (size_t row = 0; row < 120; row += 2) EXPECT_EQ(dataset.split.part[row], dataset.split.part[row + 1]) << row;
+  spec.data.time = "customer";
+  EXPECT_THAT(message_of(Code::kConfig, [&] { load_dataset(spec); }), HasSubstr("another role"));
+}
+
 TEST_F(LoadDataset, SlashDatesAreReadInTheOrderThatEveryCellAllows) {
   std::string text = "us,eu,y\n";
   for (int i = 0; i < 56; ++i)

@@ -180,18 +180,17 @@ TEST(Split, APartOfOneClassIsRefused) {
 }
 
 TEST(Split, APartThatIsAskedForHasRows) {
-  const RandomSplit calibration{.test = 0.2, .calibration = 0.01, .validation = 0.1};
+  const auto stratified = [](double test, double calibration, double validation) {
+    return SplitOptions{.kind = StratifiedSplit{{.test = test, .calibration = calibration, .validation = validation}}};
+  };
   KFoldSplit k_fold;
   k_fold.calibration = 0.01;
-  for (const SplitOptions& options :
-       {SplitOptions{.kind = calibration}, SplitOptions{.kind = StratifiedSplit{calibration}},
-        SplitOptions{.kind = k_fold},
-        SplitOptions{.kind = RandomSplit{.test = 0.2, .calibration = 0.1, .validation = 0.01}},
-        SplitOptions{.kind = RandomSplit{.test = 0.01, .calibration = 0.1, .validation = 0.1}}}) {
+  for (const SplitOptions& options : {stratified(0.2, 0.01, 0.2), stratified(0.2, 0.2, 0.01),
+                                      stratified(0.01, 0.2, 0.2), SplitOptions{.kind = k_fold}}) {
     EXPECT_NE(message_of(Code::kData, [&] { make_split(made(40), options); }).find("of 40 rows is empty"),
               std::string::npos);
   }
-  EXPECT_NO_THROW(make_split(made(40), {.kind = RandomSplit{.test = 0.5, .calibration = 0.0, .validation = 0.0}}));
+  EXPECT_NO_THROW(make_split(made(40), stratified(0.2, 0.0, 0.2)));
 }
 
 TEST(Split, SharesLeaveRowsForTraining) {

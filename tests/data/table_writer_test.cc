@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "data/records.h"
 #include "rift/base/files.h"
@@ -97,6 +98,16 @@ TEST(TableWriter, WholeNumbersAreWrittenWithoutAFraction) {
   EXPECT_EQ(read_file(folder / "a.csv"),
             "id,n,pd,day\n\"row \"\"0\"\", with\na line\",0,0.1,2020-01-01 00:00:00\n"
             "\"row \"\"1\"\", with\na line\",1,0.43333333333333335,2020-01-01 00:00:01\n");
+}
+
+TEST(TableWriter, WhatIsNoWholeNumberIsRefused) {
+  test::TempDirectory folder;
+  for (const double value : {1e300, -1e19, 0.5, std::numeric_limits<double>::infinity()}) {
+    TableWriter writer(folder / "a.csv", {{.name = "n", .whole_number = true}});
+    Table table{.rows = 1};
+    table.add({"n", Numbers{{value}}});
+    EXPECT_THAT(message_of(Code::kBug, [&] { writer.append(table); }), HasSubstr("row 0"));
+  }
 }
 
 TEST(TableWriter, NoRowsMakeAFileOfColumnsAlone) {

@@ -20,6 +20,16 @@ class RunFile {
 
 constexpr std::string_view kSmallest = "data:\n  source: loans.csv\n  label: status\n";
 
+TEST(ReadRun, NumbersThatTablesCannotHoldAreRefused) {
+  const char* kRun = "examples/german_credit/run.yaml";
+  for (const char* setting : {"train.seed=9007199254740993", "split.seed=9223372036854775807", "split.repeats=1001",
+                              "policy.points.pdo=1e300", "policy.points.base=-1e300", "policy.points.pdo=0"}) {
+    const std::string message = test::message_of(Code::kConfig, [&] { read_run(kRun, {setting}); });
+    EXPECT_NE(message.find(" in "), std::string::npos) << message;
+  }
+  EXPECT_EQ(read_run(kRun, {"train.seed=9007199254739992"}).train.seed, 9007199254739992);
+}
+
 TEST(ReadRun, TheSmallestFileHasDefaultsForTheRest) {
   const RunOptions options = read_run(RunFile(kSmallest).path(), {});
   EXPECT_EQ(options.data.label.column, "status");

@@ -132,6 +132,11 @@ TEST(FineTune, AResumedRunMustBeTheSameRun) {
   run.options.optim.lr /= 2;
   run.dataset.label[3] = 1 - run.dataset.label[3];
   EXPECT_THAT(failure([&] { run.run(run.folder / "run", true); }), HasSubstr("belongs to another run"));
+  run.dataset.label[3] = 1 - run.dataset.label[3];
+  Json config = parse_json(read_file(run.folder / "base/config.json"), "config.json");
+  config["hidden_dropout_prob"] = 0.25;
+  run.folder.write("base/config.json", to_json_text(config));
+  EXPECT_THAT(failure([&] { run.run(run.folder / "run", true); }), HasSubstr("belongs to another run"));
 }
 
 TEST(FineTune, ARowsScoreDoesNotDependOnItsCompanyNorOnThreads) {

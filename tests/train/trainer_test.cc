@@ -206,6 +206,19 @@ TEST(Trainer, ATensorThatNoGradientReachesStopsTheRunAfterThreeSteps) {
   EXPECT_EQ(task.parts.size(), 3u);
 }
 
+TEST(Trainer, RowsOfNoWeightAreNoStepsOfTheWatch) {
+  Settings settings;
+  settings.optim.batch_rows = 1;
+  settings.optim.epochs = 1;
+  ToyTask dealt;
+  run_trainer(dealt, spec_of(dealt, settings));
+  ToyTask task;
+  for (size_t step = 0; step < 4; ++step) task.weights[static_cast<size_t>(dealt.parts[step].at(0))] = 0.0;
+  EXPECT_EQ(run_trainer(task, spec_of(task, settings)).steps, 10);
+  task.reaches_intercept = false;
+  EXPECT_THAT(failure([&] { run_trainer(task, spec_of(task, settings)); }), HasSubstr("after 3 steps no gradient"));
+}
+
 TEST(Trainer, ATensorThatTheOptimizerForgetsStopsTheRun) {
   Settings settings;
   ToyTask task;

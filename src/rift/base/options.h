@@ -54,6 +54,8 @@ struct Range {
 constexpr Range at_least(double low) { return {.low = low}; }
 constexpr Range positive() { return {.low = 0, .open_low = true}; }
 constexpr Range in_range(double low, double high) { return {.low = low, .high = high}; }
+/// Seeds and the thousand that may be counted from one: numbers that JSON and tables of doubles hold exactly.
+constexpr Range seed_range() { return {.low = 0, .high = 9007199254740992.0 - 1000}; }
 constexpr Range in_half_open(double low, double high) { return {.low = low, .high = high, .open_high = true}; }
 
 /// What a struct accepts, as data: the source of --help, docs/config.md and the JSON Schema.

@@ -37,6 +37,9 @@ using Handle = std::unique_ptr<void, int (*)(void*)>;
 constexpr int64_t kCellsOfAThread = 500'000;  // below, waking a second thread costs more than it does
 
 /// Column-wise histograms without bundles: every sum has one order, whatever the number of threads.
+/// LightGBM reads a seed into 31 bits and a sign.
+int64_t seed_of(const BoosterParameters& parameters) { return parameters.seed & 0x7fffffff; }
+
 std::string common_parameters(const BoosterRows& rows) {
   const int64_t useful = 1 + rows.rows * rows.features / kCellsOfAThread;
   return fmt::format(
@@ -47,7 +50,7 @@ std::string common_parameters(const BoosterRows& rows) {
 std::string dataset_parameters(const BoosterRows& rows, const BoosterParameters& parameters) {
   // feature_pre_filter would drop columns for good by the first setting's leaf size.
   std::string text =
-      common_parameters(rows) + fmt::format(" feature_pre_filter=false data_random_seed={}", parameters.seed);
+      common_parameters(rows) + fmt::format(" feature_pre_filter=false data_random_seed={}", seed_of(parameters));
   if (!parameters.categorical.empty())
     text += fmt::format(" categorical_feature={}", fmt::join(parameters.categorical, ","));
   return text;
@@ -71,7 +74,7 @@ std::string training_parameters(const BoosterRows& rows, const BoosterParameters
              " num_leaves={} learning_rate={} min_data_in_leaf={} min_data_per_group={} lambda_l2={} "
              "feature_fraction={} bagging_fraction={} bagging_freq={} seed={}",
              p.leaves, p.learning_rate, p.min_rows_in_leaf, p.min_rows_in_leaf, p.l2, p.feature_share, p.row_share,
-             p.row_share < 1.0 ? 1 : 0, p.seed);
+             p.row_share < 1.0 ? 1 : 0, seed_of(p));
 }
 
 void set_field(DatasetHandle dataset, const char* field, const std::vector<double>& values) {

@@ -34,7 +34,7 @@ struct GbdtOptions {
     v("feature_share", feature_share, "Share of the columns that a tree sees.",
       Range{.low = 0, .high = 1, .open_low = true});
     v("row_share", row_share, "Share of the rows that a tree sees.", Range{.low = 0, .high = 1, .open_low = true});
-    v("seed", seed, "Seed of the draws.", at_least(0));
+    v("seed", seed, "Seed of the draws.", seed_range());
   }
 };
 

@@ -114,13 +114,11 @@ Shared shared_between_parts(const std::vector<Key>& keys, const std::vector<Part
   return shared;
 }
 
-void find_shared(const Dataset& dataset, std::vector<Leak>& leaks) {
+void find_shared(const Dataset& dataset, const std::vector<const Column*>& features, std::vector<Leak>& leaks) {
   const auto& part = dataset.split.part;
   if (part.size() != static_cast<size_t>(dataset.rows())) return;
-  if (!dataset.table.columns.empty()) {
-    std::vector<const Column*> columns;
-    for (const Column& column : dataset.table.columns) columns.push_back(&column);
-    const Shared rows = shared_between_parts(row_hashes(columns), part);
+  if (!features.empty()) {
+    const Shared rows = shared_between_parts(row_hashes(features), part);
     if (rows.rows > 0)
       leaks.push_back({.kind = LeakKind::kSharedRows,
                        .column = {},
@@ -140,7 +138,7 @@ void find_shared(const Dataset& dataset, std::vector<Leak>& leaks) {
          .value = static_cast<double>(shared.keys)});
   };
   report(LeakKind::kSharedIds, Role::kId, dataset.id);
-  report(LeakKind::kSharedGroups, Role::kGroup, dataset.group);
+  if (dataset.group != dataset.id) report(LeakKind::kSharedGroups, Role::kGroup, dataset.group);
 }
 
 std::string_view leak_name(LeakKind kind) {
@@ -176,7 +174,7 @@ std::vector<Leak> find_leaks(const Dataset& dataset) {
       if (*found) leaks.push_back(std::move(**found));
     }
   }
-  find_shared(dataset, leaks);
+  find_shared(dataset, columns, leaks);
   return leaks;
 }
 

@@ -41,10 +41,9 @@ std::map<std::string, Role, std::less<>> roles_of(const DataOptions& data) {
                  shorten(column));
   };
   give("data.label", data.label.column, Role::kLabel);
-  // A row's id may at once be the group or the time that keeps rows together; only the label may not.
   if (data.id) give("data.id", *data.id, Role::kId);
   if (data.time) give("data.time", *data.time, Role::kTime);
-  if (data.group) give("data.group", *data.group, Role::kGroup);
+  if (data.group && data.group != data.id) give("data.group", *data.group, Role::kGroup);
   if (data.weight) give("data.weight", *data.weight, Role::kWeight);
   for (const auto& name : data.protected_columns) give("data.protected", name, Role::kProtected);
   return roles;
@@ -135,6 +134,7 @@ class Assembler {
       case Role::kId:
         field.kind = Kind::kCategory;
         dataset_.id = plain_texts(column, "id");
+        if (spec_.data.group == field.name) dataset_.group = dataset_.id;
         break;
       case Role::kGroup:
         field.kind = Kind::kCategory;

@@ -62,7 +62,7 @@ struct DataOptions {
     v("label", label, "What is predicted.");
     v("id", id, "Column that names a row; the 0-based row number when left out.");
     v("time", time, "Column with the time of the decision; a feature dated later is a leak.");
-    v("group", group, "Column whose rows stay together in a split, such as the customer.");
+    v("group", group, "Column whose rows stay together in a split, such as the customer; may be that of id.");
     v("weight", weight, "Column with the weight of a row.");
     v("protected", protected_columns, "Columns kept for fairness checks and never used as a feature.");
     v("columns", columns, "Kind of a column; columns left out are looked at and guessed.");
@@ -117,7 +117,7 @@ struct KFoldSplit {
     v("k", k, "Folds.", in_range(2, 1000));
     v("fold", fold, "The one fold that is the test part; left out: each in turn, figures over all of them.",
       at_least(0));
-    v("repeats", repeats, "Times the folds are drawn anew, with seeds seed, seed + 1, ...", at_least(1));
+    v("repeats", repeats, "Times the folds are drawn anew, with seeds seed, seed + 1, ...", in_range(1, 1000));
     v("stratified", stratified, "Folds within each class.");
     v("calibration", calibration, "Share of the other folds in the calibration part.", in_half_open(0.0, 1.0));
     v("validation", validation, "Share of the other folds in the validation part.", in_half_open(0.0, 1.0));
@@ -147,7 +147,7 @@ struct SplitOptions {
   template <class V>
   void visit(V& v) {
     v.choice("kind", kind, kSplitNames, "How rows are dealt to parts.");
-    v("seed", seed, "Seed of the row keys.", at_least(0));
+    v("seed", seed, "Seed of the row keys.", seed_range());
   }
   void check(std::string_view path) const;  // throws kConfig for keys that contradict each other
 };

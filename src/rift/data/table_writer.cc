@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <cstring>
@@ -230,9 +231,25 @@ struct TableWriter::Impl {
                  batch.columns[i].rows() == batch.rows);
   }
 
+  void require_whole_numbers(const Table& batch) const {
+    constexpr double kLargest = 9007199254740992.0;  // 2^53: every whole number up to it is a double
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (!columns[i].whole_number) continue;
+      const std::vector<double>& values = batch.columns[i].numbers();
+      for (size_t row = 0; row < values.size(); ++row) {
+        const bool fits =
+            std::isnan(values[row]) || (std::abs(values[row]) <= kLargest && values[row] == std::trunc(values[row]));
+        RIFT_REQUIRE(fits, Code::kBug,
+                     "column '{}': row {} of the batch is to be written as a whole number and is none",
+                     shorten(columns[i].name), row);
+      }
+    }
+  }
+
   void append(const Table& batch) {
     RIFT_CHECK(!finished);
     require_fits(batch);
+    require_whole_numbers(batch);
     if (batch.rows == 0) return;
     if (!queue.push(batch)) fail();
   }

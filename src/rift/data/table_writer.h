@@ -10,8 +10,9 @@
 namespace rift::data {
 
 /// Writes a table batch by batch to .parquet, .csv, .csv.gz or .jsonl (by the file's name). The file appears whole at
-/// finish() or not at all; memory stays bounded. Whole-number columns are doubles without a fraction and are written as
-/// such when `whole_numbers` names them. Throws kConfig (unknown ending), kEnvironment (disk full, permission).
+/// finish() or not at all; memory stays bounded. Columns of `whole_number` are doubles without a fraction up to 2^53
+/// and are written as such. Throws kConfig (unknown ending), kEnvironment (disk full, permission), kBug (not of its
+/// column).
 class TableWriter {
  public:
   struct ColumnSpec {

@@ -15,14 +15,15 @@ namespace rift::score {
 /// points = base + (pdo / ln 2) * (ln good:bad odds - ln base_odds): `pdo` points double the odds. Source: Siddiqi,
 /// Credit Risk Scorecards (2006), ch. 6.
 struct PointsOptions {
+  static constexpr double kMostPoints = 1e6;
   double base = 600;
   double base_odds = 50;
   double pdo = 20;
   template <class V>
   void visit(V& v) {
-    v("base", base, "Points at base_odds.");
+    v("base", base, "Points at base_odds.", in_range(-kMostPoints, kMostPoints));
     v("base_odds", base_odds, "Good : bad odds at which a row has `base` points.", positive());
-    v("pdo", pdo, "Points that double the odds.", positive());
+    v("pdo", pdo, "Points that double the odds.", {.low = 0, .high = kMostPoints, .open_low = true});
   }
   double points(double pd) const;
 };

@@ -66,7 +66,12 @@ class FineTuning {
       scale_ = metrics::label_scale(train.label, train.weight).value_or(metrics::LabelScale{});
       if (new_parameters_.empty()) rescale_head(store(), 1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
     }
-    const std::string digest = run_digest({spec_.options, train, validation, text_.weights_sha256});
+    const std::string digest = run_digest({.options = spec_.options,
+                                           .train = train,
+                                           .validation = validation,
+                                           .weights_sha256 = text_.weights_sha256,
+                                           .config = text_.base.config,
+                                           .pooling = text_.model->pooling()});
     TextTask task({.task = schema().task,
                    .classes = schema().classes(),
                    .train = std::move(train),

@@ -53,7 +53,7 @@ struct TrainOptions {
   template <class V>
   void visit(V& v) {
     v("precision", precision, "Arithmetic of the model.");
-    v("seed", seed, "Seed of row order, dropout and new parameters.", at_least(0));
+    v("seed", seed, "Seed of row order, dropout and new parameters.", seed_range());
     v("checkpoint_every_steps", checkpoint_every_steps, "Steps between resumable checkpoints; 0 = none.", at_least(0));
     v("keep_checkpoints", keep_checkpoints, "Newest checkpoints that are kept.", at_least(1));
     v("evaluations_per_epoch", evaluations_per_epoch, "Times per epoch that the validation rows are scored.",

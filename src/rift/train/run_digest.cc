@@ -35,7 +35,9 @@ std::string run_digest(const RunDigestSpec& spec) {
                          {"objective", write_options(spec.options.objective)},
                          {"optim", write_options(spec.options.optim)},
                          {"train", write_options(train)},
-                         {"weights", spec.weights_sha256}};
+                         {"weights", spec.weights_sha256},
+                         {"config", spec.config},
+                         {"pooling", name_of(spec.pooling)}};
   Sha256 hash;
   hash.update(to_json_text(settings));
   add(hash, spec.train);

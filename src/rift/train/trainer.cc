@@ -119,6 +119,7 @@ class Trainer {
   void add_gradients(std::span<const int64_t> rows, StepRecord& record) {
     double weight = 0;
     for (const int64_t row : rows) weight += task_.weight(row);
+    if (weight > 0) ++weighty_steps_;
     const nn::ForwardContext context{
         .training = true, .seed = static_cast<uint64_t>(spec_.train.seed), .epoch = order_.epoch_of(progressed_.step)};
     store_.zero_gradients();
@@ -155,7 +156,7 @@ class Trainer {
         record.step == plan_.total_steps ||
         evaluation_falls_due(of_epoch, plan_.steps_per_epoch, spec_.train.evaluations_per_epoch);
     log_->step(record);
-    if (record.step == MovementWatch::kSteps && watch_) {
+    if (watch_ && weighty_steps_ == MovementWatch::kSteps) {
       watch_->check(task_, store_, last);
       watch_.reset();
     }
@@ -226,6 +227,7 @@ class Trainer {
   std::unique_ptr<objective::Anchor<float>> anchor_;
   CheckpointFolder checkpoints_;
   std::optional<MovementWatch> watch_;
+  int64_t weighty_steps_ = 0;  // of this process; rows of weight 0 move nothing
   std::optional<RunLog> log_;
   Progressed progressed_;
   tensor::TensorMap best_;

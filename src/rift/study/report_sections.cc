@@ -291,7 +291,8 @@ void add_training(Page& page, const std::filesystem::path& file) {
     losses.back().name = sentence("chart.task_loss");
   }
   page.chart(
-      report::line_chart({.series = losses, .x_title = sentence("chart.step"), .y_title = sentence("chart.loss")}),
+      report::line_chart(
+          {.series = losses, .x_title = sentence("chart.step"), .y_title = sentence("chart.loss"), .whole_x = true}),
       sentence("report.training_caption"));
   add_evaluations(page, log.evaluations);
 }

@@ -87,7 +87,6 @@ THIRD_PARTY = (
     Place("duckdb.h", ("data/",), "data/ is the only reader"),
     Place("LightGBM/", ("classic/",), "GBDT lives in classic/"),
     Place("Eigen/", ("classic/", "score/"), "dense algebra without torch is needed in classic/ and score/ only"),
-    Place("boost/math/", ("metrics/", "privacy/"), "distributions are offered by metrics/"),
     Place("unicode/", ("encode/text/",), "Unicode rules are offered by encode/text/"),
     Place("omp.h", ("base/threads.cc",), "base/threads owns the thread settings"),
     Place(

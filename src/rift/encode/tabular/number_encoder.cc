@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "rift/base/error.h"
+#include "rift/base/normal.h"
 
 namespace rift::encode::tabular {
 namespace {
@@ -40,12 +41,6 @@ std::vector<Tie> thinned(const std::vector<Tie>& ties, int64_t limit) {
     if (kept.empty() || kept.back().value < ties[i].value) kept.push_back(ties[i]);
   }
   return kept;
-}
-
-std::vector<double> doubles(const Json& list) {
-  std::vector<double> values;
-  for (const Json& item : list.as_array()) values.push_back(item.as_double());
-  return values;
 }
 
 }  // namespace
@@ -124,8 +119,8 @@ NumberEncoder NumberEncoder::from_json(const Json& json) {
     RIFT_REQUIRE(encoder.scale_ > 0.0, Code::kArtefact, "number encoder: expected scale > 0, got {}", encoder.scale_);
     return encoder;
   }
-  encoder.knots_ = doubles(json.at("values"));
-  encoder.scores_ = doubles(json.at("scores"));
+  encoder.knots_ = json.at("values").as_doubles();
+  encoder.scores_ = json.at("scores").as_doubles();
   RIFT_REQUIRE(encoder.knots_.size() == encoder.scores_.size(), Code::kArtefact,
                "number encoder: {} values but {} scores", encoder.knots_.size(), encoder.scores_.size());
   const auto ascending = [](const std::vector<double>& v) {

@@ -23,8 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using report::Page;
 
-Json read_json(const fs::path& file) { return parse_json(read_file(file), file.string()); }
-
 std::string subtitle(const Json& data, const std::string& split) {
   return sentence("report.subtitle", fmt::arg("rows", count_text(data.at("rows").as_int())),
                   fmt::arg("features", data.at("features").as_int()), fmt::arg("split", split.substr(0, 12)));

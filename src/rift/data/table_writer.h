@@ -10,8 +10,9 @@
 namespace rift::data {
 
 /// Writes a table batch by batch to .parquet, .csv, .csv.gz or .jsonl (by the file's name). The file appears whole at
-/// finish() or not at all; memory stays bounded. Whole-number columns are doubles without a fraction and are written as
-/// such when `whole_numbers` names them. Throws kConfig (unknown ending), kEnvironment (disk full, permission).
+/// finish() or not at all; memory stays bounded. A number column whose `whole_number` is set holds doubles without a
+/// fraction and is written as whole numbers (BIGINT). Throws kConfig (unknown ending), kEnvironment (disk full,
+/// permission).
 class TableWriter {
  public:
   struct ColumnSpec {

@@ -88,7 +88,6 @@ THIRD_PARTY = (
     Place("zlib.h", ("data/gzip_check.cc",), "whether a gzip file is whole is told by data/gzip_check.h"),
     Place("LightGBM/", ("classic/",), "GBDT lives in classic/"),
     Place("Eigen/", ("classic/", "score/"), "dense algebra without torch is needed in classic/ and score/ only"),
-    Place("boost/math/", ("metrics/", "privacy/"), "distributions are offered by metrics/"),
     Place("unicode/", ("encode/text/",), "Unicode rules are offered by encode/text/"),
     Place("omp.h", ("base/threads.cc",), "base/threads owns the thread settings"),
     Place(

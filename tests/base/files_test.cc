@@ -68,6 +68,16 @@ TEST(ReadFile, NamesWhatIsWrong) {
   EXPECT_EQ(read_file(directory / "x", 5), "12345");
 }
 
+TEST(ReadJson, NamesThePathAndKeepsTheLimits) {
+  const TempDirectory directory;
+  write_file_atomic(directory / "x.json", "[1, [2]]");
+  EXPECT_EQ(read_json(directory / "x.json"), parse_json("[1, [2]]", "x"));
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { read_json(directory / "x.json", {.max_bytes = 4}); }),
+              HasSubstr("x.json"));
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { read_json(directory / "x.json", {.max_depth = 1}); }),
+              HasSubstr((directory / "x.json").string()));
+}
+
 TEST(ReadFile, DoesNotWaitForAPipe) {
   const TempDirectory directory;
   ASSERT_EQ(::mkfifo((directory / "pipe").c_str(), 0600), 0);

@@ -160,6 +160,8 @@ TEST(Json, TypedReadsNameLineAndKind) {
   EXPECT_THAT(message_of(Code::kArtefact, [&] { json.as_array(); }), HasSubstr("expected a list, got a mapping"));
   EXPECT_THAT(message_of(Code::kArtefact, [] { Json(1.5).as_int(); }), HasSubstr("expected a whole number"));
   EXPECT_EQ(Json(3).as_double(), 3.0);
+  EXPECT_EQ(parse_json("[1, 2.5]", "x").as_doubles(), (std::vector<double>{1.0, 2.5}));
+  EXPECT_THAT(message_of(Code::kArtefact, [] { parse_json("[1, null]", "x").as_doubles(); }), HasSubstr("a number"));
 }
 
 TEST(Json, EqualityTellsWholeNumbersFromNumbersAndIgnoresLines) {

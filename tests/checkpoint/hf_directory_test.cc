@@ -65,7 +65,6 @@ TEST(HfDirectory, SentenceTransformersLayoutFindsEncoderAndPooling) {
   EXPECT_EQ(opened.encoder, directory / "m/0_Transformer");
   EXPECT_EQ(opened.sentence_transformers->pooling, "mean");
   EXPECT_EQ(opened.sentence_transformers->max_tokens, 256);
-  EXPECT_TRUE(opened.sentence_transformers->normalise);
   EXPECT_THAT(opened.sentence_transformers->other_modules, ElementsAre("Dense"));
   EXPECT_EQ(opened.tokenizer_files.size(), 1u);
   EXPECT_EQ(load_bert(opened).tensors.size(), 39u);

@@ -26,12 +26,16 @@ TEST(Licence, IsWhatTheCardNamesAndTheTextsBesideIt) {
 TEST(Licence, IsNotStatedWithoutCardAndTexts) {
   const TempDirectory directory;
   directory.write("m/config.json", "{}");
-  EXPECT_FALSE(find_licence(directory / "m").is_stated());
+  const auto is_stated = [&](const char* folder) {
+    const Licence licence = find_licence(directory / folder);
+    return !licence.name.empty() || !licence.files.empty();
+  };
+  EXPECT_FALSE(is_stated("m"));
   directory.write("m/README.md", "# A model\nlicense: outside the front matter\n");
-  EXPECT_FALSE(find_licence(directory / "m").is_stated());
-  EXPECT_FALSE(find_licence(directory / "nowhere").is_stated());
+  EXPECT_FALSE(is_stated("m"));
+  EXPECT_FALSE(is_stated("nowhere"));
   directory.write("m/NOTICE", "words");
-  EXPECT_TRUE(find_licence(directory / "m").is_stated());
+  EXPECT_TRUE(is_stated("m"));
 }
 
 }  // namespace

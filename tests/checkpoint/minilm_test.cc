@@ -23,7 +23,6 @@ TEST_F(MiniLm, LoadsWholeUnderCanonicalNames) {
   ASSERT_TRUE(directory.sentence_transformers);
   EXPECT_EQ(directory.sentence_transformers->pooling, "mean");
   EXPECT_EQ(directory.sentence_transformers->max_tokens, 256);
-  EXPECT_TRUE(directory.sentence_transformers->normalise);
   const LoadedModel model = load_bert(directory, {.num_labels = 1, .require_pooler = true});
   EXPECT_EQ(model.tensors.size(), 5u + 6 * 16 + 2);
   EXPECT_TRUE(model.names.has_pooler);

@@ -49,6 +49,10 @@ TEST(ModelText, HoldsNoValueOfARowAndNothingOfTheMachine) {
   check_model_text(model_text(), 3, "gbdt.txt");
 }
 
+TEST(ModelText, ATextThatEndsInFeatureInfosIsCutThere) {
+  EXPECT_EQ(without_surroundings("tree\nfeature_infos=[0:1] [2:3]"), "tree\nfeature_infos=none none");
+}
+
 TEST(ModelText, EveryRuleIsChecked) {
   const auto refused = [](const std::string& text, int64_t features = 3) {
     return test::message_of(Code::kArtefact, [&] { check_model_text(text, features, "gbdt.txt"); });

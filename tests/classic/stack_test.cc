@@ -6,9 +6,12 @@
 #include <cmath>
 #include <filesystem>
 
+#include "classic/golden.h"
 #include "classic/small_dataset.h"
+#include "rift/base/log_odds.h"
 #include "rift/classic/dense_logistic.h"
 #include "rift/classic/stack_weights.h"
+#include "rift/data/options.h"
 #include "support/failure.h"
 #include "support/temp_directory.h"
 
@@ -81,6 +84,37 @@ TEST(Stack, WeightsEqualAPenalisedLogisticRegression) {
   EXPECT_NEAR(fitted.member[0], oracle.coefficients[0], 1e-6);
   EXPECT_NEAR(fitted.member[1], oracle.coefficients[1], 1e-6);
   EXPECT_NEAR(fitted.offset[0], oracle.intercept, 1e-6);
+}
+
+/// Half the sum of squared weights and the loss of the rows, as fit_stack_weights() documents it for a binary task.
+double binary_value(const StackWeights& weights, const StackInputs& inputs, const std::vector<double>& labels) {
+  const std::vector<double> said = apply_stack_weights(weights, inputs);
+  double value = 0.0;
+  for (const double weight : weights.member) value += 0.5 * weight * weight;
+  for (size_t row = 0; row < said.size(); ++row) value += log1p_exp(said[row]) - labels[row] * said[row];
+  return value;
+}
+
+TEST(StackWeights, MembersThatSayNearlyTheSameEndAtScipysBoundedMinimum) {
+  const Json golden = read_golden("stack_golden.json");
+  for (const Json& expected : golden.at("cases").as_array()) {
+    const std::string& name = expected.at("task").as_string();
+    SCOPED_TRACE(name);
+    const auto member = expected.at("member").as_doubles(), offset = expected.at("offset").as_doubles();
+    const auto labels = expected.at("y").as_doubles();
+    StackInputs inputs{.rows = static_cast<int64_t>(labels.size()),
+                       .members = static_cast<int64_t>(member.size()),
+                       .outputs = expected.at("outputs").as_int(),
+                       .values = expected.at("x").as_doubles()};
+    const StackWeights fitted = fit_stack_weights(*value_named<data::Task>(name), inputs, labels, {});
+    if (name == "binary") {
+      const double scipys = expected.at("value").as_double();
+      EXPECT_NEAR(binary_value(fitted, inputs, labels), scipys, 1e-9 * scipys);
+    }
+    for (size_t i = 0; i < member.size(); ++i) EXPECT_NEAR(fitted.member[i], member[i], 1e-5) << i;
+    for (size_t i = 0; i < offset.size(); ++i)
+      EXPECT_NEAR(fitted.offset[i], offset[i], 1e-5 * (1 + std::fabs(offset[i]))) << i;
+  }
 }
 
 TEST(Stack, AMemberThatSpeaksTheWrongWayRoundHasNoSay) {

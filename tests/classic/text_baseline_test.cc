@@ -159,7 +159,7 @@ TEST(TextBaselineChoice, TriesAreShownAndWarmStartsDoNotMoveTheResult) {
       const auto model = TextBaseline::fit(dataset, fold.train, options);
       sum += choice_value(dataset, fold.validation, model->score(data::take(dataset.table, fold.validation)));
     }
-    EXPECT_NEAR(sum / static_cast<double>(folds.size()), choice.tries[setting].value, 2e-3);
+    EXPECT_NEAR(sum / static_cast<double>(folds.size()), choice.tries[setting].value, 1e-4);  // a few pairs of rows
   }
   EXPECT_EQ(choose_text_baseline(dataset, train, {}, {}, 2).tries.size(), 2u);
 }

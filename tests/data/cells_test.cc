@@ -34,13 +34,6 @@ TEST(Cells, NumbersAreReadWholeOrNotAtAll) {
   }
 }
 
-TEST(Cells, NumbersAsTextHaveNoIdleFraction) {
-  EXPECT_EQ(number_text(1.0), "1");
-  EXPECT_EQ(number_text(-0.0), "0");
-  EXPECT_EQ(number_text(0.1), "0.1");
-  EXPECT_EQ(number_text(1234567890123.0), "1234567890123");
-}
-
 TEST(Cells, LabelsOfWholeNumbersLoseTheirFraction) {
   EXPECT_EQ(label_text(" 1.0 "), "1");
   EXPECT_EQ(label_text("-1.00"), "-1");

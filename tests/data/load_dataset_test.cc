@@ -152,7 +152,7 @@ TEST_F(LoadDataset, FourteenClassesAreSortedByName) {
   EXPECT_TRUE(std::is_sorted(dataset.schema.class_names.begin(), dataset.schema.class_names.end()));
   EXPECT_EQ(dataset.schema.class_names[2], "class 10");
   EXPECT_EQ(dataset.label[10], 2.0);
-  EXPECT_EQ(dataset.split.count(Part::kTest), 56);
+  EXPECT_EQ(std::ssize(dataset.split.rows(Part::kTest)), 56);
 }
 
 TEST_F(LoadDataset, AColumnOfChineseSentencesIsText) {
@@ -287,9 +287,9 @@ TEST_F(LoadDataset, GivenFilesAreTheParts) {
   file("val.csv", plain_csv(10));
   spec.split.kind = FilesSplit{.test = "test.csv", .calibration = "", .validation = "val.csv"};
   const Dataset dataset = load_dataset(spec);
-  EXPECT_EQ(dataset.split.count(Part::kTrain), 50);
-  EXPECT_EQ(dataset.split.count(Part::kTest), 20);
-  EXPECT_EQ(dataset.split.count(Part::kValidation), 10);
+  EXPECT_EQ(std::ssize(dataset.split.rows(Part::kTrain)), 50);
+  EXPECT_EQ(std::ssize(dataset.split.rows(Part::kTest)), 20);
+  EXPECT_EQ(std::ssize(dataset.split.rows(Part::kValidation)), 10);
   EXPECT_EQ(dataset.split.part[50], Part::kTest);
   EXPECT_EQ(dataset.split.part[70], Part::kValidation);
   EXPECT_EQ(make_split(dataset, spec.split).digest, dataset.split.digest);
@@ -328,7 +328,7 @@ TEST_F(LoadDataset, AKnownSchemaReadsAnotherFileInItsOwnKinds) {
   EXPECT_EQ(*dataset.table.at("code").texts().get(0), "001");
   EXPECT_EQ(format_time(dataset.table.at("d").times()[0]), "2021-01-02");
   EXPECT_TRUE(dataset.table.at("x").missing(1));
-  EXPECT_EQ(dataset.split.count(Part::kTest), 2);
+  EXPECT_EQ(std::ssize(dataset.split.rows(Part::kTest)), 2);
   const auto unlabelled = file("more.csv", "x,d,code\n4,1/2/2021,001\n5,2/1/2021,002\n");
   EXPECT_TRUE(load_dataset(schema, unlabelled, {}, false).label.empty());
   EXPECT_THAT(message_of(Code::kData, [&] { load_dataset(schema, unlabelled, {}, true); }), HasSubstr("'status'"));

@@ -83,7 +83,7 @@ TEST_F(Propose, TheResultRunsUneditedWithItsOutOfTimeSplit) {
   const Proposal proposal = propose_file(file("loans.csv", loan_book(3'000, true)), "s");
   const Dataset dataset = run_unedited(proposal);
   EXPECT_EQ(dataset.schema.class_names, (std::vector<std::string>{"repaid", "defaulted"}));
-  EXPECT_NEAR(static_cast<double>(dataset.split.count(Part::kTest)), 750.0, 50.0);
+  EXPECT_NEAR(static_cast<double>(std::ssize(dataset.split.rows(Part::kTest))), 750.0, 50.0);
   EXPECT_EQ(dataset.table.columns.size(), 4u);
   EXPECT_THAT(proposal.notes, Contains(HasSubstr("'defaulted' counts as bad")));
 }
@@ -152,7 +152,6 @@ TEST_F(Propose, TasksFollowTheLabel) {
   const auto path = file("rows.csv", text);
   const Proposal classes = propose_file(path, "y14");
   EXPECT_EQ(classes.task, Task::kMulticlass);
-  EXPECT_EQ(classes.classes.size(), 14u);
   EXPECT_EQ(run_unedited(classes).schema.classes(), 14);
   const Proposal number = propose_file(path, "amount");
   EXPECT_EQ(number.task, Task::kRegression);

@@ -90,7 +90,7 @@ TEST(RealProposals, LendingClubsOutcomesAreSuspectedAndItsApplicationFieldsAreNo
   EXPECT_EQ(dataset.rows(), 42'535);
   EXPECT_EQ(dataset.table.find("issue_d"), nullptr);
   EXPECT_EQ(dataset.table.find("recoveries"), nullptr);
-  const auto share = static_cast<double>(dataset.split.count(Part::kTest)) / 42'535.0;
+  const auto share = static_cast<double>(std::ssize(dataset.split.rows(Part::kTest))) / 42'535.0;
   EXPECT_NEAR(share, 0.25, 0.05);
 }
 

@@ -26,7 +26,7 @@ TEST(RealTables, ReadsLendingClubAsItIs) {
   const Dataset dataset = load_dataset(spec);
   EXPECT_EQ(dataset.rows(), 42'535);
   EXPECT_EQ(dataset.schema.fields.size(), 63u);
-  EXPECT_EQ(dataset.split.count(Part::kTest), 12'493);
+  EXPECT_EQ(std::ssize(dataset.split.rows(Part::kTest)), 12'493);
   std::vector<double> test;
   for (const int64_t row : dataset.split.rows(Part::kTest)) test.push_back(dataset.label[static_cast<size_t>(row)]);
   EXPECT_NEAR(mean(test), 0.1560, 5e-5);

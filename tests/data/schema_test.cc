@@ -41,6 +41,16 @@ TEST(Schema, FeaturesAreTheFieldsThatAModelSees) {
   EXPECT_EQ(schema.with_role(Role::kId), nullptr);
 }
 
+TEST(Schema, OnlySeveralClassesHaveAnOutputEach) {
+  Schema schema;
+  schema.class_names = {"good", "bad"};
+  EXPECT_EQ(schema.outputs(), 1);
+  schema.task = Task::kMulticlass;
+  EXPECT_EQ(schema.outputs(), 2);
+  schema.task = Task::kRegression;
+  EXPECT_EQ(schema.outputs(), 1);
+}
+
 TEST(Schema, ADamagedSchemaIsAnArtefactsFault) {
   Json twice = to_json(made());
   twice["fields"].push_back(twice["fields"].at(size_t{0}));

@@ -102,7 +102,7 @@ TEST(Split, DigestIsThatOfThePartBytes) {
   std::string bytes;
   for (const Part part : split.part) bytes.push_back(part == Part::kTest ? '\3' : '\0');
   EXPECT_EQ(split.digest, sha256_hex(bytes));
-  EXPECT_EQ(split.count(Part::kTest), 4);
+  EXPECT_EQ(std::ssize(split.rows(Part::kTest)), 4);
 }
 
 TEST(Split, StratifiedPartsHaveTheBadRateOfTheWhole) {
@@ -110,7 +110,7 @@ TEST(Split, StratifiedPartsHaveTheBadRateOfTheWhole) {
   SplitOptions options;
   options.kind = StratifiedSplit{{.test = 0.2, .calibration = 0.0, .validation = 0.1}};
   const Split split = make_split(dataset, options);
-  EXPECT_EQ(split.count(Part::kTest), 200);
+  EXPECT_EQ(std::ssize(split.rows(Part::kTest)), 200);
   EXPECT_EQ(bad_in(dataset, split, Part::kTest), 50);
   EXPECT_EQ(bad_in(dataset, split, Part::kValidation), 25);
 }
@@ -145,7 +145,7 @@ TEST(Split, GroupsStandWhereTheirFirstRowStands) {
   options.kind = GroupSplit{{.test = 0.25, .calibration = 0.0, .validation = 0.1}};
   const Split split = make_split(dataset, options);
   for (size_t i = 0; i < 600; ++i) EXPECT_EQ(split.part[i], split.part[i / 3 * 3]) << i;
-  EXPECT_EQ(split.count(Part::kTest), 150);
+  EXPECT_EQ(std::ssize(split.rows(Part::kTest)), 150);
   for (const SplitOptions& other :
        {SplitOptions{}, SplitOptions{.kind = KFoldSplit{}}, SplitOptions{.kind = RandomSplit{}}}) {
     const Split kept = make_split(dataset, other);

@@ -12,14 +12,8 @@
 namespace rift::objective {
 namespace {
 
-std::vector<double> doubles(const Json& json) {
-  std::vector<double> values;
-  for (const Json& value : json.as_array()) values.push_back(value.as_double());
-  return values;
-}
-
 std::vector<float> floats(const Json& json) {
-  const std::vector<double> values = doubles(json);
+  const std::vector<double> values = json.as_doubles();
   return {values.begin(), values.end()};
 }
 
@@ -30,13 +24,14 @@ TEST(TaskLoss, EqualsPyTorchInValueAndGradient) {
     SCOPED_TRACE(name);
     const bool classes = name.starts_with("cross_entropy");
     const Loss loss = classes ? Loss::kCrossEntropy : name == "mse" ? Loss::kMse : Loss::kBce;
-    const TaskLoss task(loss, classes ? 3 : 1,
-                        name.ends_with("class_weight") ? doubles(golden.at("class_weight")) : std::vector<double>{});
+    const TaskLoss task(
+        loss, classes ? 3 : 1,
+        name.ends_with("class_weight") ? golden.at("class_weight").as_doubles() : std::vector<double>{});
     const std::vector<float> logits = floats(one.at("logits"));
     const std::vector<double> weights =
-        name.ends_with("_weighted") ? doubles(golden.at("weights")) : std::vector<double>{};
+        name.ends_with("_weighted") ? golden.at("weights").as_doubles() : std::vector<double>{};
     std::vector<float> gradient(logits.size());
-    const LossSum sum = task.evaluate(logits, doubles(one.at("targets")), weights, gradient);
+    const LossSum sum = task.evaluate(logits, one.at("targets").as_doubles(), weights, gradient);
     EXPECT_NEAR(sum.sum, one.at("sum").as_double(), 1e-5 * (1 + std::abs(one.at("sum").as_double())));
     for (size_t i = 0; i < gradient.size(); ++i)
       EXPECT_NEAR(gradient[i], one.at("gradient").at(i).as_double(), 1e-5) << i;

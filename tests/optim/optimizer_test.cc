@@ -14,19 +14,13 @@
 namespace rift::optim {
 namespace {
 
-std::vector<double> doubles(const Json& json) {
-  std::vector<double> values;
-  for (const Json& value : json.as_array()) values.push_back(value.as_double());
-  return values;
-}
-
 // Gradient of the golden problem: A theta - b.
 std::vector<double> gradient_at(const Json& golden, const std::vector<double>& theta) {
-  const std::vector<double> b = doubles(golden.at("b"));
+  const std::vector<double> b = golden.at("b").as_doubles();
   std::vector<double> gradient(theta.size());
   for (size_t i = 0; i < theta.size(); ++i) {
     gradient[i] = -b[i];
-    const std::vector<double> row = doubles(golden.at("a").at(i));
+    const std::vector<double> row = golden.at("a").at(i).as_doubles();
     for (size_t j = 0; j < theta.size(); ++j) gradient[i] += row[j] * theta[j];
   }
   return gradient;
@@ -38,7 +32,7 @@ TEST(Optimizer, TenStepsEqualTorchInF64) {
     SCOPED_TRACE(one.at("case").as_string());
     OptimOptions options;
     read_options(one.at("options"), "optim_golden.json", options);
-    std::vector<double> theta = doubles(golden.at("start"));
+    std::vector<double> theta = golden.at("start").as_doubles();
     const auto size = static_cast<int64_t>(theta.size());
     // Two slices with a hole of nothing between them: the moments must follow the slices.
     Optimizer<double> optimizer(options, {{"all", options.lr, options.weight_decay, {{0, 2}, {2, size - 2}}}});

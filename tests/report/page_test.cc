@@ -148,6 +148,12 @@ TEST(Charts, SpecificationsHoldTheirFigures) {
   EXPECT_EQ(layers[2].at("data").at("values").size(), 4u);
   EXPECT_EQ(layers[2].at("data").at("values").at(size_t{3}), (Json{{"s", "b"}, {"x", 1.0}, {"y", 0.5}}));
   EXPECT_TRUE(layers[2].at("encoding").contains("strokeDash")) << "told apart without colour";
+  const auto axis_of_x = [](const Json& chart) {
+    return chart.at("layer").at(size_t{0}).at("encoding").at("x").at("axis");
+  };
+  const Json steps = line_chart({.series = {{"loss", {1, 2}, {0.7, 0.6}}}, .whole_x = true});
+  EXPECT_EQ(axis_of_x(steps), (Json{{"format", ",d"}, {"tickMinStep", 1}})) << "no step 1.5";
+  EXPECT_FALSE(axis_of_x(line_chart({.series = {{"a", {0, 1}, {0, 1}}}})).contains("tickMinStep"));
   const Json bars = histogram_chart({.low = 0, .high = 0.5, .series = {{"good", {}, {0.25, 0.75}}}});
   EXPECT_EQ(bars.at("data").at("values").at(size_t{1}), (Json{{"s", "good"}, {"x", 0.25}, {"to", 0.5}, {"y", 0.75}}));
 }

@@ -20,33 +20,28 @@ const Json& golden() {
   return json;
 }
 
-std::vector<double> doubles(const Json& list) {
-  std::vector<double> values;
-  for (const Json& item : list.as_array()) values.push_back(item.as_double());
-  return values;
-}
-
 RawScores raw(std::vector<double> values, int64_t outputs = 1) {
   const auto rows = static_cast<int64_t>(values.size()) / outputs;
   return {rows, outputs, std::move(values)};
 }
 
 Calibrator fit_golden(CalibrationMethod method, std::span<const double> weights) {
-  return Calibrator::fit(data::Task::kBinary, method, raw(doubles(golden().at("log_odds"))),
-                         doubles(golden().at("labels")), weights);
+  return Calibrator::fit(data::Task::kBinary, method, raw(golden().at("log_odds").as_doubles()),
+                         golden().at("labels").as_doubles(), weights);
 }
 
 TEST(Platt, EqualsTheLikelihoodsOptimumAndScikitLearnsEarlyStop) {
   for (const char* name : {"platt", "platt_weighted"}) {
     const Json& expected = golden().at(name);
     const std::vector<double> weights =
-        std::string(name) == "platt" ? std::vector<double>{} : doubles(golden().at("weights"));
-    const PlattFit fitted = fit_platt(doubles(golden().at("log_odds")), doubles(golden().at("labels")), weights);
+        std::string(name) == "platt" ? std::vector<double>{} : golden().at("weights").as_doubles();
+    const PlattFit fitted =
+        fit_platt(golden().at("log_odds").as_doubles(), golden().at("labels").as_doubles(), weights);
     EXPECT_NEAR(fitted.slope, expected.at("slope").as_double(), 1e-9) << name;
     EXPECT_NEAR(fitted.intercept, expected.at("intercept").as_double(), 1e-9) << name;
     EXPECT_NEAR(fitted.slope, expected.at("sklearn_slope").as_double(), 1e-5) << name;
-    const auto pd = fit_golden(CalibrationMethod::kPlatt, weights).apply(raw(doubles(golden().at("grid"))));
-    const auto theirs = doubles(expected.at("sklearn_pd"));
+    const auto pd = fit_golden(CalibrationMethod::kPlatt, weights).apply(raw(golden().at("grid").as_doubles()));
+    const auto theirs = expected.at("sklearn_pd").as_doubles();
     for (size_t i = 0; i < pd.size(); ++i) EXPECT_NEAR(pd[i], theirs[i], 1e-6) << name << " " << i;
   }
 }
@@ -76,18 +71,18 @@ TEST(Platt, AScoreThatRanksTheWrongWayRoundOrNotAtAllGivesTheBaseRate) {
 TEST(Calibrator, IsotonicEqualsScikitLearn) {
   for (const char* name : {"isotonic", "isotonic_weighted"}) {
     const std::vector<double> weights =
-        std::string(name) == "isotonic" ? std::vector<double>{} : doubles(golden().at("weights"));
-    const auto pd = fit_golden(CalibrationMethod::kIsotonic, weights).apply(raw(doubles(golden().at("grid"))));
-    const auto expected = doubles(golden().at(name).at("pd"));
+        std::string(name) == "isotonic" ? std::vector<double>{} : golden().at("weights").as_doubles();
+    const auto pd = fit_golden(CalibrationMethod::kIsotonic, weights).apply(raw(golden().at("grid").as_doubles()));
+    const auto expected = golden().at(name).at("pd").as_doubles();
     for (size_t i = 0; i < pd.size(); ++i) EXPECT_NEAR(pd[i], expected[i], 1e-12) << name << " " << i;
   }
 }
 
 TEST(Calibrator, TemperatureEqualsTheLikelihoodsOptimum) {
-  const auto logits = doubles(golden().at("logits"));
-  const auto labels = doubles(golden().at("classes"));
+  const auto logits = golden().at("logits").as_doubles();
+  const auto labels = golden().at("classes").as_doubles();
   EXPECT_NEAR(fit_inverse_temperature(logits, 3, labels, {}), golden().at("inverse_temperature").as_double(), 1e-6);
-  EXPECT_NEAR(fit_inverse_temperature(logits, 3, labels, doubles(golden().at("weights"))),
+  EXPECT_NEAR(fit_inverse_temperature(logits, 3, labels, golden().at("weights").as_doubles()),
               golden().at("inverse_temperature_weighted").as_double(), 1e-6);
   const auto calibrator =
       Calibrator::fit(data::Task::kMulticlass, CalibrationMethod::kAutomatic, raw(logits, 3), labels, {});
@@ -161,16 +156,16 @@ TEST(Calibrator, RowsThatCannotBeFittedAreNamed) {
 }
 
 TEST(Calibrator, ReadsBackToTheSameBits) {
-  const std::vector<double> grid = doubles(golden().at("grid"));
+  const std::vector<double> grid = golden().at("grid").as_doubles();
   for (auto method : {CalibrationMethod::kNone, CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic}) {
-    const auto saved = fit_golden(method, doubles(golden().at("weights")));
+    const auto saved = fit_golden(method, golden().at("weights").as_doubles());
     const auto loaded = Calibrator::from_json(parse_json(to_json_text(saved.to_json()), "test"));
     EXPECT_EQ(loaded.apply(raw(grid)), saved.apply(raw(grid)));
     EXPECT_EQ(loaded.method(), method);
   }
-  const auto logits = doubles(golden().at("logits"));
+  const auto logits = golden().at("logits").as_doubles();
   const auto saved = Calibrator::fit(data::Task::kMulticlass, CalibrationMethod::kPlatt, raw(logits, 3),
-                                     doubles(golden().at("classes")), {});
+                                     golden().at("classes").as_doubles(), {});
   const auto loaded = Calibrator::from_json(parse_json(to_json_text(saved.to_json()), "test"));
   EXPECT_EQ(loaded.apply(raw(logits, 3)), saved.apply(raw(logits, 3)));
 }

@@ -8,12 +8,6 @@
 namespace rift::score {
 namespace {
 
-std::vector<double> doubles(const Json& list) {
-  std::vector<double> values;
-  for (const Json& item : list.as_array()) values.push_back(item.as_double());
-  return values;
-}
-
 void expect_near(const std::vector<double>& got, const std::vector<double>& expected) {
   ASSERT_EQ(got.size(), expected.size());
   for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-12) << i;
@@ -21,12 +15,12 @@ void expect_near(const std::vector<double>& got, const std::vector<double>& expe
 
 TEST(Isotonic, PointsAreScikitLearns) {
   const Json golden = parse_json(read_file("tests/score/fixtures/calibration_golden.json"), "golden");
-  const auto x = doubles(golden.at("log_odds")), y = doubles(golden.at("labels"));
-  const auto plain = fit_isotonic(x, y, {}), weighted = fit_isotonic(x, y, doubles(golden.at("weights")));
-  expect_near(plain.x, doubles(golden.at("isotonic").at("x")));
-  expect_near(plain.y, doubles(golden.at("isotonic").at("y")));
-  expect_near(weighted.x, doubles(golden.at("isotonic_weighted").at("x")));
-  expect_near(weighted.y, doubles(golden.at("isotonic_weighted").at("y")));
+  const auto x = golden.at("log_odds").as_doubles(), y = golden.at("labels").as_doubles();
+  const auto plain = fit_isotonic(x, y, {}), weighted = fit_isotonic(x, y, golden.at("weights").as_doubles());
+  expect_near(plain.x, golden.at("isotonic").at("x").as_doubles());
+  expect_near(plain.y, golden.at("isotonic").at("y").as_doubles());
+  expect_near(weighted.x, golden.at("isotonic_weighted").at("x").as_doubles());
+  expect_near(weighted.y, golden.at("isotonic_weighted").at("y").as_doubles());
 }
 
 TEST(Isotonic, TiedRowsAreOneAndRowsWithoutWeightDoNotCount) {

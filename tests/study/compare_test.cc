@@ -91,6 +91,14 @@ TEST_F(GermanComparison, EveryPackageIsOfTheSameSplitAndScoresAgain) {
   }
 }
 
+TEST_F(GermanComparison, EveryModelSaysWhatItsProbabilitiesAreCalibratedOn) {
+  for (const Json& model : compare_.at("models").as_array()) {
+    const bool is_fusion = model.at("name").as_string() == "fusion";
+    EXPECT_EQ(model.at("calibrated_on").as_string(),
+              is_fusion ? "out-of-fold scores that its weights were fitted on" : "out-of-fold scores");
+  }
+}
+
 TEST_F(GermanComparison, VerdictFollowsFromThePairs) {
   const std::string& best = compare_.at("best").as_string();
   for (const Json& model : compare_.at("models").as_array()) {

@@ -37,6 +37,16 @@ TEST(RunTemplate, ReadsBackWhateverColumnsAreCalled) {
   }
 }
 
+TEST(RunTemplate, DatesAloneAreATableAsTheyAreForTheModels) {
+  const test::TempDirectory directory;
+  const auto file = directory.path() / "run.yaml";
+  data::Proposal dates = proposal("since");
+  dates.data.columns = {{"since", data::Kind::kDate}};
+  write_file_atomic(file, run_template(dates, file));
+  const std::vector<ModelKind> models = read_run(file, {}).compare.models;
+  EXPECT_NE(std::ranges::find(models, ModelKind::kGbdt), models.end());
+}
+
 TEST(RunTemplate, ARunElsewhereFindsTheFilesOfAQuery) {
   const test::TempDirectory directory;
   data::Proposal of_query = proposal("income");

@@ -39,14 +39,6 @@ TEST(PackedBatch, TypeIdsOfOneRowLeaveTheOthersAtZero) {
   EXPECT_EQ(batch.largest_type_id, 1);
 }
 
-TEST(PackedBatch, ClearStartsAnew) {
-  TokenRows rows;
-  rows.add_row(std::vector<int32_t>{1, 2}, 1);
-  rows.clear();
-  rows.add_row(std::vector<int32_t>{3}, 2);
-  EXPECT_EQ(make_packed_batch(rows, kCpu).tokens, 1);
-}
-
 TEST(PackedBatch, EmptyBatchesAndEmptyRowsAreRefused) {
   TokenRows none;
   test::message_of(Code::kBug, [&] { make_packed_batch(none, kCpu); });

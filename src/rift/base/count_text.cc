@@ -1,5 +1,8 @@
 #include "rift/base/count_text.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <cstddef>
 
 namespace rift {
@@ -13,5 +16,12 @@ std::string count_text(int64_t count) {
   }
   return digits;
 }
+
+std::string number_text(double value) {
+  if (value == std::trunc(value) && std::fabs(value) < 9e15) return fmt::format("{}", static_cast<int64_t>(value));
+  return fmt::format("{}", value);
+}
+
+std::string percent_text(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
 
 }  // namespace rift

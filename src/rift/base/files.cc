@@ -39,6 +39,10 @@ std::string read_file(const fs::path& path, int64_t max_bytes) {
   return bytes;
 }
 
+Json read_json(const fs::path& path, const JsonLimits& limits) {
+  return parse_json(read_file(path, limits.max_bytes), path.string(), limits);
+}
+
 void write_file_atomic(const fs::path& path, std::string_view bytes) {
   write_file_atomic(path, std::span<const std::string_view>(&bytes, 1));
 }

@@ -6,10 +6,16 @@
 #include <string>
 #include <string_view>
 
+#include "rift/base/json.h"
+
 namespace rift {
 
 /// Whole file as bytes. Throws kArtefact (missing, not a file, larger than max_bytes), kEnvironment (permission).
 std::string read_file(const std::filesystem::path& path, int64_t max_bytes = int64_t{1} << 30);
+
+/// The JSON of a whole file; limits.max_bytes is the file's too. Throws as read_file() and parse_json() do, with the
+/// whole path.
+Json read_json(const std::filesystem::path& path, const JsonLimits& limits = {});
 
 /// Write to a temporary name beside `path`, fsync, rename, fsync the parent: readers see the old or the new file whole.
 /// Throws kEnvironment naming the path and the system's reason (disk full, permission ...); nothing is left behind, and

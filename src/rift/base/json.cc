@@ -27,6 +27,9 @@ Json& Json::operator=(const Json&) = default;
 Json& Json::operator=(Json&&) noexcept = default;
 Json::~Json() = default;
 
+Json Json::array() { return Json(Array{}); }
+Json Json::object() { return Json(Object{}); }
+
 bool Json::is_null() const { return std::holds_alternative<std::monostate>(value_); }
 bool Json::is_bool() const { return std::holds_alternative<bool>(value_); }
 bool Json::is_integer() const { return std::holds_alternative<int64_t>(value_); }
@@ -83,6 +86,13 @@ Json::Array& Json::as_array() {
 Json::Object& Json::as_object() {
   if (!is_object()) wrong_kind("a mapping", *this);
   return std::get<Object>(value_);
+}
+
+std::vector<double> Json::as_doubles() const {
+  std::vector<double> values;
+  values.reserve(as_array().size());
+  for (const Json& value : as_array()) values.push_back(value.as_double());
+  return values;
 }
 
 size_t Json::size() const {

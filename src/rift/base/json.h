@@ -49,8 +49,8 @@ class Json {
   Json& operator=(Json&&) noexcept;
   ~Json();
 
-  static Json array() { return Json(Array{}); }
-  static Json object() { return Json(Object{}); }
+  static Json array();
+  static Json object();
 
   bool is_null() const;
   bool is_bool() const;
@@ -59,7 +59,7 @@ class Json {
   bool is_string() const;
   bool is_array() const;
   bool is_object() const;
-  std::string_view kind_name() const;  // "null", "true/false", "whole number", "number", "text", "list", "mapping"
+  std::string_view kind_name() const;  // "nothing", "true/false", "a whole number", "a number", "a text", "a list", ...
 
   // Typed reads throw Error(kArtefact) naming `kind_name()` when the kind differs.
   bool as_bool() const;
@@ -70,6 +70,7 @@ class Json {
   const Object& as_object() const;
   Array& as_array();
   Object& as_object();
+  std::vector<double> as_doubles() const;  // a list of numbers
 
   size_t size() const;                           // members or items; 0 otherwise
   const Json* find(std::string_view key) const;  // nullptr when absent or not an object

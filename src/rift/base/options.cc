@@ -4,13 +4,10 @@
 
 #include <cmath>
 
+#include "rift/base/count_text.h"
+
 namespace rift {
 namespace {
-
-std::string number_text(double value) {
-  if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{}", static_cast<int64_t>(value));
-  return fmt::format("{}", value);
-}
 
 std::string place(std::string_view file, std::string_view path, const Json& got) {
   std::string text(file);

@@ -73,7 +73,7 @@ HfDirectory open_hf_directory(const fs::path& directory) {
   const fs::path config = result.config_path();
   RIFT_REQUIRE(fs::is_regular_file(config, ignored), Code::kArtefact,
                "{}: there is no config.json; expected a Hugging Face model directory", result.encoder.string());
-  result.config = parse_json(read_file(config, kMaxConfigBytes), config.string());
+  result.config = read_json(config, {.max_bytes = kMaxConfigBytes});
   RIFT_REQUIRE(result.config.is_object(), Code::kArtefact, "{}: expected a mapping, got {}", config.string(),
                result.config.kind_name());
   for (const std::string_view name : kTokenizerFiles) {

@@ -33,7 +33,7 @@ std::string tokenizer_kind(const HfDirectory& directory) {
   };
   if (has("tokenizer.json")) {
     const fs::path path = directory.encoder / "tokenizer.json";
-    const Json json = parse_json(read_file(path, kMaxTokenizerBytes), path.string());
+    const Json json = read_json(path, {.max_bytes = kMaxTokenizerBytes});
     const Json* model = json.find("model");
     const Json* type = model == nullptr ? nullptr : model->find("type");
     const bool stated = type != nullptr && type->is_string();

@@ -131,8 +131,7 @@ fs::path adapter_weights(const fs::path& directory) {
 
 PeftAdapter read_peft_directory(const fs::path& directory) {
   const fs::path path = directory / kConfigFile;
-  const Json json =
-      parse_json(read_file(path, kMaxConfigBytes), path.string(), {.max_depth = 16, .max_values = 100'000});
+  const Json json = read_json(path, {.max_depth = 16, .max_values = 100'000, .max_bytes = kMaxConfigBytes});
   PeftConfig config = read_peft_config(json, path.string());
   const auto file = format::Safetensors::open(adapter_weights(directory));
   return AdapterReader(file, std::move(config)).read();

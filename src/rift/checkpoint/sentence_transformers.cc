@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kMaxConfigBytes = int64_t{4} << 20;
+constexpr JsonLimits kLimits = {.max_depth = 16, .max_values = 100'000, .max_bytes = int64_t{4} << 20};
 
 // The switches of 1_Pooling/config.json; several on means concatenated vectors.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kPoolingKeys = {{
@@ -24,10 +24,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kPoolingK
     {"pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens"},
     {"pooling_mode_weightedmean_tokens", "weightedmean"},
 }};
-
-Json read_json(const fs::path& path) {
-  return parse_json(read_file(path, kMaxConfigBytes), path.string(), {.max_depth = 16, .max_values = 100'000});
-}
 
 std::string pooling_of(const Json& config) {
   if (const Json* mode = config.find("pooling_mode"); mode != nullptr && mode->is_string()) {  // since version 5
@@ -59,7 +55,7 @@ std::string class_of(const std::string& type) { return type.substr(type.rfind('.
 std::optional<int64_t> read_max_tokens(const fs::path& folder) {
   const fs::path path = folder / "sentence_bert_config.json";
   if (!fs::exists(path)) return std::nullopt;
-  const Json config = read_json(path);
+  const Json config = read_json(path, kLimits);
   const Json* value = config.find("max_seq_length");
   if (value == nullptr || !value->is_integer() || value->as_int() < 1) return std::nullopt;
   return value->as_int();
@@ -72,7 +68,7 @@ std::optional<SentenceTransformers> read_sentence_transformers(const fs::path& d
   if (!fs::exists(source)) return std::nullopt;
   SentenceTransformers result;
   bool has_transformer = false;
-  const Json modules = read_json(source);
+  const Json modules = read_json(source, kLimits);
   RIFT_REQUIRE(modules.is_array(), Code::kArtefact, "{}: expected a list of modules, got {}", source.string(),
                modules.kind_name());
   for (const auto& module : modules.as_array()) {
@@ -83,10 +79,8 @@ std::optional<SentenceTransformers> read_sentence_transformers(const fs::path& d
       result.transformer = folder;
       result.max_tokens = read_max_tokens(directory / folder);
     } else if (type == "Pooling") {
-      result.pooling = pooling_of(read_json(directory / folder / "config.json"));
-    } else if (type == "Normalize") {
-      result.normalise = true;
-    } else {
+      result.pooling = pooling_of(read_json(directory / folder / "config.json", kLimits));
+    } else if (type != "Normalize") {
       result.other_modules.push_back(type);
     }
   }

@@ -158,7 +158,7 @@ std::string without_surroundings(std::string_view text) {
   std::string kept(text.substr(0, text.find("\nparameters:")));
   const size_t begin = kept.find("\nfeature_infos=");
   if (begin == std::string::npos) return kept;
-  const size_t value = kept.find('=', begin) + 1, end = kept.find('\n', value);
+  const size_t value = kept.find('=', begin) + 1, end = std::min(kept.find('\n', value), kept.size());
   std::string none;
   const auto spaces =
       std::count(kept.begin() + static_cast<int64_t>(value), kept.begin() + static_cast<int64_t>(end), ' ');

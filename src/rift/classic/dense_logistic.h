@@ -22,7 +22,6 @@ struct DenseLogistic {
   double intercept = 0.0;
   std::vector<double> coefficients;     // [F]
   std::vector<double> standard_errors;  // [F] from the inverse Hessian; 0 for a coefficient held at its bound
-  double mean_log_loss = 0.0;           // on the training rows, without the penalty
   int64_t steps = 0;
 };
 

@@ -173,8 +173,8 @@ std::unique_ptr<Gbdt> Gbdt::load(const std::filesystem::path& package, const Jso
   }
   model->impl_->booster = Booster::from_text(read_file(package / kFile),
                                              static_cast<int64_t>(encoders.schema.fields.size()), std::string(kFile));
-  RIFT_REQUIRE(model->impl_->booster->outputs() == (schema.task == data::Task::kMulticlass ? schema.classes() : 1),
-               Code::kArtefact, "{}: the number of outputs is not that of the classes", kFile);
+  RIFT_REQUIRE(model->impl_->booster->outputs() == schema.outputs(), Code::kArtefact,
+               "{}: the number of outputs is not that of the classes", kFile);
   return model;
 }
 

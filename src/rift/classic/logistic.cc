@@ -27,8 +27,7 @@ std::vector<LogisticOptions> settings() {
 }
 
 std::vector<double> finite_numbers(const Json& json, size_t count) {
-  std::vector<double> values;
-  for (const Json& item : json.as_array()) values.push_back(item.as_double());
+  const std::vector<double> values = json.as_doubles();
   RIFT_REQUIRE(
       values.size() == count && std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }),
       Code::kArtefact, "{}: expected {} finite numbers, got {}", kFile, count, values.size());
@@ -77,7 +76,7 @@ std::unique_ptr<Logistic> Logistic::load(const std::filesystem::path& package, c
   model->impl_->inputs = TableInputs::from_json(json.at("features"), schema);
   SparseLinear& linear = model->impl_->model;
   linear.outputs = json.at("outputs").as_int();
-  RIFT_REQUIRE(linear.outputs == (schema.task == data::Task::kMulticlass ? schema.classes() : 1), Code::kArtefact,
+  RIFT_REQUIRE(linear.outputs == schema.outputs(), Code::kArtefact,
                "{}: the number of outputs is not that of the classes", kFile);
   const auto outputs = static_cast<size_t>(linear.outputs);
   linear.coefficients =

@@ -28,10 +28,4 @@ SparseMatrix SparseMatrix::transposed() const {
   return result;
 }
 
-SparseMatrix SparseMatrix::take(std::span<const int64_t> rows) const {
-  SparseMatrix result(columns_);
-  for (int64_t i : rows) result.append_row(row(i));
-  return result;
-}
-
 }  // namespace rift::classic

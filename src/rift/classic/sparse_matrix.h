@@ -24,7 +24,6 @@ class SparseMatrix {
   }
   void append_row(std::span<const SparseEntry> row);  // throws kBug on a column out of range or out of order
   SparseMatrix transposed() const;
-  SparseMatrix take(std::span<const int64_t> rows) const;
 
  private:
   int64_t columns_;

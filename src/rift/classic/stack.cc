@@ -54,7 +54,7 @@ struct Stack::Impl {
   StackInputs inputs(const data::Table& rows, const std::vector<score::RawScores>& said) const {
     RIFT_CHECK(said.size() == members.size());
     StackInputs inputs{.rows = rows.rows, .members = static_cast<int64_t>(members.size())};
-    inputs.outputs = schema.task == data::Task::kMulticlass ? schema.classes() : 1;
+    inputs.outputs = schema.outputs();
     const encode::text::RowText row_text(schema, text);
     const bool tells = tells_empty(row_text);
     for (int64_t row = 0; row < rows.rows; ++row) {
@@ -149,7 +149,7 @@ std::unique_ptr<Stack> Stack::load(const std::filesystem::path& package, const J
   impl.weights = StackWeights::from_json(document.at("weights"));
   for (const Json& member : part.at("members").as_array()) impl.members.push_back(load_member(package, member, schema));
   impl.schema = schema_of(schema, impl.members, impl.text.columns);
-  const int64_t outputs = schema.task == data::Task::kMulticlass ? schema.classes() : 1;
+  const int64_t outputs = schema.outputs();
   RIFT_REQUIRE(!impl.members.empty() && impl.weights.member.size() == impl.members.size() &&
                    static_cast<int64_t>(impl.weights.offset.size()) == outputs,
                Code::kArtefact, "{}: {} weights and {} offsets do not fit {} members and {} outputs", kFile,

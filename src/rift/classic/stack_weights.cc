@@ -1,28 +1,21 @@
 #include "rift/classic/stack_weights.h"
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 
 #include "rift/base/error.h"
 #include "rift/base/log_odds.h"
+#include "rift/classic/bounded_newton.h"
 
 namespace rift::classic {
 namespace {
 
-constexpr int kMaxSteps = 100;
 constexpr double kPenalty = 1.0;              // of a member's weight and of the log-odds of rows without text
 constexpr double kClassOffsetPenalty = 1e-3;  // K offsets are free but for their sum, and a class may have no rows
 
-std::vector<double> doubles(const Json& json) {
-  std::vector<double> values;
-  for (const Json& value : json.as_array()) values.push_back(value.as_double());
-  return values;
-}
-
 /// Unknowns in order: members, offsets, the offset of rows without text.
-class Problem {
+class Problem : public BoundedProblem {
  public:
   Problem(data::Task task, const StackInputs& inputs, std::span<const double> labels, std::span<const double> weights)
       : task_(task), inputs_(inputs), labels_(labels), weights_(weights) {
@@ -44,13 +37,20 @@ class Problem {
   int64_t unknowns() const { return inputs_.members + inputs_.outputs + (gated() ? 1 : 0); }
   bool gated() const { return inputs_.outputs == 1 && !inputs_.without_text.empty(); }
 
-  double value(const Eigen::VectorXd& theta) const {
+  int64_t bounded() const override { return inputs_.members; }
+  double total_weight() const {
+    double total = 0.0;
+    for (int64_t row = 0; row < inputs_.rows; ++row) total += weight(row);
+    return total;
+  }
+
+  double value(const Eigen::VectorXd& theta) const override {
     double sum = 0.5 * theta.dot(penalty_.cwiseProduct(theta));
     for (int64_t row = 0; row < inputs_.rows; ++row) sum += weight(row) * loss(design(row) * theta, row);
     return sum;
   }
 
-  void derivatives(const Eigen::VectorXd& theta, Eigen::VectorXd& gradient, Eigen::MatrixXd& hessian) const {
+  double value(const Eigen::VectorXd& theta, Eigen::VectorXd& gradient, Eigen::MatrixXd& hessian) const override {
     gradient = penalty_.cwiseProduct(theta);
     hessian = penalty_.asDiagonal();
     for (int64_t row = 0; row < inputs_.rows; ++row) {
@@ -61,6 +61,7 @@ class Problem {
       gradient += weight(row) * x.transpose() * slope;
       hessian += weight(row) * x.transpose() * curvature * x;
     }
+    return value(theta);
   }
 
  private:
@@ -126,48 +127,6 @@ class Problem {
   Eigen::VectorXd penalty_;
 };
 
-/// The step on the unknowns that are free: a member at 0 whose loss would fall below 0 stays there.
-Eigen::VectorXd newton_step(const Eigen::VectorXd& theta, const Eigen::VectorXd& gradient,
-                            const Eigen::MatrixXd& hessian, int64_t members) {
-  std::vector<int64_t> free;
-  for (int64_t i = 0; i < theta.size(); ++i)
-    if (i >= members || theta[i] > 0.0 || gradient[i] < 0.0) free.push_back(i);
-  const auto size = static_cast<int64_t>(free.size());
-  Eigen::MatrixXd h(size, size);
-  Eigen::VectorXd g(size);
-  for (int64_t i = 0; i < size; ++i) {
-    g[i] = gradient[free[static_cast<size_t>(i)]];
-    for (int64_t j = 0; j < size; ++j) h(i, j) = hessian(free[static_cast<size_t>(i)], free[static_cast<size_t>(j)]);
-  }
-  const Eigen::VectorXd solved = h.ldlt().solve(g);
-  Eigen::VectorXd step = Eigen::VectorXd::Zero(theta.size());
-  for (int64_t i = 0; i < size; ++i) step[free[static_cast<size_t>(i)]] = -solved[i];
-  return step;
-}
-
-Eigen::VectorXd minimise(const Problem& problem, int64_t members) {
-  Eigen::VectorXd theta = Eigen::VectorXd::Zero(problem.unknowns());
-  Eigen::VectorXd gradient;
-  Eigen::MatrixXd hessian;
-  double value = problem.value(theta);
-  for (int step_number = 0; step_number < kMaxSteps; ++step_number) {
-    problem.derivatives(theta, gradient, hessian);
-    const Eigen::VectorXd step = newton_step(theta, gradient, hessian, members);
-    Eigen::VectorXd next;
-    double next_value = value;
-    for (double size = 1.0; size > 1e-10; size *= 0.5) {
-      next = theta + size * step;
-      next.head(members) = next.head(members).cwiseMax(0.0);
-      next_value = problem.value(next);
-      if (next_value < value) break;
-    }
-    if (!(next_value < value - 1e-12 * std::fabs(value))) return next_value < value ? next : theta;
-    theta = next;
-    value = next_value;
-  }
-  return theta;
-}
-
 }  // namespace
 
 Json StackWeights::to_json() const {
@@ -175,7 +134,8 @@ Json StackWeights::to_json() const {
 }
 
 StackWeights StackWeights::from_json(const Json& json) {
-  StackWeights weights{doubles(json.at("member")), doubles(json.at("offset")), json.at("without_text").as_double()};
+  StackWeights weights{json.at("member").as_doubles(), json.at("offset").as_doubles(),
+                       json.at("without_text").as_double()};
   for (const double weight : weights.member)
     RIFT_REQUIRE(weight >= 0.0, Code::kArtefact, "fusion: expected weights >= 0, got {}", weight);
   return weights;
@@ -185,7 +145,9 @@ StackWeights fit_stack_weights(data::Task task, const StackInputs& inputs, std::
                                std::span<const double> weights) {
   RIFT_CHECK(static_cast<int64_t>(labels.size()) == inputs.rows && inputs.rows > 0);
   const Problem problem(task, inputs, labels, weights);
-  const Eigen::VectorXd theta = minimise(problem, inputs.members);
+  const BoundedMinimum found = minimise_bounded(problem, Eigen::VectorXd::Zero(problem.unknowns()),
+                                                {.tolerance = 1e-10 * problem.total_weight()});
+  const Eigen::VectorXd& theta = found.at;
   StackWeights fitted;
   for (int64_t i = 0; i < inputs.members; ++i) fitted.member.push_back(theta[i]);
   for (int64_t i = 0; i < inputs.outputs; ++i) fitted.offset.push_back(theta[inputs.members + i]);

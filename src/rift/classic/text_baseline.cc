@@ -117,7 +117,7 @@ std::unique_ptr<TextBaseline> TextBaseline::load(const std::filesystem::path& pa
     throw Error(Code::kArtefact, error.message(), error.where());
   }
   impl.model.outputs = settings.at("outputs").as_int();
-  RIFT_REQUIRE(impl.model.outputs == (schema.task == data::Task::kMulticlass ? schema.classes() : 1), Code::kArtefact,
+  RIFT_REQUIRE(impl.model.outputs == schema.outputs(), Code::kArtefact,
                "{}: the number of outputs is not that of the classes", kSettings);
   const std::string terms = read_file(package / kTerms), numbers = read_file(package / kNumbers);
   const auto columns = static_cast<int64_t>(std::count(terms.begin(), terms.end(), '\n'));

@@ -61,7 +61,6 @@ class TfidfVectorizer {
 
   const TfidfOptions& options() const { return options_; }
   int64_t columns() const { return static_cast<int64_t>(terms_.size()); }
-  int64_t word_columns() const { return word_columns_; }
   const std::string& term(int64_t column) const { return terms_[static_cast<size_t>(column)]; }
   std::span<const double> idf() const { return idf_; }
 

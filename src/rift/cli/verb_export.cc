@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 #include <string>
@@ -13,11 +14,11 @@ namespace rift::cli {
 namespace {
 
 package::ExportFormat parse_format(const std::string& name) {
-  if (name == "hf") return package::ExportFormat::kHf;
-  if (name == "peft") return package::ExportFormat::kPeft;
+  if (const auto format = value_named<package::ExportFormat>(name)) return *format;
+  const std::string known = fmt::format("{}", fmt::join(names_of<package::ExportFormat>(), ", "));
   RIFT_REQUIRE(name != "onnx" && name != "gguf", Code::kUnsupported,
-               "rift export --format {}: this version of rift does not have it yet; it has hf and peft", name);
-  RIFT_FAIL(Code::kConfig, "rift export --format: expected hf or peft, got '{}'", shorten(name));
+               "rift export --format {}: this version of rift does not have it yet; it has {}", name, known);
+  RIFT_FAIL(Code::kConfig, "rift export --format: expected one of {}, got '{}'", known, shorten(name));
 }
 
 }  // namespace

@@ -60,11 +60,6 @@ NumberCell parse_number(std::string_view text) {
   return {State::kNotNumber, 0.0};
 }
 
-std::string number_text(double value) {
-  if (value == std::trunc(value) && std::fabs(value) < 9e15) return fmt::format("{}", static_cast<int64_t>(value));
-  return fmt::format("{}", value);
-}
-
 std::string_view label_text(std::string_view text) {
   text = trim(text);
   const size_t dot = text.find('.');

@@ -20,9 +20,6 @@ NumberCell parse_number(std::string_view text);
 /// categories and texts only the empty cell is missing, since these letters may be a value.
 bool spells_missing(std::string_view text);
 
-/// A number as the text of a category or a label: no trailing ".0", the shortest digits that read back.
-std::string number_text(double value);
-
 /// A class as it is compared: spaces around it and a trailing ".0" of a whole number are gone, so that 1 and 1.0 are
 /// one class whatever the file's format.
 std::string_view label_text(std::string_view text);

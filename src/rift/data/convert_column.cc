@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "rift/base/count_text.h"
 #include "rift/base/error.h"
 #include "rift/data/cells.h"
 

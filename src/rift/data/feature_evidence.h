@@ -10,6 +10,9 @@
 /// What one column alone says of a binary label. Labels are 0 and 1; rows are ranked as they are, missing ones apart.
 namespace rift::data {
 
+/// A column that alone ranks better than that, in either direction, knows the label.
+inline constexpr double kSeparatesAuc = 0.97;
+
 /// P(value of a bad row > value of a good row) + half of ties, over the rows that have a value; 0.5 when a class has
 /// none. Rank sum (Mann-Whitney), ties at their mean rank.
 double rank_auc(std::span<const double> values, std::span<const double> labels);

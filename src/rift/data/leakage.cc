@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "rift/base/count_text.h"
 #include "rift/base/log.h"
 #include "rift/base/random.h"
 #include "rift/base/sentences.h"
@@ -17,15 +18,12 @@ namespace rift::data {
 
 namespace {
 
-constexpr double kSeparates = 0.97;
 constexpr double kLaterRows = 0.01;
-
-std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
 
 std::optional<Leak> about_label(const Column& column, std::span<const double> labels) {
   const double auc = single_auc(column, labels);
   const double either_way = std::max(auc, 1.0 - auc);
-  if (either_way > kSeparates) {
+  if (either_way > kSeparatesAuc) {
     return Leak{.kind = LeakKind::kSeparatesLabel,
                 .column = column.name,
                 .evidence = sentence("leakage.separates", fmt::arg("auc", fmt::format("{:.4f}", either_way))),
@@ -36,8 +34,8 @@ std::optional<Leak> about_label(const Column& column, std::span<const double> la
   return Leak{.kind = LeakKind::kFilledForOneClass,
               .column = column.name,
               .evidence = sentence(event.by_missing ? "leakage.filled_for_one_class" : "leakage.event_of_one_class",
-                                   fmt::arg("share_bad", percent(event.share_bad)),
-                                   fmt::arg("share_good", percent(event.share_good))),
+                                   fmt::arg("share_bad", percent_text(event.share_bad)),
+                                   fmt::arg("share_good", percent_text(event.share_good))),
               .value = std::max(event.share_bad, event.share_good)};
 }
 
@@ -55,7 +53,7 @@ std::optional<Leak> about_time(const Column& column, const std::vector<int64_t>&
   if (share < kLaterRows) return std::nullopt;
   return Leak{.kind = LeakKind::kAfterDecision,
               .column = column.name,
-              .evidence = sentence("leakage.after_decision", fmt::arg("share", percent(share))),
+              .evidence = sentence("leakage.after_decision", fmt::arg("share", percent_text(share))),
               .value = share};
 }
 

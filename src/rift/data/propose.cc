@@ -101,9 +101,6 @@ class Proposer {
     proposal_.task = plan.task;
     proposal_.data.label.positive = std::move(plan.positive);
     proposal_.notes = std::move(plan.notes);
-    if (plan.task != Task::kRegression) {
-      for (const auto& one : classes) proposal_.classes.push_back(one.name);
-    }
     values_ = decode_label(proposal_.data.label, plan.task, label_).values;
     RIFT_REQUIRE(plan.task != Task::kBinary || rarest_class() > 1, Code::kData,
                  "label column '{}': one of the two classes has a single row; it takes at least two, one to learn from "

@@ -26,8 +26,7 @@ struct Proposal {
   SplitOptions split;
   std::vector<ColumnProposal> columns;  // in source order
   int64_t rows = 0;
-  std::vector<std::string> classes;  // of the label, with counts in `notes`
-  std::vector<std::string> notes;    // sentences for the comments of run.yaml
+  std::vector<std::string> notes;  // sentences for the comments of run.yaml
 };
 
 struct ProposeSpec {

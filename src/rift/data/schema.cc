@@ -133,6 +133,8 @@ Schema schema_from_json(const Json& json) {
   return schema;
 }
 
+bool is_tabular(Kind kind) { return kind == Kind::kNumber || kind == Kind::kCategory || kind == Kind::kDate; }
+
 std::string_view kind_name(Kind kind) { return name_of(kind); }
 std::string_view role_name(Role role) { return name_of(role); }
 std::string_view task_name(Task task) { return name_of(task); }

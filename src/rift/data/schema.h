@@ -45,7 +45,13 @@ struct Schema {
   std::vector<const Field*> features(Kind kind) const;
   std::vector<const Field*> features() const;  // every kFeature field that is not kIgnore
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
+  /// Numbers that a model says of a row: a logit for each class of several, else one.
+  int64_t outputs() const { return task == Task::kMulticlass ? classes() : 1; }
 };
+
+/// Whether the models of tables (scorecard, logistic, boosted trees) read a feature of that kind: numbers, categories
+/// and dates.
+bool is_tabular(Kind kind);
 
 Json to_json(const Schema& schema);
 Schema schema_from_json(const Json& json);  // throws kArtefact

@@ -23,8 +23,6 @@ std::vector<int64_t> Split::rows(Part wanted) const {
   return found;
 }
 
-int64_t Split::count(Part wanted) const { return std::count(part.begin(), part.end(), wanted); }
-
 uint64_t split_key(uint64_t row, uint64_t seed) { return splitmix64(row ^ (seed * 0x9E3779B97F4A7C15ull)); }
 
 uint64_t id_key(std::string_view id) {

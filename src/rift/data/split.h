@@ -18,7 +18,6 @@ struct Split {
   std::vector<Part> part;                      // [N]
   std::string digest;                          // SHA-256 over the N part bytes, 64 hex digits
   std::vector<int64_t> rows(Part part) const;  // ascending
-  int64_t count(Part part) const;
 };
 
 /// key(i, seed) = splitmix64(i XOR seed * 0x9E3779B97F4A7C15): a rule that any language can repeat.

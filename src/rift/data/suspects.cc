@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "rift/base/count_text.h"
 #include "rift/base/sentences.h"
 #include "rift/base/threads.h"
 #include "rift/data/feature_evidence.h"
@@ -16,7 +17,6 @@ namespace rift::data {
 
 namespace {
 
-constexpr double kSeparates = 0.97;
 constexpr double kLaterShare = 0.2;
 constexpr double kStrongAuc = 0.8;
 constexpr double kRatioGain = 0.05;
@@ -33,7 +33,6 @@ constexpr double kNearlyAll = 0.95;
 
 double strength(double auc) { return std::fabs(auc - 0.5); }
 std::string shown(double strength) { return fmt::format("{:.2f}", 0.5 + strength); }
-std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
 
 /// Rows that the pairwise rules look at: the first by rank, so that any order of the file gives a fair draw.
 std::vector<size_t> sample_rows(size_t rows) {
@@ -86,7 +85,7 @@ class Finder {
       const double share = filled == 0 ? 0.0 : static_cast<double>(later) / static_cast<double>(filled);
       if (share > kLaterShare)
         why_[i] = sentence("suspect.after_decision", fmt::arg("time", columns_[*decision_].name),
-                           fmt::arg("share", percent(share)));
+                           fmt::arg("share", percent_text(share)));
     }
   }
 
@@ -104,9 +103,9 @@ class Finder {
       if (!open(i)) continue;
       if (events[i].found)
         why_[i] = sentence(events[i].by_missing ? "leakage.filled_for_one_class" : "leakage.event_of_one_class",
-                           fmt::arg("share_bad", percent(events[i].share_bad)),
-                           fmt::arg("share_good", percent(events[i].share_good)));
-      else if (strength_[i] > kSeparates - 0.5 && rarest_ >= kFewestSeparated)
+                           fmt::arg("share_bad", percent_text(events[i].share_bad)),
+                           fmt::arg("share_good", percent_text(events[i].share_good)));
+      else if (strength_[i] > kSeparatesAuc - 0.5 && rarest_ >= kFewestSeparated)
         why_[i] = sentence("leakage.separates", fmt::arg("auc", shown(strength_[i])));
     }
   }

@@ -17,9 +17,6 @@ struct Estimate {
   bool operator==(const Estimate&) const = default;
 };
 
-/// z with P(Z <= z) = p for a standard normal Z; p in (0, 1). normal_quantile(.975) = 1.96.
-double normal_quantile(double p);
-
 /// P(|Z| >= |z|): the p-value of a two-sided test.
 double two_sided_p(double z);
 

@@ -11,21 +11,6 @@
 namespace rift::metrics {
 namespace {
 
-/// Weighted mean of loss(row); nullopt when nothing weighs.
-template <class Loss>
-std::optional<double> weighted_mean(size_t rows, std::span<const double> weight, const Loss& loss) {
-  double sum = 0.0;
-  double total = 0.0;
-  for (size_t row = 0; row < rows; ++row) {
-    const double w = weight_of(weight, row);
-    if (w == 0.0) continue;
-    sum += w * loss(row);
-    total += w;
-  }
-  if (!(total > 0.0)) return std::nullopt;
-  return sum / total;
-}
-
 void check_pd_rows(std::span<const double> label, std::span<const double> pd, std::span<const double> weight) {
   check_rows(label, pd, weight);
   check_binary(label);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -26,5 +28,20 @@ void check_finite(std::span<const double> values, std::string_view what);
 void check_probability(std::span<const double> values, std::string_view what, int64_t classes = 1);
 
 inline double weight_of(std::span<const double> weight, size_t row) { return weight.empty() ? 1.0 : weight[row]; }
+
+/// Weighted mean of value(row) over the rows that weigh something; nullopt when none does.
+template <class Value>
+std::optional<double> weighted_mean(size_t rows, std::span<const double> weight, const Value& value) {
+  double sum = 0.0;
+  double total = 0.0;
+  for (size_t row = 0; row < rows; ++row) {
+    const double w = weight_of(weight, row);
+    if (w == 0.0) continue;
+    sum += w * value(row);
+    total += w;
+  }
+  if (!(total > 0.0)) return std::nullopt;
+  return sum / total;
+}
 
 }  // namespace rift::metrics

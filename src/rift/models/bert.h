@@ -20,8 +20,6 @@ class BertEncoder : public TextEncoder {
 
   std::string_view architecture() const override { return "bert"; }
   int64_t width() const override { return options_.hidden_size; }
-  int64_t vocab_size() const override { return options_.vocab_size; }
-  int64_t max_tokens() const override { return options_.max_position_embeddings; }
   const Part& embeddings() const override { return embeddings_part_; }
   const std::vector<Part>& layers() const override { return layer_parts_; }
   std::vector<nn::Linear*> linears() override;

@@ -35,8 +35,6 @@ class TextEncoder {
 
   virtual std::string_view architecture() const = 0;  // config.json's model_type: "bert"
   virtual int64_t width() const = 0;                  // D
-  virtual int64_t vocab_size() const = 0;
-  virtual int64_t max_tokens() const = 0;  // longest row that it has positions for
 
   virtual const Part& embeddings() const = 0;
   virtual const std::vector<Part>& layers() const = 0;  // from the bottom up

@@ -24,12 +24,6 @@ class L2Sp : public Anchor<T> {
 
   double lambda() const override { return lambda_; }
 
-  double value(std::span<const T> theta) const override {
-    return accumulate([&](int64_t at, int64_t from, int64_t size) {
-      return half_square(theta.data() + at, start_.data() + from, size, nullptr);
-    });
-  }
-
   double add_gradient(std::span<const T> theta, std::span<T> gradient) const override {
     return accumulate([&](int64_t at, int64_t from, int64_t size) {
       return half_square(theta.data() + at, start_.data() + from, size, gradient.data() + at);
@@ -43,7 +37,7 @@ class L2Sp : public Anchor<T> {
     for (int64_t i = 0; i < size; ++i) {
       const T difference = theta[i] - start[i];
       sum += static_cast<double>(difference) * static_cast<double>(difference);
-      if (gradient != nullptr) gradient[i] += lambda * difference;
+      gradient[i] += lambda * difference;
     }
     return 0.5 * sum;
   }

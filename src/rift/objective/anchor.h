@@ -20,9 +20,7 @@ template <class T>
 class Anchor {
  public:
   virtual ~Anchor() = default;
-  /// L_pretrain at theta, without lambda.
-  virtual double value(std::span<const T> theta) const = 0;
-  /// gradient += lambda * dL_pretrain/dtheta; returns L_pretrain.
+  /// gradient += lambda * dL_pretrain/dtheta; returns L_pretrain, without lambda.
   virtual double add_gradient(std::span<const T> theta, std::span<T> gradient) const = 0;
   virtual double lambda() const = 0;
 };

@@ -38,7 +38,6 @@ class Optimizer {
 
   const std::vector<ParameterGroup>& groups() const { return groups_; }
   int64_t steps() const { return state_.steps; }
-  int64_t elements() const { return elements_; }  // over all slices
 
   /// What resuming needs: moments one after the other, in the order of groups and slices; [elements] each, may be
   /// empty.

@@ -44,7 +44,6 @@ class TextInputs {
 
   const encode::text::Tokenizer& tokenizer() const { return *tokenizer_; }
   const encode::text::RowText& row_text() const { return row_text_; }
-  int64_t max_tokens() const { return max_tokens_; }
 
  private:
   encode::text::RowText row_text_;

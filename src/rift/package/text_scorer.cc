@@ -40,10 +40,6 @@ TextInputs make_inputs(const TextScorerSpec& spec) {
 
 }  // namespace
 
-int64_t head_outputs(const data::Schema& schema) {
-  return schema.task == data::Task::kMulticlass ? schema.classes() : 1;
-}
-
 models::Pooling parse_pooling(std::string_view name, std::string_view source) {
   const auto found = value_named<models::Pooling>(name);
   RIFT_REQUIRE(found && *found != models::Pooling::kAutomatic, Code::kArtefact,
@@ -52,7 +48,7 @@ models::Pooling parse_pooling(std::string_view name, std::string_view source) {
 }
 
 TextScorer::TextScorer(TextScorerSpec spec) : spec_(std::move(spec)), inputs_(make_inputs(spec_)) {
-  RIFT_CHECK(spec_.model != nullptr && spec_.model->outputs() == head_outputs(spec_.schema));
+  RIFT_CHECK(spec_.model != nullptr && spec_.model->outputs() == spec_.schema.outputs());
 }
 
 std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json& part, const data::Schema& schema,
@@ -67,7 +63,7 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
                spec.max_tokens);
   const models::Pooling pooling = parse_pooling(part.at("pooling").as_string(), source);
   spec.base = checkpoint::open_hf_directory(package);
-  const int64_t outputs = head_outputs(schema);
+  const int64_t outputs = schema.outputs();
   checkpoint::LoadedModel loaded =
       checkpoint::load_bert(spec.base, {.num_labels = outputs, .require_pooler = pooling == models::Pooling::kPooler});
   RIFT_REQUIRE(loaded.names.new_head.empty(), Code::kArtefact,

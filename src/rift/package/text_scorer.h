@@ -52,9 +52,6 @@ class TextScorer final : public score::Scorer {
   TextInputs inputs_;
 };
 
-/// Outputs of the head for a schema's task: 1 (binary, regression) or C.
-int64_t head_outputs(const data::Schema& schema);
-
 /// The pooling that rift.json of `source` names; kArtefact for another word, or one that is not resolved.
 models::Pooling parse_pooling(std::string_view name, std::string_view source);
 

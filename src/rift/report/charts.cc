@@ -81,6 +81,10 @@ Json line_chart(const LineChartSpec& spec) {
   Json y = field("y", "quantitative", spec.y_title);
   x["axis"] = axis_of(spec.percent_x);
   y["axis"] = axis_of(spec.percent_y);
+  if (spec.whole_x) {
+    x["axis"]["format"] = ",d";
+    x["axis"]["tickMinStep"] = 1;
+  }
   Json scale{{"zero", spec.diagonal}};
   if (spec.unit_square) scale = Json{{"domain", Json(std::vector<double>{0.0, 1.0})}};
   x["scale"] = scale;

@@ -25,6 +25,7 @@ struct LineChartSpec {
   bool unit_square = false;  // both axes 0 to 1
   bool percent_x = false;
   bool percent_y = false;
+  bool whole_x = false;  // steps: no marks between whole numbers
 };
 Json line_chart(const LineChartSpec& spec);
 

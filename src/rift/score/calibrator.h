@@ -24,10 +24,10 @@ constexpr auto enum_names(CalibrationMethod) {
 /// Raw scores -> probabilities. Fitted on rows that the model has not seen.
 ///   Platt:    pd = sigmoid(a * log_odds + b), maximum likelihood with Platt's smoothed targets (Platt 1999)
 ///   isotonic: pool-adjacent-violators on the log-odds, linear between the ends of the blocks (Zadrozny & Elkan 2002)
-///   several classes: one temperature (Guo et al. 2017), with Platt's targets, for every method but kNone;  regression:
-///   none kAutomatic: Platt, or isotonic from 1,000 rows of each class on where its log loss over 5 folds is lower; the
-///   i-th
-///               row of a class is in fold i mod 5
+///   kAutomatic: Platt, or isotonic from 1,000 rows of each class on where its log loss over 5 folds is lower;
+///               the i-th row of a class is in fold i mod 5
+///   several classes: one temperature (Guo et al. 2017), with Platt's targets, for every method but kNone
+///   regression: none
 /// Never changes a ranking, except that isotonic may tie rows and that Platt gives all rows the same pd where the score
 /// ranks the wrong way round. Binary results equal scikit-learn's _SigmoidCalibration and IsotonicRegression.
 class Calibrator {

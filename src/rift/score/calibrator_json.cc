@@ -17,12 +17,6 @@ E enum_of(const Json& json, std::string_view what) {
   return *found;
 }
 
-std::vector<double> numbers(const Json& json) {
-  std::vector<double> values;
-  for (const Json& item : json.as_array()) values.push_back(item.as_double());
-  return values;
-}
-
 void check(const Isotonic& isotonic) {
   const auto& [x, y] = isotonic;
   RIFT_REQUIRE(!x.empty() && x.size() == y.size(), Code::kArtefact,
@@ -59,7 +53,7 @@ Calibrator Calibrator::from_json(const Json& json) {
                    calibrator.task_ == (is_temperature ? data::Task::kMulticlass : data::Task::kBinary),
                Code::kArtefact, "calibrator: its method is not one for its task");
   if (calibrator.method_ == CalibrationMethod::kIsotonic) {
-    calibrator.isotonic_ = {numbers(json.at("log_odds")), numbers(json.at("pd"))};
+    calibrator.isotonic_ = {json.at("log_odds").as_doubles(), json.at("pd").as_doubles()};
     check(calibrator.isotonic_);
   } else if (calibrator.method_ == CalibrationMethod::kPlatt) {
     calibrator.slope_ = json.at("slope").as_double();

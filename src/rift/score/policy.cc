@@ -71,7 +71,7 @@ std::string_view decision(const PolicyOptions& policy, double pd) {
 data::Table decision_table(const data::Schema& schema, const std::vector<std::string>& id, const RawScores& raw,
                            const Calibrator& calibrator, const PolicyOptions& policy) {
   RIFT_CHECK(static_cast<int64_t>(id.size()) == raw.rows);
-  RIFT_CHECK(raw.outputs == (schema.task == data::Task::kMulticlass ? schema.classes() : 1));
+  RIFT_CHECK(raw.outputs == schema.outputs());
   RIFT_CHECK(static_cast<int64_t>(raw.values.size()) == raw.rows * raw.outputs);
   data::Table table;
   table.rows = raw.rows;

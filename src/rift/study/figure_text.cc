@@ -49,8 +49,6 @@ std::string shown_figure(std::string_view name, double value) {
 
 std::string with_sign(std::string text) { return text.front() == '-' ? text : "+" + text; }
 
-std::string shown_percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
-
 std::string figure_text(const Json& metrics, std::string_view name) {
   const Json* found = estimate(metrics, name);
   return found == nullptr ? "-" : shown_figure(name, found->at("value").as_double());

@@ -13,7 +13,6 @@ namespace rift::study {
 std::string shown(double value);          // "0.781", "23.45", "256.0", "151,400"
 std::string shown_amount(double value);   // of a unit that may be small: "0.00123", else as shown()
 std::string with_sign(std::string text);  // "+0.012"
-std::string shown_percent(double share);  // "12.3 %"
 
 /// A figure by its name in metrics.json: rmse, mae, bias and mse are amounts.
 std::string shown_figure(std::string_view name, double value);

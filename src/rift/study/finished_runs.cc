@@ -82,7 +82,7 @@ std::optional<ModelRun> FinishedRuns::find(const std::string& model, size_t spli
                                            const std::string& fingerprint) {
   const fs::path folder = place(model, split, seed);
   if (!resume_ || !fs::exists(folder / kRunFile)) return std::nullopt;
-  const Json json = parse_json(read_file(folder / kRunFile), (folder / kRunFile).string());
+  const Json json = read_json(folder / kRunFile);
   if (json.at("fingerprint").as_string() != fingerprint) return std::nullopt;
   package::Package package = package::load_package(folder / "package", loaders_);
   ModelRun run{.split = split, .seed = seed};

@@ -51,6 +51,7 @@ ModelRun run_fusion(const std::vector<Member>& members, const RunSpec& spec) {
   run.scorer = std::move(stack);
   run.train_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   calibrate(spec, {}, run);
+  if (run.calibrated_on == CalibratedOn::kOutOfFold) run.calibrated_on = CalibratedOn::kStackedRows;
   return run;
 }
 

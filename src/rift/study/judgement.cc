@@ -175,8 +175,9 @@ MainFigure main_figure(std::string_view task_name) {
 }
 
 std::string_view calibrated_on_name(CalibratedOn where) {
-  constexpr std::array<std::string_view, 4> kNames = {"nothing", "calibration part", "out-of-fold scores",
-                                                      "validation part"};
+  constexpr std::array<std::string_view, 5> kNames = {"nothing", "calibration part", "out-of-fold scores",
+                                                      "validation part",
+                                                      "out-of-fold scores that its weights were fitted on"};
   return kNames.at(static_cast<size_t>(where));
 }
 

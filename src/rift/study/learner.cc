@@ -139,8 +139,7 @@ class FineTunedLearner final : public Learner {
 };
 
 bool has_table(const data::Schema& schema) {
-  return !schema.features(data::Kind::kNumber).empty() || !schema.features(data::Kind::kCategory).empty() ||
-         !schema.features(data::Kind::kDate).empty();
+  return std::ranges::any_of(schema.features(), [](const data::Field* field) { return data::is_tabular(field->kind); });
 }
 
 bool has_something_to_read(const data::Schema& schema, const RunOptions& options) {

@@ -14,8 +14,9 @@
 
 namespace rift::study {
 
-/// Which rows a calibrator was fitted on.
-enum class CalibratedOn { kNothing, kCalibrationPart, kOutOfFold, kValidationPart };
+/// Which rows a calibrator was fitted on. kStackedRows: a fusion's without a calibration part are the out-of-fold
+/// scores of its members, which its few weights were fitted on too.
+enum class CalibratedOn { kNothing, kCalibrationPart, kOutOfFold, kValidationPart, kStackedRows };
 
 /// One model fitted on one split with one seed, and everything it said.
 struct ModelRun {
@@ -57,8 +58,8 @@ ModelRun run_model(Learner& learner, const RunSpec& spec);
 /// The fold (0 .. k-1) of each known row in which a model that has not seen it scores it.
 std::vector<int32_t> out_of_fold_folds(const RunSpec& spec);
 
-/// Fits the calibrator of `run` on what it said of the rows it has not seen. `validation`: scores of the validation
-/// part, may have no rows.
+/// Fits the calibrator of `run` on what it said of the calibration part, else on its out-of-fold scores, else on
+/// `validation` (scores of the validation part, may have no rows).
 void calibrate(const RunSpec& spec, const score::RawScores& validation, ModelRun& run);
 
 int64_t stacking_folds(const RunOptions& options);

@@ -49,7 +49,6 @@ std::vector<Parts> all_parts(const data::Dataset& dataset, const data::SplitOpti
     for (int64_t fold = 0; fold < folds->k; ++fold) {
       all.push_back(parts_of(data::make_fold(dataset, options, fold, repeat)));
       all.back().repeat = repeat;
-      all.back().fold = fold;
     }
   }
   return all;

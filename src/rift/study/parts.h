@@ -21,7 +21,6 @@ struct FitRows {
 struct Parts {
   data::Split split;
   int64_t repeat = 0;  // which drawing of the folds; splits of one repeat test different rows
-  int64_t fold = 0;
   FitRows fit;
   std::vector<int64_t> known;  // train and validation: what a chosen setting is refitted on
   std::vector<int64_t> calibration;

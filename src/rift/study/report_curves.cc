@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rift/base/count_text.h"
 #include "rift/base/sentences.h"
 #include "rift/report/charts.h"
 #include "rift/study/figure_text.h"
@@ -69,19 +70,13 @@ void add_calibration(Page& page, const std::vector<ShownModel>& models, bool amo
   page.chart(report::line_chart(spec), sentence(words.caption));
 }
 
-std::vector<double> numbers(const Json& list) {
-  std::vector<double> values;
-  for (const Json& value : list.as_array()) values.push_back(value.as_double());
-  return values;
-}
-
 void add_distribution(Page& page, const ShownModel& model) {
   const Json& scores = model.curves->at("scores");
   page.section(sentence("report.score_distribution"), "scores");
   page.chart(report::histogram_chart({.low = scores.at("low").as_double(),
                                       .high = scores.at("high").as_double(),
-                                      .series = {{sentence("class.good"), {}, numbers(scores.at("good"))},
-                                                 {sentence("class.bad"), {}, numbers(scores.at("bad"))}},
+                                      .series = {{sentence("class.good"), {}, scores.at("good").as_doubles()},
+                                                 {sentence("class.bad"), {}, scores.at("bad").as_doubles()}},
                                       .x_title = sentence("chart.predicted_pd"),
                                       .y_title = sentence("chart.share_of_class")}),
              model_caption(model.name) + ". " + sentence("report.score_distribution_caption"));
@@ -95,13 +90,13 @@ Page::TableSpec gains_table(const ShownModel& model) {
                         .caption = model_caption(model.name)};
   for (const Json& band : model.curves->at("gains").as_array()) {
     table.rows.push_back({number(fmt::format("{}", band.at("band").as_int())),
-                          number(fmt::format("{} - {}", shown_percent(band.at("pd_low").as_double()),
-                                             shown_percent(band.at("pd_high").as_double()))),
+                          number(fmt::format("{} - {}", percent_text(band.at("pd_low").as_double()),
+                                             percent_text(band.at("pd_high").as_double()))),
                           number(fmt::format("{:.10g}", band.at("rows").as_double())),
                           number(fmt::format("{:.10g}", band.at("bad").as_double())),
-                          number(shown_percent(band.at("bad_rate").as_double())),
+                          number(percent_text(band.at("bad_rate").as_double())),
                           number(fmt::format("{:.2f}", band.at("lift").as_double())),
-                          number(shown_percent(band.at("cumulative_bad_share").as_double()))});
+                          number(percent_text(band.at("cumulative_bad_share").as_double()))});
   }
   return table;
 }
@@ -139,7 +134,7 @@ void add_approval(Page& page, const std::vector<ShownModel>& models) {
         table.columns.push_back(sentence(
             "table.approved_at", fmt::arg("share", fmt::format("{:.0f} %", 100.0 * point.at("approved").as_double()))));
       }
-      row.push_back(number(point.at("bad_rate").is_null() ? "-" : shown_percent(point.at("bad_rate").as_double())));
+      row.push_back(number(point.at("bad_rate").is_null() ? "-" : percent_text(point.at("bad_rate").as_double())));
     }
     table.rows.push_back(std::move(row));
   }

@@ -114,7 +114,7 @@ void add_columns(Page& page, const Json& data) {
     table.rows.push_back({{named(column.at("name").as_string(), column.at("caption").as_string())},
                           {column.at("role").as_string()},
                           {column.at("kind").as_string()},
-                          number(missing == nullptr ? "-" : shown_percent(missing->as_double())),
+                          number(missing == nullptr ? "-" : percent_text(missing->as_double())),
                           number(missing == nullptr ? "-" : count_text(column.at("distinct").as_int())),
                           number(psi == nullptr ? "-" : shown(psi->as_double()))});
   }
@@ -140,7 +140,7 @@ void add_split(Page& page, const Json& data, const std::string& digest) {
     if (binary) {
       const int64_t bad = part.at("bad").as_int();
       row.push_back(number(count_text(bad)));
-      row.push_back(number(rows == 0 ? "-" : shown_percent(static_cast<double>(bad) / static_cast<double>(rows))));
+      row.push_back(number(rows == 0 ? "-" : percent_text(static_cast<double>(bad) / static_cast<double>(rows))));
     }
     table.rows.push_back(std::move(row));
   }
@@ -199,8 +199,8 @@ void add_card(Page& page, const Json& card) {
                                            variable.at("information_value").as_double());
       table.rows.push_back({{first ? name : "", false, first},
                             {bin_text(bin)},
-                            number(shown_percent(bin.at("share").as_double())),
-                            number(bin.at("bad_rate").is_null() ? "-" : shown_percent(bin.at("bad_rate").as_double())),
+                            number(percent_text(bin.at("share").as_double())),
+                            number(bin.at("bad_rate").is_null() ? "-" : percent_text(bin.at("bad_rate").as_double())),
                             number(fmt::format("{:+.3f}", bin.at("woe").as_double())),
                             number(fmt::format("{:.1f}", bin.at("points").as_double()))});
       first = false;
@@ -291,7 +291,8 @@ void add_training(Page& page, const std::filesystem::path& file) {
     losses.back().name = sentence("chart.task_loss");
   }
   page.chart(
-      report::line_chart({.series = losses, .x_title = sentence("chart.step"), .y_title = sentence("chart.loss")}),
+      report::line_chart(
+          {.series = losses, .x_title = sentence("chart.step"), .y_title = sentence("chart.loss"), .whole_x = true}),
       sentence("report.training_caption"));
   add_evaluations(page, log.evaluations);
 }

@@ -15,8 +15,9 @@
 /// The files that every run's directory has (docs/architecture.md).
 namespace rift::study {
 
-/// The options as they were understood: columns with their kinds, the bad classes, the backbone's place; paths read
-/// from the run's directory. Written as DIR/run.yaml, which runs again.
+/// The options as they were understood: columns with their kinds, the bad classes, paths of the data as seen from the
+/// run's directory. The backbone's place is left as `spec` has it (with_backbone() makes it absolute), the pooling is
+/// filled in by set_pooling(). Written as DIR/run.yaml, which runs again.
 RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset);
 /// The pooling that a fine-tuning chose, out of its summary.
 void set_pooling(const Json& summary, RunOptions& resolved);

@@ -18,8 +18,6 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-Json read(const fs::path& file) { return parse_json(read_file(file), file.string()); }
-
 /// Names the package by what is in it; null without --init-from.
 Json digest_of_start(const fs::path& init_from) {
   for (const fs::path& place : {init_from / "package", init_from}) {
@@ -61,10 +59,10 @@ std::optional<Json> finished_result(const StudySpec& spec, const char* own_file,
   const fs::path result = spec.directory / own_file;
   const fs::path manifest = spec.directory / package::kManifestFile;
   if (!spec.resume || !is_file(result)) return std::nullopt;
-  const Json made = is_file(manifest) ? read(manifest) : Json();
+  const Json made = is_file(manifest) ? read_json(manifest) : Json();
   if (const Json* before = made.find("made_from"); before != nullptr && *before == Json(made_from)) {
     log_info("finished before, nothing to do", {{"directory", spec.directory.string()}});
-    return read(result);
+    return read_json(result);
   }
   RIFT_REQUIRE(spec.overwrite, Code::kConfig,
                "--out {}: the finished run in it ({}) was made from other settings or files, or by another program, "

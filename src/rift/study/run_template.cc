@@ -117,9 +117,8 @@ bool has_text(const data::Proposal& proposal) {
 }
 
 bool has_table(const data::Proposal& proposal) {
-  return std::any_of(proposal.data.columns.begin(), proposal.data.columns.end(), [](const auto& column) {
-    return column.second == data::Kind::kNumber || column.second == data::Kind::kCategory;
-  });
+  return std::any_of(proposal.data.columns.begin(), proposal.data.columns.end(),
+                     [](const auto& column) { return data::is_tabular(column.second); });
 }
 
 std::vector<std::string> models_for(const data::Proposal& proposal) {

@@ -13,6 +13,17 @@ namespace {
 
 constexpr size_t kBatchRows = 4096;
 
+double weighted_bad_rate(const data::Dataset& dataset, std::span<const int64_t> rows) {
+  double bad = 0.0;
+  double total = 0.0;
+  for (const int64_t row : rows) {
+    const double weight = dataset.weight.empty() ? 1.0 : dataset.weight[static_cast<size_t>(row)];
+    bad += weight * dataset.label[static_cast<size_t>(row)];
+    total += weight;
+  }
+  return total > 0.0 ? bad / total : 0.0;
+}
+
 }  // namespace
 
 score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& dataset, std::span<const int64_t> rows,
@@ -75,17 +86,6 @@ score::PolicyOptions resolved_policy(const score::PolicyOptions& policy, const d
   }
   if (!resolved.refuse_from) resolved.refuse_from = resolved.approve_below;
   return resolved;
-}
-
-double weighted_bad_rate(const data::Dataset& dataset, std::span<const int64_t> rows) {
-  double bad = 0.0;
-  double total = 0.0;
-  for (const int64_t row : rows) {
-    const double weight = dataset.weight.empty() ? 1.0 : dataset.weight[static_cast<size_t>(row)];
-    bad += weight * dataset.label[static_cast<size_t>(row)];
-    total += weight;
-  }
-  return total > 0.0 ? bad / total : 0.0;
 }
 
 std::vector<double> labels_of(const data::Dataset& dataset, std::span<const int64_t> rows) {

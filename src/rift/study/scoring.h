@@ -40,7 +40,6 @@ class Judged {
 score::PolicyOptions resolved_policy(const score::PolicyOptions& policy, const data::Dataset& dataset,
                                      std::span<const int64_t> rows);
 
-double weighted_bad_rate(const data::Dataset& dataset, std::span<const int64_t> rows);
 std::vector<double> labels_of(const data::Dataset& dataset, std::span<const int64_t> rows);
 std::vector<double> weights_of(const data::Dataset& dataset, std::span<const int64_t> rows);  // empty = all one
 std::vector<std::string> ids_of(const data::Dataset& dataset, std::span<const int64_t> rows);

@@ -28,7 +28,7 @@ using Keys = std::initializer_list<const char*>;
 
 /// A file of a run's directory with the keys that the page is made of.
 Json read_json(const fs::path& file, Keys keys) {
-  Json json = parse_json(read_file(file), file.string());
+  Json json = rift::read_json(file);
   for (const char* key : keys) {
     RIFT_REQUIRE(json.contains(key), Code::kArtefact,
                  "{}: key '{}' is missing, so it is not as rift wrote it; make the run again (--overwrite)",

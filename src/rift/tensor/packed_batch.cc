@@ -40,13 +40,6 @@ void TokenRows::add_row(std::span<const int32_t> row_ids, uint64_t row_key, std:
   row_keys.push_back(row_key);
 }
 
-void TokenRows::clear() {
-  ids.clear();
-  type_ids.clear();
-  row_begin.assign(1, 0);
-  row_keys.clear();
-}
-
 PackedBatch make_packed_batch(const TokenRows& rows, const c10::Device& device) {
   check_rows(rows);
   PackedBatch batch;

@@ -18,7 +18,6 @@ struct TokenRows {
   int64_t rows() const { return static_cast<int64_t>(row_keys.size()); }
   /// row_type_ids: as long as row_ids, or empty for type 0 throughout.
   void add_row(std::span<const int32_t> row_ids, uint64_t row_key, std::span<const int32_t> row_type_ids = {});
-  void clear();
 };
 
 /// One batch on its device. Rows are packed without padding: token s of the batch belongs to the row b with

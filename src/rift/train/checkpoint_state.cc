@@ -133,7 +133,7 @@ fs::path CheckpointFolder::write(const CheckpointState& state, int64_t keep) con
 
 CheckpointState CheckpointFolder::read(const fs::path& directory) const {
   const fs::path file = directory / kState;
-  const Json json = parse_json(read_file(file, kMaxStateBytes), file.string());
+  const Json json = read_json(file, {.max_bytes = kMaxStateBytes});
   RIFT_REQUIRE(json.at("format").as_int() == kFormat, Code::kUnsupported,
                "{}: format {}, this build reads {}; go on with the version that began the run", file.string(),
                json.at("format").as_int(), kFormat);

@@ -49,7 +49,7 @@ class FineTuning {
         device_(tensor::parse_device(spec.device)),
         text_(load_text_model({.options = spec.options.text,
                                .init_from = spec.init_from,
-                               .outputs = package::head_outputs(spec.dataset.schema),
+                               .outputs = spec.dataset.schema.outputs(),
                                .seed = seed(),
                                .device = device_})),
         new_parameters_(text_.model->new_parameters()),

@@ -22,15 +22,8 @@ constexpr metrics::CalibrationOptions kCalibration;
 
 double or_undefined(const std::optional<double>& value) { return value.value_or(kUndefined); }
 
-double weighted_mean(std::span<const double> values, std::span<const double> weight) {
-  double sum = 0.0;
-  double total = 0.0;
-  for (size_t row = 0; row < values.size(); ++row) {
-    const double w = metrics::weight_of(weight, row);
-    sum += w * values[row];
-    total += w;
-  }
-  return total > 0.0 ? sum / total : kUndefined;
+double mean_of(std::span<const double> values, std::span<const double> weight) {
+  return or_undefined(metrics::weighted_mean(values.size(), weight, [&](size_t row) { return values[row]; }));
 }
 
 /// Sum over bins of |sum of w * (pd - outcome)|, by the total weight: calibration_error() with the bins known.
@@ -101,8 +94,8 @@ Figures binary_figures(const JudgedRows& rows) {
             out[1] = distance ? distance->value : kUndefined;
             out[2] = metrics::gini_of_auc(area);
             out[3] = or_undefined(metrics::average_precision(counts));
-            out[4] = weighted_mean(held->squared_error, weight);
-            out[5] = weighted_mean(held->loss, weight);
+            out[4] = mean_of(held->squared_error, weight);
+            out[5] = mean_of(held->loss, weight);
             out[6] = calibration_error(held->bin, held->gap, weight);
             out[7] = or_undefined(metrics::accuracy(matrix));
             out[8] = or_undefined(metrics::macro_f1(matrix));
@@ -145,8 +138,8 @@ Figures class_figures(const JudgedRows& rows) {
           [held](std::span<const double> weight, std::span<double> out) {
             const metrics::ConfusionMatrix matrix = held->cells.matrix(weight);
             out[0] = or_undefined(metrics::macro_auc(held->orders, weight));
-            out[1] = weighted_mean(held->loss, weight);
-            out[2] = weighted_mean(held->squared_error, weight);
+            out[1] = mean_of(held->loss, weight);
+            out[2] = mean_of(held->squared_error, weight);
             out[3] = calibration_error(held->bin, held->gap, weight);
             out[4] = or_undefined(metrics::accuracy(matrix));
             out[5] = or_undefined(metrics::macro_f1(matrix));

@@ -23,9 +23,10 @@ struct JudgedRun {
 /// One run gives evaluate() itself.
 Evaluation evaluate_runs(std::span<const JudgedRun> runs, const EvaluationOptions& options = {});
 
-/// a against b by the same means: the difference is that of the two models' figures. The sampling of test rows is
-/// covered, the choice of seeds is not. One run each gives compare_pair() itself; where DeLong is not defined for one
-/// of the runs, noise is not either.
+/// a against b. Binary: the difference of the AUCs that evaluate_runs() gives, its interval from DeLong's influences;
+/// where DeLong is not defined for one of the runs, noise is not either. Other tasks: the mean over the data rows of
+/// the difference in a row's loss, which is itself a mean over the runs that judged the row. The sampling of test rows
+/// is covered, the choice of seeds is not. One run each gives compare_pair() itself.
 PairedDifference compare_runs(std::span<const JudgedRun> a, std::span<const JudgedRun> b,
                               const EvaluationOptions& options = {});
 

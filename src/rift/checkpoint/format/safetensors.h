@@ -31,7 +31,6 @@ struct TensorInfo {
 };
 
 std::string shape_text(std::span<const int64_t> shape);  // "[768,768]", "[]"
-int64_t element_count(std::span<const int64_t> shape);   // throws kArtefact when it passes int64
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 

@@ -147,15 +147,6 @@ void check_order(const std::vector<TensorInfo>& tensors, int64_t data_bytes, con
 
 std::string shape_text(std::span<const int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
-int64_t element_count(std::span<const int64_t> shape) {
-  int64_t count = 1;
-  for (const int64_t size : shape) {
-    RIFT_REQUIRE(!__builtin_mul_overflow(count, size, &count), Code::kArtefact, "shape {}: too many elements",
-                 shape_text(shape));
-  }
-  return count;
-}
-
 SafetensorsHeader parse_safetensors_header(std::string_view json, int64_t data_bytes, const std::string& file_name,
                                            const SafetensorsLimits& limits) {
   const size_t first = json.find_first_not_of(" \t\r\n");  // a byte order mark is not part of the format

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "rift/base/error.h"
+#include "rift/base/normal.h"
 
 namespace rift::encode::tabular {
 namespace {
@@ -69,12 +70,6 @@ std::vector<Knot> knots_of(std::span<const Tie> ties, int64_t limit) {
     first = i + 1;
   }
   return knots;
-}
-
-std::vector<double> doubles(const Json& list) {
-  std::vector<double> values;
-  for (const Json& item : list.as_array()) values.push_back(item.as_double());
-  return values;
 }
 
 }  // namespace
@@ -153,8 +148,8 @@ NumberEncoder NumberEncoder::from_json(const Json& json) {
     RIFT_REQUIRE(encoder.scale_ > 0.0, Code::kArtefact, "number encoder: expected scale > 0, got {}", encoder.scale_);
     return encoder;
   }
-  encoder.knots_ = doubles(json.at("values"));
-  encoder.scores_ = doubles(json.at("scores"));
+  encoder.knots_ = json.at("values").as_doubles();
+  encoder.scores_ = json.at("scores").as_doubles();
   RIFT_REQUIRE(encoder.knots_.size() == encoder.scores_.size(), Code::kArtefact,
                "number encoder: {} values but {} scores", encoder.knots_.size(), encoder.scores_.size());
   const auto ascending = [](const std::vector<double>& v) {

@@ -56,8 +56,4 @@ class NumberEncoder {
   std::vector<double> scores_;  // their normal scores, ascending
 };
 
-/// Inverse of the standard normal distribution function for p in (0, 1); relative error below 1e-15.
-/// Source: Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37 (1988).
-double normal_quantile(double p);
-
 }  // namespace rift::encode::tabular

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rift/base/count_text.h"
 #include "rift/base/error.h"
 #include "rift/data/cells.h"
 
@@ -56,7 +57,7 @@ std::string shown_value(const data::Field& field, const data::Column& column, in
     case data::Storage::kNumber:
       break;
   }
-  const std::string number = data::number_text(column.numbers()[i]);
+  const std::string number = number_text(column.numbers()[i]);
   const std::string_view name = field.shown_value(number);
   if (name != number || field.unit.empty() || field.kind != data::Kind::kNumber) return std::string(name);
   return number + " " + field.unit;

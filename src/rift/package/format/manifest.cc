@@ -77,7 +77,7 @@ std::optional<Json> pretrained_json_of(const fs::path& directory) {
   const fs::path file = directory / kManifestFile;
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return std::nullopt;
-  const Json manifest = parse_json(read_file(file, kMaxManifestBytes), file.string());
+  const Json manifest = read_json(file, {.max_bytes = kMaxManifestBytes});
   const Json* pretrained = manifest.find("pretrained");
   return pretrained == nullptr ? std::nullopt : std::optional<Json>(*pretrained);
 }
@@ -104,7 +104,7 @@ std::vector<PackageFile> check_manifest(const fs::path& package) {
                package.string(), inner.string());
   RIFT_REQUIRE(fs::exists(source), Code::kArtefact,
                "{}: missing; this is no package of rift (rift train and rift compare publish them)", source);
-  const Json manifest = parse_json(read_file(source, kMaxManifestBytes), source);
+  const Json manifest = read_json(source, {.max_bytes = kMaxManifestBytes});
   const int64_t version = manifest.at("format_version").as_int();
   RIFT_REQUIRE(version == 1, Code::kUnsupported, "{}: format {} is not one that this rift reads (1)", source, version);
   std::vector<PackageFile> files;

@@ -30,12 +30,6 @@ data::Schema schema_of(const data::Schema& records, const data::Schema& read) {
 
 Json numbers(const std::vector<double>& values) { return Json(values); }
 
-std::vector<double> read_numbers(const Json& json) {
-  std::vector<double> values;
-  for (const Json& value : json.as_array()) values.push_back(value.as_double());
-  return values;
-}
-
 bool agree(const std::vector<double>& expected, const std::vector<double>& got) {
   if (expected.size() != got.size()) return false;
   for (size_t i = 0; i < got.size(); ++i)
@@ -47,8 +41,8 @@ bool agree(const std::vector<double>& expected, const std::vector<double>& got) 
 void check_golden_rows(const Package& package, const Json& golden) {
   const data::Table rows = golden_rows_from_json(golden.at("columns"));
   const score::RawScores raw = package.scorer->score(rows);
-  RIFT_REQUIRE(agree(read_numbers(golden.at("raw")), raw.values) &&
-                   agree(read_numbers(golden.at("probability")), package.calibrator.apply(raw)),
+  RIFT_REQUIRE(agree(golden.at("raw").as_doubles(), raw.values) &&
+                   agree(golden.at("probability").as_doubles(), package.calibrator.apply(raw)),
                Code::kBug, "{}: the package that was written does not give its golden rows the scores of the model",
                package.path.string());
 }
@@ -68,10 +62,10 @@ Json pretrained_of(const Json& model) {
 /// refuses it where that is too far.
 void require_same_scores(const Package& package, const Json& golden) {
   const score::RawScores here = package.scorer->score(golden_rows_from_json(golden.at("columns")));
-  const double largest = largest_score_difference(package.schema.task, read_numbers(golden.at("raw")), here);
+  const double largest = largest_score_difference(package.schema.task, golden.at("raw").as_doubles(), here);
   if (largest == 0.0) return;  // the usual case: nothing else needs to be read
   const std::string manifest = (package.path / kManifestFile).string();
-  const Json written = parse_json(read_file(manifest), manifest);
+  const Json written = read_json(manifest);
   const Json* environment = written.find("environment");
   std::string elsewhere =
       environment_differences(environment == nullptr ? Json::object() : *environment, describe_environment());
@@ -105,7 +99,7 @@ Json describe(const PackageSpec& spec, Json model) {
 
 Json read_description(const fs::path& path) {
   const std::string source = (path / kPackageFile).string();
-  Json json = parse_json(read_file(source), source);
+  Json json = read_json(source);
   const int64_t version = json.at("format_version").as_int();
   RIFT_REQUIRE(version == 1, Code::kUnsupported, "{}: format {} is not one that this rift reads (1)", source, version);
   return json;

@@ -1,9 +1,10 @@
+#include "rift/base/normal.h"
+
 #include <cmath>
 
 #include "rift/base/error.h"
-#include "rift/encode/tabular/number_encoder.h"
 
-namespace rift::encode::tabular {
+namespace rift {
 namespace {
 
 struct Ratio {
@@ -46,4 +47,4 @@ double normal_quantile(double p) {
   return q < 0 ? -z : z;
 }
 
-}  // namespace rift::encode::tabular
+}  // namespace rift

@@ -101,6 +101,13 @@ std::vector<std::string> whole_first_line(DuckSession& session, const std::strin
   return {first};
 }
 
+/// Four words or more, as of a table whose cells are separated by spaces.
+bool is_spaced(std::string_view line) {
+  int64_t words = 0;
+  for (size_t i = 0; i < line.size(); ++i) words += line[i] != ' ' && (i == 0 || line[i - 1] == ' ') ? 1 : 0;
+  return words > 3;
+}
+
 /// A byte order mark hides from DuckDB 1.5.5 that the first name is quoted: a delimiter in that name then parts it.
 bool parts_a_quoted_name(const std::vector<std::string>& line, const Sniffed& sniffed) {
   if (line.empty() || !line[0].starts_with('"') || sniffed.skipped_lines > 0 || sniffed.delimiter.size() != 1)
@@ -214,6 +221,7 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
   RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
                "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
   require_distinct(file, dialect.names);
+  dialect.spaced = dialect.names.size() == 1 && line.size() == 1 && is_spaced(line[0]);
   return dialect;
 }
 

@@ -295,6 +295,76 @@ TEST_F(BadInput, FoldersAndFilesMayHaveAnyName) {
   }
 }
 
+TEST_F(BadInput, SpacesThatSeparateCellsAreSaid) {
+  std::string rows;
+  for (int i = 0; i < 40; ++i) rows += fmt::format("A{} {} secret{} {} {}\n", i % 4, i, i % 3, i * 7 % 11, i % 2 + 1);
+  const auto path = file("rows.data", rows);
+  const std::string message = refused(Code::kConfig, spec_of(path, "column4"));
+  EXPECT_THAT(message, HasSubstr("taken for one column"));
+  EXPECT_THAT(message, HasSubstr("delim = ' ', header = false"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+  // What the message offers works.
+  LoadSpec spec = spec_of({}, "column4");
+  spec.data.source = message.substr(message.find("sql: "));
+  spec.data.id = "id";
+  EXPECT_EQ(load_dataset(spec).table.rows, 40);
+}
+
+TEST_F(BadInput, LinesThatEndDifferentlyAreNamed) {
+  for (const auto& [first, later] : {std::pair("\r\n", "\n"), std::pair("\n", "\r\n")}) {
+    for (const int64_t at : {1, 5000}) {
+      std::string text = "x,y";
+      for (int64_t i = 0; i < 6000; ++i) text += fmt::format("{}{},{}", i < at ? first : later, i % 11, i % 2);
+      const std::string message = refused(Code::kData, text);
+      EXPECT_THAT(message, HasSubstr(fmt::format("line {} ends in another way", at + 1)));
+      EXPECT_THAT(message, HasSubstr("tr -d '\\r'"));
+    }
+  }
+}
+
+TEST_F(BadInput, WhatAQueryCannotDoHasASentenceOfItsOwn) {
+  file("rows.csv", "id,t,x,y\n1,secret,-3,0\n2,secret,2147483647,1\n3,secret,5,1\n");
+  LoadSpec spec = spec_of({}, "y");
+  spec.base_directory = folder_.path();
+  spec.data.id = "id";
+  struct Case {
+    Code code;
+    std::string query;
+    std::string said;
+  };
+  const Case cases[] = {
+      {Code::kData, "id, y, strptime(t, '%d/%m/%Y') AS d FROM 'rows.csv'", "try_strptime"},
+      {Code::kData, "id, y, CAST(x AS INTEGER) + CAST(x AS INTEGER) AS d FROM 'rows.csv'", "overflow"},
+      {Code::kData, "id, y, ln(x) AS d FROM 'rows.csv'", "logarithm"},
+      {Code::kData, "* FROM read_csv('rows.csv', columns = {'id': 'VARCHAR', 'y': 'BIGINT'})",
+       "one entry for each column"},
+      {Code::kConfig, "id, y, (SELECT t FROM 'rows.csv') AS d FROM 'rows.csv'", "one value is expected"},
+      {Code::kConfig, "* FROM read_csv('https://localhost/x.csv')", "extension"},
+      {Code::kConfig, "* FROM read_xlsx('x.xlsx')", "extension"},
+      {Code::kData, "id, y, error(t) AS d FROM 'rows.csv'", "TRY(...)"},
+      {Code::kData, "*, 1 AS y FROM read_json('rows.csv')", "not JSON"}};
+  for (const Case& one : cases) {
+    spec.data.source = "sql: SELECT " + one.query;
+    const std::string message = refused(one.code, spec);
+    EXPECT_THAT(message, HasSubstr(one.said)) << one.query;
+    EXPECT_THAT(message, Not(HasSubstr("secret"))) << one.query;
+    EXPECT_THAT(message, Not(HasSubstr("2147"))) << one.query;
+  }
+}
+
+TEST_F(BadInput, ALineOfJsonThatIsNoneIsNamed) {
+  std::string text;
+  for (int i = 0; i < 400; ++i)
+    text += i == 100 || i == 200 ? "{\"x\": secret}\n\n" : fmt::format("{{\"x\": {}, \"y\": {}}}\n", i % 17, i % 2);
+  for (const std::string& source : {file("rows.jsonl", text).string(), (folder_ / "*.jsonl").string()}) {
+    LoadSpec spec = spec_of(source, "y");
+    const std::string message = refused(Code::kData, spec);
+    EXPECT_THAT(message, HasSubstr("rows.jsonl: line 101 (blank lines do not count) is not JSON"));
+    EXPECT_THAT(message, HasSubstr("2 such"));
+    EXPECT_THAT(message, Not(HasSubstr("secret")));
+  }
+}
+
 TEST_F(BadInput, ADamagedFile) {
   EXPECT_THAT(refused(Code::kData, spec_of(file("rows.parquet", "PAR1 but no more"), "y")), HasSubstr("damaged"));
   EXPECT_THAT(refused(Code::kData, spec_of(file("rows.csv.gz", "no gzip at all"), "y")), HasSubstr("rows.csv.gz"));

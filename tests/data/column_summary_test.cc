@@ -24,7 +24,9 @@ KindGuess guess(int64_t rows, const std::function<std::string(int64_t)>& cell) {
 TEST(GuessKind, NumbersDatesAndCodes) {
   EXPECT_EQ(guess(100, [](auto i) { return fmt::format("{}", i % 7); }).kind, Kind::kNumber);
   EXPECT_EQ(guess(100, [](auto i) { return i % 3 ? fmt::format("{}.5", i) : "NA"; }).kind, Kind::kNumber);
-  EXPECT_EQ(guess(100, [](auto i) { return fmt::format("{}%", i % 50); }).kind, Kind::kCategory);
+  EXPECT_EQ(guess(100, [](auto i) { return fmt::format("{}%", i % 50); }).kind, Kind::kNumber);
+  EXPECT_EQ(guess(100, [](auto i) { return fmt::format("${}", i % 30); }).kind, Kind::kCategory);
+  EXPECT_EQ(guess(100, [](auto i) { return fmt::format("${}", i % 50); }).kind, Kind::kIgnore);
   EXPECT_EQ(guess(100, [](auto i) { return i % 2 ? "true" : "false"; }).kind, Kind::kCategory);
   EXPECT_EQ(guess(100, [](auto i) { return fmt::format("2020-01-{:02}", i % 28 + 1); }).kind, Kind::kDate);
   EXPECT_EQ(guess(5000, [](auto i) { return fmt::format("{:03}xx", i * 7 % 800); }).kind, Kind::kCategory);

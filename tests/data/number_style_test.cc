@@ -57,8 +57,24 @@ TEST(NumberShape, OneThousandOrOneIsNotGuessed) {
   EXPECT_EQ(shape.style(), NumberStyle::kPlain);
 }
 
+TEST(NumberStyle, SignsOfPerCent) {
+  EXPECT_EQ(parse_number(" 12.33% ", NumberStyle::kPercent).value, 12.33);
+  EXPECT_EQ(parse_number("-0.5 %", NumberStyle::kPercent).value, -0.5);
+  EXPECT_EQ(parse_number("12,5%", NumberStyle::kPercentDecimalComma).value, 12.5);
+  EXPECT_EQ(parse_number("N/A", NumberStyle::kPercent).state, State::kMissing);
+  for (const std::string_view text : {"12.33", "%", "12,5%", "12%%", "%12", "nan%", "inf%"})
+    EXPECT_EQ(parse_number(text, NumberStyle::kPercent).state, State::kNotNumber) << text;
+  EXPECT_EQ(shape_of({"12.5%", "3 %", "NA"}).style(), NumberStyle::kPercent);
+  EXPECT_EQ(shape_of({"12,5%", "3%"}).style(), NumberStyle::kPercentDecimalComma);
+  EXPECT_EQ(shape_of({"12.5%", "0.125"}).style(), NumberStyle::kPlain) << "a share of one or of a hundred";
+  EXPECT_EQ(shape_of({"0.125", "12.5%"}).style(), NumberStyle::kPlain);
+  EXPECT_EQ(shape_of({"12,5", "12,5%"}).style(), NumberStyle::kPlain);
+  EXPECT_TRUE(shape_of({"12,345%", "1%"}).ambiguous());
+}
+
 TEST(NumberStyle, NamesReadBack) {
-  for (const auto style : {NumberStyle::kPlain, NumberStyle::kDecimalComma, NumberStyle::kThousandsComma})
+  for (const auto style : {NumberStyle::kPlain, NumberStyle::kDecimalComma, NumberStyle::kThousandsComma,
+                           NumberStyle::kPercent, NumberStyle::kPercentDecimalComma})
     EXPECT_EQ(number_style_from_name(number_style_name(style)), style);
   EXPECT_FALSE(test::message_of(Code::kArtefact, [] { number_style_from_name("roman"); }).empty());
 }

@@ -213,5 +213,20 @@ TEST_F(OddTables, FourteenClassesWithoutAnId) {
   }
 }
 
+TEST_F(OddTables, ANameWithALineBreakInAFileOfOtherLineEnds) {
+  const test::TempDirectory folder;
+  for (const std::string_view end : {"\n", "\r\n"}) {
+    for (const std::string_view inside : {"\n", "\r\n"}) {
+      std::string text = fmt::format("id,\"a{}b\",bad{}", inside, end);
+      for (int i = 0; i < 400; ++i) text += fmt::format("K{},{},{}{}", i, i * 7 % 31, i % 2, end);
+      write_plainly(folder / "rows.csv", text);
+      const Dataset dataset = load_dataset(test::spec_of(folder / "rows.csv", "bad"));
+      ASSERT_EQ(dataset.table.rows, 400);
+      EXPECT_EQ(dataset.table.at(fmt::format("a{}b", inside)).numbers()[5], 4.0);
+      EXPECT_EQ(dataset.label[1], 1.0);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rift::data

@@ -192,7 +192,7 @@ TEST_F(Propose, AFewRowsStillRun) {
 TEST_F(Propose, AmountsAreNoIdsHoweverTheyAreWritten) {
   std::string text = "a;b;c;d;y\n";
   for (int i = 0; i < 60; ++i)
-    text += fmt::format("{},{:02};{}.50 %;{},{:03};{:02}/{:02}/2020;{}\n", 1000 + 7 * i, i, i * 3, i + 1, i * 13 % 1000,
+    text += fmt::format("{},{:02};${}.50;{},{:03};{:02}/{:02}/2020;{}\n", 1000 + 7 * i, i, i * 3, i + 1, i * 13 % 1000,
                         i % 12 + 1, i * 5 % 12 + 1, i % 2);
   const Proposal proposal = propose_file(file("rows.csv", text), "y");
   EXPECT_FALSE(proposal.data.id);
@@ -204,6 +204,26 @@ TEST_F(Propose, AmountsAreNoIdsHoweverTheyAreWritten) {
   }
   const Dataset dataset = run_unedited(proposal);
   EXPECT_EQ(dataset.table.at("a").numbers()[1], 1007.01);
+}
+
+TEST_F(Propose, AmountsAreToldBeforeCategories) {
+  std::string text = "rate;euro;fifty;few;mixed;y\n";
+  for (int i = 0; i < 400; ++i)
+    text += fmt::format("{}.25%;{},5 %;${},000;{} €;{}{};{}\n", i % 50, i % 40, i % 50 + 10, i % 3, i % 7,
+                        i % 2 ? "%" : "", i * 13 % 31 % 2);
+  const Proposal proposal = propose_file(file("rows.csv", text), "y");
+  EXPECT_EQ(column(proposal, "rate").kind, Kind::kNumber);
+  EXPECT_THAT(column(proposal, "rate").why, HasSubstr("12.5% is 12.5"));
+  EXPECT_EQ(column(proposal, "euro").kind, Kind::kNumber);
+  EXPECT_EQ(column(proposal, "fifty").kind, Kind::kIgnore);
+  EXPECT_THAT(proposal.notes, Contains(HasSubstr("fifty is left out")));
+  EXPECT_EQ(column(proposal, "few").kind, Kind::kCategory);
+  EXPECT_THAT(column(proposal, "few").why, HasSubstr("taken as categories"));
+  EXPECT_EQ(column(proposal, "mixed").kind, Kind::kCategory);
+  const Dataset dataset = run_unedited(proposal);
+  EXPECT_EQ(dataset.table.at("rate").numbers()[51], 1.25);
+  EXPECT_EQ(dataset.table.at("euro").numbers()[41], 1.5);
+  EXPECT_EQ(dataset.schema.find("rate")->number_style, "percent");
 }
 
 TEST_F(Propose, RowsThatRepeatAreCounted) {

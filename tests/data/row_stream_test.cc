@@ -122,6 +122,32 @@ TEST_F(RowStreamTest, BrokenLinesAreRejectedAndTheOthersKeepNumberAndOrder) {
   EXPECT_TRUE(std::is_sorted(all.table.source_row.begin(), all.table.source_row.end()));
 }
 
+TEST_F(RowStreamTest, BrokenLinesOfJsonAreRejectedWithTheirNumber) {
+  std::string text;
+  std::vector<int64_t> broken;
+  for (int64_t i = 0; i < 20'000; ++i) {
+    if (i % 3001 == 77 || i == 19'999) {
+      text += i % 2 == 0 ? "{\"x\": 1, \"c\":\n" : "{\"x\": secret}\n";
+      broken.push_back(i);
+    } else {
+      text += fmt::format("{{\"x\": {}, \"c\": \"u\", \"d\": \"2020-01-01\"}}\n", i);
+    }
+  }
+  file("a.jsonl", "{\"x\": 0, \"c\": \"u\", \"d\": \"2020-01-01\"}\n");
+  const int64_t before = 1;
+  for (const std::string& source : {std::string(file("b.jsonl", text)), (folder_ / "*.jsonl").string()}) {
+    const int64_t shift = source.ends_with("b.jsonl") ? 0 : before;
+    const Everything all = read_all(made_schema(false), source, {.batch_rows = 1000});
+    std::vector<int64_t> rejected;
+    for (const auto& row : all.rejected) rejected.push_back(row.source_row - shift);
+    EXPECT_EQ(rejected, broken);
+    EXPECT_THAT(all.rejected.front().why, HasSubstr("line 78 (blank lines do not count) is not JSON"));
+    ASSERT_EQ(all.table.rows, 20'000 + shift - static_cast<int64_t>(broken.size()));
+    for (size_t i = 1; i < static_cast<size_t>(all.table.rows); ++i)
+      ASSERT_EQ(all.table.at("x").numbers()[i], static_cast<double>(all.table.source_row[i] - shift));
+  }
+}
+
 /// `rows` lines "i,u,2020-01-01" under a header; `open` of them have a quotation mark that is not closed.
 std::string with_open_quotes(int64_t rows, const std::vector<int64_t>& open) {
   std::string text = "x,c,d\n";

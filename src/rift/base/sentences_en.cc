@@ -266,6 +266,10 @@ std::span<const SentenceEntry> english_sentences() {
        "numbers whose commas may be decimal points or separators of thousands; say which in a query (replace(..., ',', "
        "'.') or replace(..., ',', ''))"},
       {"why.amounts", "amounts with signs such as % or $, or of several spellings; make numbers of them in a query"},
+      {"why.amounts_as_categories",
+       "a few amounts with signs such as $, taken as categories; make numbers of them in a query if their size "
+       "matters"},
+      {"why.percent", "per cents: 12.5% is 12.5"},
       {"why.nearly_numbers", "{share} of its cells are numbers; clean the others in a query to use it as one"},
       {"why.decision_date", "the date of the decision, as it seems"},
       {"propose.classes", "Values of {column} (rows): {classes}"},

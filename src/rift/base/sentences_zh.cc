@@ -232,6 +232,8 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"why.unclear_commas",
        "无法判断数字中的逗号是小数点还是千位分隔符；请在查询中说明（replace(..., ',', '.') 或 replace(..., ',', '')）"},
       {"why.amounts", "带有 % 或 $ 等符号、或写法不一的金额；请在查询中转换为数字"},
+      {"why.amounts_as_categories", "少数几种带有 $ 等符号的金额，按类别处理；若需按大小使用，请在查询中转换为数字"},
+      {"why.percent", "百分数：12.5% 读作 12.5"},
       {"why.nearly_numbers", "{share} 的单元格是数字；若要作为数值使用，请在查询中清洗其余部分"},
       {"why.decision_date", "看来是决策日期"},
       {"propose.classes", "{column} 的取值（行数）：{classes}"},

@@ -1,6 +1,7 @@
 #include "rift/data/column_summary.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -16,6 +17,8 @@ namespace {
 /// Rows below which "every row has another value" says nothing.
 constexpr int64_t kFewRows = 20;
 constexpr double kNearlyEvery = 0.95;
+constexpr int64_t kFewAmounts = 30;
+constexpr std::array<std::string_view, 3> kMoney = {"€", "£", "¥"};
 
 template <class Key>
 void count_values(const std::unordered_map<Key, int64_t>& counts, ColumnSummary& summary) {
@@ -75,13 +78,19 @@ bool is_amount(std::string_view text) {
     if (kSigns.find(text[at]) != kSigns.npos && !hyphen) continue;
     const std::string_view rest = text.substr(at);
     size_t sign = 0;
-    for (const std::string_view other : {"€", "£", "¥", "\u00a0", "\u202f"}) {
+    for (const std::string_view other :
+         {kMoney[0], kMoney[1], kMoney[2], std::string_view("\u00a0"), std::string_view("\u202f")}) {
       if (rest.starts_with(other)) sign = other.size();
     }
     if (sign == 0) return false;
     at += sign - 1;
   }
   return digits;
+}
+
+bool has_sign(std::string_view text) {
+  if (text.find_first_of("%$") != text.npos) return true;
+  return std::any_of(kMoney.begin(), kMoney.end(), [&](std::string_view sign) { return text.find(sign) != text.npos; });
 }
 
 int64_t words_of(std::string_view text) {
@@ -118,6 +127,7 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   NumberShape commas;
   int64_t not_numbers = 0;
   int64_t amounts = 0;
+  int64_t with_signs = 0;
   int64_t bytes = 0;
   int64_t words = 0;
   int64_t with_words = 0;
@@ -140,7 +150,9 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
     }
     if (!spells_missing(*cell)) dates.see(trim(*cell));
     commas.see(*cell);
-    amounts += is_amount(trim(*cell)) ? 1 : 0;
+    const bool amount = is_amount(trim(*cell));
+    amounts += amount ? 1 : 0;
+    with_signs += amount && has_sign(*cell) ? 1 : 0;
     const int64_t cell_words = words_of(*cell);
     bytes += static_cast<int64_t>(cell->size());
     words += cell_words;
@@ -165,6 +177,7 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   summary.plain_share = static_cast<double>(plain) / filled;
   summary.ascii_share = static_cast<double>(ascii) / filled;
   summary.digits_share = static_cast<double>(with_digits) / filled;
+  summary.signed_share = static_cast<double>(with_signs) / filled;
   summary.amounts_share = static_cast<double>(amounts) / filled;
 }
 
@@ -224,6 +237,8 @@ std::string why_of(KindReason reason) {
       return sentence("why.unclear_commas");
     case KindReason::kAmounts:
       return sentence("why.amounts");
+    case KindReason::kAmountsAsCategories:
+      return sentence("why.amounts_as_categories");
     case KindReason::kPlain:
       break;
   }
@@ -245,7 +260,10 @@ KindGuess guess_kind(const ColumnSummary& summary) {
   if (summary.unclear_dates) return {Kind::kIgnore, KindReason::kUnclearDates};
   if (summary.unclear_commas) return {Kind::kIgnore, KindReason::kUnclearCommas};
   // A few of them may be rates or classes of a tariff, which do as categories.
-  if (summary.amounts_share > 0.9 && summary.distinct > 30 && summary.distinct_share() > 0.5)
+  if (summary.signed_share > 0.9)
+    return summary.distinct > kFewAmounts ? KindGuess{Kind::kIgnore, KindReason::kAmounts}
+                                          : KindGuess{Kind::kCategory, KindReason::kAmountsAsCategories};
+  if (summary.amounts_share > 0.9 && summary.distinct > kFewAmounts && summary.distinct_share() > 0.5)
     return {Kind::kIgnore, KindReason::kAmounts};
   if (enough && summary.distinct_share() > kNearlyEvery && summary.words_share < 0.05 && summary.plain_share > 0.9 &&
       summary.mean_bytes < 64.0)

@@ -32,6 +32,7 @@ struct ColumnSummary {
   double plain_share = 0.0;    // cells of printable ASCII without a space
   double ascii_share = 0.0;    // cells of ASCII alone
   double digits_share = 0.0;   // cells that hold a digit
+  double signed_share = 0.0;   // of these, with a sign of per cent or money
   double amounts_share = 0.0;  // cells that are a number but for a sign of per cent, money or a separator
 
   CellStyle style() const { return {.dates = date_order, .numbers = number_style}; }
@@ -55,7 +56,8 @@ enum class KindReason {
   kSentences,
   kUnclearDates,
   kUnclearCommas,
-  kAmounts
+  kAmounts,
+  kAmountsAsCategories
 };
 std::string why_of(KindReason reason);  // in the current language; "" for kPlain
 struct KindGuess {

@@ -21,26 +21,34 @@ struct Sniffed {
   int64_t skipped_lines = 0;
   bool header = true;
   int64_t columns = 1;
+  std::string line_end;
 };
 
-std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool forgiving) {
+/// SQL of a line end that is not left to DuckDB; "" leaves it.
+std::string line_end_argument(std::string_view line_end) {
+  if (line_end.empty()) return "";
+  return line_end == "\n" ? ", new_line = '\\n'" : ", new_line = '\\r\\n'";
+}
+
+std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool forgiving, std::string_view line_end) {
   DuckSession::Rows rows;
   const auto failure = session.fetch(
       fmt::format(
-          "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"', {}{})",
-          sql_file(file), kLineSize, forgiving ? ", ignore_errors = true" : ""),
+          "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"', {}{}{})",
+          sql_file(file), kLineSize, forgiving ? ", ignore_errors = true" : "", line_end_argument(line_end)),
       rows);
   if (failure || rows.size() != 1) return std::nullopt;
   const auto& row = rows.front();
   return Sniffed{.delimiter = row[0].value_or(","),
                  .skipped_lines = std::stoll(row[1].value_or("0")),
                  .header = row[2].value_or("true") == "true",
-                 .columns = std::stoll(row[3].value_or("1"))};
+                 .columns = std::stoll(row[3].value_or("1")),
+                 .line_end = std::string(line_end)};
 }
 
-std::string dialect_arguments(const std::string& delimiter, int64_t skip) {
-  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}, {}", sql_text(delimiter),
-                     skip, kLineSize);
+std::string dialect_arguments(const std::string& delimiter, int64_t skip, std::string_view line_end) {
+  return fmt::format("auto_detect = false, delim = {}, quote = '\"', escape = '\"', skip = {}, {}{}",
+                     sql_text(delimiter), skip, kLineSize, line_end_argument(line_end));
 }
 
 /// The cells of the first line below the skipped ones; empty when there is none.
@@ -51,7 +59,8 @@ std::vector<std::string> first_line(DuckSession& session, const std::string& fil
   const auto failure = session.fetch(
       fmt::format("SELECT * FROM read_csv({}, {}, header = false, columns = {{{}}}, ignore_errors = true, null_padding "
                   "= true, parallel = false) LIMIT 1",
-                  sql_file(file), dialect_arguments(sniffed.delimiter, sniffed.skipped_lines), columns),
+                  sql_file(file), dialect_arguments(sniffed.delimiter, sniffed.skipped_lines, sniffed.line_end),
+                  columns),
       rows);
   std::vector<std::string> cells;
   if (failure || rows.empty()) return cells;
@@ -99,6 +108,13 @@ std::vector<std::string> whole_first_line(DuckSession& session, const std::strin
     if (std::count(line.begin(), line.end(), '"') % 2 == 0) return {std::string(trim(line))};
   }
   return {first};
+}
+
+/// Four words or more, as of a table whose cells are separated by spaces.
+bool is_spaced(std::string_view line) {
+  int64_t words = 0;
+  for (size_t i = 0; i < line.size(); ++i) words += line[i] != ' ' && (i == 0 || line[i - 1] == ' ') ? 1 : 0;
+  return words > 3;
 }
 
 /// A byte order mark hides from DuckDB 1.5.5 that the first name is quoted: a delimiter in that name then parts it.
@@ -158,7 +174,8 @@ CsvDialect sniffed_dialect(DuckSession& session, const std::string& file, const 
                      .skipped_lines = best->skipped_lines,
                      .header = best->header || best_known > 0,
                      .names = {},
-                     .named = best->header || best_known > 0};
+                     .named = best->header || best_known > 0,
+                     .line_end = best->line_end};
   const bool blank = std::all_of(cells.begin(), cells.end(), [](const std::string& cell) { return cell.empty(); });
   if (blank) return dialect;
   for (size_t i = 0; i < cells.size(); ++i)
@@ -199,8 +216,12 @@ void require_name_in_one_line(const std::string& file, const std::vector<std::st
 CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::span<const std::string> known_names) {
   require_utf8(file);
   std::vector<Sniffed> candidates;
-  for (const bool forgiving : {false, true}) {
-    if (auto found = sniff(session, file, forgiving)) candidates.push_back(std::move(*found));
+  // DuckDB 1.5.5 takes the first line break for the end of all lines, a quoted one in a name too.
+  for (const std::string_view line_end : {"", "\r\n", "\n"}) {
+    for (const bool forgiving : {false, true}) {
+      if (auto found = sniff(session, file, forgiving, line_end)) candidates.push_back(std::move(*found));
+    }
+    if (!candidates.empty()) break;
   }
   const auto line = whole_first_line(session, file);
   require_name_in_one_line(file, line);
@@ -214,6 +235,7 @@ CsvDialect find_csv_dialect(DuckSession& session, const std::string& file, std::
   RIFT_REQUIRE(!dialect.names.empty(), Code::kData,
                "{}: the file is empty, or no CSV whose first line names columns separated by , ; | or tabs", file);
   require_distinct(file, dialect.names);
+  dialect.spaced = dialect.names.size() == 1 && line.size() == 1 && is_spaced(line[0]);
   return dialect;
 }
 
@@ -232,8 +254,8 @@ std::string csv_relation(std::span<const std::string> files, const CsvDialect& d
   std::string columns;
   for (size_t i = 0; i < dialect.names.size(); ++i) columns += fmt::format("{}'c{}': 'VARCHAR'", i > 0 ? ", " : "", i);
   return fmt::format("read_csv([{}], {}, header = {}, columns = {{{}}}{})", list,
-                     dialect_arguments(dialect.delimiter, dialect.skipped_lines), dialect.header, columns,
-                     reading.pass_over_broken ? ", store_rejects = true" : "");
+                     dialect_arguments(dialect.delimiter, dialect.skipped_lines, dialect.line_end), dialect.header,
+                     columns, reading.pass_over_broken ? ", store_rejects = true" : "");
 }
 
 }  // namespace rift::data

@@ -17,6 +17,8 @@ struct CsvDialect {
   bool header = true;              // the first line names the columns
   std::vector<std::string> names;  // of the header, else column0, column1, ...
   bool named = true;               // the names stand in the file
+  bool spaced = false;             // one column, and spaces in its first line as between cells
+  std::string line_end;            // "": DuckDB finds it; else \n or \r\n
   int64_t lines_before_rows() const { return skipped_lines + (header ? 1 : 0); }
 };
 

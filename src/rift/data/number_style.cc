@@ -9,7 +9,8 @@ namespace rift::data {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kNames = {"", "decimal_comma", "thousands_comma"};
+constexpr std::array<std::string_view, 5> kNames = {"", "decimal_comma", "thousands_comma", "percent",
+                                                    "percent_decimal_comma"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -60,6 +61,8 @@ std::string plain_digits(std::string_view text, NumberStyle style) {
   return style == NumberStyle::kDecimalComma ? plain_digits(text, '.', ',') : plain_digits(text, ',', '.');
 }
 
+std::string_view before_percent(std::string_view text) { return trim(text.substr(0, text.size() - 1)); }
+
 }  // namespace
 
 std::string_view number_style_name(NumberStyle style) { return kNames[static_cast<size_t>(style)]; }
@@ -68,28 +71,68 @@ NumberStyle number_style_from_name(std::string_view name) {
   for (size_t i = 0; i < kNames.size(); ++i) {
     if (kNames[i] == name) return static_cast<NumberStyle>(i);
   }
-  RIFT_FAIL(Code::kArtefact, "number_style: expected decimal_comma or thousands_comma, got '{}'", shorten(name));
+  RIFT_FAIL(Code::kArtefact,
+            "number_style: expected decimal_comma, thousands_comma, percent or percent_decimal_comma, got '{}'",
+            shorten(name));
 }
 
 NumberCell parse_number(std::string_view text, NumberStyle style) {
+  constexpr NumberCell kNone{NumberCell::State::kNotNumber, 0.0};
   if (style == NumberStyle::kPlain) return parse_number(text);
   if (spells_missing(text)) return {NumberCell::State::kMissing, 0.0};
-  const std::string plain = plain_digits(trim(text), style);
-  return plain.empty() ? NumberCell{NumberCell::State::kNotNumber, 0.0} : parse_number(plain);
+  text = trim(text);
+  if (is_percent(style)) {
+    if (!text.ends_with('%')) return kNone;
+    text = before_percent(text);
+  }
+  if (style == NumberStyle::kPercent) {
+    const NumberCell cell = parse_number(text);
+    return cell.state == NumberCell::State::kNumber ? cell : kNone;
+  }
+  const std::string plain =
+      plain_digits(text, style == NumberStyle::kPercentDecimalComma ? NumberStyle::kDecimalComma : style);
+  return plain.empty() ? kNone : parse_number(plain);
 }
 
 void NumberShape::see(std::string_view cell) {
-  if (!(decimal_ || thousands_) || spells_missing(cell)) return;
+  if (!(decimal_ || thousands_ || plain_percent_) || (percents_ && bare_) || spells_missing(cell)) return;
   cell = trim(cell);
+  if (cell.ends_with('%')) {
+    percents_ = true;
+    cell = before_percent(cell);
+    plain_percent_ = plain_percent_ && parse_number(cell).state == NumberCell::State::kNumber;
+  } else {
+    bare_ = true;
+    plain_percent_ = false;
+  }
   commas_ = commas_ || cell.find(',') != cell.npos;
   decimal_ = decimal_ && !plain_digits(cell, NumberStyle::kDecimalComma).empty();
   thousands_ = thousands_ && !plain_digits(cell, NumberStyle::kThousandsComma).empty();
 }
 
+bool NumberShape::fits(NumberStyle style) const {
+  if (is_percent(style) ? !percents_ || bare_ : percents_) return false;
+  switch (style) {
+    case NumberStyle::kPercent:
+      return plain_percent_;
+    case NumberStyle::kDecimalComma:
+    case NumberStyle::kPercentDecimalComma:
+      return commas_ && decimal_;
+    case NumberStyle::kThousandsComma:
+      return commas_ && thousands_;
+    case NumberStyle::kPlain:
+      break;
+  }
+  return false;
+}
+
 NumberStyle NumberShape::style() const {
   if (ambiguous()) return NumberStyle::kPlain;
-  if (fits(NumberStyle::kDecimalComma)) return NumberStyle::kDecimalComma;
-  return fits(NumberStyle::kThousandsComma) ? NumberStyle::kThousandsComma : NumberStyle::kPlain;
+  for (const auto style : {NumberStyle::kDecimalComma, NumberStyle::kThousandsComma, NumberStyle::kPercent,
+                           NumberStyle::kPercentDecimalComma}) {
+    if (fits(style)) return style;
+  }
+  return NumberStyle::kPlain;
 }
 
 }  // namespace rift::data

@@ -46,12 +46,16 @@ void NumberedRows::enter(std::unique_ptr<Source> source) {
     requests_.push_back({.column = *found, .as_text = wanted_[i].as_text});
   }
   if (requests_.empty()) requests_.push_back({.column = 0, .as_text = true});  // rows are counted all the same
-  reader_ = source_->open(requests_);
   read_rows_ = 0;
   pass_over_ = 0;
   file_begin_ = next_row_;
+  if (source_->has_broken_json()) {
+    go_on_forgiving();
+    return;
+  }
   broken_.clear();
   next_broken_ = 0;
+  reader_ = source_->open(requests_);
 }
 
 void NumberedRows::go_on_forgiving() {
@@ -79,7 +83,11 @@ void NumberedRows::number(NumberedChunk& chunk, int64_t rows) {
     pass_over_ -= first;
   }
   for (int64_t row = first; row < rows; ++row) {
-    while (broken_is_next()) add_broken(chunk);
+    while (broken_is_next() && !broken_[next_broken_].is_read) add_broken(chunk);
+    if (broken_is_next()) {
+      add_broken(chunk);
+      continue;
+    }
     chunk.rows.push_back({.source_row = next_row_++, .chunk_row = row, .rows = 1, .why = {}});
   }
 }

@@ -123,6 +123,7 @@ class Proposer {
       const KindGuess guess = guess_kind(summary);
       one.kind = guess.kind;
       one.why = why_of(guess.reason);
+      if (guess.kind == Kind::kNumber && is_percent(summary.number_style)) one.why = sentence("why.percent");
       note_unreadable(one.name, guess.reason);
       one.missing_share = summary.missing_share();
       one.distinct = summary.distinct;

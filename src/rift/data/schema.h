@@ -21,7 +21,7 @@ struct Field {
   std::string unit;                                                 // "DM", "months"; empty when none
   std::vector<std::pair<std::string, std::string>> value_captions;  // "A11" -> "no checking account"
   std::string date_order;    // kDate written with slashes: "day_first" or "month_first"
-  std::string number_style;  // kNumber written with commas: "decimal_comma" or "thousands_comma"
+  std::string number_style;  // kNumber written with commas: as number_style.h names it
   const std::string& shown_name() const { return caption.empty() ? name : caption; }
   std::string_view shown_value(std::string_view value) const;
 };

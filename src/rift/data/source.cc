@@ -111,6 +111,10 @@ void append_plain(duckdb_vector vector, int64_t rows, Value missing, std::vector
   }
 }
 
+std::string broken_json_line(int64_t record) {
+  return fmt::format("line {} (blank lines do not count) is not JSON", record + 1);
+}
+
 /// What DuckDB calls `error_type` of the record in `span`.
 Source::BrokenLine broken_line(const LineSpan& span, const std::string& error_type) {
   const bool quote = error_type == "UNQUOTED VALUE";
@@ -178,7 +182,7 @@ Source::Source(const std::string& source, const SourceOptions& options) {
                                                        .threads = query ? 1 : 0,
                                                        .base_directory = query ? options.base_directory : fs::path()});
   if (query) {
-    name_ = "data.source";
+    name_ = kQueryName;
     require_files_in(options.base_directory, source);
     require_whole_files_of_query(source, options.base_directory);
     relation_ = "(" + query_of(source) + ")";
@@ -198,13 +202,14 @@ Source::Source(const std::string& source, const SourceOptions& options) {
     describe_csv(options);
     return;
   }
-  if (format == Format::kParquet) {
-    relation_ = fmt::format("read_parquet({})", file_list(files_));
-  } else {
-    relation_ = fmt::format("read_json({}, format = '{}', sample_size = -1)", file_list(files_),
-                            format == Format::kJson ? "auto" : "newline_delimited");
-  }
   for (const auto& file : files_) RIFT_REQUIRE(fs::file_size(file) > 0, Code::kData, "{}: the file is empty", file);
+  if (format == Format::kJsonLines) {
+    describe_json_lines();
+    return;
+  }
+  relation_ = format == Format::kParquet
+                  ? fmt::format("read_parquet({})", file_list(files_))
+                  : fmt::format("read_json({}, format = 'auto', sample_size = -1)", file_list(files_));
   describe(relation_);
 }
 
@@ -253,6 +258,49 @@ void Source::describe(const std::string& relation) {
   }
 }
 
+void Source::describe_json_lines() {
+  relation_ = fmt::format("read_json({}, format = 'newline_delimited', sample_size = -1)", file_list(files_));
+  DuckSession::Rows rows;
+  const auto failure = session_->fetch("DESCRIBE SELECT * FROM " + relation_, rows);
+  if (!failure || failure->message.find("Malformed JSON") == std::string::npos) {
+    describe(relation_);
+    return;
+  }
+  for (const auto& file : files_) {
+    find_broken_json(file);
+    if (has_broken_json()) break;
+  }
+  if (!has_broken_json()) require_read(name_, failure);
+  // DuckDB 1.5.5's read_json(ignore_errors) also loses the row behind a line that is cut short; this does not.
+  const std::string objects = fmt::format("read_ndjson_objects({}, ignore_errors = true)", file_list(files_));
+  rows.clear();
+  require_read(name_, session_->fetch(fmt::format("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM {} WHERE "
+                                                  "json_type(json) = 'OBJECT'",
+                                                  objects),
+                                      rows));
+  RIFT_REQUIRE(rows.size() == 1 && rows[0][0].has_value(), Code::kData, "{}: no line of it is an object of JSON",
+               name_);
+  relation_ = fmt::format("(SELECT r.* FROM (SELECT json_transform(json, {}) AS r FROM {}))",
+                          sql_text(rows[0][0].value()), objects);
+  describe(relation_);
+}
+
+void Source::find_broken_json(const std::string& file) {
+  // The line that DuckDB's message names is not always the one.
+  DuckStream stream = session_->stream(fmt::format(
+      "SELECT coalesce(json_type(json) <> 'OBJECT', true) FROM read_ndjson_objects({}, ignore_errors = true)",
+      sql_file(file)));
+  int64_t record = 0;
+  while (const DuckChunk chunk = stream.next()) {
+    const auto* broken = static_cast<const bool*>(duckdb_vector_get_data(chunk.vector(0)));
+    for (int64_t row = 0; row < chunk.rows(); ++row, ++record) {
+      if (broken[row]) broken_json_.push_back(record);
+    }
+  }
+  require_read(name_, stream.failure());
+  broken_file_ = file;
+}
+
 void Source::describe_csv(const SourceOptions& options) {
   dialect_ = find_csv_dialect(*session_, files_.front(), options.known_names);
   for (size_t i = 1; i < files_.size(); ++i) {
@@ -293,6 +341,12 @@ bool Source::first_line_is_a_row() const {
 }
 
 std::string Source::hint_for(const std::string& missing, const std::vector<std::string>& candidates) const {
+  if (dialect_ && dialect_->spaced) {
+    return fmt::format(
+        "; it was taken for one column, because only , ; | and tabs separate cells; where spaces do, write a query: "
+        "sql: SELECT row_number() OVER () AS id, * FROM read_csv('{}', delim = ' ', header = false)",
+        files_.front());
+  }
   if (first_line_is_a_row()) {
     // Its cells are values then, and none of them may be told.
     return fmt::format(
@@ -326,6 +380,8 @@ std::vector<Storage> Source::storages(std::span<const ColumnRequest> requests) c
 }
 
 RowReader Source::open(std::span<const ColumnRequest> requests) {
+  RIFT_REQUIRE(broken_json_.empty(), Code::kData, "{}: {}; mend the line or take it out ({} such in the file)",
+               broken_file_, broken_json_line(broken_json_.front()), broken_json_.size());
   DuckStream stream = session_->stream(select(requests, relation_));
   if (stream.failure() && stream.failure()->message.find("CSV Error on Line") == std::string::npos)
     require_read(name_, stream.failure());
@@ -353,7 +409,13 @@ LineSpans Source::line_spans(std::span<const int64_t> numbers) const {
 }
 
 RowReader Source::open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected) {
-  RIFT_CHECK(dialect_.has_value() && is_single_file());
+  RIFT_CHECK(is_single_file());
+  if (has_broken_json()) {
+    for (const int64_t record : broken_json_)
+      rejected.push_back({.row = record, .why = broken_json_line(record), .is_read = true});
+    return RowReader(name_, session_->stream(select(requests, relation_)), storages(requests));
+  }
+  RIFT_CHECK(dialect_.has_value());
   // Which lines are passed over is known at the end of a pass only, so one pass goes ahead for that alone.
   const std::string query = select(requests, csv_relation(files_, *dialect_, {.pass_over_broken = true}));
   DuckStream ahead = session_->stream(query);

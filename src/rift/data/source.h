@@ -64,19 +64,22 @@ class Source {
   /// first line is a row and no names; "" when there is nothing to say.
   std::string hint_for(const std::string& missing, const std::vector<std::string>& candidates) const;
   bool is_csv() const { return dialect_.has_value(); }
+  /// Lines of a .jsonl file that are no JSON: open() throws then, with the first; open_forgiving() passes over them.
+  bool has_broken_json() const { return !broken_json_.empty(); }
   /// A single file, whose rows have a number; rows of queries and globs are known by their id only.
   bool is_single_file() const { return files_.size() == 1; }
   const std::vector<std::string>& files() const { return files_; }  // none for a query
   std::string sha256_of_file() const;
   RowReader open(std::span<const ColumnRequest> requests);
-  /// One file of CSV only: as open(), passing over lines that cannot be split; `rejected` gets their 0-based data rows,
-  /// ascending, with what is wrong. A quotation mark that is not closed takes the lines behind it along, which count as
-  /// rows; kData when they are so many that DuckDB loses its place. The file is read twice, three times where
-  /// lines are broken.
+  /// One file of CSV or JSON lines only: as open(), passing over lines that cannot be split; `rejected` gets their
+  /// 0-based data rows, ascending, with what is wrong. A quotation mark that is not closed takes the lines behind it
+  /// along, which count as rows; kData when they are so many that DuckDB loses its place. The file is read twice, three
+  /// times where lines are broken.
   struct BrokenLine {
     int64_t row = 0;
     int64_t rows = 1;
     std::string why;
+    bool is_read = false;  // the reader gives a row of missing cells in its place
   };
   RowReader open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected);
 
@@ -85,6 +88,8 @@ class Source {
   void require_whole_files_of_query(const std::string& query, const std::filesystem::path& base_directory);
   bool first_line_is_a_row() const;
   void describe(const std::string& relation);
+  void describe_json_lines();
+  void find_broken_json(const std::string& file);
   void describe_csv(const SourceOptions& options);
   LineSpans line_spans(std::span<const int64_t> numbers) const;
   std::string select(std::span<const ColumnRequest> requests, const std::string& relation) const;
@@ -94,6 +99,8 @@ class Source {
   std::string relation_;
   std::vector<std::string> files_;  // absolute or relative to the working directory
   std::optional<CsvDialect> dialect_;
+  std::vector<int64_t> broken_json_;  // records of broken_file_, from 0, blank lines not counted
+  std::string broken_file_;
   std::vector<SourceColumn> columns_;
   std::unique_ptr<DuckSession> session_;
 };

@@ -32,6 +32,11 @@ inline constexpr const char* kBackboneInput = "backbone ";
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
 /// manifest.json: program, libraries, CPU, threads, device, seeds, split, made_from and the inputs with their SHA-256.
 Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_digest);
+/// The files of a run that hold its figures, with their SHA-256: [{"file", "sha256"}]. manifest.json's "results".
+Json results_json(const std::filesystem::path& directory);
+/// Throws kArtefact when one of them is missing or not what the run wrote; nothing for a manifest without "results" (of
+/// an earlier version).
+void check_results(const std::filesystem::path& directory, const Json& manifest);
 /// What an earlier run left must not pass for the result of the one whose packages are about to be published.
 void forget_results(const std::filesystem::path& directory);
 void write_json(const std::filesystem::path& file, const Json& json);

@@ -140,6 +140,48 @@ TEST(Evaluation, AucIntervalIsDeLongs) {
   EXPECT_NEAR(evaluation.find("gini")->value->low, 2.0 * expected.low - 1.0, 1e-12);
 }
 
+/// How often the interval of KS holds the true distance, of 100 draws of 300 rows, a fifth of them bad, whose scores
+/// are normal and `shift` apart. The value itself must always lie inside.
+int covered_of_100(double shift) {
+  constexpr uint64_t kRows = 300;
+  const double truth = std::erf(shift / (2.0 * std::sqrt(2.0)));  // 2 Phi(shift / 2) - 1
+  const Values half(kRows, 0.5);
+  Values label(kRows), score(kRows);
+  int covered = 0;
+  for (uint64_t draw = 0; draw < 100; ++draw) {
+    const CounterRandom random(11, draw);
+    for (uint64_t i = 0; i < kRows; ++i) {
+      label[i] = i % 5 == 0 ? 1.0 : 0.0;
+      score[i] = random.normal(i) + shift * label[i];
+    }
+    const auto ks =
+        *evaluate({.label = label, .score = score, .probability = half}, {.replicates = 200}).find("ks")->value;
+    EXPECT_LE(ks.low, ks.value);
+    EXPECT_LE(ks.value, ks.high);
+    EXPECT_GE(ks.low, 0.0);
+    EXPECT_LE(ks.high, 1.0);
+    covered += ks.low <= truth && truth <= ks.high ? 1 : 0;
+  }
+  return covered;
+}
+
+// The percentile interval covers the 0 of scores without skill never, and .383 about 70 times of 100.
+TEST(Evaluation, TheIntervalOfKsHoldsTheTruth) {
+  EXPECT_GE(covered_of_100(0.0), 92);
+  EXPECT_GE(covered_of_100(0.3), 87);
+  EXPECT_GE(covered_of_100(1.0), 85);
+  EXPECT_GE(covered_of_100(2.0), 85);
+}
+
+TEST(Evaluation, TheIntervalOfAPerfectKsEndsAtOne) {
+  const Values label = {0, 0, 0, 0, 1, 1, 1, 1};
+  const Values score = {1, 2, 3, 4, 5, 6, 7, 8};
+  const Values half(8, 0.5);
+  const auto ks = *evaluate({.label = label, .score = score, .probability = half}).find("ks")->value;
+  EXPECT_EQ(ks.value, 1.0);
+  EXPECT_EQ(ks.high, 1.0);
+}
+
 // The bootstrap's standard error of a mean is its formula's: sd / sqrt(N), up to the noise of 2,000 replicates.
 TEST(Evaluation, BootstrapIntervalOfAMeanHasTheWidthOfItsFormula) {
   const Drawn drawn(2000);

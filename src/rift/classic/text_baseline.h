@@ -51,7 +51,9 @@ class TextBaseline final : public score::Scorer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The best of the first `tries` of 8 fixed settings by choice_folds(); all read the row as `text` says.
+/// The best of the first `tries` of 8 fixed settings by choice_folds(); all read the row as `text` says. A group of
+/// settings that finds no term in the texts (words where none are divided by spaces) is one try without a value, beside
+/// the others. Throws NoTerms when no group finds one.
 Choice<TextBaselineOptions> choose_text_baseline(const data::Dataset& dataset, std::span<const int64_t> train,
                                                  std::span<const int64_t> validation,
                                                  const encode::text::RowTextOptions& text, int64_t tries);

@@ -148,9 +148,12 @@ TfidfVectorizer TfidfVectorizer::fit(std::span<const Document> documents, const 
   append(words);
   vectorizer.word_columns_ = vectorizer.columns();
   append(characters);
-  RIFT_REQUIRE(vectorizer.columns() > 0, Code::kData,
-               "the texts of the {} training rows share no term: no word or character run stands in {} rows", rows,
-               options.min_rows);
+  if (vectorizer.columns() == 0) {
+    throw NoTerms(Code::kData,
+                  fmt::format("the texts of the {} training rows share no term: no word or character run stands in {} "
+                              "rows; leave the text baseline out of compare.models",
+                              rows, options.min_rows));
+  }
   vectorizer.index();
   if (!matrix) return vectorizer;
 
@@ -165,6 +168,21 @@ TfidfVectorizer TfidfVectorizer::fit(std::span<const Document> documents, const 
     row = {};
   }
   return vectorizer;
+}
+
+bool TfidfVectorizer::has_terms(std::span<const Document> documents, const TfidfOptions& options) {
+  constexpr size_t kBlock = 256;
+  TermCounts counts;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    counts.add_row([&](const PieceVisitor& visit) {
+      if (counts_words(options)) for_each_word_term(documents[i], options, visit);
+      if (counts_characters(options)) for_each_character_term(documents[i], options, visit);
+    });
+    if ((i + 1) % kBlock != 0 && i + 1 != documents.size()) continue;
+    throw_if_interrupted();
+    if (std::ranges::any_of(counts.rows_with, [&](int64_t rows) { return rows >= options.min_rows; })) return true;
+  }
+  return false;
 }
 
 std::vector<SparseEntry> TfidfVectorizer::weighted(std::vector<SparseEntry> counts) const {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rift/base/error.h"
 #include "rift/base/json.h"
 #include "rift/base/options.h"
 #include "rift/classic/sparse_matrix.h"
@@ -43,6 +44,12 @@ struct TfidfOptions {
   void check(std::string_view path) const;  // shortest <= longest; throws kConfig
 };
 
+/// No term stands in enough texts: there is nothing that such terms could be learnt from.
+class NoTerms : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The texts of one row, one for each text column; a missing text is empty. Terms do not reach across columns.
 using Document = std::vector<std::string_view>;
 
@@ -53,9 +60,11 @@ using Document = std::vector<std::string_view>;
 class TfidfVectorizer {
  public:
   /// Counts the training documents; `matrix`, when given, receives their rows (the same as transform() would give).
-  /// Throws kData when no term is left.
+  /// Throws NoTerms (kData) when no term is left.
   static TfidfVectorizer fit(std::span<const Document> documents, const TfidfOptions& options,
                              SparseMatrix* matrix = nullptr);
+  /// Whether fit() would find a term.
+  static bool has_terms(std::span<const Document> documents, const TfidfOptions& options);
   std::vector<SparseEntry> transform(const Document& document) const;
   SparseMatrix transform(std::span<const Document> documents) const;
 

@@ -65,6 +65,8 @@ Run add_models(CLI::App& command) {
       print_json(checkpoint::to_json(model));
     else
       print_result(inspection_text(model));
+    RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}: rift cannot load this model: {}", model.directory,
+                 model.problem);
     return 0;
   };
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "rift/base/error.h"
 #include "rift/base/random.h"
@@ -54,6 +55,17 @@ std::optional<Interval> percentile_interval(std::span<const double> values, doub
   if (sorted.empty() || 2 * sorted.size() < values.size()) return std::nullopt;
   std::sort(sorted.begin(), sorted.end());
   return Interval{quantile_of_sorted(sorted, (1.0 - level) / 2.0), quantile_of_sorted(sorted, (1.0 + level) / 2.0)};
+}
+
+std::optional<Interval> corrected_interval(std::span<const double> values, double value, double level) {
+  const auto quantiles = percentile_interval(values, level);
+  if (!quantiles) return std::nullopt;
+  const std::vector<double> kept = defined(values);
+  const double mean = std::accumulate(kept.begin(), kept.end(), 0.0) / static_cast<double>(kept.size());
+  const double bias = std::max(0.0, mean - value);
+  const double low = std::min(2.0 * value - quantiles->high, quantiles->low - 2.0 * bias);
+  const double high = std::max(2.0 * value - quantiles->low, quantiles->high - bias);
+  return Interval{std::clamp(low, 0.0, value), std::clamp(high, value, 1.0)};
 }
 
 double bootstrap_p(std::span<const double> differences) {

@@ -9,9 +9,11 @@
 #include "rift/base/log.h"
 #include "rift/base/sentences.h"
 #include "rift/base/sha256.h"
+#include "rift/classic/tfidf_vectorizer.h"
 #include "rift/data/leakage.h"
 #include "rift/data/load_dataset.h"
 #include "rift/package/loaders.h"
+#include "rift/study/decided_options.h"
 #include "rift/study/early_stopping.h"
 #include "rift/study/finished_runs.h"
 #include "rift/study/fusion.h"
@@ -72,7 +74,14 @@ class Comparison {
     forget_results(spec_.directory);
     write_run_yaml(spec_.directory, resolved_options(spec_, dataset_));
     FinishedRuns finished(spec_.directory, spec_.resume, loaders_);
-    for (const ModelKind kind : kinds) fit_model(kind, finished);
+    for (const ModelKind kind : kinds) {
+      try {
+        fit_model(kind, finished);
+      } catch (const classic::NoTerms&) {
+        skip(kind, sentence("skip.no_terms", fmt::arg("rows", classic::TfidfOptions().min_rows)));
+      }
+    }
+    require_models(!models_.empty());
     if (asks_for(spec_.options, ModelKind::kFusion)) fuse();
     Json compare = result();
     publish(compare);
@@ -93,9 +102,11 @@ class Comparison {
       else
         skip(entry.value, why);
     }
-    RIFT_REQUIRE(!kinds.empty(), Code::kConfig, "compare.models: none of the models can be fitted on this data: {}",
-                 why_none());
+    require_models(!kinds.empty());
     return kinds;
+  }
+  void require_models(bool any) const {
+    RIFT_REQUIRE(any, Code::kConfig, "compare.models: none of the models can be fitted on this data: {}", why_none());
   }
 
   void skip(ModelKind kind, const std::string& why) {
@@ -235,6 +246,7 @@ class Comparison {
   Json result() const {
     Json compare = judge(contest());
     compare["skipped"] = skipped_;
+    compare["leakage"] = data::to_json(leaks_);
     const Verdict verdict = verdict_of(compare);
     compare["verdict"] = verdict.text;
     compare["remarks"] = Json(verdict.remarks);
@@ -293,13 +305,19 @@ class Comparison {
     }
     write_predictions(directory / "predictions.parquet", dataset_, scored);
     RunOptions resolved = resolved_options(spec_, dataset_);
-    for (const ComparedModel& model : models_) set_pooling(model.runs.front().summary, resolved);
+    Decided decided{.dataset = dataset_, .parts = parts_, .runs = {}};
+    for (const ComparedModel& model : models_) decided.runs.push_back(&model.runs.front());
+    set_decided(decided, resolved);
     write_run_yaml(directory, resolved);
-    write_json(directory / "manifest.json", manifest_json(spec_, inputs_, compare.at("split").as_string()));
     Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards());
     data["judged_by"] = judges();
+    data["policy"] = policy_json(spec_.options.task, spec_.options.policy,
+                                 resolved_policy(spec_.options.policy, dataset_, parts_.front().fit.train));
     write_json(directory / "report.json", data);
     write_json(directory / kCompareFile, compare);
+    Json manifest = manifest_json(spec_, inputs_, compare.at("split").as_string());
+    manifest["results"] = results_json(directory);
+    write_json(directory / "manifest.json", manifest);
     write_report(directory, directory / "report.html");
   }
 

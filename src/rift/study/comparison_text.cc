@@ -105,7 +105,8 @@ std::string metrics_text(const Json& metrics) {
     rows.emplace_back();
   }
   lines.push_back(std::move(rows));
-  return aligned(lines);
+  const std::string leaks = leakage_remark(metrics);
+  return aligned(lines) + (leaks.empty() ? "" : "\n" + leaks);
 }
 
 }  // namespace rift::study

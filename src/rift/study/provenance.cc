@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <string_view>
 
+#include "rift/study/decided_options.h"
 #include "rift/study/report_data.h"
 #include "rift/study/run_directory.h"
+#include "rift/study/scoring.h"
 
 namespace rift::study {
 namespace {
@@ -78,6 +80,8 @@ Json training_json(const Trained& trained, const Json& metrics) {
               {"summary", trained.run.summary},
               {"inside", inside_of(*trained.run.scorer, trained.run.calibrator, trained.spec.options.policy.points)},
               {"options", portable_options(trained.spec.options)},
+              {"policy", policy_json(trained.dataset.schema.task, trained.spec.options.policy,
+                                     resolved_policy(trained.spec.options.policy, trained.dataset, parts.fit.train))},
               {"notes", Json(trained.dataset.notes)},
               {"metrics", metrics}};
 }

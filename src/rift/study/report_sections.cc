@@ -318,6 +318,28 @@ void add_inside(Page& page, const Json& inside) {
   }
 }
 
+void add_policy(Page& page, const Json* policy) {
+  if (policy == nullptr || policy->is_null()) return;
+  page.section(sentence("report.policy"), "policy");
+  page.paragraph(sentence("report.policy_rule"));
+  const auto from = [](const Json& place) {
+    if (place == Json("run.yaml")) return sentence("policy.from_run_yaml");
+    return sentence(place == Json("approve_below") ? "policy.as_approve_below" : "policy.from_bad_rate");
+  };
+  const auto plain = [](const Json& value) { return fmt::format("{:.10g}", value.as_double()); };
+  Page::TableSpec table{
+      .columns = {sentence("table.key"), sentence("table.value"), sentence("table.from")}, .rows = {}, .caption = {}};
+  for (const char* limit : {"approve_below", "refuse_from"}) {
+    table.rows.push_back({{limit},
+                          number(fmt::format("{:.6f}", policy->at(limit).as_double())),
+                          {from(policy->at(std::string(limit) + "_from"))}});
+  }
+  page.table(table);
+  const Json& points = policy->at("points");
+  page.paragraph(sentence("report.policy_points", fmt::arg("base", plain(points.at("base"))),
+                          fmt::arg("odds", plain(points.at("base_odds"))), fmt::arg("pdo", plain(points.at("pdo")))));
+}
+
 void add_settings(Page& page, const std::string& run_yaml) {
   page.section(sentence("report.settings"), "settings");
   page.details("run.yaml", run_yaml);
@@ -325,7 +347,7 @@ void add_settings(Page& page, const std::string& run_yaml) {
 
 void add_environment(Page& page, const Json& manifest) {
   Json rest = manifest;
-  rest.erase("inputs");
+  for (const char* shown_below : {"inputs", "results"}) rest.erase(shown_below);
   page.section(sentence("report.environment"), "environment");
   page.preformatted(to_yaml_text(rest));
   const Json* inputs = manifest.find("inputs");
@@ -336,6 +358,12 @@ void add_environment(Page& page, const Json& manifest) {
   for (const Json& input : inputs->as_array()) {
     table.rows.push_back(
         {{input.at("what").as_string()}, {input.at("file").as_string()}, {input.at("sha256").as_string()}});
+  }
+  if (const Json* results = manifest.find("results")) {
+    for (const Json& result : results->as_array()) {
+      table.rows.push_back(
+          {{sentence("table.result")}, {result.at("file").as_string()}, {result.at("sha256").as_string()}});
+    }
   }
   page.table(table);
 }

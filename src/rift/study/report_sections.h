@@ -27,6 +27,8 @@ void add_tries(report::Page& page, const Json& models);
 void add_training(report::Page& page, const std::filesystem::path& log);
 void add_data(report::Page& page, const Json& data, const std::string& split_digest);
 void add_inside(report::Page& page, const Json& inside);
+/// The cut-offs behind `decision` and where they come from; nothing for null or a report.json of an earlier version.
+void add_policy(report::Page& page, const Json* policy);
 void add_settings(report::Page& page, const std::string& run_yaml);
 void add_environment(report::Page& page, const Json& manifest);
 void add_footer(report::Page& page, const Json& environment);

@@ -175,11 +175,34 @@ Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_
   return json;
 }
 
+Json results_json(const fs::path& directory) {
+  Json results = Json::array();
+  for (const char* name : {kCompareFile, kMetricsFile, "report.json", "predictions.parquet"}) {
+    if (!fs::exists(directory / name)) continue;
+    results.push_back(Json{{"file", name}, {"sha256", sha256_file(directory / name)}});
+  }
+  return results;
+}
+
+void check_results(const fs::path& directory, const Json& manifest) {
+  const Json* results = manifest.find("results");
+  if (results == nullptr) return;
+  for (const Json& result : results->as_array()) {
+    const fs::path file = directory / result.at("file").as_string();
+    RIFT_REQUIRE(
+        fs::exists(file) && Json(sha256_file(file)) == result.at("sha256"), Code::kArtefact,
+        "{}: {} since the run wrote it (SHA-256 in manifest.json); put the original file back, or make the run "
+        "anew with --overwrite",
+        file.string(), fs::exists(file) ? "was changed" : "was removed");
+  }
+}
+
 void forget_results(const fs::path& directory) {
   std::error_code ignored;
+  // The manifest first: without it nothing that lies there counts as finished.
   for (const std::string_view name :
-       {std::string_view(kCompareFile), std::string_view(kMetricsFile), std::string_view("report.html"),
-        std::string_view("report.json"), std::string_view("predictions.parquet"), package::kManifestFile}) {
+       {package::kManifestFile, std::string_view(kCompareFile), std::string_view(kMetricsFile),
+        std::string_view("report.html"), std::string_view("report.json"), std::string_view("predictions.parquet")}) {
     fs::remove(directory / name, ignored);
   }
 }

@@ -33,6 +33,11 @@ inline constexpr const char* kBackboneInput = "backbone ";
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
 /// manifest.json: program, libraries, CPU, threads, device, seeds, split, made_from and the inputs with their SHA-256.
 Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_digest);
+/// The files of a run that hold its figures, with their SHA-256: [{"file", "sha256"}]. manifest.json's "results".
+Json results_json(const std::filesystem::path& directory);
+/// Throws kArtefact when one of them is missing or not what the run wrote; nothing for a manifest without "results" (of
+/// an earlier version).
+void check_results(const std::filesystem::path& directory, const Json& manifest);
 /// Called when it is clear that another run takes the place of the one in `directory`, before that run writes anything:
 /// figures, predictions, manifest and report of the earlier one are removed. Its packages stay, each whole and with a
 /// manifest of its own, until newer ones replace them or forget_model() is called.

@@ -58,8 +58,10 @@ std::string made_from(const StudySpec& spec, const Json& inputs, const std::stri
 std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const std::string& made_from) {
   const fs::path result = spec.directory / own_file;
   const fs::path manifest = spec.directory / package::kManifestFile;
-  if (!spec.resume || !is_file(result)) return std::nullopt;
-  const Json made = is_file(manifest) ? read_json(manifest) : Json();
+  // The manifest is written after the results: without it the run was stopped while it wrote them.
+  if (!spec.resume || !is_file(result) || !is_file(manifest)) return std::nullopt;
+  const Json made = read_json(manifest);
+  if (!spec.overwrite) check_results(spec.directory, made);
   if (const Json* before = made.find("made_from"); before != nullptr && *before == Json(made_from)) {
     log_info("finished before, nothing to do", {{"directory", spec.directory.string()}});
     return read_json(result);

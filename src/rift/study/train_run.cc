@@ -7,6 +7,7 @@
 #include "rift/data/load_dataset.h"
 #include "rift/package/loaders.h"
 #include "rift/study/compare.h"
+#include "rift/study/decided_options.h"
 #include "rift/study/early_stopping.h"
 #include "rift/study/judgement.h"
 #include "rift/study/model_run.h"
@@ -85,6 +86,7 @@ class TrainRun {
       const Judged rows(dataset_, parts.fit.validation, validation, run.calibrator);
       metrics["validation"] = validate::to_json(validate::evaluate(rows.rows()));
     }
+    metrics["leakage"] = data::to_json(leaks_);
     return metrics;
   }
 
@@ -126,17 +128,19 @@ class TrainRun {
     write_predictions(directory / "predictions.parquet", dataset_, scored);
 
     RunOptions resolved = resolved_options(spec_, dataset_);
-    set_pooling(run.summary, resolved);
+    set_decided({.dataset = dataset_, .parts = parts_, .runs = {&run}}, resolved);
     write_run_yaml(directory, resolved);
     Json manifest = manifest_json(spec_, inputs_, parts.split.digest);
     manifest["training"] = run.summary;
     manifest["calibrated_on"] = calibrated_on_name(run.calibrated_on);
-    write_json(directory / "manifest.json", manifest);
     const Judged test(dataset_, parts.test, run.test, run.calibrator);
     Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_},
                             Json{{"fine-tuned", validate::curves(test.rows())}}, Json::object());
+    data["policy"] = policy_json(spec_.options.task, spec_.options.policy, policy());
     write_json(directory / "report.json", data);
     write_json(directory / kMetricsFile, metrics);
+    manifest["results"] = results_json(directory);
+    write_json(directory / "manifest.json", manifest);
     write_report(directory, directory / "report.html");
   }
 

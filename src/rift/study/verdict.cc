@@ -242,8 +242,22 @@ std::vector<std::string> notes_of(const Json& compare) {
 
 }  // namespace
 
+std::string leakage_remark(const Json& result) {
+  const Json* leaks = result.find("leakage");  // absent in files of earlier versions
+  if (leaks == nullptr || leaks->size() == 0) return {};
+  std::string what;
+  std::set<std::string> named;
+  for (const Json& leak : leaks->as_array()) {
+    const Json* column = leak.find("column");
+    const std::string name = column == nullptr ? sentence("leakage.rows") : column->as_string();
+    if (named.insert(name).second) what += (what.empty() ? "" : ", ") + name;
+  }
+  return sentence("verdict.leakage", fmt::arg("what", what));
+}
+
 Verdict verdict_of(const Json& compare) {
   Verdict verdict;
+  if (const std::string leaks = leakage_remark(compare); !leaks.empty()) verdict.remarks.push_back(leaks);
   verdict.notes = notes_of(compare);
   if (compare.at("best").is_null()) return verdict;
   const Figures figures(compare);

@@ -14,8 +14,11 @@ struct Verdict {
   std::vector<std::string> notes;    // what kind of figures these are: means over seeds and splits, calibration
 };
 
-/// Out of compare.json ("task", "test", "models", "best", "pairs"): the best model against the runner-up, decided by
-/// p_holm < .05 (corrected for asking about every pair).
+/// One sentence that names the columns of "leakage" of compare.json or metrics.json; empty when there are none.
+std::string leakage_remark(const Json& result);
+
+/// Out of compare.json ("task", "test", "models", "best", "pairs", "leakage"): the best model against the runner-up,
+/// decided by p_holm < .05 (corrected for asking about every pair).
 Verdict verdict_of(const Json& compare);
 
 }  // namespace rift::study

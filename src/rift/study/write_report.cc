@@ -16,6 +16,7 @@
 #include "rift/study/learner.h"
 #include "rift/study/report_data.h"
 #include "rift/study/report_sections.h"
+#include "rift/study/run_directory.h"
 #include "rift/study/verdict.h"
 
 namespace rift::study {
@@ -194,9 +195,10 @@ bool has_model(const Json& compare, std::string_view name) {
 }
 
 Page comparison_page(const fs::path& directory) {
+  const Json manifest = read_json(directory / "manifest.json", {"inputs"});
+  check_results(directory, manifest);
   const Json compare =
       read_json(directory / "compare.json", {"task", "split", "models", "skipped", "pairs", "best", "test"});
-  const Json manifest = read_json(directory / "manifest.json", {"inputs"});
   Json data = read_json(directory / "report.json", kDataKeys);
   Page page(sentence("report.comparison_title"), subtitle(data, compare.at("split").as_string()));
   add_summary(page, compare);
@@ -208,6 +210,7 @@ Page comparison_page(const fs::path& directory) {
   add_data(page, data, compare.at("split").as_string());
   add_inside(page, data.at("inside"));
   add_tries(page, compare.at("models"));
+  add_policy(page, data.find("policy"));
   add_settings(page, read_file(directory / "run.yaml"));
   add_environment(page, manifest);
   add_footer(page, manifest);
@@ -223,13 +226,15 @@ std::vector<std::pair<std::string, const Json*>> metric_parts(const Json& metric
 }
 
 Page run_page(const fs::path& directory) {
-  const Json metrics = read_json(directory / "metrics.json", {"test"});
   const Json manifest = read_json(directory / "manifest.json", {"split", "inputs"});
+  check_results(directory, manifest);
+  const Json metrics = read_json(directory / "metrics.json", {"test"});
   const Json data = read_json(directory / "report.json", kDataKeys);
   const std::string& split = manifest.at("split").as_string();
   Page page(sentence("report.title"), subtitle(data, split));
   page.section(sentence("report.summary"), "summary");
   page.paragraph(model_caption("fine-tuned"));
+  if (const std::string leaks = leakage_remark(metrics); !leaks.empty()) page.paragraph(leaks);
   add_metrics(page, metric_parts(metrics));
   if (const Json* summary = manifest.find("training")) {
     if (const std::string note = no_early_stopping_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
@@ -240,6 +245,7 @@ Page run_page(const fs::path& directory) {
                     .classes = class_names(data)});
   add_training(page, directory / "log.jsonl");
   add_data(page, data, split);
+  add_policy(page, data.find("policy"));
   add_settings(page, read_file(directory / "run.yaml"));
   add_environment(page, manifest);
   add_footer(page, manifest);
@@ -284,6 +290,7 @@ Page package_page(const fs::path& directory) {
   const Json of_model = inside_of(*package.scorer, package.calibrator, package.policy.points);
   if (!of_model.is_null()) inside[package.scorer->name()] = of_model;
   add_inside(page, inside);
+  add_policy(page, package.training.find("policy"));
   Json provenance = package.training;
   for (const char* shown_above : {"metrics", "inside"}) provenance.erase(shown_above);
   page.section(sentence("report.settings"), "settings");

@@ -31,6 +31,25 @@ void set_delong_intervals(const JudgedRows& rows, std::vector<Figure>& figures) 
   }
 }
 
+/// A largest distance and a mean of absolute gaps are above zero even where there is nothing to see.
+bool is_raised_by_noise(std::string_view figure) { return figure == "ks" || figure == "ece"; }
+
+/// The Kolmogorov-Smirnov distance that scores without any skill stay below with probability `level`, for as many bad
+/// and good rows; weighted rows count as (sum w)^2 / sum w^2. Source: Smirnov (1948), the limiting distribution.
+double largest_chance_ks(const JudgedRows& rows, double level) {
+  double inverse = 0.0;
+  for (const double side : {0.0, 1.0}) {
+    double sum = 0.0, squares = 0.0;
+    for (size_t row = 0; row < rows.label.size(); ++row) {
+      const double weight = rows.weight.empty() ? 1.0 : rows.weight[row];
+      sum += rows.label[row] == side ? weight : 0.0;
+      squares += rows.label[row] == side ? weight * weight : 0.0;
+    }
+    inverse += squares / (sum * sum);
+  }
+  return std::sqrt(-0.5 * std::log((1.0 - level) / 2.0) * inverse);
+}
+
 void set_bootstrap_intervals(const JudgedRows& rows, const Figures& formulas, const EvaluationOptions& options,
                              std::vector<Figure>& figures) {
   const auto count = static_cast<int64_t>(figures.size());
@@ -40,10 +59,13 @@ void set_bootstrap_intervals(const JudgedRows& rows, const Figures& formulas, co
   for (int64_t k = 0; k < count; ++k) {
     Figure& figure = figures[static_cast<size_t>(k)];
     if (!figure.value) continue;
-    const auto interval =
-        metrics::percentile_interval(metrics::replicate_column(replicates, count, k), bootstrap.level);
+    const std::vector<double> column = metrics::replicate_column(replicates, count, k);
+    const bool is_raised = is_raised_by_noise(figure.name);
+    const auto interval = is_raised ? metrics::corrected_interval(column, figure.value->value, bootstrap.level)
+                                    : metrics::percentile_interval(column, bootstrap.level);
     if (!interval) continue;
-    figure.value->low = interval->low;
+    const bool is_chance = figure.name == "ks" && figure.value->value <= largest_chance_ks(rows, bootstrap.level);
+    figure.value->low = is_chance ? 0.0 : interval->low;
     figure.value->high = interval->high;
   }
 }

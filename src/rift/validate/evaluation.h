@@ -35,7 +35,9 @@ struct EvaluationOptions {
   int64_t seed = 1;
 };
 
-/// Every metric of the task with its 95 % interval (AUC and Gini: DeLong; the others: bootstrap).
+/// Every metric of the task with its 95 % interval. AUC and Gini: DeLong; KS and ECE: bootstrap, corrected for what
+/// noise adds (that of a KS starts at 0 unless the two-sample test tells the classes apart); the others: percentiles of
+/// the bootstrap.
 struct Evaluation {
   int64_t rows = 0;
   std::vector<Figure> figures;

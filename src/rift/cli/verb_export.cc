@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "rift/base/error.h"
+#include "rift/base/options.h"
 #include "rift/base/sentences.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
@@ -13,11 +13,9 @@ namespace rift::cli {
 namespace {
 
 package::ExportFormat parse_format(const std::string& name) {
-  if (name == "hf") return package::ExportFormat::kHf;
-  if (name == "peft") return package::ExportFormat::kPeft;
-  RIFT_REQUIRE(name != "onnx" && name != "gguf", Code::kUnsupported,
-               "rift export --format {}: this version of rift does not have it yet; it has hf and peft", name);
-  RIFT_FAIL(Code::kConfig, "rift export --format: expected hf or peft, got '{}'", shorten(name));
+  auto format = package::ExportFormat::kHf;
+  read_value(Json(name), "rift export", "--format", {}, format);
+  return format;
 }
 
 }  // namespace

@@ -90,6 +90,45 @@ TEST(ReadRun, KeysThatNothingWouldReadAreRefused) {
   }
 }
 
+// Every value that the design of run.yaml names, and whether it is there yet.
+struct Named {
+  std::string_view key;
+  std::vector<std::string_view> now;
+  std::vector<std::string_view> later;
+};
+
+TEST(ReadRun, AValueOfALaterVersionIsToldFromATypingError) {
+  const RunFile file(kSmallest);
+  const std::vector<Named> all = {
+      {"task", {"binary", "multiclass", "regression"}, {"multilabel", "ordinal", "anomaly", "forecast"}},
+      {"data.columns.x", {"number", "date", "category", "text", "ignore"}, {"image", "audio", "events"}},
+      {"split.kind", {"out_of_time", "k_fold", "random", "stratified", "group", "files"}, {}},
+      {"model.text.from_table", {"never", "when_no_text", "always"}, {}},
+      {"model.text.pooling", {"pooler", "cls", "mean", "last"}, {}},
+      {"model.fusion.kind", {"stacking"}, {"gated", "attention"}},
+      {"tuning.method", {"full", "head", "top_k", "bitfit", "lora"}, {}},
+      {"objective.loss", {"bce", "cross_entropy", "mse"}, {}},
+      {"objective.class_weight", {"none", "balanced"}, {}},
+      {"objective.anchor.kind", {"none", "l2_sp"}, {}},
+      {"optim.name", {"gd", "sgd", "adam", "adamw"}, {}},
+      {"optim.schedule", {"linear", "constant", "cosine"}, {}},
+      {"train.precision", {"auto", "f32"}, {"bf16", "f16"}},
+      {"train.early_stopping.metric", {"auc", "log_loss", "accuracy", "macro_f1", "loss"}, {}},
+  };
+  for (const auto& [key, now, later] : all) {
+    const auto read = [&](std::string_view value) { read_run(file.path(), {fmt::format("{}={}", key, value)}); };
+    for (const std::string_view value : now) EXPECT_NO_THROW(read(value)) << key << "=" << value;
+    for (const std::string_view value : later) {
+      const std::string message = test::message_of(Code::kUnsupported, [&] { read(value); });
+      EXPECT_NE(message.find(fmt::format("{}: this version of rift does not have '{}' yet; it has {}", key, value,
+                                         now.front() == "number" ? "number, category" : now.front())),
+                std::string::npos)
+          << message;
+    }
+    test::message_of(Code::kConfig, [&] { read("nosuch"); });
+  }
+}
+
 TEST(ReadRun, WhatIsMissingIsSaid) {
   test::message_of(Code::kArtefact, [] { read_run("no/such/run.yaml", {}); });
   const auto message = [](const RunFile& file, const std::vector<std::string>& sets) {

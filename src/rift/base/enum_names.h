@@ -44,4 +44,15 @@ std::vector<std::string> names_of() {
   return names;
 }
 
+/// Names that a later version will have, so that an error can say so. They stand beside the enum, where there are any:
+/// constexpr auto later_names(Task) { return std::to_array<std::string_view>({"ordinal"}); }
+template <class E>
+std::vector<std::string_view> later_names_of() {
+  std::vector<std::string_view> names;
+  if constexpr (requires { later_names(E{}); }) {
+    for (const std::string_view name : later_names(E{})) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace rift

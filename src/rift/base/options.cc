@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "rift/base/count_text.h"
@@ -46,7 +47,11 @@ void out_of_range(std::string_view file, std::string_view path, const Json& got,
   RIFT_FAIL(Code::kConfig, "{}: expected a number {}, got {}", place(file, path, got), range.text(), got.written());
 }
 
-void unknown_name(std::string_view file, std::string_view path, const Json& got, std::span<const std::string> names) {
+void unknown_name(std::string_view file, std::string_view path, const Json& got, std::span<const std::string> names,
+                  std::span<const std::string_view> later) {
+  RIFT_REQUIRE(!got.is_string() || std::ranges::find(later, got.as_string()) == later.end(), Code::kUnsupported,
+               "{}: this version of rift does not have '{}' yet; it has {}", place(file, path, got), got.as_string(),
+               fmt::join(names, ", "));
   const std::string near = got.is_string() ? nearest_name(got.as_string(), names) : std::string();
   RIFT_FAIL(Code::kConfig, "{}: expected one of {}, got {}{}", place(file, path, got), fmt::join(names, ", "),
             shown(got), near.empty() ? "" : fmt::format("; did you mean '{}'?", near));

@@ -30,10 +30,12 @@
 /// std::vector, OptionMap<T> (free keys, order kept), a nested struct with visit(), and one discriminated choice per
 /// struct.
 ///   - a choice:  v.choice("method", value, kMethodNames, "help");  value is a std::variant of option structs, the i-th
-///     name picks the i-th alternative, whose keys then stand beside "method" in the same mapping.
+///     name picks the i-th alternative, whose keys then stand beside "method" in the same mapping. A last argument may
+///     list names that a later version will have.
 ///   - a struct with `static constexpr std::string_view kScalarKey = "column"` also accepts a bare scalar or list.
 ///   - a struct with `void check(std::string_view path) const` is checked after reading (rules across fields).
-/// Errors are Error(kConfig): "run.yaml:12: optim.lr: expected a number > 0, got -1".
+/// Errors are Error(kConfig): "run.yaml:12: optim.lr: expected a number > 0, got -1"; a name that a later version will
+/// have (later_names, enum_names.h) is Error(kUnsupported).
 namespace rift {
 
 template <class T>
@@ -103,7 +105,7 @@ concept HasCheck = requires(const T& t) {
 [[noreturn]] void wrong_kind(std::string_view file, std::string_view path, const Json& got, std::string_view expected);
 [[noreturn]] void out_of_range(std::string_view file, std::string_view path, const Json& got, const Range& range);
 [[noreturn]] void unknown_name(std::string_view file, std::string_view path, const Json& got,
-                               std::span<const std::string> names);
+                               std::span<const std::string> names, std::span<const std::string_view> later);
 [[noreturn]] void unknown_key(std::string_view file, std::string_view path, const Json::Member& member,
                               std::span<const std::string> known);
 std::string join_path(std::string_view path, std::string_view key);
@@ -131,7 +133,7 @@ class OptionReader {
 
   template <class... Alternatives, size_t N>
   void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names,
-              std::string_view) {
+              std::string_view, std::span<const std::string_view> later = {}) {
     static_assert(N == sizeof...(Alternatives));
     known_.emplace_back(name);
     if (const Json* found = object_.find(name)) {
@@ -142,7 +144,7 @@ class OptionReader {
       }
       if (index == N)
         detail::unknown_name(file_, detail::join_path(path_, name), *found,
-                             std::vector<std::string>(names.begin(), names.end()));
+                             std::vector<std::string>(names.begin(), names.end()), later);
       if (index != value.index()) emplace(value, index, std::index_sequence_for<Alternatives...>{});
     }
     std::visit([this](auto& alternative) { alternative.visit(*this); }, value);
@@ -176,7 +178,7 @@ class OptionWriter {
   }
   template <class... Alternatives, size_t N>
   void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names,
-              std::string_view) {
+              std::string_view, std::span<const std::string_view> = {}) {
     json_[name] = Json(names[value.index()]);
     std::visit([this](auto& alternative) { alternative.visit(*this); }, value);
   }
@@ -198,7 +200,7 @@ class OptionDescriber {
   }
   template <class... Alternatives, size_t N>
   void choice(std::string_view name, std::variant<Alternatives...>& value, const std::array<std::string_view, N>& names,
-              std::string_view help) {
+              std::string_view help, std::span<const std::string_view> = {}) {
     doc_.choice_key = name;
     doc_.choice_help = help;
     doc_.choice_default = names[value.index()];
@@ -266,7 +268,7 @@ void read_value(const Json& json, std::string_view file, const std::string& path
     value = json.written();
   } else if constexpr (std::is_enum_v<T>) {
     const auto found = json.is_string() ? value_named<T>(json.as_string()) : std::nullopt;
-    if (!found) detail::unknown_name(file, path, json, names_of<T>());
+    if (!found) detail::unknown_name(file, path, json, names_of<T>(), later_names_of<T>());
     value = *found;
   } else if constexpr (detail::is_optional<T>) {
     if (json.is_null()) {

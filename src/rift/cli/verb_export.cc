@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "rift/base/error.h"
+#include "rift/base/options.h"
 #include "rift/base/sentences.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
@@ -14,11 +14,9 @@ namespace rift::cli {
 namespace {
 
 package::ExportFormat parse_format(const std::string& name) {
-  if (const auto format = value_named<package::ExportFormat>(name)) return *format;
-  const std::string known = fmt::format("{}", fmt::join(names_of<package::ExportFormat>(), ", "));
-  RIFT_REQUIRE(name != "onnx" && name != "gguf", Code::kUnsupported,
-               "rift export --format {}: this version of rift does not have it yet; it has {}", name, known);
-  RIFT_FAIL(Code::kConfig, "rift export --format: expected one of {}, got '{}'", known, shorten(name));
+  auto format = package::ExportFormat::kHf;
+  read_value(Json(name), "rift export", "--format", {}, format);
+  return format;
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ constexpr auto enum_names(Task) {
   return std::to_array<EnumName<Task>>(
       {{Task::kBinary, "binary"}, {Task::kMulticlass, "multiclass"}, {Task::kRegression, "regression"}});
 }
+constexpr auto later_names(Task) {
+  return std::to_array<std::string_view>({"multilabel", "ordinal", "anomaly", "forecast"});
+}
 constexpr auto enum_names(Kind) {
   return std::to_array<EnumName<Kind>>({{Kind::kNumber, "number"},
                                         {Kind::kCategory, "category"},
@@ -25,6 +28,7 @@ constexpr auto enum_names(Kind) {
                                         {Kind::kDate, "date"},
                                         {Kind::kIgnore, "ignore"}});
 }
+constexpr auto later_names(Kind) { return std::to_array<std::string_view>({"image", "audio", "events"}); }
 
 struct LabelOptions {
   static constexpr std::string_view kScalarKey = "column";

@@ -14,6 +14,7 @@ enum class ExportFormat { kHf, kPeft };
 constexpr auto enum_names(ExportFormat) {
   return std::to_array<EnumName<ExportFormat>>({{ExportFormat::kHf, "hf"}, {ExportFormat::kPeft, "peft"}});
 }
+constexpr auto later_names(ExportFormat) { return std::to_array<std::string_view>({"onnx", "gguf"}); }
 
 /// Copies that part of `package` into the new directory `out`, which appears whole or not at all. Every copied file is
 /// checked against the package's manifest.json. Throws kArtefact (no package, missing file, another digest),

@@ -24,11 +24,12 @@ struct StackingOptions {
   }
 };
 inline constexpr std::array<std::string_view, 1> kFusionNames = {"stacking"};
+inline constexpr std::array<std::string_view, 2> kLaterFusionNames = {"gated", "attention"};
 struct FusionOptions {
   std::variant<StackingOptions> kind;
   template <class V>
   void visit(V& v) {
-    v.choice("kind", kind, kFusionNames, "How several models become one.");
+    v.choice("kind", kind, kFusionNames, "How several models become one.", kLaterFusionNames);
   }
 };
 

@@ -20,6 +20,7 @@ enum class Precision { kAutomatic, kF32 };
 constexpr auto enum_names(Precision) {
   return std::to_array<EnumName<Precision>>({{Precision::kAutomatic, "auto"}, {Precision::kF32, "f32"}});
 }
+constexpr auto later_names(Precision) { return std::to_array<std::string_view>({"bf16", "f16"}); }
 
 /// Metric that early stopping and the best checkpoint follow, on the validation rows.
 /// kAutomatic: auc (binary), log_loss (several classes, regression: mse).

@@ -193,10 +193,14 @@ TEST(TextStudy, ATrainingThatIsReplacedKeepsItsPackageAloneUntilTheNewerOneIsRea
   run_compare(spec);
   for (const char* left : {"package", "log.jsonl", "timing.jsonl", "checkpoints", "metrics.json"})
     EXPECT_FALSE(fs::exists(records / "run" / left)) << left;
+  spec = records.spec("run", {"compare.models=[fine-tuned]", "optim.epochs=1"});
+  spec.overwrite = true;
+  run_compare(spec);
   spec = records.spec("run", {"optim.epochs=1"});
   spec.overwrite = true;
+  spec.init_from = records / "run/models/fine-tuned/package";
   run_train(spec);
-  EXPECT_FALSE(fs::exists(records / "run/models"));
+  EXPECT_FALSE(fs::exists(records / "run/models")) << "of the comparison whose place the training took";
 }
 
 TEST(TextStudy, AComparisonThatWasStoppedGoesOnWithWhatItHas) {

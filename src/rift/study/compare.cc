@@ -255,7 +255,6 @@ class Comparison {
   }
 
   void publish(const Json& compare) const {
-    forget_older_models();
     for (const Json& entry : compare.at("models").as_array()) {
       const auto& model = *std::find_if(models_.begin(), models_.end(), [&](const ComparedModel& one) {
         return one.name == entry.at("name").as_string();
@@ -276,6 +275,7 @@ class Comparison {
       std::error_code ignored;
       fs::remove_all(folder / "checkpoints", ignored);
     }
+    forget_older_models();
   }
 
   /// Models of an earlier run in this directory must not pass for this comparison's.

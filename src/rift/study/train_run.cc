@@ -95,10 +95,6 @@ class TrainRun {
   }
 
   void publish(const ModelRun& run, const Json& metrics) const {
-    const fs::path models = spec_.directory / "models";  // of a comparison whose place this run takes
-    for (const auto& entry : enum_names(ModelKind{})) forget_model(models / entry.name);
-    std::error_code ignored;
-    fs::remove(models, ignored);
     package::write_package(
         spec_.directory / "package",
         {.scorer = *run.scorer,
@@ -108,6 +104,14 @@ class TrainRun {
              {.spec = spec_, .dataset = dataset_, .parts = parts_.front(), .run = run, .inputs = inputs_}, metrics),
          .dataset = dataset_},
         package::all_loaders(spec_.device));
+  }
+
+  /// Of the comparison whose place this run takes. Late, since the training may have begun from one of its packages.
+  void forget_older_models() const {
+    const fs::path models = spec_.directory / "models";
+    for (const auto& entry : enum_names(ModelKind{})) forget_model(models / entry.name);
+    std::error_code ignored;
+    fs::remove(models, ignored);
   }
 
   void write(const ModelRun& run, const score::RawScores& validation, const Json& metrics) const {
@@ -138,6 +142,7 @@ class TrainRun {
                             Json{{"fine-tuned", validate::curves(test.rows())}}, Json::object());
     data["policy"] = policy_json(spec_.options.task, spec_.options.policy, policy());
     write_json(directory / "report.json", data);
+    forget_older_models();
     write_json(directory / kMetricsFile, metrics);
     manifest["results"] = results_json(directory);
     write_json(directory / "manifest.json", manifest);

@@ -249,11 +249,9 @@ std::string csv_lines_relation(const std::string& file, std::string_view more) {
 std::string csv_relation(std::span<const std::string> files, const CsvDialect& dialect, const CsvReading& reading) {
   // Of DuckDB 1.5.5's ways past a broken line only store_rejects keeps every good row: ignore_errors alone drops whole
   // stretches of them when texts hold line breaks, and parallel = false ends without a word at an open quote.
-  std::string list;
-  for (const auto& file : files) list += (list.empty() ? "" : ", ") + sql_file(file);
   std::string columns;
   for (size_t i = 0; i < dialect.names.size(); ++i) columns += fmt::format("{}'c{}': 'VARCHAR'", i > 0 ? ", " : "", i);
-  return fmt::format("read_csv([{}], {}, header = {}, columns = {{{}}}{})", list,
+  return fmt::format("read_csv({}, {}, header = {}, columns = {{{}}}{})", sql_files(files),
                      dialect_arguments(dialect.delimiter, dialect.skipped_lines, dialect.line_end), dialect.header,
                      columns, reading.pass_over_broken ? ", store_rejects = true" : "");
 }

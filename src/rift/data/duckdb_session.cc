@@ -76,6 +76,12 @@ std::string plain_pattern(std::string_view path) {
   return pattern;
 }
 
+std::string sql_files(std::span<const std::string> paths) {
+  std::string list;
+  for (const auto& path : paths) list += (list.empty() ? "[" : ", ") + sql_file(path);
+  return list + "]";
+}
+
 std::string sql_name(std::string_view name) { return quoted(name, '"'); }
 
 DuckStream::DuckStream(DuckStream&&) noexcept = default;

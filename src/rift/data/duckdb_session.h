@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,5 +93,6 @@ std::string sql_text(std::string_view text);       // 'it''s'
 std::string sql_name(std::string_view name);       // "a ""b"""
 std::string plain_pattern(std::string_view path);  // a glob of this one path, whatever * ? [ its name holds
 inline std::string sql_file(std::string_view path) { return sql_text(plain_pattern(path)); }
+std::string sql_files(std::span<const std::string> paths);  // a list of them
 
 }  // namespace rift::data

@@ -37,12 +37,6 @@ void require_whole(const std::string& file) {
     require_whole_gzip(file);
 }
 
-std::string file_list(const std::vector<std::string>& files) {
-  std::string list;
-  for (const auto& file : files) list += (list.empty() ? "[" : ", ") + sql_file(file);
-  return list + "]";
-}
-
 /// The query behind "sql:" without the semicolon that people end it with.
 std::string query_of(const std::string& source) {
   std::string query = source.substr(kQuery.size());
@@ -109,10 +103,6 @@ void append_plain(duckdb_vector vector, int64_t rows, Value missing, std::vector
     const bool valid = validity == nullptr || duckdb_validity_row_is_valid(validity, static_cast<idx_t>(row));
     out.push_back(valid ? static_cast<Value>(values[row]) : missing);
   }
-}
-
-std::string broken_json_line(int64_t record) {
-  return fmt::format("line {} (blank lines do not count) is not JSON", record + 1);
 }
 
 /// What DuckDB calls `error_type` of the record in `span`.
@@ -204,12 +194,14 @@ Source::Source(const std::string& source, const SourceOptions& options) {
   }
   for (const auto& file : files_) RIFT_REQUIRE(fs::file_size(file) > 0, Code::kData, "{}: the file is empty", file);
   if (format == Format::kJsonLines) {
-    describe_json_lines();
+    json_lines_ = find_json_lines(*session_, files_, name_);
+    relation_ = json_lines_.relation;
+    describe(relation_);
     return;
   }
   relation_ = format == Format::kParquet
-                  ? fmt::format("read_parquet({})", file_list(files_))
-                  : fmt::format("read_json({}, format = 'auto', sample_size = -1)", file_list(files_));
+                  ? fmt::format("read_parquet({})", sql_files(files_))
+                  : fmt::format("read_json({}, format = 'auto', sample_size = -1)", sql_files(files_));
   describe(relation_);
 }
 
@@ -256,49 +248,6 @@ void Source::describe(const std::string& relation) {
                         .expression = std::move(rule.expression),
                         .text_expression = std::move(rule.text_expression)});
   }
-}
-
-void Source::describe_json_lines() {
-  relation_ = fmt::format("read_json({}, format = 'newline_delimited', sample_size = -1)", file_list(files_));
-  DuckSession::Rows rows;
-  const auto failure = session_->fetch("DESCRIBE SELECT * FROM " + relation_, rows);
-  if (!failure || failure->message.find("Malformed JSON") == std::string::npos) {
-    describe(relation_);
-    return;
-  }
-  for (const auto& file : files_) {
-    find_broken_json(file);
-    if (has_broken_json()) break;
-  }
-  if (!has_broken_json()) require_read(name_, failure);
-  // DuckDB 1.5.5's read_json(ignore_errors) also loses the row behind a line that is cut short; this does not.
-  const std::string objects = fmt::format("read_ndjson_objects({}, ignore_errors = true)", file_list(files_));
-  rows.clear();
-  require_read(name_, session_->fetch(fmt::format("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM {} WHERE "
-                                                  "json_type(json) = 'OBJECT'",
-                                                  objects),
-                                      rows));
-  RIFT_REQUIRE(rows.size() == 1 && rows[0][0].has_value(), Code::kData, "{}: no line of it is an object of JSON",
-               name_);
-  relation_ = fmt::format("(SELECT r.* FROM (SELECT json_transform(json, {}) AS r FROM {}))",
-                          sql_text(rows[0][0].value()), objects);
-  describe(relation_);
-}
-
-void Source::find_broken_json(const std::string& file) {
-  // The line that DuckDB's message names is not always the one.
-  DuckStream stream = session_->stream(fmt::format(
-      "SELECT coalesce(json_type(json) <> 'OBJECT', true) FROM read_ndjson_objects({}, ignore_errors = true)",
-      sql_file(file)));
-  int64_t record = 0;
-  while (const DuckChunk chunk = stream.next()) {
-    const auto* broken = static_cast<const bool*>(duckdb_vector_get_data(chunk.vector(0)));
-    for (int64_t row = 0; row < chunk.rows(); ++row, ++record) {
-      if (broken[row]) broken_json_.push_back(record);
-    }
-  }
-  require_read(name_, stream.failure());
-  broken_file_ = file;
 }
 
 void Source::describe_csv(const SourceOptions& options) {
@@ -380,8 +329,9 @@ std::vector<Storage> Source::storages(std::span<const ColumnRequest> requests) c
 }
 
 RowReader Source::open(std::span<const ColumnRequest> requests) {
-  RIFT_REQUIRE(broken_json_.empty(), Code::kData, "{}: {}; mend the line or take it out ({} such in the file)",
-               broken_file_, broken_json_line(broken_json_.front()), broken_json_.size());
+  const auto& broken = json_lines_.broken;
+  RIFT_REQUIRE(broken.empty(), Code::kData, "{}: {}; mend the line or take it out ({} such in the file)",
+               json_lines_.broken_file, broken_json_line(broken.front()), broken.size());
   DuckStream stream = session_->stream(select(requests, relation_));
   if (stream.failure() && stream.failure()->message.find("CSV Error on Line") == std::string::npos)
     require_read(name_, stream.failure());
@@ -411,7 +361,7 @@ LineSpans Source::line_spans(std::span<const int64_t> numbers) const {
 RowReader Source::open_forgiving(std::span<const ColumnRequest> requests, std::vector<BrokenLine>& rejected) {
   RIFT_CHECK(is_single_file());
   if (has_broken_json()) {
-    for (const int64_t record : broken_json_)
+    for (const int64_t record : json_lines_.broken)
       rejected.push_back({.row = record, .why = broken_json_line(record), .is_read = true});
     return RowReader(name_, session_->stream(select(requests, relation_)), storages(requests));
   }

@@ -10,6 +10,7 @@
 
 #include "rift/data/csv_dialect.h"
 #include "rift/data/duckdb_session.h"
+#include "rift/data/json_lines.h"
 #include "rift/data/line_spans.h"
 #include "rift/data/table.h"
 
@@ -65,7 +66,7 @@ class Source {
   std::string hint_for(const std::string& missing, const std::vector<std::string>& candidates) const;
   bool is_csv() const { return dialect_.has_value(); }
   /// Lines of a .jsonl file that are no JSON: open() throws then, with the first; open_forgiving() passes over them.
-  bool has_broken_json() const { return !broken_json_.empty(); }
+  bool has_broken_json() const { return !json_lines_.broken.empty(); }
   /// A single file, whose rows have a number; rows of queries and globs are known by their id only.
   bool is_single_file() const { return files_.size() == 1; }
   const std::vector<std::string>& files() const { return files_; }  // none for a query
@@ -88,8 +89,6 @@ class Source {
   void require_whole_files_of_query(const std::string& query, const std::filesystem::path& base_directory);
   bool first_line_is_a_row() const;
   void describe(const std::string& relation);
-  void describe_json_lines();
-  void find_broken_json(const std::string& file);
   void describe_csv(const SourceOptions& options);
   LineSpans line_spans(std::span<const int64_t> numbers) const;
   std::string select(std::span<const ColumnRequest> requests, const std::string& relation) const;
@@ -99,8 +98,7 @@ class Source {
   std::string relation_;
   std::vector<std::string> files_;  // absolute or relative to the working directory
   std::optional<CsvDialect> dialect_;
-  std::vector<int64_t> broken_json_;  // records of broken_file_, from 0, blank lines not counted
-  std::string broken_file_;
+  JsonLines json_lines_;
   std::vector<SourceColumn> columns_;
   std::unique_ptr<DuckSession> session_;
 };

@@ -162,7 +162,7 @@ class Kill : public testing::Test {
     for (const auto& [name, bytes] : expected) {
       if (name.ends_with("timing.jsonl") || name == "report.html") continue;
       if (name == "compare.json" || name == "manifest.json")
-        EXPECT_TRUE(without_clock(got.at(name)) == without_clock(bytes)) << name;
+        EXPECT_EQ(without_clock(got.at(name)), without_clock(bytes)) << name;
       else
         EXPECT_TRUE(got.at(name) == bytes) << name << " has other bytes";
     }

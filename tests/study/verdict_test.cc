@@ -104,6 +104,17 @@ TEST(Verdict, TextsAreNotGivenWhatASecondModelOfTheTableMayHaveAdded) {
   EXPECT_TRUE(has(verdict_of(json(0.5)).remarks.at(0), "The texts add nothing that can be told from noise"));
 }
 
+TEST(Verdict, ColumnsThatMayLeakAreNamedOnce) {
+  Json json = compare(std::vector<Json>{model("scorecard", 0.70)}, Json::array(), "scorecard");
+  json["leakage"] = Json(std::vector<Json>{Json{{"kind", "separates_label"}, {"column", "paid"}, {"evidence", "e"}},
+                                           Json{{"kind", "after_decision"}, {"column", "paid"}, {"evidence", "e"}},
+                                           Json{{"kind", "shared_rows"}, {"evidence", "e"}}});
+  ASSERT_EQ(verdict_of(json).remarks.size(), 1u);
+  EXPECT_TRUE(has(verdict_of(json).remarks[0], "Possible leakage: paid, rows that stand in two parts."));
+  json["leakage"] = Json::array();
+  EXPECT_TRUE(verdict_of(json).remarks.empty());
+}
+
 TEST(Verdict, ASmallTestPartIsRemarkedOn) {
   const Json json = compare(std::vector<Json>{model("scorecard", 0.70), model("gbdt", 0.74)},
                             std::vector<Json>{pair("scorecard", "gbdt", -0.04, 0.5)}, "gbdt", 30);

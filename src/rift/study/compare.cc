@@ -306,7 +306,9 @@ class Comparison {
     write_predictions(directory / "predictions.parquet", dataset_, scored);
     RunOptions resolved = resolved_options(spec_, dataset_);
     Decided decided{.dataset = dataset_, .parts = parts_, .runs = {}};
-    for (const ComparedModel& model : models_) decided.runs.push_back(&model.runs.front());
+    for (const ComparedModel& model : models_) {
+      for (const ModelRun& run : model.runs) decided.runs.push_back(&run);
+    }
     set_decided(decided, resolved);
     write_run_yaml(directory, resolved);
     Json data = report_data({.dataset = dataset_, .parts = parts_, .leaks = leaks_}, curves_of(contest()), cards());

@@ -27,7 +27,7 @@ score::CalibrationMethod calibration(const Decided& decided, score::CalibrationM
   const bool agree = std::ranges::all_of(decided.runs, [&](const ModelRun* run) {
     return run->calibrated_on != CalibratedOn::kNothing && run->calibrator.method() == first;
   });
-  return agree && decided.parts.size() == 1 ? first : asked;
+  return agree ? first : asked;
 }
 
 }  // namespace

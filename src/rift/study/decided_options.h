@@ -11,11 +11,11 @@ namespace rift::study {
 struct Decided {
   const data::Dataset& dataset;
   const std::vector<Parts>& parts;    // of every split
-  std::vector<const ModelRun*> runs;  // the published run of each model
+  std::vector<const ModelRun*> runs;  // of every model
 };
 
 /// Sets in the resolved run.yaml what was left open: pooling, loss and metric of early stopping of a fine-tuning; the
-/// calibration where all models came to the same; the limits of the policy where there is one split. What differs
+/// calibration where all runs came to the same; the limits of the policy where there is one split. What differs
 /// between models or splits stays open, so that the file gives the same run again.
 void set_decided(const Decided& decided, RunOptions& resolved);
 

@@ -167,6 +167,7 @@ std::string run_template(const data::Proposal& proposal, const std::filesystem::
   for (const std::string& note : proposal.notes) text += comment_lines(note);
   text += "\n" + entry("", "task", write_value(proposal.task)) + "\n" + data_section(proposal, file) + "\n";
   text += comment_lines(sentence("init.split"));
+  if (std::holds_alternative<data::KFoldSplit>(proposal.split.kind)) text += comment_lines(sentence("init.folds"));
   text += "split:\n";
   const Json split = write_options(proposal.split);  // outlives the loop over its members
   for (const Json::Member& member : split.as_object()) text += entry("  ", member.key, member.value);
@@ -179,13 +180,15 @@ std::string proposal_text(const data::Proposal& proposal) {
                fmt::arg("task", std::string(data::task_name(proposal.task)))) +
       "\n";
   for (const std::string& note : proposal.notes) text += note + "\n";
-  std::map<std::string, int64_t> kinds;
+  std::map<data::Kind, int64_t> kinds;
   for (const data::ColumnProposal& column : proposal.columns) {
-    if (column.role == data::Role::kFeature && column.kind != data::Kind::kIgnore)
-      ++kinds[std::string(data::kind_name(column.kind))];
+    if (column.role == data::Role::kFeature && column.kind != data::Kind::kIgnore) ++kinds[column.kind];
   }
   std::vector<std::string> counts;
-  for (const auto& [kind, count] : kinds) counts.push_back(fmt::format("{} {}", count, kind));
+  for (const auto& [kind, count] : kinds) {
+    counts.push_back(sentence("init.kind_count", fmt::arg("count", count),
+                              fmt::arg("kind", sentence("kind." + std::string(data::kind_name(kind))))));
+  }
   text += sentence("init.features", fmt::arg("kinds", fmt::format("{}", fmt::join(counts, ", ")))) + "\n";
   for (const data::ColumnProposal& column : proposal.columns) {
     if (column.suspected_leak)

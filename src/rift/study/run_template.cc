@@ -85,6 +85,12 @@ std::string comment_on(const std::string& name, const data::Proposal& proposal) 
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
+std::string kind_caption(data::Kind kind) {
+  if (kind == data::Kind::kNumber) return sentence("kind.number");
+  if (kind == data::Kind::kCategory) return sentence("kind.category");
+  return sentence(kind == data::Kind::kText ? "kind.text" : "kind.date");  // features are of no other kind
+}
+
 Json name_of(data::Kind kind) { return write_value(kind); }
 
 std::string data_section(const data::Proposal& proposal, const std::filesystem::path& file) {
@@ -186,8 +192,7 @@ std::string proposal_text(const data::Proposal& proposal) {
   }
   std::vector<std::string> counts;
   for (const auto& [kind, count] : kinds) {
-    counts.push_back(sentence("init.kind_count", fmt::arg("count", count),
-                              fmt::arg("kind", sentence("kind." + std::string(data::kind_name(kind))))));
+    counts.push_back(sentence("init.kind_count", fmt::arg("count", count), fmt::arg("kind", kind_caption(kind))));
   }
   text += sentence("init.features", fmt::arg("kinds", fmt::format("{}", fmt::join(counts, ", ")))) + "\n";
   for (const data::ColumnProposal& column : proposal.columns) {

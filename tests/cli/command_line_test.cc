@@ -87,6 +87,12 @@ TEST(CommandLine, VersionAsTextAndAsJson) {
   EXPECT_TRUE(json.at("rift").is_string());
 }
 
+TEST(CommandLine, ResultsSpeakTheLanguageThatIsAskedFor) {
+  EXPECT_THAT(run_program({"version", "--lang", "zh"}).out, HasSubstr("编译器"));
+  EXPECT_THAT(run_program({"doctor", "--lang", "zh"}).out, HasSubstr("数据表"));
+  EXPECT_THAT(run_program({"doctor"}).out, HasSubstr("tables           a Parquet file"));
+}
+
 TEST(CommandLine, SchemaIsTheCommittedReference) {
   const Json schema = parse_json(run_program({"schema"}).out, "stdout");
   EXPECT_TRUE(schema.at("properties").contains("optim"));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "data/records.h"
+#include "rift/base/sentences.h"
 
 namespace rift::data {
 namespace {
@@ -83,6 +84,17 @@ TEST_F(RowStreamTest, CellsOfAnotherKindRejectTheirRowOnly) {
   EXPECT_EQ(all.rejected[1].why, "column d: not a date");
   EXPECT_EQ(all.rejected[2].source_row, 3);
   EXPECT_THAT(all.rejected[2].why, HasSubstr("column id"));
+}
+
+TEST_F(RowStreamTest, ReasonsAreInTheLanguageOfTheResults) {
+  const auto path = file("rows.csv", "id,x,c,d\nb,secret,u,2020-01-01\nc,3,u,secret\n,4,u,\n");
+  set_language(Language::kChinese);
+  const Everything all = read_all(made_schema(true), path);
+  set_language(Language::kEnglish);
+  ASSERT_EQ(all.rejected.size(), 3u);
+  EXPECT_EQ(all.rejected[0].why, "列 x：不是数字");
+  EXPECT_EQ(all.rejected[1].why, "列 d：不是日期");
+  EXPECT_EQ(all.rejected[2].why, "列 id：为空，但每行都必须有标识");
 }
 
 TEST_F(RowStreamTest, DecimalCommasOfTheSchemaAreReadAndPointsAreNot) {

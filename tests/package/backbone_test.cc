@@ -68,6 +68,22 @@ TEST(Backbone, WhatIsNotThereNamesEveryPlaceThatWasTried) {
   EXPECT_THAT(message, HasSubstr((directory / "models/file").string()));
 }
 
+TEST(Backbone, WhatACommandLineNamesIsToldInItsOwnWords) {
+  const TempDirectory directory;
+  const ModelsVariable variable(directory.folder("models"));
+  directory.folder("models/tower");
+  EXPECT_EQ(resolve_model("tower"), directory / "models/tower");
+  const std::string missing = failure([] { resolve_model("nowhere"); });
+  EXPECT_THAT(missing, testing::StartsWith("artefact: no directory 'nowhere' (tried nowhere, "));
+  EXPECT_THAT(missing, testing::Not(HasSubstr("model.text.backbone")));
+  directory.folder("card");
+  directory.write("card/rift.json", "{}");
+  EXPECT_THAT(failure([&] { resolve_model((directory / "card").string()); }),
+              testing::AllOf(testing::StartsWith("unsupported: "), HasSubstr("holds no language model")));
+  directory.write("card/config.json", "{}");
+  EXPECT_EQ(resolve_model((directory / "card").string()), directory / "card");
+}
+
 TEST(Backbone, TheModelsFolderIsFoundFromTheProgramsOwnPlace) {
   if (!fs::exists(".deps/models")) GTEST_SKIP() << ".deps/models is not there: run 'make setup'";
   if (::getenv("RIFT_MODELS") != nullptr) GTEST_SKIP() << "RIFT_MODELS is set";

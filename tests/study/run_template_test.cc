@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rift/base/files.h"
+#include "rift/base/sentences.h"
 #include "rift/study/run_options.h"
 #include "support/temp_directory.h"
 
@@ -57,6 +58,24 @@ TEST(RunTemplate, ARunElsewhereFindsTheFilesOfAQuery) {
   ASSERT_TRUE(options.data.folder);
   EXPECT_TRUE(std::filesystem::equivalent(directory.path() / *options.data.folder, std::filesystem::current_path()));
   EXPECT_EQ(run_template(of_query, "run.yaml").find("folder:"), std::string::npos) << "its own folder needs no word";
+}
+
+TEST(RunTemplate, FoldsComeWithWhatEachVerbMakesOfThem) {
+  data::Proposal folds = proposal("income");
+  EXPECT_EQ(run_template(folds, "run.yaml").find("rift train"), std::string::npos);
+  folds.split.kind = data::KFoldSplit{};
+  EXPECT_NE(run_template(folds, "run.yaml").find("rift train fits one model: fold 0"), std::string::npos);
+}
+
+TEST(RunTemplate, TheSummaryIsInTheLanguageOfTheResults) {
+  data::Proposal two = proposal("income");
+  two.columns[0].kind = data::Kind::kNumber;
+  two.columns[1].kind = data::Kind::kIgnore;
+  EXPECT_NE(proposal_text(two).find("Features: 1 number."), std::string::npos) << proposal_text(two);
+  set_language(Language::kChinese);
+  const std::string chinese = proposal_text(two);
+  set_language(Language::kEnglish);
+  EXPECT_NE(chinese.find("特征：数值 1 列。"), std::string::npos) << chinese;
 }
 
 TEST(RunTemplate, CommentsSayWhatWasFound) {

@@ -112,6 +112,15 @@ TEST(Tuning, DescriptionCountsWhatMoves) {
   EXPECT_EQ(applied.description.find("LoRA r=3 on query, value: 1,857 of "), 0u) << applied.description;
 }
 
+TEST(Tuning, DescriptionNamesWhatFreezeTookAway) {
+  const auto full = tiny_classifier();
+  const std::string described = apply({.method = FullOptions{}, .freeze = {"word_embeddings"}}, *full, 1).description;
+  EXPECT_EQ(described.find("the whole model but word_embeddings: "), 0u) << described;
+  const auto head = tiny_classifier();
+  const std::string untouched = apply({.method = HeadOptions{}, .freeze = {"word_embeddings"}}, *head, 1).description;
+  EXPECT_EQ(untouched.find("word_embeddings"), std::string::npos) << "it does not move anyway: " << untouched;
+}
+
 TEST(Tuning, FreezeTakesItsPartAwayWhateverTheMethod) {
   const auto model = tiny_classifier();
   const Applied applied = apply({.method = FullOptions{}, .freeze = {"word_embeddings", "layer.0."}}, *model, 1);

@@ -31,7 +31,7 @@ void add_common_flags(CLI::App& command, CommonFlags& flags) {
       ->check(CLI::Range(0, 1024).description(""));
   command.add_flag("--json", flags.json, "Result as JSON on stdout; log as JSON lines on a stderr that is no terminal");
   command.add_flag("--quiet", flags.quiet, "No progress, no log below errors");
-  command.add_option("--lang", flags.lang, "en or zh: language of results and reports")
+  command.add_option("--lang", flags.lang, "en or zh: language of results and reports; log and errors stay English")
       ->type_name("LANG")
       ->check(CLI::IsMember({"en", "zh"}).description(""));
 }

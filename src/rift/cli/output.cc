@@ -6,6 +6,7 @@
 #include <string>
 
 #include "rift/base/error.h"
+#include "rift/base/utf8.h"
 
 namespace rift::cli {
 
@@ -18,5 +19,11 @@ void print_result(std::string_view text) {
 }
 
 void print_json(const Json& json) { print_result(to_json_text(json, 2)); }
+
+std::string padded(std::string text, size_t columns) {
+  const size_t taken = display_columns(text);
+  if (taken < columns) text.append(columns - taken, ' ');
+  return text;
+}
 
 }  // namespace rift::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "rift/base/json.h"
@@ -9,5 +10,8 @@ namespace rift::cli {
 /// The result goes to stdout, everything else to stderr. Throws kEnvironment when stdout does not take it.
 void print_result(std::string_view text);
 void print_json(const Json& json);
+
+/// `text` filled up with spaces to `columns` of a terminal, in which a Chinese character takes two.
+std::string padded(std::string text, size_t columns);
 
 }  // namespace rift::cli

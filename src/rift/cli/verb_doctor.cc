@@ -9,6 +9,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/sentences.h"
 #include "rift/base/threads.h"
 #include "rift/checkpoint/inspect.h"
 #include "rift/cli/output.h"
@@ -24,18 +25,19 @@ namespace rift::cli {
 namespace {
 
 struct Finding {
-  std::string name;
+  std::string name;     // in JSON
+  std::string caption;  // in the table
   bool ok = true;
   std::string detail;
 };
 
-Finding find(const std::string& name, const std::function<std::string()>& check) {
+Finding find(const std::string& name, const std::string& caption, const std::function<std::string()>& check) {
   try {
-    return {name, true, check()};
+    return {name, caption, true, check()};
   } catch (const Error& error) {
-    return {name, false, error.message()};
+    return {name, caption, false, error.message()};
   } catch (const std::exception& error) {
-    return {name, false, error.what()};
+    return {name, caption, false, error.what()};
   }
 }
 
@@ -54,7 +56,7 @@ std::string check_tables() {
   const data::Table read = data::read_table(file);
   RIFT_REQUIRE(read.rows == 2 && read.at("n").numbers()[1] == 2, Code::kEnvironment,
                "two rows written to a Parquet file came back changed");
-  return "a Parquet file was written to the temporary folder and read back";
+  return sentence("doctor.tables_work");
 }
 
 std::string check_packaged_model() {
@@ -62,20 +64,21 @@ std::string check_packaged_model() {
   const checkpoint::ModelInspection model = checkpoint::inspect_model(directory);
   RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}", model.problem);
   const auto tokenizer = encode::text::load_tokenizer(directory);
-  return fmt::format("{}: {} parameters, {} tokens in its vocabulary", directory.filename().string(), model.parameters,
-                     tokenizer->vocab_size());
+  return sentence("doctor.model_found", fmt::arg("name", directory.filename().string()),
+                  fmt::arg("parameters", model.parameters), fmt::arg("tokens", tokenizer->vocab_size()));
 }
 
 std::vector<Finding> examine(const std::string& device) {
   const Json environment = package::describe_environment();
-  return {{"rift", true, environment.at("rift").as_string()},
-          {"threads", true, fmt::format("{} of {} CPUs", threads(), default_threads())},
-          find("model execution", [&] { return package::describe_execution(device); }),
-          find("tables", check_tables),
-          find("packaged model", check_packaged_model),
-          find("this folder", [] {
+  return {{"rift", sentence("doctor.rift"), true, environment.at("rift").as_string()},
+          {"threads", sentence("doctor.threads"), true,
+           sentence("doctor.threads_found", fmt::arg("threads", threads()), fmt::arg("cpus", default_threads()))},
+          find("model execution", sentence("doctor.execution"), [&] { return package::describe_execution(device); }),
+          find("tables", sentence("doctor.tables"), check_tables),
+          find("packaged model", sentence("doctor.packaged_model"), check_packaged_model),
+          find("this folder", sentence("doctor.folder"), [] {
             require_writable_directory(std::filesystem::current_path());
-            return std::string("can be written to");
+            return sentence("doctor.folder_works");
           })};
 }
 
@@ -90,7 +93,8 @@ Run add_doctor(CLI::App& command) {
     bool ok = true;
     for (const Finding& finding : examine(*device)) {
       findings.push_back(Json{{"check", finding.name}, {"ok", finding.ok}, {"detail", finding.detail}});
-      text += fmt::format("{:<4} {:<16} {}\n", finding.ok ? "ok" : "BAD", finding.name, finding.detail);
+      text += padded(sentence(finding.ok ? "doctor.ok" : "doctor.bad"), 5) + padded(finding.caption, 17) +
+              finding.detail + "\n";
       ok = ok && finding.ok;
     }
     if (flags.json)

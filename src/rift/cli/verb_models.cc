@@ -4,6 +4,7 @@
 #include <string>
 
 #include "rift/base/error.h"
+#include "rift/base/sentences.h"
 #include "rift/checkpoint/inspect.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
@@ -14,25 +15,30 @@ namespace {
 
 std::string inspection_text(const checkpoint::ModelInspection& model) {
   std::string text = fmt::format("{}\n", model.directory);
-  const auto line = [&text](std::string_view what, std::string_view value) {
-    if (!value.empty()) text += fmt::format("  {:<14} {}\n", what, value);
+  const auto line = [&text](std::string_view what, const std::string& value) {
+    if (!value.empty()) text += "  " + padded(sentence("inspect." + std::string(what)), 15) + value + "\n";
   };
+  const auto millions = [](int64_t count) { return fmt::format("{:.1f}", 1e-6 * static_cast<double>(count)); };
   line("architecture", model.architecture.empty() ? model.model_type : model.architecture);
-  line("parameters",
-       fmt::format("{:.1f} million ({}), {:.1f} MB of weights", 1e-6 * static_cast<double>(model.parameters),
-                   model.parameters, 1e-6 * static_cast<double>(model.file_bytes)));
-  for (const auto& dtype : model.dtypes)
-    line("tensors", fmt::format("{} {} with {} elements", dtype.tensors, dtype.dtype, dtype.elements));
-  if (model.shape)
-    line("shape", fmt::format("{} layers x {}, vocabulary {}, {} positions", model.shape->layers,
-                              model.shape->hidden_size, model.shape->vocab_size, model.shape->positions));
-  line("tokenizer", model.tokenizer.empty() ? "none found" : model.tokenizer);
+  line("parameters", sentence("inspect.size", fmt::arg("millions", millions(model.parameters)),
+                              fmt::arg("count", model.parameters), fmt::arg("megabytes", millions(model.file_bytes))));
+  for (const auto& dtype : model.dtypes) {
+    line("tensors", sentence("inspect.dtype", fmt::arg("tensors", dtype.tensors), fmt::arg("dtype", dtype.dtype),
+                             fmt::arg("elements", dtype.elements)));
+  }
+  if (model.shape) {
+    line("shape", sentence("inspect.layers", fmt::arg("layers", model.shape->layers),
+                           fmt::arg("width", model.shape->hidden_size), fmt::arg("vocabulary", model.shape->vocab_size),
+                           fmt::arg("positions", model.shape->positions)));
+  }
+  line("tokenizer", model.tokenizer.empty() ? sentence("inspect.none_found") : model.tokenizer);
   line("pooling", model.pooling);
-  if (model.max_tokens) line("max tokens", std::to_string(*model.max_tokens));
+  if (model.max_tokens) line("max_tokens", std::to_string(*model.max_tokens));
   for (const std::string& module : model.other_modules) line("also", module);
-  line("licence",
-       model.licence_of_card.empty() ? "the model card states none" : model.licence_of_card + " (model card)");
-  for (const auto& licence : model.licences) line("licence file", licence.file);
+  line("licence", model.licence_of_card.empty()
+                      ? sentence("inspect.no_licence")
+                      : sentence("inspect.of_card", fmt::arg("licence", model.licence_of_card)));
+  for (const auto& licence : model.licences) line("licence_file", licence.file);
   if (model.names) {
     for (const auto& dropped : model.names->dropped)
       line("dropped", fmt::format("{}: {}", dropped.file_name, dropped.why));
@@ -59,8 +65,7 @@ Run add_models(CLI::App& command) {
                    action);
     RIFT_REQUIRE(action == "inspect", Code::kConfig, "rift models: unknown action '{}'; did you mean 'inspect'?",
                  shorten(action));
-    const checkpoint::ModelInspection model =
-        checkpoint::inspect_model(package::resolve_backbone(arguments->directory, {}));
+    const checkpoint::ModelInspection model = checkpoint::inspect_model(package::resolve_model(arguments->directory));
     if (flags.json)
       print_json(checkpoint::to_json(model));
     else

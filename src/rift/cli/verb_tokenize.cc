@@ -48,7 +48,7 @@ Run add_tokenize(CLI::App& command) {
     RIFT_REQUIRE(arguments->max_tokens == 0 || arguments->max_tokens >= 3, Code::kConfig,
                  "rift tokenize --max-tokens: expected 0 or at least 3 ([CLS], a token and [SEP]), got {}",
                  arguments->max_tokens);
-    const auto tokenizer = encode::text::load_tokenizer(package::resolve_backbone(arguments->model, {}));
+    const auto tokenizer = encode::text::load_tokenizer(package::resolve_model(arguments->model));
     const std::string text = read_file(arguments->file);
     encode::text::EncodeOptions options;
     options.max_tokens = arguments->max_tokens;

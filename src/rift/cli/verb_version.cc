@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "rift/base/sentences.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/package/execution.h"
@@ -18,8 +19,9 @@ Run add_version(CLI::App&) {
       return 0;
     }
     const auto text = [&](std::string_view key) { return environment.at(key).as_string(); };
-    print_result(fmt::format("rift {}\n{}\nDuckDB {}\nLightGBM {}\nbuilt with {}", text("rift"),
-                             text("model_execution"), text("duckdb"), text("lightgbm"), text("compiler")));
+    print_result(fmt::format("rift {}\n{}\nDuckDB {}\nLightGBM {}\n{}", text("rift"), text("model_execution"),
+                             text("duckdb"), text("lightgbm"),
+                             sentence("version.compiler", fmt::arg("compiler", text("compiler")))));
     return 0;
   };
 }

@@ -210,8 +210,11 @@ class Assembler {
 
   void require_weights(const std::string& name) const {
     for (size_t row = 0; row < dataset_.weight.size(); ++row)
-      RIFT_REQUIRE(dataset_.weight[row] >= 0.0, Code::kData, "column '{}': row {} has no weight >= 0", shorten(name),
-                   row);
+      RIFT_REQUIRE(
+          dataset_.weight[row] >= 0.0, Code::kData,
+          "column '{}': row {} has no weight >= 0; mend it, leave such rows out in a query (sql: SELECT ... WHERE "
+          "...), or leave data.weight out",
+          shorten(name), row);
   }
 
   const LoadSpec& spec_;

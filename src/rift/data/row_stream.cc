@@ -4,6 +4,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
+#include "rift/base/sentences.h"
 #include "rift/data/convert_column.h"
 #include "rift/data/numbered_rows.h"
 
@@ -56,7 +57,10 @@ struct RowStream::Impl {
       ConvertedColumn converted = convert_column(std::move(raw), fields[i].kind, style_of(fields[i]));
       for (const BadCell& cell : converted.bad) {
         std::string& reason = why[static_cast<size_t>(cell.row)];
-        if (reason.empty()) reason = fmt::format("column {}: not {}", shorten(fields[i].name), cell.expected);
+        if (reason.empty()) {
+          reason = sentence(fields[i].kind == Kind::kDate ? "reject.not_a_date" : "reject.not_a_number",
+                            fmt::arg("column", shorten(fields[i].name)));
+        }
       }
       table.columns.push_back(std::move(converted.column));
     }
@@ -69,7 +73,7 @@ struct RowStream::Impl {
   void name_rows(std::vector<std::string>& why) {
     ids = std::get<Texts>(std::move(chunk.columns[rows.place(fields.size())].values));
     for (size_t row = 0; row < why.size(); ++row) {
-      if (!ids.present[row]) why[row] = fmt::format("column {}: empty, but every row needs its id", shorten(id_name));
+      if (!ids.present[row]) why[row] = sentence("reject.no_id", fmt::arg("column", shorten(id_name)));
     }
   }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "rift/base/error.h"
+#include "rift/base/sentences.h"
 #include "rift/base/sha256.h"
 #include "rift/data/cells.h"
 #include "rift/data/gzip_check.h"
@@ -109,16 +110,15 @@ void append_plain(duckdb_vector vector, int64_t rows, Value missing, std::vector
 Source::BrokenLine broken_line(const LineSpan& span, const std::string& error_type) {
   const bool quote = error_type == "UNQUOTED VALUE";
   if (!quote && error_type != "LINE SIZE OVER MAXIMUM")
-    return {.why = fmt::format("line {} cannot be split into columns ({})", span.first_line, lower_case(error_type))};
+    return {.why = sentence("reject.columns", fmt::arg("line", span.first_line),
+                            fmt::arg("error", lower_case(error_type)))};
   if (span.first_line == span.last_line)
-    return {.why = fmt::format("line {} {}", span.first_line,
-                               quote ? "has a quotation mark that is not closed" : kLineTooLong)};
-  return {
-      .rows = span.rows,
-      .why = fmt::format("lines {} to {}{} ({} lines) were taken for one row: the quotation mark that line {} opens "
-                         "is not closed; close it, or double it where it is part of a text",
-                         span.first_line, span.last_line, span.quote_open ? ", the end of the file," : "",
-                         span.last_line - span.first_line + 1, span.first_line)};
+    return {.why = quote ? sentence("reject.quote", fmt::arg("line", span.first_line))
+                         : fmt::format("line {} {}", span.first_line, kLineTooLong)};
+  return {.rows = span.rows,
+          .why = sentence(span.quote_open ? "reject.quote_to_end" : "reject.quote_lines",
+                          fmt::arg("first", span.first_line), fmt::arg("last", span.last_line),
+                          fmt::arg("count", span.last_line - span.first_line + 1))};
 }
 
 }  // namespace

@@ -38,6 +38,20 @@ std::vector<fs::path> places(const std::string& name, const fs::path& base_direc
   return tried;
 }
 
+/// The first that is there, absolute; empty when none is.
+fs::path first_directory(const std::vector<fs::path>& places) {
+  for (const fs::path& place : places) {
+    if (has_directory(place)) return fs::absolute(place).lexically_normal();
+  }
+  return {};
+}
+
+std::string joined(const std::vector<fs::path>& places) {
+  std::vector<std::string> names;
+  for (const fs::path& place : places) names.push_back(place.string());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 fs::path models_directory() {
@@ -50,21 +64,32 @@ fs::path models_directory() {
 
 fs::path resolve_backbone(const std::string& name, const fs::path& base_directory) {
   const std::vector<fs::path> tried = places(name, base_directory);
-  std::vector<std::string> names;
-  for (const fs::path& place : tried) {
-    if (has_directory(place)) return fs::absolute(place).lexically_normal();
-    names.push_back(place.string());
-  }
+  if (const fs::path found = first_directory(tried); !found.empty()) return found;
   if (name.empty()) {
     RIFT_FAIL(Code::kArtefact,
               "{}: the packaged model is not there; get it with 'make setup', or point RIFT_MODELS at the folder that "
               "holds {}, or name a Hugging Face directory in model.text.backbone",
-              names.front(), kPackagedBackbone);
+              tried.front().string(), kPackagedBackbone);
   }
   RIFT_FAIL(Code::kArtefact,
             "model.text.backbone: no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, "
             "model.safetensors, tokenizer); leave it out for the packaged {}",
-            shorten(name, 200), fmt::join(names, ", "), kPackagedBackbone);
+            shorten(name, 200), joined(tried), kPackagedBackbone);
+}
+
+fs::path resolve_model(const std::string& name) {
+  if (name.empty()) return resolve_backbone(name, {});
+  const std::vector<fs::path> tried = places(name, {});
+  const fs::path found = first_directory(tried);
+  RIFT_REQUIRE(!found.empty(), Code::kArtefact,
+               "no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, model.safetensors, "
+               "tokenizer), a package with a language model in it, or the name of a packaged model such as {}",
+               shorten(name, 200), joined(tried), kPackagedBackbone);
+  RIFT_REQUIRE(!fs::exists(found / "rift.json") || fs::exists(found / "config.json"), Code::kUnsupported,
+               "{}: this package holds no language model of its own, so there is nothing to look into; rift report "
+               "shows what is in a package",
+               found.string());
+  return found;
 }
 
 }  // namespace rift::package

@@ -18,4 +18,8 @@ std::filesystem::path models_directory();
 /// and is a directory. Throws kArtefact naming every place that was tried and how to get the model.
 std::filesystem::path resolve_backbone(const std::string& name, const std::filesystem::path& base_directory);
 
+/// The model directory that a command line names: tried below the working directory and models_directory(); empty: the
+/// packaged model. Throws kArtefact as above, kUnsupported for a package that holds no language model.
+std::filesystem::path resolve_model(const std::string& name);
+
 }  // namespace rift::package

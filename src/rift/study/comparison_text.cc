@@ -57,7 +57,7 @@ std::string comparison_text(const Json& compare) {
   Lines lines = {heading(main, others, models)};
   for (const Json& model : models.as_array()) {
     const Json& test = model.at("metrics").at("test");
-    std::vector<std::string> line = {model_caption(model.at("name").as_string()), figure_text(test, main.name),
+    std::vector<std::string> line = {model.at("name").as_string(), figure_text(test, main.name),
                                      interval_text(test, main.name)};
     for (const std::string& name : others) line.push_back(figure_text(test, name));
     for (std::string& text : training_texts(models, model)) line.push_back(std::move(text));

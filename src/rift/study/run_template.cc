@@ -85,6 +85,12 @@ std::string comment_on(const std::string& name, const data::Proposal& proposal) 
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
+std::string kind_caption(data::Kind kind) {
+  if (kind == data::Kind::kNumber) return sentence("kind.number");
+  if (kind == data::Kind::kCategory) return sentence("kind.category");
+  return sentence(kind == data::Kind::kText ? "kind.text" : "kind.date");  // features are of no other kind
+}
+
 Json name_of(data::Kind kind) { return write_value(kind); }
 
 std::string data_section(const data::Proposal& proposal, const std::filesystem::path& file) {
@@ -166,6 +172,7 @@ std::string run_template(const data::Proposal& proposal, const std::filesystem::
   for (const std::string& note : proposal.notes) text += comment_lines(note);
   text += "\n" + entry("", "task", write_value(proposal.task)) + "\n" + data_section(proposal, file) + "\n";
   text += comment_lines(sentence("init.split"));
+  if (std::holds_alternative<data::KFoldSplit>(proposal.split.kind)) text += comment_lines(sentence("init.folds"));
   text += "split:\n";
   const Json split = write_options(proposal.split);  // outlives the loop over its members
   for (const Json::Member& member : split.as_object()) text += entry("  ", member.key, member.value);
@@ -178,13 +185,14 @@ std::string proposal_text(const data::Proposal& proposal) {
                fmt::arg("task", std::string(data::task_name(proposal.task)))) +
       "\n";
   for (const std::string& note : proposal.notes) text += note + "\n";
-  std::map<std::string, int64_t> kinds;
+  std::map<data::Kind, int64_t> kinds;
   for (const data::ColumnProposal& column : proposal.columns) {
-    if (column.role == data::Role::kFeature && column.kind != data::Kind::kIgnore)
-      ++kinds[std::string(data::kind_name(column.kind))];
+    if (column.role == data::Role::kFeature && column.kind != data::Kind::kIgnore) ++kinds[column.kind];
   }
   std::vector<std::string> counts;
-  for (const auto& [kind, count] : kinds) counts.push_back(fmt::format("{} {}", count, kind));
+  for (const auto& [kind, count] : kinds) {
+    counts.push_back(sentence("init.kind_count", fmt::arg("count", count), fmt::arg("kind", kind_caption(kind))));
+  }
   text += sentence("init.features", fmt::arg("kinds", fmt::format("{}", fmt::join(counts, ", ")))) + "\n";
   for (const data::ColumnProposal& column : proposal.columns) {
     if (column.suspected_leak)

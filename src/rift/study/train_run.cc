@@ -2,6 +2,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/log.h"
 #include "rift/base/sentences.h"
 #include "rift/data/leakage.h"
 #include "rift/data/load_dataset.h"
@@ -22,12 +23,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void require_one_split(const data::SplitOptions& split) {
-  const auto* folds = std::get_if<data::KFoldSplit>(&split.kind);
-  RIFT_REQUIRE(folds == nullptr || folds->fold, Code::kConfig,
-               "split.fold is missing: rift train fits one model, so say which fold is the test part (0 to {}), "
-               "such as --set split.fold=0; rift compare runs them all",
-               folds->k - 1);
+/// A training has one test part: of folds that run.yaml leaves open, the first.
+void take_one_fold(data::SplitOptions& split) {
+  auto* folds = std::get_if<data::KFoldSplit>(&split.kind);
+  if (folds == nullptr || folds->fold) return;
+  folds->fold = 0;
+  log_info("one model is fitted: fold 0 is the test part (split.fold names another; rift compare runs every fold)",
+           {{"folds", folds->k}});
 }
 
 class TrainRun {
@@ -35,7 +37,7 @@ class TrainRun {
   explicit TrainRun(const StudySpec& spec) : spec_(with_backbone(spec, /*needed=*/true)) {
     spec_.options.compare.models = {ModelKind::kFineTuned};
     spec_.options.compare.seeds = 1;
-    require_one_split(spec_.options.split);
+    take_one_fold(spec_.options.split);
     require_place(spec_, kMetricsFile);
     require_writable_directory(spec_.directory);
     dataset_ = data::load_dataset({.task = spec_.options.task,

@@ -30,8 +30,9 @@ void require_patterns_match(const std::vector<std::string>& patterns, const mode
   }
 }
 
-void remove_frozen(const std::vector<std::string>& patterns, std::vector<std::string>& names) {
-  std::erase_if(names, [&](const std::string& name) {
+/// How many names it took away.
+size_t remove_frozen(const std::vector<std::string>& patterns, std::vector<std::string>& names) {
+  return std::erase_if(names, [&](const std::string& name) {
     return std::ranges::any_of(patterns,
                                [&](const std::string& pattern) { return name.find(pattern) != std::string::npos; });
   });
@@ -48,8 +49,9 @@ std::vector<std::string> head_parameters(const models::TextClassifier& model) {
 Applied apply(const TuningOptions& options, models::TextClassifier& model, uint64_t seed) {
   Selection selection = std::visit([&](const auto& method) { return select(method, model, seed); }, options.method);
   require_patterns_match(options.freeze, model);
-  remove_frozen(options.freeze, selection.encoder);
-  remove_frozen(options.freeze, selection.head);
+  const size_t frozen =
+      remove_frozen(options.freeze, selection.encoder) + remove_frozen(options.freeze, selection.head);
+  if (frozen > 0) selection.what += fmt::format(" but {}", fmt::join(options.freeze, ", "));
   std::unordered_set<std::string> moving(selection.encoder.begin(), selection.encoder.end());
   moving.insert(selection.head.begin(), selection.head.end());
   RIFT_REQUIRE(!moving.empty(), Code::kConfig, "tuning: method '{}' with this freeze leaves nothing to train",

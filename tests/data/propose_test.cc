@@ -114,7 +114,6 @@ TEST_F(Propose, ClassesThatOnlyEndAlikeAreNotOneClass) {
     for (size_t i = 0; i < 120; ++i) text += fmt::format("{},{}\n", i * 7 % 23, values[i % values.size()]);
     const Proposal proposal = propose_file(file("rows.csv", text), "y");
     EXPECT_EQ(proposal.task, Task::kMulticlass) << values.back();
-    EXPECT_EQ(proposal.classes.size(), values.size());
     EXPECT_EQ(run_unedited(proposal).schema.classes(), static_cast<int64_t>(values.size()));
   }
 }

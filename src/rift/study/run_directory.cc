@@ -209,7 +209,7 @@ void forget_results(const fs::path& directory) {
 
 void forget_model(const fs::path& folder) {
   std::error_code ignored;
-  for (const char* name : {"package", "checkpoints", "log.jsonl", "timing.jsonl"}) {
+  for (const char* name : {"package", "checkpoints", "tb", "log.jsonl", "timing.jsonl"}) {
     fs::remove_all(folder / name, ignored);
   }
   fs::remove(folder, ignored);  // fails where somebody else's files are in it

@@ -40,11 +40,14 @@ class Publish : public testing::Test {
   void publish() {
     tuned_ = fine_tune(
         {.dataset = dataset_, .train = row_range(0, 96), .validation = row_range(96, 32), .options = options_});
+    write(tuned_, "package");
+  }
+  void write(const FineTuned& tuned, const char* name) const {
     score::PolicyOptions policy;
     policy.approve_below = policy.refuse_from = 0.5;
     package::write_package(
-        folder_ / "package",
-        {*tuned_.scorer, score::Calibrator::identity(data::Task::kBinary), policy, tuned_.summary, dataset_},
+        folder_ / name,
+        {*tuned.scorer, score::Calibrator::identity(data::Task::kBinary), policy, tuned.summary, dataset_},
         package::all_loaders());
   }
 
@@ -135,17 +138,12 @@ TEST_F(Publish, APackageMadeFromAPackageStillNamesTheFirstModelAndItsLicence) {
   write_file_atomic(fs::path(options_.text.backbone) / "LICENSE", "Use it well.\n");
   publish();
   const Json first = parse_json(read_file(folder_ / "package/manifest.json"), "manifest.json").at("pretrained");
-  FineTuned again = fine_tune({.dataset = dataset_,
-                               .train = row_range(0, 96),
-                               .validation = row_range(96, 32),
-                               .options = options_,
-                               .init_from = folder_ / "package"});
-  score::PolicyOptions policy;
-  policy.approve_below = policy.refuse_from = 0.5;
-  package::write_package(
-      folder_ / "second",
-      {*again.scorer, score::Calibrator::identity(data::Task::kBinary), policy, again.summary, dataset_},
-      package::all_loaders());
+  const FineTuned again = fine_tune({.dataset = dataset_,
+                                     .train = row_range(0, 96),
+                                     .validation = row_range(96, 32),
+                                     .options = options_,
+                                     .init_from = folder_ / "package"});
+  write(again, "second");
   EXPECT_EQ(parse_json(read_file(folder_ / "second/manifest.json"), "manifest.json").at("pretrained"), first);
   EXPECT_EQ(read_file(folder_ / "second/LICENSE"), "Use it well.\n");
 }

@@ -61,7 +61,7 @@ class LineWriter {
   LineWriter& operator=(const LineWriter&) = delete;
   ~LineWriter();
   void append(std::string_view line);
-  void append_bytes(std::string_view bytes);  // no line: as they are, as whole
+  void append_bytes(std::string_view bytes);  // no line break added; whole or not at all
   int64_t size_bytes() const { return size_bytes_; }
   void sync();
 

@@ -237,10 +237,10 @@ std::span<const SentenceEntry> english_sentences() {
       {"leakage.after_decision", "dated after the decision in {share} of the rows"},
       {"leakage.shared_rows", "{count} of the rows outside the training part are identical to a row of another part"},
       {"leakage.shared_ids", "values of {column} stand in more than one part; such values: {count}"},
-      // why a model is left out
       {"leakage.rows", "rows that stand in two parts"},
       {"verdict.leakage",
        "Possible leakage: {what}. Look at the leakage findings of the report before these figures are trusted."},
+      // why a model is left out
       {"skip.no_terms", "no word or character run stands in {rows} rows of its training part"},
       {"skip.scorecard_task", "a scorecard is for two classes"},
       {"skip.no_table", "the data has no number, category or date column"},

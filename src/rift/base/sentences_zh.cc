@@ -213,9 +213,9 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"leakage.after_decision", "{share} 的行中日期晚于决策时间"},
       {"leakage.shared_rows", "训练集之外有 {count} 行与另一部分中的某一行完全相同"},
       {"leakage.shared_ids", "{column} 的 {count} 个取值出现在多个数据集中"},
-      // why a model is left out
       {"leakage.rows", "出现在两个数据集中的行"},
       {"verdict.leakage", "可能存在泄漏：{what}。采信这些指标之前，请先查看报告中的数据泄漏检查。"},
+      // why a model is left out
       {"skip.no_terms", "没有任何词或字符串出现在至少 {rows} 行训练数据中"},
       {"skip.scorecard_task", "评分卡只适用于二分类"},
       {"skip.no_table", "数据中没有数值、类别或日期列"},

@@ -36,10 +36,10 @@ using Handle = std::unique_ptr<void, int (*)(void*)>;
 
 constexpr int64_t kCellsOfAThread = 500'000;  // below, waking a second thread costs more than it does
 
-/// Column-wise histograms without bundles: every sum has one order, whatever the number of threads.
 /// LightGBM reads a seed into 31 bits and a sign.
 int64_t seed_of(const BoosterParameters& parameters) { return parameters.seed & 0x7fffffff; }
 
+/// Column-wise histograms without bundles: every sum has one order, whatever the number of threads.
 std::string common_parameters(const BoosterRows& rows) {
   const int64_t useful = 1 + rows.rows * rows.features / kCellsOfAThread;
   return fmt::format(

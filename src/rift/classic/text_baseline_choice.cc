@@ -61,11 +61,7 @@ Settings settings_with_terms(const data::Dataset& dataset, std::span<const int64
       settings.is_first.push_back(c == group.strengths.front());
     }
   }
-  if (settings.options.empty()) {
-    throw NoTerms(Code::kData, fmt::format("the texts of the {} training rows share no term: no word or character run "
-                                           "stands in {} rows; leave the text baseline out of compare.models",
-                                           train.size(), TfidfOptions().min_rows));
-  }
+  if (settings.options.empty()) throw NoTerms(static_cast<int64_t>(train.size()), TfidfOptions().min_rows);
   return settings;
 }
 

@@ -121,6 +121,12 @@ void TfidfOptions::check(std::string_view path) const {
                shortest);
 }
 
+NoTerms::NoTerms(int64_t training_rows, int64_t min_rows)
+    : Error(Code::kData,
+            fmt::format("the texts of the {} training rows share no term: no word or character run stands in "
+                        "{} rows; leave the text baseline out of compare.models",
+                        training_rows, min_rows)) {}
+
 TfidfVectorizer TfidfVectorizer::fit(std::span<const Document> documents, const TfidfOptions& options,
                                      SparseMatrix* matrix) {
   TermCounts words, characters;
@@ -148,12 +154,7 @@ TfidfVectorizer TfidfVectorizer::fit(std::span<const Document> documents, const 
   append(words);
   vectorizer.word_columns_ = vectorizer.columns();
   append(characters);
-  if (vectorizer.columns() == 0) {
-    throw NoTerms(Code::kData,
-                  fmt::format("the texts of the {} training rows share no term: no word or character run stands in {} "
-                              "rows; leave the text baseline out of compare.models",
-                              rows, options.min_rows));
-  }
+  if (vectorizer.columns() == 0) throw NoTerms(rows, options.min_rows);
   vectorizer.index();
   if (!matrix) return vectorizer;
 

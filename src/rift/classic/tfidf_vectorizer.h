@@ -47,7 +47,7 @@ struct TfidfOptions {
 /// No term stands in enough texts: there is nothing that such terms could be learnt from.
 class NoTerms : public Error {
  public:
-  using Error::Error;
+  NoTerms(int64_t training_rows, int64_t min_rows);
 };
 
 /// The texts of one row, one for each text column; a missing text is empty. Terms do not reach across columns.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -19,6 +20,7 @@ constexpr int64_t kFewRows = 20;
 constexpr double kNearlyEvery = 0.95;
 constexpr int64_t kFewAmounts = 30;
 constexpr std::array<std::string_view, 3> kMoney = {"€", "£", "¥"};
+constexpr std::array<std::string_view, 2> kHardSpaces = {"\u00a0", "\u202f"};
 
 template <class Key>
 void count_values(const std::unordered_map<Key, int64_t>& counts, ColumnSummary& summary) {
@@ -65,6 +67,14 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
 }
 
+/// Bytes of the one of `words` that `text` begins with; 0 when it begins with none.
+size_t size_at_front(std::string_view text, std::span<const std::string_view> words) {
+  for (const std::string_view word : words) {
+    if (text.starts_with(word)) return word.size();
+  }
+  return 0;
+}
+
 /// A number but for what people write around and within one: 10.65%, $1 200, 3'000.-, (12.5).
 bool is_amount(std::string_view text) {
   bool digits = false;
@@ -76,12 +86,7 @@ bool is_amount(std::string_view text) {
     constexpr std::string_view kSigns = " .,'%$+-()";
     const bool hyphen = text[at] == '-' && at > 0 && at + 1 < text.size();  // as in a number of a contract
     if (kSigns.find(text[at]) != kSigns.npos && !hyphen) continue;
-    const std::string_view rest = text.substr(at);
-    size_t sign = 0;
-    for (const std::string_view other :
-         {kMoney[0], kMoney[1], kMoney[2], std::string_view("\u00a0"), std::string_view("\u202f")}) {
-      if (rest.starts_with(other)) sign = other.size();
-    }
+    const size_t sign = std::max(size_at_front(text.substr(at), kMoney), size_at_front(text.substr(at), kHardSpaces));
     if (sign == 0) return false;
     at += sign - 1;
   }
@@ -177,8 +182,8 @@ void summarize_texts(const Texts& texts, ColumnSummary& summary) {
   summary.plain_share = static_cast<double>(plain) / filled;
   summary.ascii_share = static_cast<double>(ascii) / filled;
   summary.digits_share = static_cast<double>(with_digits) / filled;
-  summary.signed_share = static_cast<double>(with_signs) / filled;
   summary.amounts_share = static_cast<double>(amounts) / filled;
+  summary.signed_share = static_cast<double>(with_signs) / filled;
 }
 
 }  // namespace

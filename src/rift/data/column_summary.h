@@ -32,8 +32,8 @@ struct ColumnSummary {
   double plain_share = 0.0;    // cells of printable ASCII without a space
   double ascii_share = 0.0;    // cells of ASCII alone
   double digits_share = 0.0;   // cells that hold a digit
-  double signed_share = 0.0;   // of these, with a sign of per cent or money
   double amounts_share = 0.0;  // cells that are a number but for a sign of per cent, money or a separator
+  double signed_share = 0.0;   // such cells with a sign of per cent or money
 
   CellStyle style() const { return {.dates = date_order, .numbers = number_style}; }
 

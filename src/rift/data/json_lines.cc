@@ -32,8 +32,8 @@ std::vector<int64_t> broken_lines(DuckSession& session, const std::string& file,
 JsonLines find_json_lines(DuckSession& session, std::span<const std::string> files, const std::string& name) {
   JsonLines lines{
       .relation = fmt::format("read_json({}, format = 'newline_delimited', sample_size = -1)", sql_files(files)),
-      .broken = {},
-      .broken_file = {}};
+      .broken_file = {},
+      .broken = {}};
   DuckSession::Rows rows;
   const auto failure = session.fetch("DESCRIBE SELECT * FROM " + lines.relation, rows);
   if (!failure || failure->message.find("Malformed JSON") == std::string::npos) {

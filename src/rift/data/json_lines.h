@@ -11,10 +11,9 @@ namespace rift::data {
 
 /// How files of one JSON object a line are read.
 struct JsonLines {
-  std::string relation;  // SQL; gives a row of NULL for a line that is no object of JSON
-  std::vector<int64_t>
-      broken;  // such lines of `broken_file`, the first file that has any: from 0, blank ones not counted
-  std::string broken_file;
+  std::string relation;         // SQL; gives a row of NULL for a line that is no object of JSON
+  std::string broken_file;      // the first file that has such lines
+  std::vector<int64_t> broken;  // they, from 0, blank lines not counted
 };
 
 /// Throws as throw_source_error() does; kData too when no line is an object. `name` is the source's for messages.

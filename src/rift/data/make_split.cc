@@ -193,45 +193,27 @@ class Splitter {
   std::vector<Part> part_;
 };
 
-/// Parts that a split asks for beside the training part.
-struct Wanted {
-  bool test = true;
-  bool calibration = false;
-  bool validation = false;
-  bool has(Part part) const {
-    switch (part) {
-      case Part::kTrain:
-        return true;
-      case Part::kTest:
-        return test;
-      case Part::kCalibration:
-        return calibration;
-      case Part::kValidation:
-        return validation;
-    }
-    RIFT_CHECK(false);
-    return true;
-  }
-};
+/// By Part: whether the split asks for it. There is always a training part.
+using WantedParts = std::array<bool, kParts>;
 
-Wanted wanted_parts(const SplitOptions& options) {
+WantedParts wanted_parts(const SplitOptions& options) {
+  const auto parts = [](bool validation, bool calibration, bool test) {
+    return WantedParts{true, validation, calibration, test};  // in the order of Part
+  };
   return std::visit(
-      []<class Kind>(const Kind& kind) {
+      [&]<class Kind>(const Kind& kind) {
         if constexpr (std::is_same_v<Kind, FilesSplit>) {
-          return Wanted{.test = !kind.test.empty(),
-                        .calibration = !kind.calibration.empty(),
-                        .validation = !kind.validation.empty()};
+          return parts(!kind.validation.empty(), !kind.calibration.empty(), !kind.test.empty());
         } else if constexpr (std::is_base_of_v<RandomSplit, Kind>) {
-          return Wanted{
-              .test = kind.test > 0.0, .calibration = kind.calibration > 0.0, .validation = kind.validation > 0.0};
+          return parts(kind.validation > 0.0, kind.calibration > 0.0, kind.test > 0.0);
         } else {
-          return Wanted{.test = true, .calibration = kind.calibration > 0.0, .validation = kind.validation > 0.0};
+          return parts(kind.validation > 0.0, kind.calibration > 0.0, true);
         }
       },
       options.kind);
 }
 
-void require_usable(const Dataset& dataset, const std::vector<Part>& part, const Wanted& wanted) {
+void require_usable(const Dataset& dataset, const std::vector<Part>& part, const WantedParts& wanted) {
   std::array<int64_t, kParts> rows{};
   std::array<int64_t, kParts> bad{};
   for (size_t i = 0; i < part.size(); ++i) {
@@ -240,7 +222,7 @@ void require_usable(const Dataset& dataset, const std::vector<Part>& part, const
   }
   for (size_t p = 0; p < kParts; ++p) {
     const auto name = part_name(static_cast<Part>(p));
-    RIFT_REQUIRE(rows[p] > 0 || !wanted.has(static_cast<Part>(p)), Code::kData,
+    RIFT_REQUIRE(rows[p] > 0 || !wanted[p], Code::kData,
                  "split: the {} part of {} rows is empty; give it a larger share", name, part.size());
     if (dataset.schema.task != Task::kBinary || rows[p] == 0) continue;
     RIFT_REQUIRE(bad[p] > 0 && bad[p] < rows[p], Code::kData,

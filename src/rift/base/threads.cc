@@ -140,4 +140,12 @@ void parallel_for(int64_t n, int64_t grain, const std::function<void(int64_t, in
   pool().run(parts, [&](int64_t part) { body(n * part / parts, n * (part + 1) / parts); });
 }
 
+void parallel_each(int64_t n, const std::function<void(int64_t)>& body) {
+  if (t_inside || n == 1 || threads() == 1) {
+    for (int64_t part = 0; part < n; ++part) body(part);
+  } else if (n > 0) {
+    pool().run(n, body);
+  }
+}
+
 }  // namespace rift

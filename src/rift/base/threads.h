@@ -19,4 +19,8 @@ int64_t threads();
 /// of the speed.
 void parallel_for(int64_t n, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body);
 
+/// Runs body(0) .. body(n - 1) on the same pool, each on the thread that is free next: for few parts of unequal size.
+/// Exceptions and nested calls as above.
+void parallel_each(int64_t n, const std::function<void(int64_t part)>& body);
+
 }  // namespace rift

@@ -2,7 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include <optional>
+#include <algorithm>
 
 #include "rift/base/error.h"
 #include "rift/nn/attention.h"
@@ -67,6 +67,21 @@ BertEncoder::BertEncoder(const BertOptions& options, nn::ParameterStore& store) 
     layer.output_norm = nn::LayerNorm::add_to(store, name + ".output.LayerNorm", width, options.layer_norm_eps);
     layer_parts_.push_back(part_since(store, name, begin));
   }
+  engine_.emplace(parts(), store);
+}
+
+nn::EncoderParts BertEncoder::parts() const {
+  nn::EncoderParts parts{.layers = {},
+                         .heads = options_.num_attention_heads,
+                         .activation = options_.hidden_act,
+                         .hidden_dropout = options_.hidden_dropout_prob,
+                         .attention_dropout = options_.attention_probs_dropout_prob};
+  for (const Layer& layer : layers_) {
+    parts.layers.push_back({.linears = {&layer.query, &layer.key, &layer.value, &layer.attention_output,
+                                        &layer.intermediate, &layer.output},
+                            .norms = {&layer.attention_norm, &layer.output_norm}});
+  }
+  return parts;
 }
 
 std::vector<nn::Linear*> BertEncoder::linears() {
@@ -112,13 +127,26 @@ at::Tensor BertEncoder::embed(const tensor::PackedBatch& batch, const nn::Forwar
 at::Tensor BertEncoder::run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                                    const nn::ForwardContext& context, TokensRead read) const {
   RIFT_CHECK(0 <= first && first <= last && last <= layer_count());
-  const int64_t trainable = first_trainable_stage();
+  // Layer i is stage i + 1: those below `frozen` take no part in training.
+  const int64_t frozen = std::clamp(first_trainable_stage() - 1, first, last);
+  nn::ForwardContext scoring = context;
+  scoring.training = false;
+  {
+    const at::AutoGradMode gradients(at::GradMode::is_enabled() && hidden.requires_grad());
+    hidden = run_alike(std::move(hidden), first, frozen, batch, scoring, read);
+  }
+  return run_alike(std::move(hidden), frozen, last, batch, context, read);
+}
+
+at::Tensor BertEncoder::run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                                  const nn::ForwardContext& context, TokensRead read) const {
+  if (first == last) return hidden;
+  const bool first_only = read == TokensRead::kFirst && last == layer_count();
+  if (context.execution == nn::Execution::kAutomatic && engine_->why_not().empty()) {
+    return engine_->run(hidden, {first, last, first_only}, batch, context);
+  }
   for (int64_t i = first; i < last; ++i) {
-    const bool frozen = i + 1 < trainable;  // layer i is stage i + 1
-    nn::ForwardContext own = context;
-    own.training = context.training && !frozen;
-    const at::AutoGradMode gradients(at::GradMode::is_enabled() && !frozen);
-    hidden = run_layer(i, hidden, {batch, own, i, read == TokensRead::kFirst && i + 1 == layer_count()});
+    hidden = run_layer(i, hidden, {batch, context, i, first_only && i + 1 == last});
   }
   return hidden;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "rift/models/bert_options.h"
 #include "rift/models/text_encoder.h"
 #include "rift/nn/embedding.h"
+#include "rift/nn/encoder_engine.h"
 #include "rift/nn/layer_norm.h"
 
 namespace rift::models {
@@ -37,6 +39,10 @@ class BertEncoder : public TextEncoder {
     bool trainable() const;
   };
   struct Pass;
+  nn::EncoderParts parts() const;
+  /// Layers that all take part in training, or none of them.
+  at::Tensor run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                       const nn::ForwardContext& context, TokensRead read) const;
   at::Tensor run_layer(int64_t index, const at::Tensor& x, const Pass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read, const Pass& pass) const;
 
@@ -46,6 +52,7 @@ class BertEncoder : public TextEncoder {
   std::vector<Layer> layers_;
   Part embeddings_part_;
   std::vector<Part> layer_parts_;
+  std::optional<nn::EncoderEngine> engine_;  // after layers_, which it points into
 };
 
 }  // namespace rift::models

@@ -2,7 +2,15 @@
 
 #include <cstdint>
 
+#include "rift/nn/kernels/dropout.h"
+
 namespace rift::nn {
+
+/// What computes an encoder's layers: the engine (encoder_engine.h) where it can, or ATen's operations one by one.
+enum class Execution { kAutomatic, kPlain };
+
+/// What the engine multiplies: f32, or bf16 with f32 sums. Plain execution computes in the parameters' own type.
+enum class Precision { kF32, kBf16 };
 
 /// How one forward pass runs. Scoring: the default. Training: dropout is on and its masks are a hash of (seed, epoch,
 /// row key, layer, site, token, feature), so that they do not depend on packing, batch split or threads.
@@ -10,16 +18,10 @@ struct ForwardContext {
   bool training = false;
   uint64_t seed = 0;
   int64_t epoch = 0;
+  Execution execution = Execution::kAutomatic;
+  Precision precision = Precision::kF32;
 };
 
-/// Where a dropout stands within a layer. Part of the hash: never renumber.
-enum class DropoutSite : uint32_t {
-  kEmbeddings = 0,
-  kAttentionWeights = 1,
-  kAttentionOutput = 2,
-  kFeedForwardOutput = 3,
-  kPooled = 4,
-  kAdapter = 16,  // + index of the linear map within its layer
-};
+using kernels::DropoutSite;
 
 }  // namespace rift::nn

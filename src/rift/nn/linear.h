@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,23 @@ struct LinearCall {
   bool x_is_per_row = false;
 };
 
+/// The update scale * dropout(x) A^T B^T beside a linear map.  A [rank,D_in], B [D_out,rank].
+struct LowRankUpdate {
+  const Parameter* a = nullptr;
+  const Parameter* b = nullptr;
+  double scale = 1;
+  double dropout = 0;
+};
+
 /// An update beside a linear map (LoRA and its kin; room `tuning`). Its parameters live in the model's ParameterStore.
 class LinearAdapter {
  public:
   virtual ~LinearAdapter() = default;
   /// x [S,D_in], y_base = x W^T + b [S,D_out] -> y [S,D_out]. May write into nothing that autograd has saved.
   virtual at::Tensor apply(const at::Tensor& x, const at::Tensor& y_base, const LinearCall& call) const = 0;
+  /// The same as numbers, for the engine; nullopt for an adapter that is no such update: its model then runs through
+  /// apply().
+  virtual std::optional<LowRankUpdate> low_rank() const { return std::nullopt; }
   /// What merging adds to W, [D_out,D_in]. Throws kUnsupported for an adapter that is no additive update of W.
   virtual at::Tensor delta() const = 0;
   /// True when one of its parameters trains: the layer and everything above then takes part in the backward pass.

@@ -65,6 +65,7 @@ void ParameterStore::seal() {
   at::Tensor values = at::zeros({elements_}, options);
   if (sealed > 0) values.narrow(0, 0, sealed).copy_(values_);
   values_ = values;
+  ++changes_;
   gradients_ = at::empty({elements_}, options);  // frozen parts stay untouched, so they cost no memory
   host_values_ = host_gradients_ = at::Tensor();
   for (Parameter& parameter : parameters_) bind(parameter);
@@ -103,6 +104,7 @@ void ParameterStore::set_trainable(const Parameter& parameter, bool trainable) {
   Parameter& own = *found->second;
   if (own.trainable == trainable) return;
   own.trainable = trainable;
+  changes_ += writes_ + 1;  // beyond every version so far, whichever of the two counts it was made of
   if (!own.view.defined()) return;
   own.view.mutable_grad() = at::Tensor();
   bind(own);
@@ -144,9 +146,14 @@ at::Tensor ParameterStore::host(const at::Tensor& flat, at::Tensor& mirror) cons
   return mirror;
 }
 
+uint64_t ParameterStore::version_of(const Parameter& parameter) const {
+  return changes_ + (parameter.trainable ? writes_ : 0) + parameter.view._version();
+}
+
 template <class T>
 std::span<T> ParameterStore::values() {
   check_element_type(c10::CppTypeToScalarType<T>::value);
+  ++writes_;
   return as_span<T>(host(values_, host_values_));
 }
 
@@ -191,6 +198,7 @@ void ParameterStore::zero_gradients() {
 
 std::vector<std::string> ParameterStore::copy_from(const tensor::TensorMap& tensors) {
   RIFT_CHECK(values_.defined() && values_.numel() == elements_);
+  ++changes_;
   for (const auto& [name, tensor] : tensors) {
     if (const Parameter* parameter = find(name)) {
       copy_checked(tensor, window(values_, *parameter), name);

@@ -69,9 +69,14 @@ class ParameterStore {
   int64_t trainable_count() const;
   std::vector<Stretch> trainable_stretches() const;  // in storage order, neighbours joined
 
+  /// Changes whenever the parameter's values may have changed: what is made from them (packed weights) compares it.
+  uint64_t version_of(const Parameter& parameter) const;
+
   /// The whole flat storage for optimizers and checkpoints; T must be the dtype's. Gradients of parameters that are not
-  /// trainable are not defined. On a GPU these are host mirrors: fetch_gradients() before reading gradients,
-  /// publish_values() after writing values; on the CPU both are the storage itself and the two calls do nothing.
+  /// trainable are not defined. Through the span of values() only parameters that train may be written, and only until
+  /// the next forward pass: version_of() takes the call itself for the change. On a GPU these are host mirrors:
+  /// fetch_gradients() before reading gradients, publish_values() after writing values; on the CPU both are the storage
+  /// itself and the two calls do nothing.
   template <class T>
   std::span<T> values();
   template <class T>
@@ -104,6 +109,8 @@ class ParameterStore {
   int64_t elements_ = 0;  // laid out so far
   at::Tensor values_;     // [elements at the last seal()]
   at::Tensor gradients_;
+  uint64_t writes_ = 0;             // of parameters that train
+  uint64_t changes_ = 0;            // of any
   mutable at::Tensor host_values_;  // mirrors, on a GPU only
   mutable at::Tensor host_gradients_;
 };

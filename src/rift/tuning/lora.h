@@ -26,6 +26,7 @@ class LoraAdapter : public nn::LinearAdapter {
   LoraAdapter(nn::ParameterStore& store, const nn::Linear& linear, const LoraShape& shape);
 
   at::Tensor apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const override;
+  std::optional<nn::LowRankUpdate> low_rank() const override { return {{a_, b_, shape_.scale, shape_.dropout}}; }
   at::Tensor delta() const override;
   bool trainable() const override { return a_->trainable || b_->trainable; }
   std::vector<const nn::Parameter*> parameters() const override { return {a_, b_}; }

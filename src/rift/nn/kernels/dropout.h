@@ -5,6 +5,16 @@
 /// Dropout without a random stream: whether an element stays is a hash of where it is.
 namespace rift::nn::kernels {
 
+/// Where a dropout stands within a layer. Part of the hash: never renumber.
+enum class DropoutSite : uint32_t {
+  kEmbeddings = 0,
+  kAttentionWeights = 1,
+  kAttentionOutput = 2,
+  kFeedForwardOutput = 3,
+  kPooled = 4,
+  kAdapter = 16,  // + index of the linear map within its layer
+};
+
 /// Where a token's dropout stands. Every field changes the mask.
 struct DropoutToken {
   uint64_t seed = 0;

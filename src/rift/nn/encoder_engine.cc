@@ -1,0 +1,217 @@
+#include "rift/nn/encoder_engine.h"
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "rift/base/error.h"
+#include "rift/base/threads.h"
+#include "rift/nn/engine/encoder_run.h"
+#include "rift/nn/packed_linear.h"
+
+namespace rift::nn {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+float* gradient_of(const Parameter& parameter) {
+  return parameter.trainable ? static_cast<float*>(parameter.view.grad().data_ptr()) : nullptr;
+}
+
+engine::LinearGradients gradients_of(const Linear& linear) {
+  engine::LinearGradients gradients{.weight = gradient_of(*linear.weight), .bias = gradient_of(*linear.bias)};
+  if (linear.adapter) {
+    const auto low = linear.adapter->low_rank();
+    gradients.low_a = gradient_of(*low->a);
+    gradients.low_b = gradient_of(*low->b);
+  }
+  return gradients;
+}
+
+/// What the node keeps from forward to backward.
+template <class E>
+struct Kept : torch::CustomClassHolder {
+  std::unique_ptr<engine::EncoderRun<E>> run;
+  std::function<std::vector<engine::LayerGradients>()> gradients;
+  std::vector<int64_t> input_sizes;
+};
+
+/// `trained`: one parameter that trains, so that autograd takes part even where `hidden` needs no gradient.
+template <class E>
+struct EngineNode : torch::autograd::Function<EngineNode<E>> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& /*trained*/,
+                            const c10::intrusive_ptr<Kept<E>>& kept, int64_t rows) {
+    kept->input_sizes = hidden.sizes().vec();
+    at::Tensor out = at::empty({rows, hidden.size(1)}, hidden.options());
+    kept->run->forward(hidden.const_data_ptr<float>(), out.mutable_data_ptr<float>());
+    context->saved_data["kept"] = c10::IValue::make_capsule(kept);
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto holder = context->saved_data["kept"].toCapsule();
+    auto& kept = *static_cast<Kept<E>*>(holder.get());
+    RIFT_CHECK(kept.run != nullptr);  // once: the states are used up
+    const at::Tensor d_out = gradients[0].contiguous();
+    at::Tensor d_hidden;
+    if (context->needs_input_grad(0)) d_hidden = at::empty(kept.input_sizes, d_out.options());
+    kept.run->backward(d_out.const_data_ptr<float>(), d_hidden.defined() ? d_hidden.mutable_data_ptr<float>() : nullptr,
+                       kept.gradients());
+    kept.run.reset();
+    return {d_hidden, at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
+bool is_multiple_of_block(int64_t width) { return width % kernels::kBlock == 0; }
+
+}  // namespace
+
+/// The weights of all layers in one element type, and the memory of runs.
+template <class E>
+struct EncoderEngine::Packed {
+  std::vector<PackedLinear<E>> linears;  // layer by layer
+  std::shared_ptr<engine::BlockPool> pool = std::make_shared<engine::BlockPool>();
+};
+
+EncoderEngine::EncoderEngine(EncoderParts parts, const ParameterStore& store)
+    : parts_(std::move(parts)), store_(store), f32_(new Packed<float>), bf16_(new Packed<kernels::Bf16>) {
+  for (const EncoderLayerParts& layer : parts_.layers) {
+    for (const Linear* linear : layer.linears) {
+      f32_->linears.emplace_back(*linear);
+      bf16_->linears.emplace_back(*linear);
+    }
+  }
+}
+
+EncoderEngine::~EncoderEngine() = default;
+
+std::string EncoderEngine::why_not() const {
+  if (!store_.device().is_cpu()) return "it runs on a CPU only";
+  if (store_.dtype() != at::kFloat) return "it computes f32 models only";
+  if (parts_.activation != Activation::kGelu) return "its activation is gelu";
+  if (parts_.layers.empty()) return "the model has no layers";
+  const Linear& query = *parts_.layers.front().linears[engine::kQuery];
+  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "heads must be a multiple of 32 wide";
+  for (const EncoderLayerParts& layer : parts_.layers) {
+    for (const Linear* linear : layer.linears) {
+      if (!is_multiple_of_block(linear->in_features()) || !is_multiple_of_block(linear->out_features())) {
+        return fmt::format("'{}' is no multiple of 32 wide", linear->name);
+      }
+      if (!linear->adapter) continue;
+      const auto low = linear->adapter->low_rank();
+      if (!low || low->a->shape[0] > engine::kRankColumns) {
+        return fmt::format("'{}' has an adapter that is no update of rank {} or less", linear->name,
+                           engine::kRankColumns);
+      }
+    }
+  }
+  return "";
+}
+
+std::vector<const Parameter*> EncoderEngine::trained(const EncoderSpan& span) const {
+  std::vector<const Parameter*> parameters;
+  const auto add = [&](const Parameter* parameter) {
+    if (parameter->trainable) parameters.push_back(parameter);
+  };
+  for (int64_t i = span.first; i < span.last; ++i) {
+    const EncoderLayerParts& layer = parts_.layers[static_cast<size_t>(i)];
+    for (const Linear* linear : layer.linears) {
+      add(linear->weight);
+      add(linear->bias);
+      if (linear->adapter) std::ranges::for_each(linear->adapter->parameters(), add);
+    }
+    for (const LayerNorm* norm : layer.norms) {
+      add(norm->weight);
+      add(norm->bias);
+    }
+  }
+  return parameters;
+}
+
+std::vector<engine::LayerGradients> EncoderEngine::gradients(const EncoderSpan& span) const {
+  std::vector<engine::LayerGradients> all;
+  for (int64_t i = span.first; i < span.last; ++i) {
+    const EncoderLayerParts& layer = parts_.layers[static_cast<size_t>(i)];
+    engine::LayerGradients& gradients = all.emplace_back();
+    for (size_t place = 0; place < layer.linears.size(); ++place) {
+      gradients.linears[place] = gradients_of(*layer.linears[place]);
+    }
+    for (size_t place = 0; place < layer.norms.size(); ++place) {
+      gradients.norms[place] = {gradient_of(*layer.norms[place]->weight), gradient_of(*layer.norms[place]->bias)};
+    }
+  }
+  return all;
+}
+
+template <class E>
+at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, const EncoderSpan& span,
+                                 const tensor::PackedBatch& batch, const ForwardContext& context) const {
+  std::vector<std::function<void()>> tasks;
+  const auto linear_of = [&](int64_t layer, size_t place) -> PackedLinear<E>& {
+    return packed.linears[static_cast<size_t>(layer) * engine::kLinearPlaces + place];
+  };
+  typename engine::EncoderRun<E>::Call call;
+  for (int64_t i = span.first; i < span.last; ++i) {
+    for (size_t place = 0; place < engine::kLinearPlaces; ++place) linear_of(i, place).refresh(store_, tasks);
+  }
+  parallel_each(static_cast<int64_t>(tasks.size()), [&](int64_t task) { tasks[static_cast<size_t>(task)](); });
+  for (int64_t i = span.first; i < span.last; ++i) {
+    const EncoderLayerParts& parts = parts_.layers[static_cast<size_t>(i)];
+    engine::LayerView<E>& layer = call.encoder.layers.emplace_back();
+    layer.index = i;
+    for (size_t place = 0; place < engine::kLinearPlaces; ++place) {
+      layer.linears[place] = linear_of(i, place).view(static_cast<uint32_t>(place));
+    }
+    for (size_t place = 0; place < engine::kNormPlaces; ++place) {
+      const LayerNorm& norm = *parts.norms[place];
+      layer.norms[place] = {norm.weight->view.const_data_ptr<float>(), norm.bias->view.const_data_ptr<float>(),
+                            static_cast<float>(norm.epsilon)};
+    }
+  }
+  const EncoderLayerParts& any = parts_.layers.front();
+  call.encoder.shape = {.width = any.linears[engine::kQuery]->in_features(),
+                        .feed_forward = any.linears[engine::kIntermediate]->out_features(),
+                        .heads = parts_.heads};
+  call.dropout = {.on = context.training,
+                  .seed = context.seed,
+                  .epoch = context.epoch,
+                  .hidden = parts_.hidden_dropout,
+                  .attention = parts_.attention_dropout};
+  call.row_begin = batch.row_begin_host;
+  call.row_keys = batch.row_keys;
+  call.first_only = span.first_only;
+  const std::vector<const Parameter*> training =
+      at::GradMode::is_enabled() ? trained(span) : std::vector<const Parameter*>{};
+  call.keeps = !training.empty() || (at::GradMode::is_enabled() && hidden.requires_grad());
+  const int64_t rows = span.first_only ? batch.rows : batch.tokens;
+  const at::Tensor input = hidden.contiguous();
+  const bool keeps = call.keeps;
+  auto run = std::make_unique<engine::EncoderRun<E>>(std::move(call), packed.pool);
+  if (!keeps) {
+    const at::Tensor out = at::empty({rows, hidden.size(1)}, hidden.options());
+    run->forward(input.const_data_ptr<float>(), out.mutable_data_ptr<float>());
+    return out;
+  }
+  auto kept = c10::make_intrusive<Kept<E>>();
+  kept->run = std::move(run);
+  kept->gradients = [this, span] { return gradients(span); };
+  return EngineNode<E>::apply(input, training.empty() ? input.detach() : training.front()->view, kept, rows);
+}
+
+at::Tensor EncoderEngine::run(const at::Tensor& hidden, const EncoderSpan& span, const tensor::PackedBatch& batch,
+                              const ForwardContext& context) const {
+  RIFT_CHECK(0 <= span.first && span.first < span.last && span.last <= static_cast<int64_t>(parts_.layers.size()));
+  RIFT_CHECK(hidden.dim() == 2 && hidden.size(0) == batch.tokens && hidden.scalar_type() == at::kFloat);
+  RIFT_CHECK(batch.longest < (int64_t{1} << 16));  // the dropout hash gives a key 16 bits
+  return context.precision == Precision::kBf16 ? run_in(*bf16_, hidden, span, batch, context)
+                                               : run_in(*f32_, hidden, span, batch, context);
+}
+
+}  // namespace rift::nn

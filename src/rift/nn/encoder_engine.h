@@ -1,0 +1,74 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rift/nn/activation.h"
+#include "rift/nn/engine/layer.h"
+#include "rift/nn/forward_context.h"
+#include "rift/nn/layer_norm.h"
+#include "rift/nn/linear.h"
+#include "rift/tensor/packed_batch.h"
+
+namespace rift::nn {
+
+/// A post-norm encoder layer by its maps and norms, in the order of engine::LinearPlace and engine::NormPlace.
+struct EncoderLayerParts {
+  std::array<const Linear*, engine::kLinearPlaces> linears;
+  std::array<const LayerNorm*, engine::kNormPlaces> norms;
+};
+
+struct EncoderParts {
+  std::vector<EncoderLayerParts> layers;
+  int64_t heads = 1;
+  Activation activation = Activation::kGelu;
+  double hidden_dropout = 0;
+  double attention_dropout = 0;
+};
+
+/// Layers first .. last - 1 of an encoder and what leaves them.
+struct EncoderSpan {
+  int64_t first = 0;
+  int64_t last = 0;
+  bool first_only = false;  // of the last layer only the rows' first tokens, [B,D]
+};
+
+/// Runs the layers of a post-norm encoder as ONE node of the autograd graph on the room nn/engine, where the model is
+/// one that it computes: on a CPU, in f32, GELU by erf, widths and head width multiples of 32, adapters of low rank.
+///
+/// The node gives the gradient of its input to autograd and adds the gradients of the parameters to the store's
+/// gradient windows itself, where backward() reaches it: torch::autograd::grad() of a parameter through it is not
+/// defined. Nothing is computed for parameters that do not train, nor below the lowest layer that needs it.
+class EncoderEngine {
+ public:
+  /// The parts and the store must outlive it.
+  EncoderEngine(EncoderParts parts, const ParameterStore& store);
+  ~EncoderEngine();
+
+  /// Why the engine cannot run this model, or "" when it can. Adapters that came or went since count.
+  std::string why_not() const;
+  /// hidden [S,D] -> [S,D] or [B,D]. Only where why_not() is "".
+  at::Tensor run(const at::Tensor& hidden, const EncoderSpan& span, const tensor::PackedBatch& batch,
+                 const ForwardContext& context) const;
+
+ private:
+  template <class E>
+  struct Packed;
+  template <class E>
+  at::Tensor run_in(Packed<E>& packed, const at::Tensor& hidden, const EncoderSpan& span,
+                    const tensor::PackedBatch& batch, const ForwardContext& context) const;
+  std::vector<const Parameter*> trained(const EncoderSpan& span) const;
+  std::vector<engine::LayerGradients> gradients(const EncoderSpan& span) const;
+
+  EncoderParts parts_;
+  const ParameterStore& store_;
+  std::unique_ptr<Packed<float>> f32_;
+  std::unique_ptr<Packed<kernels::Bf16>> bf16_;
+};
+
+}  // namespace rift::nn

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include "rift/nn/engine/states.h"
+
+namespace rift::nn::engine {
+
+/// context = dropout(softmax(q k^T / sqrt K)) v of every row of the panel and head. `panel` counts k and v's tokens;
+/// pass.tokens are the queries. Writes states.context and, where it is kept, states.log_sum. Source: arXiv:1706.03762.
+template <class E>
+void attend(const PanelPass<E>& pass, int64_t layer, const LayerStates<E>& states);
+
+template <class E>
+struct AttentionGradients {
+  kernels::Rows<const E> d_context;
+  kernels::Rows<E> d_q, d_k, d_v;
+};
+/// The way back. The weights are computed again from q, k and log_sum.
+template <class E>
+void attend_backward(const PanelPass<E>& pass, int64_t layer, const LayerStates<E>& states,
+                     const AttentionGradients<E>& gradients);
+
+}  // namespace rift::nn::engine

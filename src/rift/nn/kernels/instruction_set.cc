@@ -1,0 +1,72 @@
+#include "rift/nn/kernels/instruction_set.h"
+
+#include <fmt/ranges.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <optional>
+
+#include "rift/base/error.h"
+
+namespace rift::nn::kernels {
+
+namespace {
+
+constexpr std::string_view kNames[] = {"baseline", "avx2", "avx512", "avx512_bf16"};
+constexpr const char* kVariable = "RIFT_INSTRUCTION_SET";
+
+bool runs(InstructionSet set) {
+#if defined(__x86_64__)
+  switch (set) {
+    case InstructionSet::kBaseline:
+      return true;
+    case InstructionSet::kAvx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case InstructionSet::kAvx512:
+      return runs(InstructionSet::kAvx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case InstructionSet::kAvx512Bf16:
+      return runs(InstructionSet::kAvx512) && __builtin_cpu_supports("avx512bf16");
+  }
+#endif
+  return set == InstructionSet::kBaseline;
+}
+
+InstructionSet chosen_by_environment() {
+  const std::vector<InstructionSet> usable = usable_instruction_sets();
+  const char* asked = std::getenv(kVariable);
+  if (asked == nullptr || *asked == '\0') return usable.back();
+  std::vector<std::string_view> names;
+  for (const InstructionSet set : usable) {
+    if (name_of(set) == asked) return set;
+    names.push_back(name_of(set));
+  }
+  RIFT_FAIL(Code::kConfig, "{}: this CPU runs {}, got '{}'", kVariable, fmt::join(names, ", "), shorten(asked));
+}
+
+std::atomic<int> g_set{-1};
+
+}  // namespace
+
+std::string_view name_of(InstructionSet set) { return kNames[static_cast<size_t>(set)]; }
+
+std::vector<InstructionSet> usable_instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    if (runs(static_cast<InstructionSet>(i))) sets.push_back(static_cast<InstructionSet>(i));
+  }
+  return sets;
+}
+
+InstructionSet instruction_set() {
+  int set = g_set.load(std::memory_order_relaxed);
+  if (set < 0) g_set = set = static_cast<int>(chosen_by_environment());
+  return static_cast<InstructionSet>(set);
+}
+
+void force_instruction_set(InstructionSet set) {
+  RIFT_CHECK(runs(set));
+  g_set = static_cast<int>(set);
+}
+
+}  // namespace rift::nn::kernels

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+/// Which vector instructions the kernels use, found out once and changeable for tests.
+namespace rift::nn::kernels {
+
+/// From the slowest to the fastest; each has what stands before it.
+///   kBaseline    SSE2, any x86-64
+///   kAvx2        AVX2 and FMA
+///   kAvx512      AVX-512 F, BW, DQ, VL
+///   kAvx512Bf16  products of bf16 pairs on top (vdpbf16ps)
+enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAvx512Bf16 };
+
+/// What RIFT_INSTRUCTION_SET names: "baseline", "avx2", "avx512", "avx512_bf16".
+std::string_view name_of(InstructionSet set);
+
+/// Those that this CPU runs, slowest first; never empty.
+std::vector<InstructionSet> usable_instruction_sets();
+
+/// The one in use: the fastest usable one, or what the environment variable RIFT_INSTRUCTION_SET names. Throws
+/// kConfig when that is no name of one or this CPU lacks it.
+InstructionSet instruction_set();
+
+/// For tests and benchmarks: kernels asked for from now on are of `set`, which must be usable. Not while others
+/// compute.
+void force_instruction_set(InstructionSet set);
+
+}  // namespace rift::nn::kernels

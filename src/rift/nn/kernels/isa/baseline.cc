@@ -1,0 +1,10 @@
+#define RIFT_LANES 4
+#include "rift/nn/kernels/isa/table.h"
+#include "rift/nn/kernels/tables.h"
+
+namespace rift::nn::kernels {
+
+constinit const Kernels<float> kBaselineF32 = kTable<float>;
+constinit const Kernels<Bf16> kBaselineBf16 = kTable<Bf16>;
+
+}  // namespace rift::nn::kernels

@@ -1,0 +1,173 @@
+// Products: tiles of rows x two vectors, kept in registers over the whole depth. Included by table.h only.
+#pragma once
+
+#include "rift/nn/kernels/isa/vector.h"
+
+namespace rift::nn::kernels {
+namespace {
+
+/// One unit of the left side in every lane, or kLanes units of the right side.
+template <class E>
+struct Operand;
+template <>
+struct Operand<float> {
+  using Type = F;
+  [[gnu::always_inline]] static F everywhere(const float* from) { return all(*from); }
+  [[gnu::always_inline]] static void add_product(F& sum, F a, F b) { sum += a * b; }
+};
+template <>
+struct Operand<Bf16> {
+  using Type = U;
+  [[gnu::always_inline]] static U everywhere(const Bf16* from) {
+    uint32_t unit;
+    __builtin_memcpy(&unit, from, sizeof unit);
+    return all(unit);
+  }
+  [[gnu::always_inline]] static void add_product(F& sum, U a, U b) {
+#if defined(__AVX512BF16__)
+    sum = (F)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#else
+    sum += (F)(a << 16) * (F)(b << 16);
+    sum += (F)(a & 0xFFFF0000u) * (F)(b & 0xFFFF0000u);
+#endif
+  }
+};
+
+constexpr int64_t kTileVectors = 2;
+constexpr int64_t kTileColumns = kTileVectors * kLanes;
+constexpr int64_t kTileRows = RIFT_LANES == 16 ? 12 : 6;  // 24 of 32, or 12 of 16, registers hold sums
+constexpr int64_t kChunkRows = 192;                       // whose sums wait in L1 for what finishes them
+
+template <class E>
+struct TileInput {
+  const E* a;  // of the tile's first row
+  int64_t a_row;
+  int64_t a_step;
+  const E* b;  // of its first column
+  int64_t b_step;
+  int64_t units;
+};
+
+template <class E, int kRows, bool kAdds>
+[[gnu::always_inline]] inline void tile(const TileInput<E>& in, float* sum, int64_t sum_row) {
+  using Side = Operand<E>;
+  constexpr int kGroup =
+      kRows % 3 == 0 ? 3 : 1;  // rows that share a pointer: addresses are pointer + {0, 1, 2} strides
+  F sums[kRows][kTileVectors] = {};
+  const E* group[kRows / kGroup];
+  for (int g = 0; g < kRows / kGroup; ++g) group[g] = in.a + g * kGroup * in.a_row;
+  const E* b = in.b;
+  for (int64_t unit = 0; unit < in.units; ++unit) {
+    typename Side::Type right[kTileVectors];
+    for (int v = 0; v < kTileVectors; ++v) right[v] = loaded<typename Side::Type>(b + v * kLanes * kPerUnit<E>);
+    for (int r = 0; r < kRows; ++r) {
+      const typename Side::Type left = Side::everywhere(group[r / kGroup] + r % kGroup * in.a_row);
+      for (int v = 0; v < kTileVectors; ++v) Side::add_product(sums[r][v], left, right[v]);
+    }
+    for (auto& pointer : group) pointer += in.a_step;
+    b += in.b_step;
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kTileVectors; ++v) {
+      float* to = sum + r * sum_row + v * kLanes;
+      store(to, kAdds ? load(to) + sums[r][v] : sums[r][v]);
+    }
+  }
+}
+
+template <class E, int kRows, bool kAdds>
+[[gnu::noinline]] void tiles(TileInput<E> in, int64_t count, float* sum, int64_t sum_row) {
+  for (; count > 0; --count) {
+    tile<E, kRows, kAdds>(in, sum, sum_row);
+    in.a += kRows * in.a_row;
+    sum += kRows * sum_row;
+  }
+}
+
+/// One block of 32 columns over `rows` rows.
+template <class E, bool kAdds>
+void block(TileInput<E> in, int64_t rows, float* sum, int64_t sum_row) {
+  for (int64_t column = 0; column < kBlock; column += kTileColumns) {
+    TileInput<E> rest = in;
+    rest.b += column * kPerUnit<E>;
+    float* to = sum + column;
+    int64_t left = rows;
+    const auto advance = [&](int64_t done) {
+      rest.a += done * in.a_row;
+      to += done * sum_row;
+      left -= done;
+    };
+    if (left >= kTileRows) {
+      tiles<E, kTileRows, kAdds>(rest, left / kTileRows, to, sum_row);
+      advance(left / kTileRows * kTileRows);
+    }
+    if constexpr (kTileRows > 6) {
+      if (left >= 6) {
+        tiles<E, 6, kAdds>(rest, 1, to, sum_row);
+        advance(6);
+      }
+    }
+    if (left >= 3) {
+      tiles<E, 3, kAdds>(rest, 1, to, sum_row);
+      advance(3);
+    }
+    if (left > 0) tiles<E, 1, kAdds>(rest, left, to, sum_row);
+  }
+}
+
+/// What is made of the sums of rows m .. and columns n .. n+31.
+template <class E>
+[[gnu::always_inline]] inline F completed(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
+  F v = load(sums);
+  if (p.addend != nullptr) v += load(p.addend + m * p.addend_row + n);
+  if (p.bias != nullptr) v += load(p.bias + n);
+  return v;
+}
+
+template <class E>
+void finish(const Product<E>& p, const float* sums, int64_t first_row, int64_t rows, int64_t column) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t m = first_row + r;
+    for (int64_t c = 0; c < kBlock; c += kLanes) {
+      const int64_t n = column + c;
+      const float* sum = sums + r * kBlock + c;
+      E* out = p.out + m * p.out_row + n;
+      if (p.finish == Finish::kElements) {
+        store(out, completed(p, sum, m, n));
+      } else if (p.finish == Finish::kGelu) {
+        const F x = completed(p, sum, m, n);
+        if (p.before != nullptr) store(p.before + m * p.before_row + n, x);
+        store(out, x * normal(x).distribution);
+      } else {
+        const F x = load(p.before + m * p.before_row + n);
+        const Normal of_x = normal(x);
+        store(p.activated + m * p.activated_row + n, x * of_x.distribution);
+        store(out, completed(p, sum, m, n) * (of_x.distribution + x * of_x.density * 0.39894228f));
+      }
+    }
+  }
+}
+
+template <class E>
+void product(const Product<E>& p) {
+  const int64_t units = p.depth / kPerUnit<E>;
+  for (int64_t m = 0; m < p.rows; m += kChunkRows) {
+    const int64_t rows = p.rows - m < kChunkRows ? p.rows - m : kChunkRows;
+    for (int64_t n = 0; n < p.columns; n += kBlock) {
+      const TileInput<E> in{
+          p.a.data + m * p.a.row, p.a.row, p.a.step, p.b.data + n / kBlock * p.b.block, p.b.step, units};
+      if (p.finish == Finish::kStore) {
+        block<E, false>(in, rows, p.sum + m * p.sum_row + n, p.sum_row);
+      } else if (p.finish == Finish::kAdd) {
+        block<E, true>(in, rows, p.sum + m * p.sum_row + n, p.sum_row);
+      } else {
+        alignas(64) float sums[kChunkRows * kBlock];
+        block<E, false>(in, rows, sums, kBlock);
+        finish(p, sums, m, rows, n);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rift::nn::kernels

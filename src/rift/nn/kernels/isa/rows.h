@@ -1,0 +1,246 @@
+// Row by row: norms, softmax, sums, dropout, and operands turned into the form that products take. Included by table.h
+// only.
+#pragma once
+
+#include "rift/nn/kernels/isa/vector.h"
+
+namespace rift::nn::kernels {
+namespace {
+
+// ---- operands
+
+constexpr int64_t kTurned = 8;  // units of a square that is turned in registers
+using U8 = uint32_t __attribute__((vector_size(4 * kTurned)));
+
+/// x[i][j] becomes x[j][i].
+[[gnu::always_inline]] inline void turn_square(U8 (&x)[kTurned]) {
+  U8 pairs[kTurned], quads[kTurned];
+  for (int i = 0; i < kTurned; i += 2) {
+    pairs[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < kTurned; i += 4) {
+    for (int j = 0; j < 2; ++j) {
+      quads[i + 2 * j] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      quads[i + 2 * j + 1] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (int i = 0; i < 4; ++i) {
+    x[i] = __builtin_shufflevector(quads[i], quads[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    x[i + 4] = __builtin_shufflevector(quads[i], quads[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+template <class E>
+void turn(Rows<const E> x, int64_t rows, int64_t depth, E* to, int64_t to_step) {
+  const int64_t units = (depth + kPerUnit<E> - 1) / kPerUnit<E>;
+  for (int64_t r = 0; r < rows; r += kTurned) {
+    for (int64_t u = 0; u < units; u += kTurned) {
+      U8 square[kTurned];
+      const int64_t left = depth - u * kPerUnit<E>;
+      for (int64_t i = 0; i < kTurned; ++i) {
+        square[i] = U8{};
+        if (r + i >= rows) continue;
+        const E* from = x.data + (r + i) * x.row + u * kPerUnit<E>;
+        if (left >= kTurned * kPerUnit<E>) {
+          square[i] = loaded<U8>(from);
+        } else {
+          __builtin_memcpy(&square[i], from, static_cast<size_t>(left) * sizeof(E));
+        }
+      }
+      turn_square(square);
+      const int64_t some = units - u < kTurned ? units - u : kTurned;
+      for (int64_t i = 0; i < some; ++i) put(to + (u + i) * to_step + r * kPerUnit<E>, square[i]);
+    }
+  }
+}
+
+[[maybe_unused]] void pair(Rows<const float> x, int64_t rows, int64_t columns, float* to, int64_t to_step) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; c += kLanes) store(to + r * to_step + c, load(x.data + r * x.row + c));
+  }
+}
+
+void pair(Rows<const Bf16> x, int64_t rows, int64_t columns, Bf16* to, int64_t to_step) {
+  for (int64_t r = 0; r < rows; r += 2) {
+    const Bf16* first = x.data + r * x.row;
+    const bool alone = r + 1 == rows;
+    for (int64_t c = 0; c < columns; c += kLanes) {
+      const U low = __builtin_convertvector(loaded<H>(first + c), U);
+      const U high = alone ? U{} : __builtin_convertvector(loaded<H>(first + x.row + c), U);
+      put(to + r / 2 * to_step + 2 * c, low | high << 16);
+    }
+  }
+}
+
+template <class From, class To>
+void convert(Rows<From> x, int64_t rows, int64_t columns, Rows<To> to) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; c += kLanes) store(to.data + r * to.row + c, load(x.data + r * x.row + c));
+  }
+}
+
+[[maybe_unused]] void add_f32(Rows<const float> x, int64_t rows, int64_t columns, Rows<float> to) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; c += kLanes) {
+      float* at = to.data + r * to.row + c;
+      store(at, load(at) + load(x.data + r * x.row + c));
+    }
+  }
+}
+
+// ---- LayerNorm between blocks
+
+template <class E>
+void add_norm(const AddNorm<E>& a) {
+  const auto width = static_cast<float>(a.width);
+  for (int64_t r = 0; r < a.rows; ++r) {
+    const int64_t at = r * a.width;
+    float* z = a.y + at;
+    F sum{};
+    for (int64_t c = 0; c < a.width; c += kLanes) {
+      const F y = kept(load(z + c) + load(a.bias + c), a.dropped, r, c);
+      const F v = load(a.residual + at + c) + y;
+      store(z + c, v);
+      sum += v;
+    }
+    const float mean = sum_of(sum) / width;
+    F squares{};
+    for (int64_t c = 0; c < a.width; c += kLanes) {
+      const F d = load(z + c) - mean;
+      squares += d * d;
+    }
+    const float reciprocal = 1.0f / __builtin_sqrtf(sum_of(squares) / width + a.epsilon);
+    if (a.reciprocal != nullptr) a.reciprocal[r] = reciprocal;
+    for (int64_t c = 0; c < a.width; c += kLanes) {
+      const F normalized = (load(z + c) - mean) * reciprocal;
+      if (a.normalized != nullptr) store(a.normalized + at + c, normalized);
+      store(a.out + at + c, normalized * load(a.weight + c) + load(a.shift + c));
+    }
+  }
+}
+
+template <class E>
+void add_norm_backward(const AddNormBackward<E>& a) {
+  const auto width = static_cast<float>(a.width);
+  for (int64_t r = 0; r < a.rows; ++r) {
+    const int64_t at = r * a.width;
+    F sum{}, inner{};
+    for (int64_t c = 0; c < a.width; c += kLanes) {
+      const F d_out = load(a.d_out + at + c);
+      const F normalized = load(a.normalized + at + c);
+      const F d = d_out * load(a.weight + c);
+      sum += d;
+      inner += d * normalized;
+      store(a.d_weight + c, load(a.d_weight + c) + d_out * normalized);
+      store(a.d_shift + c, load(a.d_shift + c) + d_out);
+    }
+    const float mean = sum_of(sum) / width;
+    const float mean_inner = sum_of(inner) / width;
+    const float reciprocal = a.reciprocal[r];
+    for (int64_t c = 0; c < a.width; c += kLanes) {
+      const F d = load(a.d_out + at + c) * load(a.weight + c);
+      const F d_z = (d - mean - load(a.normalized + at + c) * mean_inner) * reciprocal;
+      store(a.d_residual + at + c, d_z);
+      store(a.d_y + at + c, kept(d_z, a.dropped, r, c));
+    }
+  }
+}
+
+// ---- attention weights
+
+/// x in the lanes below `left`, `other` in the rest.
+[[gnu::always_inline]] inline F first_lanes(F x, int64_t left, float other) {
+  return left >= kLanes ? x : (lane_numbers() < static_cast<uint32_t>(left) ? x : all(other));
+}
+
+template <class E>
+void clear_rest(E* weights, int64_t keys) {
+  const int64_t padded = (keys + kBlock - 1) / kBlock * kBlock;
+  for (int64_t k = (keys + kLanes - 1) / kLanes * kLanes; k < padded; k += kLanes) store(weights + k, F{});
+}
+
+template <class E>
+void softmax(const Softmax<E>& s) {
+  constexpr float kLowest = -3.0e38f;
+  for (int64_t q = 0; q < s.queries; ++q) {
+    float* scores = s.scores + q * s.row;
+    F highest = all(kLowest);
+    for (int64_t k = 0; k < s.keys; k += kLanes) {
+      highest = larger(highest, first_lanes(load(scores + k), s.keys - k, kLowest));
+    }
+    const float largest = largest_of(highest) * s.scale;
+    F sum{};
+    for (int64_t k = 0; k < s.keys; k += kLanes) {
+      const F e = first_lanes(exponential(load(scores + k) * s.scale - largest), s.keys - k, 0.0f);
+      store(scores + k, e);
+      sum += e;
+    }
+    const float total = sum_of(sum);
+    if (s.log_sum != nullptr) s.log_sum[q] = largest + __builtin_logf(total);
+    const float share = 1.0f / total;
+    E* weights = s.weights + q * s.row;
+    for (int64_t k = 0; k < s.keys; k += kLanes) {
+      store(weights + k, kept(load(scores + k) * share, s.dropped, q, k));
+    }
+    clear_rest(weights, s.keys);
+  }
+}
+
+template <class E>
+void softmax_backward(const SoftmaxBackward<E>& b) {
+  const Softmax<E>& s = b.forward;
+  for (int64_t q = 0; q < s.queries; ++q) {
+    const int64_t at = q * s.row;
+    for (int64_t k = 0; k < s.keys; k += kLanes) {
+      const F w = first_lanes(exponential(load(s.scores + at + k) * s.scale - s.log_sum[q]), s.keys - k, 0.0f);
+      const F d_w = kept(load(b.d_weights + at + k), s.dropped, q, k);
+      store(s.weights + at + k, kept(w, s.dropped, q, k));
+      store(b.d_scores + at + k, w * (d_w - b.inner[q]) * s.scale);
+    }
+    clear_rest(s.weights + at, s.keys);
+    clear_rest(b.d_scores + at, s.keys);
+  }
+}
+
+// ---- sums and masks
+
+template <class E>
+void gelu(Rows<const E> x, int64_t rows, int64_t columns, Rows<E> to) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; c += kLanes) {
+      const F v = load(x.data + r * x.row + c);
+      store(to.data + r * to.row + c, v * normal(v).distribution);
+    }
+  }
+}
+
+template <class E>
+void row_inner(Rows<const E> x, Rows<const E> y, int64_t rows, int64_t columns, float* sums) {
+  for (int64_t r = 0; r < rows; ++r) {
+    F sum{};
+    for (int64_t c = 0; c < columns; c += kLanes) sum += load(x.data + r * x.row + c) * load(y.data + r * y.row + c);
+    sums[r] = sum_of(sum);
+  }
+}
+
+template <class E>
+void column_sums(Rows<const E> x, int64_t rows, int64_t columns, float* sums) {
+  for (int64_t c = 0; c < columns; c += kLanes) {
+    F sum = load(sums + c);
+    for (int64_t r = 0; r < rows; ++r) sum += load(x.data + r * x.row + c);
+    store(sums + c, sum);
+  }
+}
+
+template <class E>
+void drop(Rows<const E> x, int64_t rows, int64_t columns, const Dropped& dropped, Rows<E> to) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; c += kLanes) {
+      store(to.data + r * to.row + c, kept(load(x.data + r * x.row + c), dropped, r, c));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rift::nn::kernels

@@ -1,0 +1,138 @@
+// Vectors of RIFT_LANES numbers and what is computed on them. Included once by each of baseline.cc, avx2.cc, ..., which
+// the build compiles for their instruction set: everything stands in an unnamed namespace, so that no function compiled
+// for one CPU can be linked into code that runs on another.
+#pragma once
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#include <cstdint>
+
+#include "rift/nn/kernels/bf16.h"
+#include "rift/nn/kernels/kernels.h"
+
+namespace rift::nn::kernels {
+namespace {
+
+constexpr int64_t kLanes = RIFT_LANES;
+
+using F = float __attribute__((vector_size(4 * RIFT_LANES)));
+using U = uint32_t __attribute__((vector_size(4 * RIFT_LANES)));
+using I = int32_t __attribute__((vector_size(4 * RIFT_LANES)));
+using H = uint16_t __attribute__((vector_size(2 * RIFT_LANES)));
+
+template <class V, class T>
+[[gnu::always_inline]] inline V loaded(const T* from) {
+  V v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+template <class V, class T>
+[[gnu::always_inline]] inline void put(T* to, V v) {
+  __builtin_memcpy(to, &v, sizeof v);
+}
+
+[[gnu::always_inline]] inline F all(float x) { return x - F{}; }
+[[gnu::always_inline]] inline U all(uint32_t x) { return x - U{}; }
+
+[[gnu::always_inline]] inline F load(const float* from) { return loaded<F>(from); }
+[[gnu::always_inline]] inline F load(const Bf16* from) {
+  return (F)(__builtin_convertvector(loaded<H>(from), U) << 16);
+}
+[[gnu::always_inline]] inline void store(float* to, F v) { put(to, v); }
+[[gnu::always_inline]] inline void store(Bf16* to, F v) {
+#if defined(__AVX512BF16__)
+  put(to, _mm512_cvtneps_pbh((__m512)v));
+#else
+  const U bits = (U)v;
+  const U rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+  const U quiet = (bits >> 16) | 0x40;
+  put(to, __builtin_convertvector((bits & 0x7FFFFFFF) > 0x7F800000 ? quiet : rounded, H));
+#endif
+}
+
+constexpr U lane_numbers() {
+  U numbers{};
+  for (int i = 0; i < kLanes; ++i) numbers[i] = static_cast<uint32_t>(i);
+  return numbers;
+}
+
+/// NaN in x stays NaN in both.
+[[gnu::always_inline]] inline F at_least(F x, float least) { return x < least ? all(least) : x; }
+[[gnu::always_inline]] inline F larger(F a, F b) { return a < b ? b : a; }
+[[gnu::always_inline]] inline F absolute(F x) { return (F)((U)x & 0x7FFFFFFF); }
+
+/// Halves added to each other until one number is left: the same order on every call.
+[[gnu::always_inline]] inline float sum_of(F v) {
+  float lanes[kLanes];
+  put(lanes, v);
+  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
+    for (int64_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
+}
+[[gnu::always_inline]] inline float largest_of(F v) {
+  float lanes[kLanes];
+  put(lanes, v);
+  float largest = lanes[0];
+  for (int64_t i = 1; i < kLanes; ++i) largest = lanes[i] > largest || lanes[i] != lanes[i] ? lanes[i] : largest;
+  return largest;
+}
+
+/// e^x within 2 ulp for x in [-87, 88]; below that it stays at e^-87. Source: Cephes' expf.
+[[gnu::always_inline]] inline F exponential(F x) {
+  constexpr float kRounds = 0x1.8p23f;  // added and taken away again, it rounds to a whole number
+  x = at_least(x, -87.0f);
+  x = x > 88.0f ? all(88.0f) : x;
+  const F shifted = x * 1.44269504f + kRounds;
+  const F n = shifted - kRounds;
+  const F r = x - n * 0.693359375f + n * 2.12194440e-4f;
+  F p = all(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  const F power = (F)((U)((I)shifted + 127) << 23);  // the low bits of `shifted` hold n
+  return (p * r * r + r + 1.0f) * power;
+}
+
+/// The standard normal's distribution function and density (without 1/sqrt(2 pi)) at x; the former within 1e-7.
+/// Source: Abramowitz and Stegun 7.1.26.
+struct Normal {
+  F distribution;
+  F density;
+};
+[[gnu::always_inline]] inline Normal normal(F x) {
+  const F t = 1.0f / (1.0f + absolute(x) * (0.3275911f * 0.70710678f));
+  const F density = exponential(x * x * -0.5f);
+  F p = all(1.061405429f);
+  p = p * t - 1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t - 0.284496736f;
+  p = p * t + 0.254829592f;
+  const F beyond = p * t * density * 0.5f;
+  return {x < 0.0f ? beyond : 1.0f - beyond, density};
+}
+
+/// dropout.cc's hash for the features first + lane. Whether an element stays.
+[[gnu::always_inline]] inline I stays(uint64_t state, uint32_t first, uint32_t threshold) {
+  U x = static_cast<uint32_t>(state) ^ ((lane_numbers() + first) * 0x9E3779B1u);
+  x = (x ^ (x >> 16)) * 0x7FEB352Du;
+  x ^= static_cast<uint32_t>(state >> 32);
+  x = (x ^ (x >> 15)) * 0x846CA68Bu;
+  x ^= x >> 16;
+  return x >= threshold;
+}
+
+/// Columns column, column + 1, ... of `row`: x where it stays, times the scale.
+[[gnu::always_inline]] inline F kept(F x, const Dropped& dropped, int64_t row, int64_t column) {
+  if (dropped.states == nullptr) return x;
+  const F scale = all(static_cast<float>(dropped.rate.scale));
+  const uint32_t first = dropped.first_feature + static_cast<uint32_t>(column);
+  return x * (stays(dropped.states[row], first, dropped.rate.threshold) ? scale : F{});
+}
+
+}  // namespace
+}  // namespace rift::nn::kernels

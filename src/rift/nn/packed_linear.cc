@@ -1,0 +1,117 @@
+#include "rift/nn/packed_linear.h"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace rift::nn {
+
+namespace {
+
+using kernels::kBlock;
+using kernels::kPerUnit;
+using kernels::Right;
+
+const float* values_of(const Parameter& parameter) { return parameter.view.const_data_ptr<float>(); }
+
+/// The transpose of [out,in] in blocks of 32 columns.
+template <class E>
+Right<E> turned_right(const E* data, int64_t in) {
+  return {data, kBlock * kPerUnit<E>, in * kBlock};
+}
+
+}  // namespace
+
+template <class E>
+void PackedLinear<E>::refresh(Matrix& matrix, const Source& source, std::vector<std::function<void()>>& tasks) {
+  const int64_t elements = source.padded_out * source.padded_in;
+  if (matrix.out != source.padded_out || matrix.in != source.padded_in) {
+    matrix = {};
+    matrix.out = source.padded_out;
+    matrix.in = source.padded_in;
+    const bool as_it_is = kPerUnit<E> == 1 && source.is_plain();
+    matrix.memory = engine::Block(static_cast<size_t>((as_it_is ? 1 : 2) * elements) * sizeof(E));
+    matrix.turned = reinterpret_cast<E*>(matrix.memory.data());
+    matrix.rows = as_it_is ? nullptr : matrix.turned + elements;
+  } else if (matrix.version == source.version && matrix.from == source.data) {
+    return;
+  }
+  matrix.version = source.version;
+  matrix.from = source.data;
+  for (int64_t first = 0; first < source.padded_out; first += kBlock) {
+    tasks.emplace_back([&matrix, source, first] {
+      // A block of 32 rows, scaled and padded where it has to be, in E.
+      const auto& kernels = kernels::kernels<E>();
+      const int64_t width = source.padded_in;
+      std::vector<float> copied;
+      kernels::Rows<const float> block{source.data + first * source.in, source.in};
+      if (!source.is_plain()) {
+        copied.resize(static_cast<size_t>(kBlock * width));
+        for (int64_t r = 0; r < std::min(kBlock, source.out - first); ++r) {
+          for (int64_t c = 0; c < source.in; ++c) {
+            copied[static_cast<size_t>(r * width + c)] = source.scale * source.data[(first + r) * source.in + c];
+          }
+        }
+        block = {copied.data(), width};
+      }
+      std::vector<E> narrowed;
+      kernels::Rows<const E> rows{nullptr, width};
+      if constexpr (std::is_same_v<E, float>) {
+        rows = block;
+      } else {
+        narrowed.resize(static_cast<size_t>(kBlock * width));
+        kernels.narrow(block, kBlock, width, {narrowed.data(), width});
+        rows.data = narrowed.data();
+      }
+      kernels.turn(rows, kBlock, width, matrix.turned + first * width, kBlock * kPerUnit<E>);
+      if (matrix.rows != nullptr) {
+        kernels.pair(rows, kBlock, width, matrix.rows + first * width, kPerUnit<E> * width);
+      }
+    });
+  }
+}
+
+template <class E>
+void PackedLinear<E>::refresh(const ParameterStore& store, std::vector<std::function<void()>>& tasks) {
+  const Parameter& weight = *linear_->weight;
+  const int64_t out = weight.shape[0], in = weight.shape[1];
+  refresh(weight_, {values_of(weight), out, in, out, in, 1, store.version_of(weight)}, tasks);
+  const auto low = linear_->adapter ? linear_->adapter->low_rank() : std::nullopt;
+  if (!low) return;
+  const int64_t rank = low->a->shape[0];
+  refresh(low_a_, {values_of(*low->a), rank, in, engine::kRankColumns, in, 1, store.version_of(*low->a)}, tasks);
+  refresh(low_b_,
+          {values_of(*low->b), out, rank, out, engine::kRankColumns, static_cast<float>(low->scale),
+           store.version_of(*low->b)},
+          tasks);
+}
+
+template <class E>
+engine::LinearView<E> PackedLinear<E>::view(uint32_t site) const {
+  const auto rows = [](const Matrix& matrix) -> Right<E> {
+    const E* data = matrix.rows != nullptr ? matrix.rows : static_cast<const E*>(matrix.from);
+    return {data, kPerUnit<E> * matrix.in, kPerUnit<E> * kBlock};
+  };
+  engine::LinearView<E> view{.in = linear_->in_features(),
+                             .out = linear_->out_features(),
+                             .turned = turned_right(weight_.turned, weight_.in),
+                             .rows = rows(weight_),
+                             .bias = values_of(*linear_->bias),
+                             .low_rank = {}};
+  const auto low = linear_->adapter ? linear_->adapter->low_rank() : std::nullopt;
+  if (low) {
+    view.low_rank = {.rank = low->a->shape[0],
+                     .scale = static_cast<float>(low->scale),
+                     .a_turned = turned_right(low_a_.turned, low_a_.in),
+                     .a_rows = rows(low_a_),
+                     .b_turned = turned_right(low_b_.turned, low_b_.in),
+                     .b_rows = rows(low_b_),
+                     .dropout = low->dropout,
+                     .site = static_cast<uint32_t>(kernels::DropoutSite::kAdapter) + site};
+  }
+  return view;
+}
+
+template class PackedLinear<float>;
+template class PackedLinear<kernels::Bf16>;
+
+}  // namespace rift::nn

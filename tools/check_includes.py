@@ -81,8 +81,6 @@ def check_foreign_include(source, where, header):
     need = torch_need(header)
     if need != "no":
         have = ROOMS[source.room].torch if source.room else "yes"
-        if source.inner.startswith("nn/kernels/"):
-            have = "no"
         if TORCH_RANK[need] > TORCH_RANK[have]:
             yield f"{where}: <{header}> in a room whose LibTorch column says '{have}'"
         return

@@ -115,6 +115,17 @@ TEST_F(ParallelFor, NestedCallsRunInlineInTheirPart) {
   EXPECT_EQ(sum, 4000);
 }
 
+TEST_F(Threads, EachPartRunsOnceWhateverTheNumberOfThreads) {
+  for (const int64_t count : {1, 2, 4}) {
+    set_threads(count);
+    for (const int64_t n : {0, 1, 2, 3, 50}) {
+      std::vector<std::atomic<int>> visits(static_cast<size_t>(n));
+      parallel_each(n, [&](int64_t part) { parallel_each(2, [&](int64_t) { ++visits[static_cast<size_t>(part)]; }); });
+      for (auto& visited : visits) ASSERT_EQ(visited, 2);
+    }
+  }
+}
+
 TEST_F(ParallelFor, TheLowestPartsExceptionComesAfterAllPartsHaveEnded) {
   set_threads(4);
   for (int round = 0; round < 50; ++round) {

@@ -100,7 +100,7 @@ class ThirdParty(Tree):
 
     def test_kernels_do_without_torch(self):
         self.assert_only_fault({"src/rift/nn/kernels/gelu.cc": "#include <ATen/ops/gelu.h>\n",
-                                "src/rift/nn/CMakeLists.txt": "rift_room(nn SOURCES kernels/gelu.cc)\n"}, "column says 'no'")
+                                "src/rift/nn/kernels/CMakeLists.txt": "rift_room(nn/kernels SOURCES gelu.cc)\n"}, "column says 'no'")
 
     def test_torch_reaching_the_command_line_through_a_header(self):
         self.assert_only_fault(

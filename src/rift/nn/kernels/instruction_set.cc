@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <optional>
 
 #include "rift/base/error.h"
 
@@ -32,16 +31,9 @@ bool runs(InstructionSet set) {
   return set == InstructionSet::kBaseline;
 }
 
-InstructionSet chosen_by_environment() {
-  const std::vector<InstructionSet> usable = usable_instruction_sets();
+InstructionSet chosen() {
   const char* asked = std::getenv(kVariable);
-  if (asked == nullptr || *asked == '\0') return usable.back();
-  std::vector<std::string_view> names;
-  for (const InstructionSet set : usable) {
-    if (name_of(set) == asked) return set;
-    names.push_back(name_of(set));
-  }
-  RIFT_FAIL(Code::kConfig, "{}: this CPU runs {}, got '{}'", kVariable, fmt::join(names, ", "), shorten(asked));
+  return asked == nullptr || *asked == '\0' ? usable_instruction_sets().back() : usable_instruction_set(asked);
 }
 
 std::atomic<int> g_set{-1};
@@ -58,9 +50,18 @@ std::vector<InstructionSet> usable_instruction_sets() {
   return sets;
 }
 
+InstructionSet usable_instruction_set(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const InstructionSet set : usable_instruction_sets()) {
+    if (name_of(set) == name) return set;
+    names.push_back(name_of(set));
+  }
+  RIFT_FAIL(Code::kConfig, "{}: this CPU runs {}, got '{}'", kVariable, fmt::join(names, ", "), shorten(name));
+}
+
 InstructionSet instruction_set() {
   int set = g_set.load(std::memory_order_relaxed);
-  if (set < 0) g_set = set = static_cast<int>(chosen_by_environment());
+  if (set < 0) g_set = set = static_cast<int>(chosen());
   return static_cast<InstructionSet>(set);
 }
 

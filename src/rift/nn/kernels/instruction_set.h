@@ -19,8 +19,10 @@ std::string_view name_of(InstructionSet set);
 /// Those that this CPU runs, slowest first; never empty.
 std::vector<InstructionSet> usable_instruction_sets();
 
-/// The one in use: the fastest usable one, or what the environment variable RIFT_INSTRUCTION_SET names. Throws
-/// kConfig when that is no name of one or this CPU lacks it.
+/// The usable one of this name. Throws kConfig naming RIFT_INSTRUCTION_SET, where users give it, when there is none.
+InstructionSet usable_instruction_set(std::string_view name);
+
+/// The one in use: the fastest usable one, or what the environment variable RIFT_INSTRUCTION_SET names. Throws as above.
 InstructionSet instruction_set();
 
 /// For tests and benchmarks: kernels asked for from now on are of `set`, which must be usable. Not while others

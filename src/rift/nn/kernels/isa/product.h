@@ -115,13 +115,14 @@ void block(TileInput<E> in, int64_t rows, float* sum, int64_t sum_row) {
   }
 }
 
-/// What is made of the sums of rows m .. and columns n .. n+31.
 template <class E>
-[[gnu::always_inline]] inline F completed(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
-  F v = load(sums);
-  if (p.addend != nullptr) v += load(p.addend + m * p.addend_row + n);
-  if (p.bias != nullptr) v += load(p.bias + n);
-  return v;
+[[gnu::always_inline]] inline F with_addend(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
+  return p.addend == nullptr ? load(sums) : load(sums) + load(p.addend + m * p.addend_row + n);
+}
+template <class E>
+[[gnu::always_inline]] inline F with_bias(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
+  const F v = with_addend(p, sums, m, n);
+  return p.bias == nullptr ? v : v + load(p.bias + n);
 }
 
 template <class E>
@@ -133,16 +134,16 @@ void finish(const Product<E>& p, const float* sums, int64_t first_row, int64_t r
       const float* sum = sums + r * kBlock + c;
       E* out = p.out + m * p.out_row + n;
       if (p.finish == Finish::kElements) {
-        store(out, completed(p, sum, m, n));
+        store(out, with_bias(p, sum, m, n));
       } else if (p.finish == Finish::kGelu) {
-        const F x = completed(p, sum, m, n);
+        const F x = with_bias(p, sum, m, n);
         if (p.before != nullptr) store(p.before + m * p.before_row + n, x);
         store(out, x * normal(x).distribution);
       } else {
         const F x = load(p.before + m * p.before_row + n);
         const Normal of_x = normal(x);
         store(p.activated + m * p.activated_row + n, x * of_x.distribution);
-        store(out, completed(p, sum, m, n) * (of_x.distribution + x * of_x.density * 0.39894228f));
+        store(out, with_addend(p, sum, m, n) * (of_x.distribution + x * of_x.density * 0.39894228f));
       }
     }
   }

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "rift/base/random.h"
+#include "rift/nn/kernels/kernels.h"
+
+namespace rift::test {
+
+using nn::kernels::Bf16;
+using nn::kernels::kPerUnit;
+using nn::kernels::Rows;
+
+template <class E>
+E element(double x);
+template <>
+inline float element<float>(double x) {
+  return static_cast<float>(x);
+}
+template <>
+inline Bf16 element<Bf16>(double x) {
+  return nn::kernels::to_bf16(static_cast<float>(x));
+}
+
+template <class E>
+double number(E x) {
+  return static_cast<double>(nn::kernels::widened(x));
+}
+
+/// Rounding of one element, relative.
+template <class E>
+inline constexpr double kRounding = kPerUnit<E> == 1 ? 6e-8 : 4e-3;
+
+/// A matrix whose rows lie a stride apart and begin off every alignment; gaps hold NaN.
+template <class E>
+struct Matrix {
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t stride = 0;
+  std::vector<E> storage;
+
+  Matrix(int64_t rows, int64_t columns, int64_t gap = 3)
+      : rows(rows), columns(columns), stride(columns + gap), storage(static_cast<size_t>(1 + rows * stride)) {
+    for (E& value : storage) value = element<E>(std::numeric_limits<double>::quiet_NaN());
+  }
+  static Matrix random(int64_t rows, int64_t columns, uint64_t stream, int64_t gap = 3) {
+    Matrix matrix(rows, columns, gap);
+    const CounterRandom random(2, stream);
+    for (int64_t i = 0; i < rows * columns; ++i) {
+      matrix.at(i / columns, i % columns) = element<E>(random.normal(static_cast<uint64_t>(i)));
+    }
+    return matrix;
+  }
+
+  E* data() { return storage.data() + 1; }
+  E& at(int64_t r, int64_t c) { return data()[r * stride + c]; }
+  double operator()(int64_t r, int64_t c) const { return number(storage[static_cast<size_t>(1 + r * stride + c)]); }
+  Rows<E> view() { return {data(), stride}; }
+  Rows<const E> input() { return {data(), stride}; }
+};
+
+}  // namespace rift::test

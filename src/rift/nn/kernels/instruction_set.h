@@ -22,7 +22,8 @@ std::vector<InstructionSet> usable_instruction_sets();
 /// The usable one of this name. Throws kConfig naming RIFT_INSTRUCTION_SET, where users give it, when there is none.
 InstructionSet usable_instruction_set(std::string_view name);
 
-/// The one in use: the fastest usable one, or what the environment variable RIFT_INSTRUCTION_SET names. Throws as above.
+/// The one in use: the fastest usable one, or what the environment variable RIFT_INSTRUCTION_SET names. Throws as
+/// above.
 InstructionSet instruction_set();
 
 /// For tests and benchmarks: kernels asked for from now on are of `set`, which must be usable. Not while others

@@ -112,7 +112,7 @@ TEST(ReadRun, AValueOfALaterVersionIsToldFromATypingError) {
       {"objective.anchor.kind", {"none", "l2_sp"}, {}},
       {"optim.name", {"gd", "sgd", "adam", "adamw"}, {}},
       {"optim.schedule", {"linear", "constant", "cosine"}, {}},
-      {"train.precision", {"auto", "f32"}, {"bf16", "f16"}},
+      {"train.precision", {"auto", "f32", "bf16"}, {"f16"}},
       {"train.early_stopping.metric", {"auc", "log_loss", "accuracy", "macro_f1", "loss"}, {}},
   };
   for (const auto& [key, now, later] : all) {

@@ -15,16 +15,13 @@ using test::row_range;
 /// The small model on the small data as one task; every call of add_gradient() is as a step of training makes it.
 class SmallTask {
  public:
-  SmallTask(FineTuneOptions wanted, int64_t most_kept_values)
+  SmallTask(FineTuneOptions wanted, KeptBudget kept = {})
       : options_(std::move(wanted)),
         dataset_(test::small_dataset(128)),
         text_(load_text_model({.options = options_.text})),
         applied_(tuning::apply(options_.tuning, *text_.model, 1)),
         inputs_(dataset_.schema, options_.text.text, text_.tokenizer, options_.text.max_tokens),
-        task_({.train = rows(0, 96),
-               .validation = rows(96, 32),
-               .objective = options_.objective,
-               .most_kept_values = most_kept_values},
+        task_({.train = rows(0, 96), .validation = rows(96, 32), .objective = options_.objective, .kept = kept},
               *text_.model) {}
 
   LabelledRows rows(int64_t first, int64_t count) const {
@@ -74,7 +71,7 @@ TEST(TextTask, AFrozenEncoderReadOnceSaysWhatOneReadEveryTimeSays) {
   for (const auto pooling :
        {models::Pooling::kPooler, models::Pooling::kCls, models::Pooling::kMean, models::Pooling::kLast}) {
     options.text.pooling = pooling;
-    const Said once = said_by({options, kMostKeptValues}), every_time = said_by({options, 0});
+    const Said once = said_by({options}), every_time = said_by({options, {.memory_bytes = 0}});
     EXPECT_EQ(once.losses, every_time.losses) << name_of(pooling);
     EXPECT_EQ(once.gradients, every_time.gradients) << name_of(pooling);
     // The validation rows come in another order, so that a logit may differ in its last bit.

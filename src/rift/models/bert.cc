@@ -142,7 +142,7 @@ at::Tensor BertEncoder::run_alike(at::Tensor hidden, int64_t first, int64_t last
                                   const nn::ForwardContext& context, TokensRead read) const {
   if (first == last) return hidden;
   const bool first_only = read == TokensRead::kFirst && last == layer_count();
-  if (context.execution == nn::Execution::kAutomatic && engine_->why_not().empty()) {
+  if (context.execution == nn::Execution::kAutomatic && why_not_fused().empty()) {
     return engine_->run(hidden, {first, last, first_only}, batch, context);
   }
   for (int64_t i = first; i < last; ++i) {

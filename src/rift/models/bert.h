@@ -26,6 +26,7 @@ class BertEncoder : public TextEncoder {
   const std::vector<Part>& layers() const override { return layer_parts_; }
   std::vector<nn::Linear*> linears() override;
   int64_t first_trainable_stage() const override;
+  std::string why_not_fused() const override { return engine_->why_not(); }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   at::Tensor run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                         const nn::ForwardContext& context, TokensRead read) const override;

@@ -106,7 +106,13 @@ TokensRead TextClassifier::tokens_read() const {
 }
 
 at::Tensor TextClassifier::forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
-  return classify(pool(encoder_->forward(batch, context, tokens_read()), batch, context), batch, context);
+  return forward_from(0, encoder_->embed(batch, context), batch, context);
+}
+
+at::Tensor TextClassifier::forward_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
+                                        const nn::ForwardContext& context) const {
+  const at::Tensor states = encoder_->run_layers(hidden, first, encoder_->layer_count(), batch, context, tokens_read());
+  return classify(pool(states, batch, context), batch, context);
 }
 
 at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBatch& batch,

@@ -41,6 +41,9 @@ class TextClassifier {
   /// vendor's matrix product adds up in another order for another number of tokens. (Attention, LayerNorm and dropout
   /// masks are bit-equal.) Sigmoid of an f32 logit: by less than 1e-6; 1.5e-7 measured on MiniLM.
   at::Tensor forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;
+  /// The same from what the layers below `first` gave, [S,D].
+  at::Tensor forward_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
+                          const nn::ForwardContext& context) const;
   /// One vector per row, [B,D], before dropout and head.
   at::Tensor pool(const at::Tensor& hidden, const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;
   /// Logits from pooled vectors: dropout (training) and the linear head.

@@ -50,6 +50,9 @@ class TextEncoder {
   virtual at::Tensor run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                                 const nn::ForwardContext& context, TokensRead read) const = 0;
 
+  /// Why the layers run one by one in ATen and not on the fused engine, "" when they run on it.
+  virtual std::string why_not_fused() const { return "this architecture has no fused form"; }
+
   int64_t layer_count() const { return static_cast<int64_t>(layers().size()); }
   /// Token states of the last layer: [S,D], or [B,D] for TokensRead::kFirst.
   at::Tensor forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context,

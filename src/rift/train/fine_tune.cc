@@ -55,6 +55,11 @@ class FineTuning {
         new_parameters_(text_.model->new_parameters()),
         inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens),
         applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
+    const std::string plain = text_.model->encoder().why_not_fused();
+    RIFT_REQUIRE(
+        spec.options.train.precision != Precision::kBf16 || plain.empty(), Code::kConfig,
+        "train.precision: bf16 runs on the fused engine only, which does not run this model: {}; leave it at auto",
+        plain);
     log_info("tuning", {{"method", spec.options.tuning.method_name()}, {"what", applied_.description}});
   }
 
@@ -79,7 +84,9 @@ class FineTuning {
                    .scale = scale_,
                    .objective = spec_.options.objective,
                    .stop_metric = spec_.options.train.early_stopping.metric,
-                   .device = device_},
+                   .device = device_,
+                   .precision = precision_of(spec_.options.train.precision),
+                   .kept = kept_budget()},
                   *text_.model);
     const TrainerResult result = run_trainer(task, trainer_spec(digest));
     if (regression()) rescale_head(store(), scale_.deviation, scale_.mean);
@@ -94,6 +101,13 @@ class FineTuning {
   const data::Schema& schema() const { return spec_.dataset.schema; }
   bool regression() const { return schema().task == data::Task::kRegression; }
   nn::ParameterStore& store() { return text_.model->parameters(); }
+
+  KeptBudget kept_budget() const {
+    const KeptStatesOptions& room = spec_.options.train.kept_states;
+    return {.memory_bytes = room.memory_mib << 20,
+            .disk_bytes = room.disk_mib << 20,
+            .folder = spec_.directory.empty() ? std::filesystem::temp_directory_path() : spec_.directory};
+  }
 
   TrainerSpec trainer_spec(const std::string& digest) {
     return {.optim = spec_.options.optim,

@@ -15,12 +15,14 @@
 /// run.yaml's `train:` and what a fine-tuning needs together. Torch-free.
 namespace rift::train {
 
-/// kAutomatic = f32 today; the reduced-precision engine will widen it.
-enum class Precision { kAutomatic, kF32 };
+/// What the encoder's layers multiply while training. Parameters, sums, the optimizer and scoring stay in f32.
+/// kAutomatic = f32.
+enum class Precision { kAutomatic, kF32, kBf16 };
 constexpr auto enum_names(Precision) {
-  return std::to_array<EnumName<Precision>>({{Precision::kAutomatic, "auto"}, {Precision::kF32, "f32"}});
+  return std::to_array<EnumName<Precision>>(
+      {{Precision::kAutomatic, "auto"}, {Precision::kF32, "f32"}, {Precision::kBf16, "bf16"}});
 }
-constexpr auto later_names(Precision) { return std::to_array<std::string_view>({"bf16", "f16"}); }
+constexpr auto later_names(Precision) { return std::to_array<std::string_view>({"f16"}); }
 
 /// Metric that early stopping and the best checkpoint follow, on the validation rows.
 /// kAutomatic: auc (binary), log_loss (several classes, regression: mse).
@@ -44,21 +46,34 @@ struct EarlyStoppingOptions {
   }
 };
 
+/// Only where layers are frozen; losses are the same whatever the room.
+struct KeptStatesOptions {
+  int64_t memory_mib = 1024;
+  int64_t disk_mib = 0;
+  template <class V>
+  void visit(V& v) {
+    v("memory_mib", memory_mib, "Memory, in MiB; 0 = none.", at_least(0));
+    v("disk_mib", disk_mib, "File beside the run for rows that do not fit into it, in MiB; 0 = none.", at_least(0));
+  }
+};
+
 struct TrainOptions {
   Precision precision = Precision::kAutomatic;
   int64_t seed = 1;
   int64_t checkpoint_every_steps = 200;
   int64_t keep_checkpoints = 2;
   int64_t evaluations_per_epoch = 1;
+  KeptStatesOptions kept_states;
   EarlyStoppingOptions early_stopping;
   template <class V>
   void visit(V& v) {
-    v("precision", precision, "Arithmetic of the model.");
+    v("precision", precision, "What the layers multiply in training: f32, or bf16 with f32 sums; auto: f32.");
     v("seed", seed, "Seed of row order, dropout and new parameters.", seed_range());
     v("checkpoint_every_steps", checkpoint_every_steps, "Steps between resumable checkpoints; 0 = none.", at_least(0));
     v("keep_checkpoints", keep_checkpoints, "Newest checkpoints that are kept.", at_least(1));
     v("evaluations_per_epoch", evaluations_per_epoch, "Times per epoch that the validation rows are scored.",
       at_least(1));
+    v("kept_states", kept_states, "Room for what frozen layers say of the training rows, so that it is computed once.");
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");
   }

@@ -63,9 +63,12 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model) : spec_(std
   RIFT_REQUIRE(any_weight, Code::kData, "data.weight: every training row has weight 0");
   validation_ = {spec_.task, spec_.classes, spec_.validation.label, spec_.validation.weight};
   if (!validation_.label.empty()) metric_ = resolve_stop_metric(spec_.stop_metric, validation_);
-  if (model_.encoder().first_trainable_stage() > model_.encoder().layer_count()) {
+  const int64_t frozen_layers = model_.encoder().first_trainable_stage() - 1;
+  if (frozen_layers == model_.encoder().layer_count()) {
     train_features_ = features(spec_.train);
     validation_features_ = features(spec_.validation);
+  } else if (frozen_layers > 0) {
+    kept_.emplace(model_.encoder(), frozen_layers, rows(), spec_.precision, spec_.kept);
   }
 }
 
@@ -91,7 +94,8 @@ TextTask::Targets TextTask::targets(const LabelledRows& rows, std::span<const in
 /// token. Undefined where it would take too much memory.
 at::Tensor TextTask::features(const LabelledRows& rows) const {
   const int64_t width = model_.encoder().width();
-  if (rows.inputs.rows() == 0 || rows.inputs.rows() > spec_.most_kept_values / width) return {};
+  const int64_t most_rows = spec_.kept.memory_bytes / (width * static_cast<int64_t>(sizeof(float)));
+  if (rows.inputs.rows() == 0 || rows.inputs.rows() > most_rows) return {};
   const models::TokensRead read = model_.tokens_read();
   const std::vector<float> values =
       package::map_rows(rows.inputs, width, spec_.device, [&](const tensor::PackedBatch& batch) {
@@ -114,10 +118,16 @@ at::Tensor TextTask::logits(const LabelledRows& rows, const at::Tensor& features
   return model_.classify(pooled ? kept : model_.pool(kept, batch, context), batch, context);
 }
 
+at::Tensor TextTask::training_logits(std::span<const int64_t> rows, const nn::ForwardContext& context) {
+  if (!kept_) return logits(spec_.train, train_features_, rows, context);
+  const tensor::PackedBatch batch = package::make_batch(spec_.train.inputs, rows, spec_.device);
+  return model_.forward_from(kept_->layers(), kept_->states(spec_.train.inputs, rows, batch), batch, context);
+}
+
 PartLoss TextTask::add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) {
   PartLoss part;
   for (const int64_t row : rows) part.tokens += spec_.train.inputs.tokens(row);
-  const at::Tensor said = logits(spec_.train, train_features_, rows, context);
+  const at::Tensor said = training_logits(rows, context);
   const at::Tensor host = said.detach().cpu().contiguous();
   const at::Tensor gradient = at::empty_like(host);
   const Targets wanted = targets(spec_.train, rows);

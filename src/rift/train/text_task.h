@@ -11,6 +11,7 @@
 #include "rift/models/text_classifier.h"
 #include "rift/objective/task_loss.h"
 #include "rift/package/inputs.h"
+#include "rift/train/kept_states.h"
 #include "rift/train/options.h"
 #include "rift/train/task.h"
 #include "rift/train/validation_metric.h"
@@ -26,8 +27,6 @@ struct LabelledRows {
 };
 LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs);
 
-inline constexpr int64_t kMostKeptValues = int64_t{1} << 28;  // 1 GiB
-
 struct TextTaskSpec {
   data::Task task = data::Task::kBinary;
   int64_t classes = 2;
@@ -37,11 +36,12 @@ struct TextTaskSpec {
   const objective::ObjectiveOptions& objective;
   StopMetric stop_metric = StopMetric::kAutomatic;
   c10::Device device = c10::Device(c10::DeviceType::CPU);
-  int64_t most_kept_values = kMostKeptValues;  // of a frozen encoder, for each of training and validation
+  nn::Precision precision = nn::Precision::kF32;  // of training; validation is f32
+  KeptBudget kept;                                // of frozen layers; a frozen encoder's, for each part
 };
 
 /// Fine-tuning a text classifier. Where the whole encoder is frozen, what it says of each row is computed once, unless
-/// that is more than `most_kept_values`.
+/// that is more than the memory that `kept` allows; where its lower layers are, what they say of the training rows.
 class TextTask final : public TrainingTask {
  public:
   /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced), kConfig (loss or
@@ -69,6 +69,7 @@ class TextTask final : public TrainingTask {
   at::Tensor features(const LabelledRows& rows) const;
   at::Tensor logits(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
                     const nn::ForwardContext& context) const;
+  at::Tensor training_logits(std::span<const int64_t> rows, const nn::ForwardContext& context);
   std::vector<float> validation_logits() const;
 
   TextTaskSpec spec_;
@@ -78,7 +79,8 @@ class TextTask final : public TrainingTask {
   std::unique_ptr<objective::TaskLoss> loss_;
   ValidationRows validation_;
   StopMetric metric_ = StopMetric::kAutomatic;
-  at::Tensor train_features_;  // [N,D] of a frozen encoder, else undefined
+  std::optional<KeptStates> kept_;  // of frozen lower layers
+  at::Tensor train_features_;       // [N,D] of a frozen encoder, else undefined
   at::Tensor validation_features_;
 };
 

@@ -120,8 +120,10 @@ class Trainer {
     double weight = 0;
     for (const int64_t row : rows) weight += task_.weight(row);
     if (weight > 0) ++weighty_steps_;
-    const nn::ForwardContext context{
-        .training = true, .seed = static_cast<uint64_t>(spec_.train.seed), .epoch = order_.epoch_of(progressed_.step)};
+    const nn::ForwardContext context{.training = true,
+                                     .seed = static_cast<uint64_t>(spec_.train.seed),
+                                     .epoch = order_.epoch_of(progressed_.step),
+                                     .precision = precision_of(spec_.train.precision)};
     store_.zero_gradients();
     objective::LossSum total;
     const auto part_size = static_cast<size_t>(plan_.rows_per_part);

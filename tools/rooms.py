@@ -43,7 +43,7 @@ def _build_rooms():
         "models": _room(2, "base tensor checkpoint nn", torch="yes"),
         "tuning": _room(2, "base tensor checkpoint nn models", torch="yes"),
         "objective": _room(2, "base tensor privacy", torch="yes"),
-        "optim": _room(2, "base tensor privacy", torch="yes"),
+        "optim": _room(2, "base tensor privacy nn/kernels", torch="yes"),
     }
     lower = _rooms_up_to(table, 2)
     judges = "base data metrics score report store"

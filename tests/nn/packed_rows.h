@@ -35,7 +35,7 @@ inline at::Tensor random_tensor(std::vector<int64_t> shape, uint64_t stream) {
 
 /// Largest difference between the gradient of `loss` (f64, a scalar) at the leaf x and central differences.
 inline double gradient_error(const at::Tensor& x, const std::function<at::Tensor()>& loss) {
-  x.mutable_grad() = at::Tensor();
+  if (x.grad().defined()) x.mutable_grad().zero_();  // a parameter's gradient stays the window that it is
   loss().backward();
   const at::Tensor gradient = x.grad().contiguous();
   auto* values = static_cast<double*>(x.data_ptr());

@@ -7,8 +7,9 @@
 
 #include "rift/base/files.h"
 #include "rift/base/json.h"
+#include "rift/base/random.h"
 #include "rift/base/threads.h"
-#include "rift/optim/gradient_norm.h"
+#include "rift/optim/clip.h"
 #include "support/failure.h"
 
 namespace rift::optim {
@@ -98,14 +99,105 @@ TEST(Optimizer, NesterovWithoutMomentumIsRefused) {
   EXPECT_NE(message.find("momentum"), std::string::npos) << message;
 }
 
-TEST(GradientNorm, SameBitsWithOneAndTwoThreadsAndClipsLikeTorch) {
+std::vector<double> normals(size_t count, uint64_t stream) {
+  const CounterRandom random(5, stream);
+  std::vector<double> values(count);
+  for (size_t i = 0; i < count; ++i) values[i] = random.normal(i);
+  return values;
+}
+
+std::vector<OptimOptions> every_optimizer() {
+  std::vector<OptimOptions> all(5);
+  all[0].name = GdOptions{};
+  all[1].name = SgdOptions{.momentum = 0.9};
+  all[2].name = SgdOptions{.momentum = 0.9, .nesterov = true};
+  all[3].name = AdamOptions{};
+  all[4].name = AdamWOptions{};
+  return all;
+}
+
+TEST(Optimizer, InPartsFromSeveralThreadsItGivesTheSameBitsAsAtTheEnd) {
+  constexpr int64_t kSize = 70'000;
+  const std::vector<ParameterGroup> groups = {{"a", 1e-2, 0.1, {{0, 30'000}, {30'000, 7}}},
+                                              {"b", 1e-3, 0.0, {{40'000, 30'000}}}};
+  for (const OptimOptions& options : every_optimizer()) {
+    Optimizer<double> whole(options, groups), parts(options, groups);
+    std::vector<double> theta = normals(kSize, 1), same = theta;
+    for (uint64_t step = 0; step < 4; ++step) {
+      const std::vector<double> gradient = normals(kSize, 10 + step);
+      const GradientMeasure expected = whole.measure(theta, gradient);
+      whole.step(theta, gradient, 0.5, 0.25);
+      parts.begin_step(0.5, 0.25);
+      parallel_each(3, [&](int64_t part) { parts.update(same, gradient, {part * 10'000, 10'000}); });
+      parts.update(same, gradient, {30'000, 7});
+      EXPECT_NEAR(parts.finish_step(same, gradient).norm, expected.norm, 1e-12 * expected.norm);
+      EXPECT_EQ(theta, same);
+    }
+  }
+}
+
+TEST(Optimizer, APullIsTheGradientOfHalfTheSquaredDistance) {
+  for (const OptimOptions& options : every_optimizer()) {
+    const std::vector<ParameterGroup> groups = {{"all", 1e-2, 0.1, {{0, 300}, {400, 200}}}};
+    const std::vector<double> centre = normals(200, 2);
+    Optimizer<double> pulled(options, groups, {.rate = 0.3, .slices = {{400, 200}}, .centre = centre});
+    Optimizer<double> plain(options, groups);
+    std::vector<double> theta = normals(600, 1), by_hand = theta;
+    for (uint64_t step = 0; step < 4; ++step) {
+      const std::vector<double> gradient = normals(600, 10 + step);
+      std::vector<double> joined = gradient;
+      double distance = 0;
+      for (size_t i = 0; i < 200; ++i) {
+        const double d = by_hand[400 + i] - centre[i];
+        joined[400 + i] += 0.3 * d;
+        distance += d * d;
+      }
+      const GradientMeasure measure = pulled.measure(theta, gradient);
+      EXPECT_NEAR(measure.norm, plain.measure(by_hand, joined).norm, 1e-12);
+      EXPECT_NEAR(measure.pull_distance, distance, 1e-9);
+      pulled.step(theta, gradient, 1.0, 0.5);
+      plain.step(by_hand, joined, 1.0, 0.5);
+      for (size_t i = 0; i < theta.size(); ++i) EXPECT_NEAR(theta[i], by_hand[i], 1e-12);
+    }
+  }
+}
+
+TEST(Optimizer, IdleRowsAreLeftAloneToTheBit) {
+  // 50 rows of 512; a step's gradient reaches two of them.
+  constexpr int64_t kRows = 50, kWidth = 512;
+  for (const double decay : {0.0, 0.1}) {
+    for (const OptimOptions& options : every_optimizer()) {
+      const auto groups = [&](bool may_idle) {
+        return std::vector<ParameterGroup>{{"table", 1e-2, decay, {{0, kRows * kWidth, may_idle}}}};
+      };
+      Optimizer<float> leaving(options, groups(true)), dense(options, groups(false));
+      std::vector<float> theta(kRows * kWidth, 0.7f), same = theta;
+      for (int64_t step = 0; step < 6; ++step) {
+        std::vector<float> gradient(kRows * kWidth);
+        for (const int64_t row : {step * 7 % kRows, (step * 3 + 1) % kRows}) {
+          for (int64_t c = 0; c < kWidth; ++c)
+            gradient[static_cast<size_t>(row * kWidth + c)] = 0.01f * static_cast<float>(c - step);
+        }
+        if (step == 3) {  // resumed
+          leaving.restore(leaving.state());
+        }
+        leaving.step(theta, gradient, 1.0, 0.5);
+        dense.step(same, gradient, 1.0, 0.5);
+        ASSERT_EQ(theta, same);
+      }
+    }
+  }
+}
+
+TEST(GradientMeasure, SameBitsWithOneAndTwoThreadsAndClipsLikeTorch) {
   std::vector<float> gradient(100'000);
   for (size_t i = 0; i < gradient.size(); ++i) gradient[i] = std::cos(static_cast<float>(i)) * 1e-3f;
-  const std::vector<ParameterGroup> groups = {{"all", 1, 0, {{0, 60'000}, {70'000, 30'000}}}};
+  const Optimizer<float> optimizer({}, {{"all", 1, 0, {{0, 60'000}, {70'000, 30'000}}}});
+  const std::vector<float> theta(gradient.size());
   set_threads(1);
-  const double one = gradient_norm<float>(gradient, groups);
+  const double one = optimizer.measure(theta, gradient).norm;
   set_threads(2);
-  const double two = gradient_norm<float>(gradient, groups);
+  const double two = optimizer.measure(theta, gradient).norm;
   EXPECT_EQ(one, two);
   double expected = 0;
   for (size_t i = 0; i < gradient.size(); ++i) {

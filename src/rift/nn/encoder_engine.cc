@@ -40,6 +40,7 @@ template <class E>
 struct Kept : torch::CustomClassHolder {
   std::unique_ptr<engine::EncoderRun<E>> run;
   std::function<std::vector<engine::LayerGradients>()> gradients;
+  std::function<engine::WholeRows()> whole;
   std::vector<int64_t> input_sizes;
 };
 
@@ -63,7 +64,7 @@ struct EngineNode : torch::autograd::Function<EngineNode<E>> {
     at::Tensor d_hidden;
     if (context->needs_input_grad(0)) d_hidden = at::empty(kept.input_sizes, d_out.options());
     kept.run->backward(d_out.const_data_ptr<float>(), d_hidden.defined() ? d_hidden.mutable_data_ptr<float>() : nullptr,
-                       kept.gradients());
+                       kept.gradients(), kept.whole());
     kept.run.reset();
     return {d_hidden, at::Tensor(), at::Tensor(), at::Tensor()};
   }
@@ -150,6 +151,14 @@ std::vector<engine::LayerGradients> EncoderEngine::gradients(const EncoderSpan& 
   return all;
 }
 
+/// Passes finished rows of gradients on to the store's sink, if there is one.
+engine::WholeRows EncoderEngine::whole_rows() const {
+  GradientSink* sink = store_.gradient_sink();
+  if (sink == nullptr) return {};
+  const float* base = store_.gradients<float>().data();
+  return [sink, base](const float* gradient, int64_t size) { sink->whole({gradient - base, size}); };
+}
+
 template <class E>
 at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, const EncoderSpan& span,
                                  const tensor::PackedBatch& batch, const ForwardContext& context) const {
@@ -202,6 +211,7 @@ at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, co
   auto kept = c10::make_intrusive<Kept<E>>();
   kept->run = std::move(run);
   kept->gradients = [this, span] { return gradients(span); };
+  kept->whole = [this] { return whole_rows(); };
   return EngineNode<E>::apply(input, training.empty() ? input.detach() : training.front()->view, kept, rows);
 }
 

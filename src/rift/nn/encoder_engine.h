@@ -10,6 +10,7 @@
 
 #include "rift/nn/activation.h"
 #include "rift/nn/engine/layer.h"
+#include "rift/nn/engine/weight_gradients.h"
 #include "rift/nn/forward_context.h"
 #include "rift/nn/layer_norm.h"
 #include "rift/nn/linear.h"
@@ -64,6 +65,7 @@ class EncoderEngine {
                     const tensor::PackedBatch& batch, const ForwardContext& context) const;
   std::vector<const Parameter*> trained(const EncoderSpan& span) const;
   std::vector<engine::LayerGradients> gradients(const EncoderSpan& span) const;
+  engine::WholeRows whole_rows() const;
 
   EncoderParts parts_;
   const ParameterStore& store_;

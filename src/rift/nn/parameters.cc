@@ -53,6 +53,12 @@ const Parameter& ParameterStore::add(std::string name, std::vector<int64_t> shap
   return parameter;
 }
 
+const Parameter& ParameterStore::add_table(std::string name, std::vector<int64_t> shape) {
+  add(std::move(name), std::move(shape));
+  parameters_.back().rows_may_idle = true;
+  return parameters_.back();
+}
+
 const at::Tensor& ParameterStore::add_buffer(std::string name, at::Tensor value) {
   RIFT_CHECK(value.defined() && !by_name_.contains(name) && !buffers_.contains(name));
   return buffers_.emplace(std::move(name), value.to(device_).clone()).first->second;

@@ -23,6 +23,7 @@ struct Parameter {
   int64_t offset = 0;  // first element in the flat storage
   int64_t size = 0;    // elements
   bool trainable = true;
+  bool rows_may_idle = false;  // a table of rows, of which a step's gradient reaches few
   at::Tensor view;  // `shape`; an autograd leaf that requires a gradient iff trainable; undefined before seal()
 };
 
@@ -31,6 +32,14 @@ struct Stretch {
   int64_t offset = 0;
   int64_t size = 0;
   bool operator==(const Stretch&) const = default;
+};
+
+/// Told of stretches of the flat gradients as soon as nothing more will be added to them, so that an optimizer can take
+/// them while they are in the cache. Called from any thread.
+class GradientSink {
+ public:
+  virtual ~GradientSink() = default;
+  virtual void whole(const Stretch& stretch) = 0;
 };
 
 /// All parameters of a model in ONE flat storage, their gradients in a second one of the same layout, so that
@@ -52,7 +61,8 @@ class ParameterStore {
   ParameterStore(const ParameterStore&) = delete;
   ParameterStore& operator=(const ParameterStore&) = delete;
 
-  const Parameter& add(std::string name, std::vector<int64_t> shape);  // kBug when the name is taken
+  const Parameter& add(std::string name, std::vector<int64_t> shape);        // kBug when the name is taken
+  const Parameter& add_table(std::string name, std::vector<int64_t> shape);  // the same, rows_may_idle
   const at::Tensor& add_buffer(std::string name, at::Tensor value);
   void seal();
 
@@ -89,6 +99,11 @@ class ParameterStore {
   void publish_values();
   void zero_gradients();  // of the trainable parameters
 
+  /// For the next backward pass; nullptr (as at first) when nobody wants to know. Stretches that no sink hears of are
+  /// whole when backward() returns.
+  void set_gradient_sink(GradientSink* sink) { gradient_sink_ = sink; }
+  GradientSink* gradient_sink() const { return gradient_sink_; }
+
   /// Copies by name, converting the element type. Returns the names of the store (parameters and buffers) that
   /// `tensors` lacks. Throws kArtefact naming the tensor on another shape or on a name that the store does not have.
   std::vector<std::string> copy_from(const tensor::TensorMap& tensors);
@@ -109,6 +124,7 @@ class ParameterStore {
   int64_t elements_ = 0;  // laid out so far
   at::Tensor values_;     // [elements at the last seal()]
   at::Tensor gradients_;
+  GradientSink* gradient_sink_ = nullptr;
   uint64_t writes_ = 0;             // of parameters that train
   uint64_t changes_ = 0;            // of any
   mutable at::Tensor host_values_;  // mirrors, on a GPU only

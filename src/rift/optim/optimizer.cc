@@ -1,7 +1,7 @@
 #include "rift/optim/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
-#include <type_traits>
 
 #include "rift/base/error.h"
 #include "rift/base/threads.h"
@@ -9,114 +9,239 @@
 namespace rift::optim {
 namespace {
 
-constexpr int64_t kGrain = 1 << 14;
+using nn::kernels::Measured;
+using nn::kernels::updates;
 
-// One slice of one step: pointers to its elements and the constants of its group.
-template <class T>
-struct Update {
-  T* theta;
-  const T* gradient;
-  T* first;
-  T* second;
-  int64_t size;
-  T lr;
-  T decay;
-  T factor;
-};
+constexpr int64_t kPiece = 1 << 14;      // elements that one thread takes, whatever the threads
+constexpr int64_t kIdlePiece = 1 << 10;  // of a slice whose rows may idle
 
-template <class T>
-void plain_step(const Update<T>& u) {
-  parallel_for(u.size, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) u.theta[i] -= u.lr * (u.factor * u.gradient[i] + u.decay * u.theta[i]);
-  });
+GradientMeasure total_of(const std::vector<Measured>& sums) {
+  GradientMeasure total;
+  for (const Measured& sum : sums) {
+    total.norm += sum.gradient;
+    total.pull_distance += sum.distance;
+  }
+  total.norm = std::sqrt(total.norm);
+  return total;
 }
 
-template <class T>
-void momentum_step(const Update<T>& u, const SgdOptions& options, bool first_step) {
-  const T momentum = static_cast<T>(options.momentum);
-  parallel_for(u.size, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const T gradient = u.factor * u.gradient[i] + u.decay * u.theta[i];
-      u.first[i] = first_step ? gradient : momentum * u.first[i] + gradient;
-      u.theta[i] -= u.lr * (options.nesterov ? gradient + momentum * u.first[i] : u.first[i]);
-    }
-  });
+bool decay_is_decoupled(const OptimOptions& options) { return std::holds_alternative<AdamWOptions>(options.name); }
+
+const AdamOptions* adam_of(const OptimOptions& options) {
+  if (const auto* adamw = std::get_if<AdamWOptions>(&options.name)) return adamw;
+  return std::get_if<AdamOptions>(&options.name);
 }
 
-// decoupled: AdamW's decay shrinks theta before the step; Adam's joins the gradient.
-template <class T>
-void adam_step(const Update<T>& u, const AdamOptions& options, bool decoupled, int64_t step) {
-  const double correction1 = 1.0 - std::pow(options.beta1, static_cast<double>(step));
-  const double correction2 = 1.0 - std::pow(options.beta2, static_cast<double>(step));
-  const T step_size = static_cast<T>(static_cast<double>(u.lr) / correction1);
-  const T root2 = static_cast<T>(std::sqrt(correction2));
-  const T one_minus1 = static_cast<T>(1.0 - options.beta1);
-  const T beta2 = static_cast<T>(options.beta2);
-  const T one_minus2 = static_cast<T>(1.0 - options.beta2);
-  const T epsilon = static_cast<T>(options.epsilon);
-  const T shrink = decoupled ? T(1) - u.lr * u.decay : T(1);
-  const T joined = decoupled ? T(0) : u.decay;
-  parallel_for(u.size, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const T theta = u.theta[i] * shrink;
-      const T gradient = u.factor * u.gradient[i] + joined * theta;
-      u.first[i] += one_minus1 * (gradient - u.first[i]);
-      u.second[i] = beta2 * u.second[i] + one_minus2 * gradient * gradient;
-      u.theta[i] = theta - step_size * u.first[i] / (std::sqrt(u.second[i]) / root2 + epsilon);
-    }
-  });
-}
-
-template <class T>
-void update_slice(const OptimOptions& options, const Update<T>& update, int64_t step) {
-  std::visit(
-      [&](const auto& kind) {
-        using Kind = std::decay_t<decltype(kind)>;
-        if constexpr (std::is_same_v<Kind, GdOptions>)
-          plain_step(update);
-        else if constexpr (std::is_same_v<Kind, SgdOptions>)
-          kind.momentum > 0 ? momentum_step(update, kind, step == 1) : plain_step(update);
-        else
-          adam_step(update, kind, std::is_same_v<Kind, AdamWOptions>, step);
-      },
-      options.name);
+const SgdOptions* momentum_of(const OptimOptions& options) {
+  const auto* sgd = std::get_if<SgdOptions>(&options.name);
+  return sgd != nullptr && sgd->momentum > 0 ? sgd : nullptr;
 }
 
 }  // namespace
 
 template <class T>
-Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups)
-    : options_(options), groups_(std::move(groups)) {
-  for (const ParameterGroup& group : groups_) {
-    for (const Slice& slice : group.slices) elements_ += slice.size;
+Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull)
+    : options_(options), groups_(std::move(groups)), pull_rate_(pull.rate) {
+  int64_t elements = 0;
+  for (size_t group = 0; group < groups_.size(); ++group) {
+    for (const Slice& slice : groups_[group].slices) {
+      placed_.push_back({.slice = slice, .group = static_cast<int64_t>(group), .moment = elements});
+      elements += slice.size;
+    }
   }
-  const auto* sgd = std::get_if<SgdOptions>(&options_.name);
-  const bool adam =
-      std::holds_alternative<AdamOptions>(options_.name) || std::holds_alternative<AdamWOptions>(options_.name);
-  if (adam || (sgd != nullptr && sgd->momentum > 0)) state_.first.resize(static_cast<size_t>(elements_));
-  if (adam) state_.second.resize(static_cast<size_t>(elements_));
+  std::ranges::sort(placed_, {}, [](const Placed& placed) { return placed.slice.offset; });
+  for (size_t i = 1; i < placed_.size(); ++i) {
+    const Slice& before = placed_[i - 1].slice;
+    RIFT_CHECK(before.offset + before.size <= placed_[i].slice.offset);
+  }
+  const bool adam = adam_of(options_) != nullptr;
+  if (adam || momentum_of(options_) != nullptr) state_.first.resize(static_cast<size_t>(elements));
+  if (adam) state_.second.resize(static_cast<size_t>(elements));
+  place_pull(pull);
+  make_pieces();
+  find_idle_pieces();
+}
+
+template <class T>
+void Optimizer<T>::place_pull(const Pull<T>& pull) {
+  int64_t from = 0;
+  for (const Slice& slice : pull.slices) {
+    const auto found = std::ranges::find_if(placed_, [&](const Placed& placed) {
+      return placed.slice.offset == slice.offset && placed.slice.size == slice.size;
+    });
+    RIFT_CHECK(found != placed_.end());
+    found->centre = pull.centre.data() + from;
+    from += slice.size;
+  }
+  RIFT_CHECK(from == static_cast<int64_t>(pull.centre.size()));
+}
+
+template <class T>
+void Optimizer<T>::make_pieces() {
+  for (const Placed& placed : placed_) {
+    const int64_t most = placed.slice.rows_may_idle ? kIdlePiece : kPiece;
+    for (int64_t begin = 0; begin < placed.slice.size; begin += most) {
+      Piece& piece = pieces_.emplace_back(Piece{&placed, begin, std::min(most, placed.slice.size - begin)});
+      if (!placed.slice.rows_may_idle) continue;
+      piece.idle = static_cast<int64_t>(idle_.size());
+      idle_.push_back(0);
+    }
+  }
+}
+
+template <class T>
+void Optimizer<T>::find_idle_pieces() {
+  const auto& kernels = updates<T>();
+  for (const Piece& piece : pieces_) {
+    if (piece.idle < 0) continue;
+    const int64_t moment = piece.placed->moment + piece.begin;
+    const auto zero = [&](const std::vector<T>& moments) {
+      return moments.empty() || kernels.is_zero(moments.data() + moment, piece.size);
+    };
+    idle_[static_cast<size_t>(piece.idle)] = zero(state_.first) && zero(state_.second);
+  }
+}
+
+template <class T>
+nn::kernels::Pulled<T> Optimizer<T>::pulled_of(const Placed& placed, int64_t begin, int64_t size,
+                                               std::span<const T> gradient) const {
+  return {.gradient = gradient.data() + placed.slice.offset + begin,
+          .centre = placed.centre == nullptr ? nullptr : placed.centre + begin,
+          .pull = static_cast<T>(pull_rate_),
+          .size = size};
+}
+
+template <class T>
+nn::kernels::AdamStep<T> Optimizer<T>::adam_step(const AdamOptions& adam, const ParameterGroup& group) const {
+  const auto steps = static_cast<double>(state_.steps);
+  const double lr = static_cast<double>(static_cast<T>(group.lr * lr_factor_));
+  const T decay = static_cast<T>(group.weight_decay);
+  return {.one_minus_beta1 = static_cast<T>(1.0 - adam.beta1),
+          .beta2 = static_cast<T>(adam.beta2),
+          .one_minus_beta2 = static_cast<T>(1.0 - adam.beta2),
+          .epsilon = static_cast<T>(adam.epsilon),
+          .step_size = static_cast<T>(lr / (1.0 - std::pow(adam.beta1, steps))),
+          .root2 = static_cast<T>(std::sqrt(1.0 - std::pow(adam.beta2, steps))),
+          .shrink = decay_is_decoupled(options_) ? T(1) - static_cast<T>(lr) * decay : T(1)};
+}
+
+/// `size` elements of a slice from `begin` on.
+template <class T>
+void Optimizer<T>::apply(const Placed& placed, int64_t begin, int64_t size, std::span<T> theta,
+                         std::span<const T> gradient) {
+  const auto& kernels = updates<T>();
+  const ParameterGroup& group = groups_[static_cast<size_t>(placed.group)];
+  const auto moments = [&](std::vector<T>& all) { return all.empty() ? nullptr : all.data() + placed.moment + begin; };
+  const nn::kernels::Update<T> update{.pulled = pulled_of(placed, begin, size, gradient),
+                                      .theta = theta.data() + placed.slice.offset + begin,
+                                      .first = moments(state_.first),
+                                      .second = moments(state_.second),
+                                      .factor = static_cast<T>(gradient_factor_),
+                                      .lr = static_cast<T>(group.lr * lr_factor_),
+                                      .decay = static_cast<T>(decay_is_decoupled(options_) ? 0.0 : group.weight_decay)};
+  if (const AdamOptions* adam = adam_of(options_)) {
+    kernels.adam(update, adam_step(*adam, group));
+  } else if (const SgdOptions* sgd = momentum_of(options_)) {
+    kernels.momentum(
+        update,
+        {.momentum = static_cast<T>(sgd->momentum), .nesterov = sgd->nesterov, .first_step = state_.steps == 1});
+  } else {
+    kernels.plain(update);
+  }
+}
+
+template <class T>
+Measured Optimizer<T>::measure_stretch(const Placed& placed, int64_t begin, int64_t size, std::span<const T> theta,
+                                       std::span<const T> gradient) const {
+  return updates<T>().measure(pulled_of(placed, begin, size, gradient), theta.data() + placed.slice.offset + begin);
+}
+
+/// A piece whose moments are zero and whose gradient is zero stays as it is, or shrinks by a decay that stands apart:
+/// exact, since nothing but zeros would be added.
+template <class T>
+void Optimizer<T>::update_piece(const Piece& piece, std::span<T> theta, std::span<const T> gradient) {
+  const Placed& placed = *piece.placed;
+  if (piece.idle >= 0 && placed.centre == nullptr) {
+    uint8_t& idle = idle_[static_cast<size_t>(piece.idle)];
+    idle = idle != 0 && updates<T>().is_zero(gradient.data() + placed.slice.offset + piece.begin, piece.size);
+    const ParameterGroup& group = groups_[static_cast<size_t>(placed.group)];
+    if (idle != 0 && group.weight_decay == 0) return;
+    if (idle != 0 && decay_is_decoupled(options_)) {
+      updates<T>().shrink(theta.data() + placed.slice.offset + piece.begin, piece.size,
+                          adam_step(*adam_of(options_), group).shrink);
+      return;
+    }
+  }
+  apply(placed, piece.begin, piece.size, theta, gradient);
+}
+
+template <class T>
+GradientMeasure Optimizer<T>::measure(std::span<const T> theta, std::span<const T> gradient) const {
+  RIFT_CHECK(theta.size() == gradient.size());
+  std::vector<Measured> sums(pieces_.size());
+  parallel_for(static_cast<int64_t>(pieces_.size()), 8, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const Piece& piece = pieces_[static_cast<size_t>(i)];
+      sums[static_cast<size_t>(i)] = measure_stretch(*piece.placed, piece.begin, piece.size, theta, gradient);
+    }
+  });
+  return total_of(sums);
 }
 
 template <class T>
 void Optimizer<T>::step(std::span<T> theta, std::span<const T> gradient, double lr_factor, double gradient_factor) {
   RIFT_CHECK(theta.size() == gradient.size());
+  begin_step(lr_factor, gradient_factor);
+  parallel_for(static_cast<int64_t>(pieces_.size()), 8, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) update_piece(pieces_[static_cast<size_t>(i)], theta, gradient);
+  });
+}
+
+template <class T>
+void Optimizer<T>::begin_step(double lr_factor, double gradient_factor) {
   ++state_.steps;
-  int64_t done = 0;
-  for (const ParameterGroup& group : groups_) {
-    for (const Slice& slice : group.slices) {
-      RIFT_CHECK(slice.offset >= 0 && slice.offset + slice.size <= static_cast<int64_t>(theta.size()));
-      const Update<T> update{.theta = theta.data() + slice.offset,
-                             .gradient = gradient.data() + slice.offset,
-                             .first = state_.first.empty() ? nullptr : state_.first.data() + done,
-                             .second = state_.second.empty() ? nullptr : state_.second.data() + done,
-                             .size = slice.size,
-                             .lr = static_cast<T>(group.lr * lr_factor),
-                             .decay = static_cast<T>(group.weight_decay),
-                             .factor = static_cast<T>(gradient_factor)};
-      update_slice(options_, update, state_.steps);
-      done += slice.size;
+  lr_factor_ = lr_factor;
+  gradient_factor_ = gradient_factor;
+  found_.clear();
+}
+
+template <class T>
+const typename Optimizer<T>::Placed& Optimizer<T>::containing(const Slice& stretch) const {
+  auto after = std::ranges::upper_bound(placed_, stretch.offset, {}, [](const Placed& p) { return p.slice.offset; });
+  RIFT_CHECK(after != placed_.begin());
+  const Placed& placed = *--after;
+  RIFT_CHECK(stretch.offset + stretch.size <= placed.slice.offset + placed.slice.size && !placed.slice.rows_may_idle);
+  return placed;
+}
+
+template <class T>
+void Optimizer<T>::update(std::span<T> theta, std::span<const T> gradient, const Slice& stretch) {
+  const Placed& placed = containing(stretch);
+  const int64_t begin = stretch.offset - placed.slice.offset;
+  const Measured sums = measure_stretch(placed, begin, stretch.size, theta, gradient);
+  apply(placed, begin, stretch.size, theta, gradient);
+  const std::lock_guard lock(mutex_);
+  found_.push_back({stretch.offset, sums});
+}
+
+template <class T>
+GradientMeasure Optimizer<T>::finish_step(std::span<T> theta, std::span<const T> gradient) {
+  std::ranges::sort(found_, {}, &Found::offset);
+  const auto taken = [&](const Slice& slice) {
+    const auto at = std::ranges::lower_bound(found_, slice.offset, {}, &Found::offset);
+    return at != found_.end() && at->offset < slice.offset + slice.size;
+  };
+  std::vector<Measured> sums(pieces_.size());
+  parallel_for(static_cast<int64_t>(pieces_.size()), 8, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const Piece& piece = pieces_[static_cast<size_t>(i)];
+      if (taken(piece.placed->slice)) continue;
+      sums[static_cast<size_t>(i)] = measure_stretch(*piece.placed, piece.begin, piece.size, theta, gradient);
+      update_piece(piece, theta, gradient);
     }
-  }
+  });
+  for (const Found& found : found_) sums.push_back(found.sums);
+  return total_of(sums);
 }
 
 template <class T>
@@ -127,6 +252,7 @@ void Optimizer<T>::restore(State state) {
                "tuning or optim settings?",
                state_.first.size(), state_.second.size(), state.first.size(), state.second.size());
   state_ = std::move(state);
+  find_idle_pieces();
 }
 
 template class Optimizer<float>;

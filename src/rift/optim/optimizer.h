@@ -1,18 +1,22 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "rift/nn/kernels/updates.h"
 #include "rift/optim/options.h"
 
 namespace rift::optim {
 
 /// A stretch of the flat parameter storage.
+///   rows_may_idle: most of its gradient is zero in most steps (an embedding's rows that no token asks for)
 struct Slice {
   int64_t offset = 0;
   int64_t size = 0;
+  bool rows_may_idle = false;
 };
 
 /// Parameters that share a learning rate and a weight decay.
@@ -23,18 +27,45 @@ struct ParameterGroup {
   std::vector<Slice> slices;
 };
 
-/// GD, SGD (momentum, Nesterov), Adam and AdamW over flat parameter storage, T = float or double. The update of an
-/// element depends on that element alone, so the result does not depend on the number of threads. Formulas and their
-/// order of operations are torch.optim's, to which ten steps are equal (f64, 1e-10). Source: arXiv:1412.6980,
-/// arXiv:1711.05101.
+/// rate * (theta - centre) joins the gradient: an anchor to where the parameters came from. Its slices are some of the
+/// groups'.
+template <class T>
+struct Pull {
+  double rate = 0;
+  std::vector<Slice> slices;
+  std::span<const T> centre;  // slice after slice; must outlive the optimizer
+};
+
+/// What one step's gradient was, pull included.
+struct GradientMeasure {
+  double norm = 0;           // Euclidean, over all groups
+  double pull_distance = 0;  // sum of (theta - centre)^2
+};
+
+/// GD, SGD (momentum, Nesterov), Adam and AdamW over flat parameter storage, T = float or double. One pass over what a
+/// step touches: gradient, pull, clip factor, decay, moments, update. The update of an element depends on that element
+/// alone, so the result depends neither on the number of threads nor on whether stretches are updated as their
+/// gradients become known or all at the end. Formulas and their order of operations are torch.optim's, to which ten
+/// steps are equal (f64, 1e-10). Source: arXiv:1412.6980, arXiv:1711.05101.
 template <class T>
 class Optimizer {
  public:
-  Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups);
+  /// Throws kBug on overlapping slices or a pull outside of them.
+  Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull = {});
 
-  /// theta -= step(gradient_factor * gradient), with every group's lr times lr_factor. theta and gradient are the whole
-  /// flat storage; only the groups' slices are read or written.
+  /// Norm of gradient + pull, summed in f64 in an order that does not depend on the number of threads. theta and
+  /// gradient are the whole flat storage, here and below; only the groups' slices are read or written.
+  GradientMeasure measure(std::span<const T> theta, std::span<const T> gradient) const;
+
+  /// theta -= step(gradient_factor * (gradient + pull)), with every group's lr times lr_factor.
   void step(std::span<T> theta, std::span<const T> gradient, double lr_factor, double gradient_factor = 1.0);
+
+  /// The same in parts, while gradients come in: begin_step(), update() of stretches inside of slices, each element
+  /// once and from any thread, finish_step() for all slices that nobody updated. A slice is updated whole or not at
+  /// all. Returns what measure() would have.
+  void begin_step(double lr_factor, double gradient_factor = 1.0);
+  void update(std::span<T> theta, std::span<const T> gradient, const Slice& stretch);
+  GradientMeasure finish_step(std::span<T> theta, std::span<const T> gradient);
 
   const std::vector<ParameterGroup>& groups() const { return groups_; }
   int64_t steps() const { return state_.steps; }
@@ -50,10 +81,48 @@ class Optimizer {
   void restore(State state);  // throws kArtefact on other lengths
 
  private:
+  /// A slice with its place among the moments and its part of the pull.
+  struct Placed {
+    Slice slice;
+    int64_t group = 0;
+    int64_t moment = 0;
+    const T* centre = nullptr;
+  };
+  struct Piece {
+    const Placed* placed = nullptr;
+    int64_t begin = 0;  // within the slice
+    int64_t size = 0;
+    int64_t idle = -1;  // index into idle_
+  };
+  /// What measure() found in one stretch, by where it begins.
+  struct Found {
+    int64_t offset = 0;
+    nn::kernels::Measured sums;
+  };
+
+  void place_pull(const Pull<T>& pull);
+  void make_pieces();
+  void find_idle_pieces();
+  const Placed& containing(const Slice& stretch) const;
+  nn::kernels::Pulled<T> pulled_of(const Placed& placed, int64_t begin, int64_t size,
+                                   std::span<const T> gradient) const;
+  nn::kernels::AdamStep<T> adam_step(const AdamOptions& adam, const ParameterGroup& group) const;
+  nn::kernels::Measured measure_stretch(const Placed& placed, int64_t begin, int64_t size, std::span<const T> theta,
+                                        std::span<const T> gradient) const;
+  void apply(const Placed& placed, int64_t begin, int64_t size, std::span<T> theta, std::span<const T> gradient);
+  void update_piece(const Piece& piece, std::span<T> theta, std::span<const T> gradient);
+
   OptimOptions options_;
   std::vector<ParameterGroup> groups_;
-  int64_t elements_ = 0;
+  std::vector<Placed> placed_;  // by offset
+  std::vector<Piece> pieces_;   // by offset
+  std::vector<uint8_t> idle_;   // moments are all zero
+  double pull_rate_ = 0;
   State state_;
+  double lr_factor_ = 1;  // of the step that goes on
+  double gradient_factor_ = 1;
+  std::mutex mutex_;          // guards what follows
+  std::vector<Found> found_;  // of stretches that update() took
 };
 
 }  // namespace rift::optim

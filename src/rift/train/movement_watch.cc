@@ -44,8 +44,8 @@ void MovementWatch::check(const TrainingTask& task, nn::ParameterStore& store, c
     const auto window = [&](std::span<const float> flat) {
       return flat.subspan(static_cast<size_t>(parameter.offset), static_cast<size_t>(parameter.size));
     };
-    const double gradient = largest_magnitude(window(store.gradients<float>()));
-    const double value = largest_magnitude(window(store.values<float>()));
+    const double gradient = largest_magnitude(window(std::as_const(store).gradients<float>()));
+    const double value = largest_magnitude(window(std::as_const(store).values<float>()));
     const double lr = learning_rate(parameter, step.groups);
     if (gradient == 0) {
       cut_off.push_back(name);

@@ -19,7 +19,7 @@ class Groups {
       const nn::Parameter& parameter = store_.at(parameter_name);
       RIFT_CHECK(parameter.trainable && seen_.insert(parameter_name).second);
       auto& group = is_exempt_from_decay(parameter_name) ? exempt : decayed;
-      group.slices.push_back({parameter.offset, parameter.size});
+      group.slices.push_back({parameter.offset, parameter.size, parameter.rows_may_idle});
     }
     for (optim::ParameterGroup* group : {&decayed, &exempt}) {
       if (!group->slices.empty()) groups_.push_back(std::move(*group));

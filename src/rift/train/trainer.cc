@@ -11,7 +11,7 @@
 #include "rift/base/interrupt.h"
 #include "rift/base/log.h"
 #include "rift/base/progress.h"
-#include "rift/optim/gradient_norm.h"
+#include "rift/optim/clip.h"
 #include "rift/optim/schedule.h"
 #include "rift/train/checkpoint_state.h"
 #include "rift/train/movement_watch.h"
@@ -30,6 +30,37 @@ std::string loss_note(double loss) {
   return "loss " + figure;
 }
 
+optim::Pull<float> pull_of(const std::optional<objective::Anchor<float>>& anchor) {
+  optim::Pull<float> pull;
+  if (!anchor) return pull;
+  pull.rate = anchor->lambda;
+  for (const objective::AnchoredSlice& slice : anchor->slices) pull.slices.push_back({slice.offset, slice.size});
+  pull.centre = anchor->centre;
+  return pull;
+}
+
+/// Updates weights as their gradients become known, for as long as it lives.
+class UpdateAtOnce final : public nn::GradientSink {
+ public:
+  UpdateAtOnce(nn::ParameterStore& store, optim::Optimizer<float>& optimizer)
+      : store_(store),
+        optimizer_(optimizer),
+        values_(store.values<float>()),
+        gradients_(std::as_const(store).gradients<float>()) {
+    store_.set_gradient_sink(this);
+  }
+  ~UpdateAtOnce() override { store_.set_gradient_sink(nullptr); }
+  void whole(const nn::Stretch& stretch) override {
+    optimizer_.update(values_, gradients_, {stretch.offset, stretch.size});
+  }
+
+ private:
+  nn::ParameterStore& store_;
+  optim::Optimizer<float>& optimizer_;
+  std::span<float> values_;
+  std::span<const float> gradients_;
+};
+
 class Trainer {
  public:
   Trainer(TrainingTask& task, const TrainerSpec& spec)
@@ -38,8 +69,8 @@ class Trainer {
         store_(task.parameters()),
         plan_(plan_rows(spec.optim, task.rows())),
         order_(plan_, static_cast<uint64_t>(spec.train.seed)),
-        optimizer_(spec.optim, spec.groups),
         anchor_(objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored)),
+        optimizer_(spec.optim, spec.groups, pull_of(anchor_)),
         checkpoints_(spec.directory / "checkpoints", spec.run, spec.machine) {
     watch_.emplace(store_);
     const bool resumed = !spec.directory.empty() && spec.resume && restore();
@@ -95,23 +126,52 @@ class Trainer {
     record.step = step + 1;
     record.epoch = passes(step + 1);
     record.rows = static_cast<int64_t>(rows.size());
-    add_gradients(rows, record);
-    const double lambda = anchor_ ? anchor_->lambda() : 0.0;
-    if (anchor_) {
-      record.anchor_loss = anchor_->add_gradient(std::as_const(store_).values<float>(), store_.gradients<float>());
-    }
-    record.loss = record.task_loss + lambda * record.anchor_loss;
-    record.gradient_norm = optim::gradient_norm<float>(std::as_const(store_).gradients<float>(), optimizer_.groups());
-    require_finite(record.gradient_norm, "the gradient", rows);
     const double lr_factor = optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, step, plan_.total_steps);
     record.lr = spec_.optim.lr * lr_factor;
     record.head_lr = spec_.optim.head_lr.value_or(spec_.optim.lr) * lr_factor;
-    const double clip = optim::clip_factor(record.gradient_norm, spec_.optim.clip_norm);
-    optimizer_.step(store_.values<float>(), std::as_const(store_).gradients<float>(), lr_factor, clip);
-    store_.publish_values();
+    const double clip = updates_as_gradients_come(rows) ? step_as_gradients_come(rows, record, lr_factor)
+                                                        : step_at_the_end(rows, record, lr_factor);
+    const double lambda = anchor_ ? anchor_->lambda : 0.0;
+    record.loss = record.task_loss + lambda * record.anchor_loss;
     finish_step(record, {.groups = optimizer_.groups(), .lr_factor = lr_factor, .clip_factor = clip});
     progress.advance(record.rows);
     progress.note(loss_note(record.loss));
+  }
+
+  /// Whether a weight may be updated as soon as its gradient is whole: nothing is asked of the gradient as a whole
+  /// then, and no further part of the step adds to it.
+  bool updates_as_gradients_come(std::span<const int64_t> rows) const {
+    return spec_.optim.clip_norm == 0 && static_cast<int64_t>(rows.size()) <= plan_.rows_per_part &&
+           store_.device().is_cpu();
+  }
+
+  double step_as_gradients_come(std::span<const int64_t> rows, StepRecord& record, double lr_factor) {
+    const std::span<const float> gradients = std::as_const(store_).gradients<float>();
+    optimizer_.begin_step(lr_factor);
+    {
+      UpdateAtOnce sink(store_, optimizer_);
+      add_gradients(rows, record);
+    }
+    take_measure(optimizer_.finish_step(store_.values<float>(), gradients), rows, record);
+    return 1.0;
+  }
+
+  /// Returns the factor that clips the gradient.
+  double step_at_the_end(std::span<const int64_t> rows, StepRecord& record, double lr_factor) {
+    add_gradients(rows, record);
+    const std::span<float> values = store_.values<float>();
+    const std::span<const float> gradients = std::as_const(store_).gradients<float>();
+    take_measure(optimizer_.measure(values, gradients), rows, record);
+    const double clip = optim::clip_factor(record.gradient_norm, spec_.optim.clip_norm);
+    optimizer_.step(values, gradients, lr_factor, clip);
+    store_.publish_values();
+    return clip;
+  }
+
+  void take_measure(const optim::GradientMeasure& measure, std::span<const int64_t> rows, StepRecord& record) const {
+    record.gradient_norm = measure.norm;
+    record.anchor_loss = 0.5 * measure.pull_distance;
+    require_finite(record.gradient_norm, "the gradient", rows);
   }
 
   /// The gradient of the weighted mean over `rows`, part by part: dividing by the whole step's weight before the
@@ -225,8 +285,8 @@ class Trainer {
   nn::ParameterStore& store_;
   RowPlan plan_;
   RowOrder order_;
+  std::optional<objective::Anchor<float>> anchor_;
   optim::Optimizer<float> optimizer_;
-  std::unique_ptr<objective::Anchor<float>> anchor_;
   CheckpointFolder checkpoints_;
   std::optional<MovementWatch> watch_;
   int64_t weighty_steps_ = 0;  // of this process; rows of weight 0 move nothing

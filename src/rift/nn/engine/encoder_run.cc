@@ -8,7 +8,6 @@
 #include "rift/base/threads.h"
 #include "rift/nn/engine/attention.h"
 #include "rift/nn/engine/layer_pass.h"
-#include "rift/nn/engine/weight_gradients.h"
 
 namespace rift::nn::engine {
 
@@ -245,7 +244,8 @@ void EncoderRun<E>::forward_rows(const Stretch& rows, float* y) {
 }
 
 template <class E>
-void EncoderRun<E>::backward(const float* d_y, float* d_x, std::span<const LayerGradients> wanted) {
+void EncoderRun<E>::backward(const float* d_y, float* d_x, std::span<const LayerGradients> wanted,
+                             const WholeRows& whole) {
   RIFT_CHECK(call_.keeps && wanted.size() == states_.size());
   const int64_t width = call_.encoder.shape.width;
   if (call_.first_only) {
@@ -257,7 +257,7 @@ void EncoderRun<E>::backward(const float* d_y, float* d_x, std::span<const Layer
     }
   }
   for (int64_t layer = layer_count() - 1; layer >= 0; --layer) {
-    backward_layer(layer, wanted[static_cast<size_t>(layer)], layer > 0 || d_x != nullptr);
+    backward_layer(layer, wanted[static_cast<size_t>(layer)], whole, layer > 0 || d_x != nullptr);
   }
   if (d_x == nullptr) return;
   for (const Panel& panel : panels_) {
@@ -289,7 +289,8 @@ LinearOperands<E> EncoderRun<E>::operands_of(int64_t layer, size_t place) const 
 }
 
 template <class E>
-void EncoderRun<E>::backward_layer(int64_t layer, const LayerGradients& wanted, bool needs_input) {
+void EncoderRun<E>::backward_layer(int64_t layer, const LayerGradients& wanted, const WholeRows& whole,
+                                   bool needs_input) {
   alias_operands(layer);
   const int64_t sums = PartialSums::size(call_.encoder.shape);
   const bool first = first_only(layer);
@@ -298,7 +299,7 @@ void EncoderRun<E>::backward_layer(int64_t layer, const LayerGradients& wanted, 
   if (first) finish_rows(layer, wanted);
   each(panels_, [&](size_t i) { backward_panel(layer, panels_[i], wanted, back_.token_sums[i], needs_input); });
   if (first) backward_rows(layer, wanted, needs_input);
-  add_gradients(layer, wanted);
+  add_gradients(layer, wanted, whole);
 }
 
 template <class E>
@@ -379,7 +380,7 @@ void EncoderRun<E>::backward_rows(int64_t layer, const LayerGradients& wanted, b
 }
 
 template <class E>
-void EncoderRun<E>::add_gradients(int64_t layer, const LayerGradients& wanted) {
+void EncoderRun<E>::add_gradients(int64_t layer, const LayerGradients& wanted, const WholeRows& whole) {
   const EncoderShape& shape = call_.encoder.shape;
   const LayerView<E>& view = call_.encoder.layers[static_cast<size_t>(layer)];
   const bool first = first_only(layer);
@@ -405,7 +406,7 @@ void EncoderRun<E>::add_gradients(int64_t layer, const LayerGradients& wanted) {
     add_sums(!first, offsets.norm_weight(place) - base, shape.width, gradients.weight);
     add_sums(!first, offsets.norm_shift(place) - base, shape.width, gradients.shift);
   }
-  add_weight_gradients<E>(kernels_, jobs);
+  add_weight_gradients<E>(kernels_, jobs, whole);
 }
 
 template class EncoderRun<float>;

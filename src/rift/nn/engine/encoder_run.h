@@ -9,6 +9,7 @@
 #include "rift/nn/engine/memory.h"
 #include "rift/nn/engine/panels.h"
 #include "rift/nn/engine/states.h"
+#include "rift/nn/engine/weight_gradients.h"
 
 namespace rift::nn::engine {
 
@@ -21,7 +22,7 @@ namespace rift::nn::engine {
 ///
 ///   EncoderRun<float> run(call, pool);
 ///   run.forward(x, y);              // x [S,width], y [S,width] or [B,width]
-///   run.backward(d_y, d_x, wanted); // once, with call.keeps
+///   run.backward(d_y, d_x, wanted, {}); // once, with call.keeps
 template <class E>
 class EncoderRun {
  public:
@@ -40,8 +41,9 @@ class EncoderRun {
   EncoderRun& operator=(const EncoderRun&) = delete;
 
   void forward(const float* x, float* y);
-  /// wanted: a layer each. d_x is written; nullptr where nobody asks for it.
-  void backward(const float* d_y, float* d_x, std::span<const LayerGradients> wanted);
+  /// wanted: a layer each. d_x is written; nullptr where nobody asks for it. `whole` (may be empty) hears of rows of a
+  /// weight's gradient that are finished; the layer's weights are not read any more then.
+  void backward(const float* d_y, float* d_x, std::span<const LayerGradients> wanted, const WholeRows& whole);
 
  private:
   /// What backward() needs beside the kept states; one layer after the other uses it.
@@ -69,13 +71,13 @@ class EncoderRun {
 
   void forward_panel(const Panel& panel, const float* x, float* y);
   void forward_rows(const Stretch& rows, float* y);
-  void backward_layer(int64_t layer, const LayerGradients& wanted, bool needs_input);
+  void backward_layer(int64_t layer, const LayerGradients& wanted, const WholeRows& whole, bool needs_input);
   void backward_panel(int64_t layer, const Panel& panel, const LayerGradients& wanted, float* sums, bool needs_input);
   void backward_rows(int64_t layer, const LayerGradients& wanted, bool needs_input);
   void finish_rows(int64_t layer, const LayerGradients& wanted);
   void alias_operands(int64_t layer);
   LinearOperands<E> operands_of(int64_t layer, size_t place) const;
-  void add_gradients(int64_t layer, const LayerGradients& wanted);
+  void add_gradients(int64_t layer, const LayerGradients& wanted, const WholeRows& whole);
 
   Call call_;
   const kernels::Kernels<E>& kernels_;

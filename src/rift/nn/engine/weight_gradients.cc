@@ -63,19 +63,19 @@ void add_low_rank(const kernels::Kernels<E>& kernels, const LinearGradientJob<E>
 }  // namespace
 
 template <class E>
-void add_weight_gradients(const kernels::Kernels<E>& kernels, std::span<const LinearGradientJob<E>> jobs) {
+void add_weight_gradients(const kernels::Kernels<E>& kernels, std::span<const LinearGradientJob<E>> jobs,
+                          const WholeRows& whole) {
   std::vector<std::function<void()>> tasks;
   for (const LinearGradientJob<E>& job : jobs) {
     if (job.linear->low_rank) tasks.emplace_back([&kernels, &job] { add_low_rank(kernels, job); });
     if (job.wanted.weight == nullptr) continue;
     for (int64_t first = 0; first < job.linear->out; first += kRowsOfTask) {
-      tasks.emplace_back([&kernels, &job, first] {
+      tasks.emplace_back([&kernels, &job, &whole, first] {
+        const int64_t rows = std::min(kRowsOfTask, job.linear->out - first);
+        float* to = job.wanted.weight + first * job.linear->in;
         add<E>(kernels, job.stretches,
-               {.a = job.operands.d_y,
-                .b = job.operands.input,
-                .first = first,
-                .rows = std::min(kRowsOfTask, job.linear->out - first),
-                .to = job.wanted.weight + first * job.linear->in});
+               {.a = job.operands.d_y, .b = job.operands.input, .first = first, .rows = rows, .to = to});
+        if (whole) whole(to, rows * job.linear->in);
       });
     }
   }
@@ -88,8 +88,9 @@ void add_partial_sums(std::span<const float* const> partial, int64_t count, floa
   }
 }
 
-template void add_weight_gradients<float>(const kernels::Kernels<float>&, std::span<const LinearGradientJob<float>>);
+template void add_weight_gradients<float>(const kernels::Kernels<float>&, std::span<const LinearGradientJob<float>>,
+                                          const WholeRows&);
 template void add_weight_gradients<kernels::Bf16>(const kernels::Kernels<kernels::Bf16>&,
-                                                  std::span<const LinearGradientJob<kernels::Bf16>>);
+                                                  std::span<const LinearGradientJob<kernels::Bf16>>, const WholeRows&);
 
 }  // namespace rift::nn::engine

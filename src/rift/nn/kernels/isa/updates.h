@@ -1,0 +1,168 @@
+// Optimizers' loops, plain enough for the compiler to vectorise. Included once by each of baseline.cc, avx2.cc, ...
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "rift/nn/kernels/updates.h"
+
+namespace rift::nn::kernels {
+namespace {
+
+template <class T>
+[[gnu::always_inline]] inline T root(T x) {
+  if constexpr (std::is_same_v<T, float>) {
+    return __builtin_sqrtf(x);
+  } else {
+    return __builtin_sqrt(x);
+  }
+}
+
+// Constants are copied out of the structs first: the compiler may not take for granted that theta does not overlap
+// them.
+
+/// The gradient that counts, before `factor`.
+template <class T, bool kPulled>
+[[gnu::always_inline]] inline T pulled_gradient(T gradient, T pull, T theta, const T* centre, int64_t i) {
+  if constexpr (kPulled) gradient += pull * (theta - centre[i]);
+  return gradient;
+}
+
+template <class T, bool kPulled>
+void plain_of(const Update<T>& u) {
+  T* __restrict theta = u.theta;
+  const T* __restrict gradient = u.pulled.gradient;
+  const T* __restrict centre = u.pulled.centre;
+  const T lr = u.lr, factor = u.factor, decay = u.decay, pull = u.pulled.pull;
+  const int64_t size = u.pulled.size;
+  for (int64_t i = 0; i < size; ++i) {
+    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, theta[i], centre, i) + decay * theta[i];
+    theta[i] -= lr * g;
+  }
+}
+
+template <class T, bool kPulled>
+void momentum_of(const Update<T>& u, const Momentum<T>& m) {
+  T* __restrict theta = u.theta;
+  T* __restrict first = u.first;
+  const T* __restrict gradient = u.pulled.gradient;
+  const T* __restrict centre = u.pulled.centre;
+  const T lr = u.lr, factor = u.factor, decay = u.decay, pull = u.pulled.pull;
+  const T keep = m.first_step ? T(0) : m.momentum;
+  const T look_ahead = m.nesterov ? m.momentum : T(1);
+  const T direct = m.nesterov ? T(1) : T(0);
+  const int64_t size = u.pulled.size;
+  for (int64_t i = 0; i < size; ++i) {
+    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, theta[i], centre, i) + decay * theta[i];
+    first[i] = keep * first[i] + g;
+    theta[i] -= lr * (direct * g + look_ahead * first[i]);
+  }
+}
+
+template <class T, bool kPulled>
+void adam_of(const Update<T>& u, const AdamStep<T>& a) {
+  T* __restrict theta = u.theta;
+  T* __restrict first = u.first;
+  T* __restrict second = u.second;
+  const T* __restrict gradient = u.pulled.gradient;
+  const T* __restrict centre = u.pulled.centre;
+  const T factor = u.factor, decay = u.decay, pull = u.pulled.pull;
+  const AdamStep<T> step = a;
+  const int64_t size = u.pulled.size;
+  for (int64_t i = 0; i < size; ++i) {
+    const T shrunk = theta[i] * step.shrink;
+    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, theta[i], centre, i) + decay * shrunk;
+    const T m = first[i] + step.one_minus_beta1 * (g - first[i]);
+    const T v = step.beta2 * second[i] + step.one_minus_beta2 * g * g;
+    first[i] = m;
+    second[i] = v;
+    theta[i] = shrunk - step.step_size * m / (root(v) / step.root2 + step.epsilon);
+  }
+}
+
+/// In sixteen sums side by side, so that the order does not hang on how wide the vectors are.
+template <class T, bool kPulled>
+Measured measure_of(const Pulled<T>& p, const T* __restrict theta) {
+  constexpr int64_t kSums = 16;
+  double gradients[kSums] = {}, distances[kSums] = {};
+  const T* __restrict gradient = p.gradient;
+  const T* __restrict centre = p.centre;
+  const T pull = p.pull;
+  const int64_t whole = p.size / kSums * kSums;
+  for (int64_t i = 0; i < whole; i += kSums) {
+    for (int64_t lane = 0; lane < kSums; ++lane) {
+      const int64_t at = i + lane;
+      const auto g =
+          static_cast<double>(pulled_gradient<T, kPulled>(gradient[at], pull, kPulled ? theta[at] : T(0), centre, at));
+      gradients[lane] += g * g;
+      if constexpr (kPulled) {
+        const auto distance = static_cast<double>(theta[at] - centre[at]);
+        distances[lane] += distance * distance;
+      }
+    }
+  }
+  for (int64_t at = whole; at < p.size; ++at) {
+    const auto g =
+        static_cast<double>(pulled_gradient<T, kPulled>(gradient[at], pull, kPulled ? theta[at] : T(0), centre, at));
+    gradients[0] += g * g;
+    if constexpr (kPulled) {
+      const auto distance = static_cast<double>(theta[at] - centre[at]);
+      distances[0] += distance * distance;
+    }
+  }
+  Measured sums;
+  for (int64_t lane = 0; lane < kSums; ++lane) {
+    sums.gradient += gradients[lane];
+    sums.distance += distances[lane];
+  }
+  return sums;
+}
+
+template <class T>
+void plain(const Update<T>& u) {
+  u.pulled.centre == nullptr ? plain_of<T, false>(u) : plain_of<T, true>(u);
+}
+template <class T>
+void momentum(const Update<T>& u, const Momentum<T>& m) {
+  u.pulled.centre == nullptr ? momentum_of<T, false>(u, m) : momentum_of<T, true>(u, m);
+}
+template <class T>
+void adam(const Update<T>& u, const AdamStep<T>& a) {
+  u.pulled.centre == nullptr ? adam_of<T, false>(u, a) : adam_of<T, true>(u, a);
+}
+template <class T>
+Measured measure(const Pulled<T>& p, const T* theta) {
+  return p.centre == nullptr ? measure_of<T, false>(p, theta) : measure_of<T, true>(p, theta);
+}
+
+template <class T>
+void shrink(T* theta, int64_t size, T by) {
+  for (int64_t i = 0; i < size; ++i) theta[i] *= by;
+}
+
+/// -0 counts as zero, NaN does not.
+template <class T>
+bool is_zero(const T* values, int64_t size) {
+  constexpr int64_t kAtATime = 64;
+  int64_t i = 0;
+  for (; i + kAtATime <= size; i += kAtATime) {
+    int any = 0;
+    for (int64_t j = 0; j < kAtATime; ++j) any |= values[i + j] != T(0);
+    if (any != 0) return false;
+  }
+  for (; i < size; ++i) {
+    if (values[i] != T(0)) return false;
+  }
+  return true;
+}
+
+template <class T>
+constexpr Updates<T> kUpdates{.plain = plain<T>,
+                              .momentum = momentum<T>,
+                              .adam = adam<T>,
+                              .measure = measure<T>,
+                              .shrink = shrink<T>,
+                              .is_zero = is_zero<T>};
+
+}  // namespace
+}  // namespace rift::nn::kernels

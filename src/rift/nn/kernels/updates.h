@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+
+/// Inner loops of optimizers over a stretch of flat parameters. T = float, double; sums are f64 always.
+namespace rift::nn::kernels {
+
+/// The gradient of one stretch with a pull towards `centre`: gradient + pull * (theta - centre), without the second
+/// part where centre is null.
+template <class T>
+struct Pulled {
+  const T* gradient = nullptr;
+  const T* centre = nullptr;
+  T pull = 0;
+  int64_t size = 0;
+};
+
+/// One stretch in one step. The gradient that counts is  g = factor * the pulled one.
+template <class T>
+struct Update {
+  Pulled<T> pulled;
+  T* theta = nullptr;
+  T* first = nullptr;   // momentum or first moment; nullptr where the method has none
+  T* second = nullptr;  // second moment
+  T factor = 1;
+  T lr = 0;
+  T decay = 0;  // g += decay * theta, but for Adam::shrink
+};
+
+template <class T>
+struct Momentum {
+  T momentum = 0;
+  bool nesterov = false;
+  bool first_step = false;
+};
+
+/// theta = theta * shrink - step_size * first / (sqrt(second) / root2 + epsilon), Update::lr is not read.
+template <class T>
+struct AdamStep {
+  T one_minus_beta1 = 0;
+  T beta2 = 0;
+  T one_minus_beta2 = 0;
+  T epsilon = 0;
+  T step_size = 0;
+  T root2 = 1;
+  T shrink = 1;
+};
+
+/// Sums over a stretch.
+struct Measured {
+  double gradient = 0;  // of the pulled gradient's squares
+  double distance = 0;  // of (theta - centre)^2
+};
+
+template <class T>
+struct Updates {
+  void (*plain)(const Update<T>&);  // theta -= lr * g
+  void (*momentum)(const Update<T>&, const Momentum<T>&);
+  void (*adam)(const Update<T>&, const AdamStep<T>&);
+  Measured (*measure)(const Pulled<T>&, const T* theta);
+  void (*shrink)(T* theta, int64_t size, T by);  // theta *= by
+  bool (*is_zero)(const T* values, int64_t size);
+};
+
+/// The table of the instruction set in use.
+template <class T>
+const Updates<T>& updates();
+
+}  // namespace rift::nn::kernels

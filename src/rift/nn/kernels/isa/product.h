@@ -1,7 +1,7 @@
 // Products: tiles of rows x two vectors, kept in registers over the whole depth. Included by table.h only.
 #pragma once
 
-#include "rift/nn/kernels/isa/vector.h"
+#include "rift/nn/kernels/isa/finish.h"
 
 namespace rift::nn::kernels {
 namespace {
@@ -112,40 +112,6 @@ void block(TileInput<E> in, int64_t rows, float* sum, int64_t sum_row) {
       advance(3);
     }
     if (left > 0) tiles<E, 1, kAdds>(rest, left, to, sum_row);
-  }
-}
-
-template <class E>
-[[gnu::always_inline]] inline F with_addend(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
-  return p.addend == nullptr ? load(sums) : load(sums) + load(p.addend + m * p.addend_row + n);
-}
-template <class E>
-[[gnu::always_inline]] inline F with_bias(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
-  const F v = with_addend(p, sums, m, n);
-  return p.bias == nullptr ? v : v + load(p.bias + n);
-}
-
-template <class E>
-void finish(const Product<E>& p, const float* sums, int64_t first_row, int64_t rows, int64_t column) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t m = first_row + r;
-    for (int64_t c = 0; c < kBlock; c += kLanes) {
-      const int64_t n = column + c;
-      const float* sum = sums + r * kBlock + c;
-      E* out = p.out + m * p.out_row + n;
-      if (p.finish == Finish::kElements) {
-        store(out, with_bias(p, sum, m, n));
-      } else if (p.finish == Finish::kGelu) {
-        const F x = with_bias(p, sum, m, n);
-        if (p.before != nullptr) store(p.before + m * p.before_row + n, x);
-        store(out, x * normal(x).distribution);
-      } else {
-        const F x = load(p.before + m * p.before_row + n);
-        const Normal of_x = normal(x);
-        store(p.activated + m * p.activated_row + n, x * of_x.distribution);
-        store(out, with_addend(p, sum, m, n) * (of_x.distribution + x * of_x.density * 0.39894228f));
-      }
-    }
   }
 }
 

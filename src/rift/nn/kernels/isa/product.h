@@ -51,11 +51,11 @@ struct TileInput {
 template <class E, int kRows, bool kAdds>
 [[gnu::always_inline]] inline void tile(const TileInput<E>& in, float* sum, int64_t sum_row) {
   using Side = Operand<E>;
-  constexpr int kGroup =
-      kRows % 3 == 0 ? 3 : 1;  // rows that share a pointer: addresses are pointer + {0, 1, 2} strides
+  constexpr int kGroup = 3;  // rows that share a pointer: addresses are pointer + {0, 1, 2} strides
+  constexpr int kGroups = (kRows + kGroup - 1) / kGroup;
   F sums[kRows][kTileVectors] = {};
-  const E* group[kRows / kGroup];
-  for (int g = 0; g < kRows / kGroup; ++g) group[g] = in.a + g * kGroup * in.a_row;
+  const E* group[kGroups];
+  for (int g = 0; g < kGroups; ++g) group[g] = in.a + g * kGroup * in.a_row;
   const E* b = in.b;
   for (int64_t unit = 0; unit < in.units; ++unit) {
     typename Side::Type right[kTileVectors];
@@ -84,34 +84,27 @@ template <class E, int kRows, bool kAdds>
   }
 }
 
+/// Fewer rows than a whole tile's, in one tile: several of few rows would each wait for their few sums.
+template <class E, bool kAdds, int kRows = kTileRows - 1>
+void last_tile(const TileInput<E>& in, int64_t rows, float* sum, int64_t sum_row) {
+  if (rows == kRows) {
+    tiles<E, kRows, kAdds>(in, 1, sum, sum_row);
+  } else if constexpr (kRows > 1) {
+    last_tile<E, kAdds, kRows - 1>(in, rows, sum, sum_row);
+  }
+}
+
 /// One block of 32 columns over `rows` rows.
 template <class E, bool kAdds>
 void block(TileInput<E> in, int64_t rows, float* sum, int64_t sum_row) {
+  const int64_t whole = rows / kTileRows * kTileRows;
   for (int64_t column = 0; column < kBlock; column += kTileColumns) {
+    tiles<E, kTileRows, kAdds>(in, rows / kTileRows, sum, sum_row);
     TileInput<E> rest = in;
-    rest.b += column * kPerUnit<E>;
-    float* to = sum + column;
-    int64_t left = rows;
-    const auto advance = [&](int64_t done) {
-      rest.a += done * in.a_row;
-      to += done * sum_row;
-      left -= done;
-    };
-    if (left >= kTileRows) {
-      tiles<E, kTileRows, kAdds>(rest, left / kTileRows, to, sum_row);
-      advance(left / kTileRows * kTileRows);
-    }
-    if constexpr (kTileRows > 6) {
-      if (left >= 6) {
-        tiles<E, 6, kAdds>(rest, 1, to, sum_row);
-        advance(6);
-      }
-    }
-    if (left >= 3) {
-      tiles<E, 3, kAdds>(rest, 1, to, sum_row);
-      advance(3);
-    }
-    if (left > 0) tiles<E, 1, kAdds>(rest, left, to, sum_row);
+    rest.a += whole * in.a_row;
+    last_tile<E, kAdds>(rest, rows - whole, sum + whole * sum_row, sum_row);
+    in.b += kTileColumns * kPerUnit<E>;
+    sum += kTileColumns;
   }
 }
 

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <type_traits>
 
+#include "nn/kernels/emulated_amx.h"
 #include "rift/nn/kernels/kernels.h"
 
 namespace rift::test {
 
-/// Tests of kernels in E = float, Bf16 that run on every instruction set of this machine.
+/// Tests of kernels in E = float, Bf16 that run on every instruction set of this machine and, in Bf16, on "amx" with
+/// emulated tiles.
 template <class E>
 class EverySet : public testing::Test {
  protected:
@@ -19,6 +22,10 @@ class EverySet : public testing::Test {
       SCOPED_TRACE(std::string(name_of(set)));
       nn::kernels::force_instruction_set(set);
       body(nn::kernels::kernels<E>());
+    }
+    if constexpr (std::is_same_v<E, nn::kernels::Bf16>) {
+      SCOPED_TRACE("amx with emulated tiles");
+      body(kEmulatedAmx);
     }
   }
 

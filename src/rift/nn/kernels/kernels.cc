@@ -8,6 +8,7 @@ template <>
 const Kernels<float>& kernels<float>() {
 #if defined(__x86_64__)
   switch (instruction_set()) {
+    case InstructionSet::kAmx:
     case InstructionSet::kAvx512Bf16:
     case InstructionSet::kAvx512:
       return kAvx512F32;
@@ -24,6 +25,8 @@ template <>
 const Kernels<Bf16>& kernels<Bf16>() {
 #if defined(__x86_64__)
   switch (instruction_set()) {
+    case InstructionSet::kAmx:
+      return kAmxBf16;
     case InstructionSet::kAvx512Bf16:
       return kAvx512PairsBf16;
     case InstructionSet::kAvx512:

@@ -13,6 +13,7 @@ extern const Kernels<Bf16> kAvx2Bf16;
 extern const Kernels<float> kAvx512F32;
 extern const Kernels<Bf16> kAvx512Bf16;
 extern const Kernels<Bf16> kAvx512PairsBf16;
+extern const Kernels<Bf16> kAmxBf16;
 #endif
 
 }  // namespace rift::nn::kernels

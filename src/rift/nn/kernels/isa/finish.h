@@ -1,4 +1,4 @@
-// What becomes of a product's sums while they are in L1. Included by product.h only.
+// What becomes of a product's sums while they are in L1. Included by product.h and tile_product.h only.
 #pragma once
 
 #include "rift/nn/kernels/isa/vector.h"

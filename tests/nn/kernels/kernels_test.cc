@@ -4,231 +4,30 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <string>
-#include <tuple>
+#include <vector>
 
+#include "nn/kernels/every_set.h"
 #include "nn/kernels/reference.h"
 
-// Every kernel beside plain loops in f64, in f32 and in bf16, on every instruction set of this machine.
+// Every kernel but the products (product_test.cc) beside plain loops in f64, in f32 and in bf16, on every instruction
+// set of this machine.
 namespace rift::nn::kernels {
 namespace {
 
 using test::element;
+using test::gelu_of;
 using test::kRounding;
 using test::Matrix;
 using test::number;
+using test::sum_tolerance;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-double gelu_of(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
-double gelu_slope(double x) {
-  return 0.5 * std::erfc(-x / std::numbers::sqrt2) + x * std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi);
-}
-
 template <class E>
-class Kernel : public testing::Test {
- protected:
-  ~Kernel() override { force_instruction_set(before_); }
-  template <class Body>
-  void on_every_set(Body body) {
-    for (const InstructionSet set : usable_instruction_sets()) {
-      SCOPED_TRACE(std::string(name_of(set)));
-      force_instruction_set(set);
-      body(kernels<E>());
-    }
-  }
-
- private:
-  InstructionSet before_ = instruction_set();
-};
-
-class ElementNames {
- public:
-  template <class E>
-  static std::string GetName(int) {
-    return kPerUnit<E> == 1 ? "f32" : "bf16";
-  }
-};
-using Elements = testing::Types<float, Bf16>;
-TYPED_TEST_SUITE(Kernel, Elements, ElementNames);
-
-/// The right side B [depth,columns] of a product in blocks of 32 columns, padded with zeros to whole units.
-template <class E>
-std::vector<E> blocked(const Matrix<E>& b) {
-  const int64_t units = (b.rows + kPerUnit<E> - 1) / kPerUnit<E>;
-  std::vector<E> out(static_cast<size_t>(units * kPerUnit<E> * b.columns));
-  for (int64_t k = 0; k < b.rows; ++k) {
-    for (int64_t n = 0; n < b.columns; ++n) {
-      const int64_t at = n / kBlock * units * kBlock * kPerUnit<E> + k / kPerUnit<E> * kBlock * kPerUnit<E> +
-                         n % kBlock * kPerUnit<E> + k % kPerUnit<E>;
-      out[static_cast<size_t>(at)] = element<E>(b(k, n));
-    }
-  }
-  return out;
-}
-
-template <class E>
-Right<E> right_of(const std::vector<E>& blocks, int64_t depth) {
-  const int64_t units = (depth + kPerUnit<E> - 1) / kPerUnit<E>;
-  return {blocks.data(), kBlock * kPerUnit<E>, units * kBlock * kPerUnit<E>};
-}
-
-struct Sizes {
-  int64_t rows, columns, depth;
-};
-const Sizes kProducts[] = {{1, 32, 2},   {2, 64, 34},   {3, 32, 8},    {5, 96, 64},   {7, 32, 130}, {11, 32, 32},
-                           {12, 64, 48}, {13, 128, 96}, {47, 32, 384}, {193, 64, 66}, {400, 96, 32}};
-
-template <class E>
-double dot(const Matrix<E>& a, const Matrix<E>& b, int64_t m, int64_t n) {
-  double sum = 0;
-  for (int64_t k = 0; k < b.rows; ++k) sum += a(m, k) * b(k, n);
-  return sum;
-}
-
-/// Of a sum of `depth` products of standard normals in f32.
-double sum_tolerance(int64_t depth) { return 1e-6 * std::sqrt(static_cast<double>(depth)) * 8; }
-
-TYPED_TEST(Kernel, ProductsAreStoredAndAdded) {
-  using E = TypeParam;
-  for (const Sizes& size : kProducts) {
-    auto a = Matrix<E>::random(size.rows, size.depth, 1);
-    const auto b = Matrix<E>::random(size.depth, size.columns, 2);
-    const std::vector<E> blocks = blocked(b);
-    this->on_every_set([&](const Kernels<E>& kernels) {
-      auto sum = Matrix<float>::random(size.rows, size.columns, 3);
-      const Matrix<float> before = sum;
-      Product<E> product{.a = {a.data(), a.stride, kPerUnit<E>},
-                         .b = right_of(blocks, size.depth),
-                         .rows = size.rows,
-                         .columns = size.columns,
-                         .depth = size.depth,
-                         .finish = Finish::kAdd,
-                         .sum = sum.data(),
-                         .sum_row = sum.stride};
-      kernels.product(product);
-      const Matrix<float> added = sum;
-      product.finish = Finish::kStore;
-      kernels.product(product);
-      for (int64_t m = 0; m < size.rows; ++m) {
-        for (int64_t n = 0; n < size.columns; ++n) {
-          const double expected = dot(a, b, m, n);
-          ASSERT_NEAR(sum(m, n), expected, sum_tolerance(size.depth)) << m << ' ' << n;
-          ASSERT_NEAR(added(m, n), before(m, n) + expected, sum_tolerance(size.depth)) << m << ' ' << n;
-        }
-        ASSERT_TRUE(std::isnan(sum(m, size.columns)));  // the gap between rows
-      }
-    });
-  }
-}
-
-TYPED_TEST(Kernel, ProductsAreFinishedWithBiasAddendAndGelu) {
-  using E = TypeParam;
-  for (const Sizes& size : kProducts) {
-    auto a = Matrix<E>::random(size.rows, size.depth, 1);
-    const auto b = Matrix<E>::random(size.depth, size.columns, 2);
-    const std::vector<E> blocks = blocked(b);
-    auto addend = Matrix<float>::random(size.rows, size.columns, 3);
-    auto bias = Matrix<float>::random(1, size.columns, 4);
-    this->on_every_set([&](const Kernels<E>& kernels) {
-      Matrix<E> out(size.rows, size.columns), before(size.rows, size.columns), activated(size.rows, size.columns);
-      Product<E> product{.a = {a.data(), a.stride, kPerUnit<E>},
-                         .b = right_of(blocks, size.depth),
-                         .rows = size.rows,
-                         .columns = size.columns,
-                         .depth = size.depth,
-                         .finish = Finish::kElements,
-                         .addend = addend.data(),
-                         .addend_row = addend.stride,
-                         .bias = bias.data(),
-                         .out = out.data(),
-                         .out_row = out.stride};
-      const auto expect = [&](const Matrix<E>& got, const auto& expected) {
-        for (int64_t m = 0; m < size.rows; ++m) {
-          for (int64_t n = 0; n < size.columns; ++n) {
-            const double e = expected(m, n);
-            ASSERT_NEAR(got(m, n), e, sum_tolerance(size.depth) + kRounding<E> * std::abs(e)) << m << ' ' << n;
-          }
-        }
-      };
-      const auto sums = [&](int64_t m, int64_t n) { return dot(a, b, m, n) + addend(m, n) + bias(0, n); };
-      kernels.product(product);
-      expect(out, sums);
-      product.addend = nullptr;
-      product.bias = nullptr;
-      kernels.product(product);
-      expect(out, [&](int64_t m, int64_t n) { return dot(a, b, m, n); });
-
-      product.finish = Finish::kGelu;
-      product.addend = addend.data();
-      product.bias = bias.data();
-      kernels.product(product);  // `before` is not asked for
-      product.before = before.data();
-      product.before_row = before.stride;
-      kernels.product(product);
-      expect(before, sums);
-      expect(out, [&](int64_t m, int64_t n) { return gelu_of(sums(m, n)); });
-
-      product.finish = Finish::kGeluBackward;
-      product.activated = activated.data();
-      product.activated_row = activated.stride;
-      kernels.product(product);
-      expect(activated, [&](int64_t m, int64_t n) { return gelu_of(before(m, n)); });
-      expect(out, [&](int64_t m, int64_t n) { return (dot(a, b, m, n) + addend(m, n)) * gelu_slope(before(m, n)); });
-    });
-  }
-}
-
-TYPED_TEST(Kernel, TurnedAndPairedOperandsMultiplyAsTransposes) {
-  using E = TypeParam;
-  // Attention's products: scores = q k^T (k turned), context = w v (v paired), dv = w^T d (w paired and transposed).
-  for (const auto& [queries, keys, width] : {std::tuple{1, 1, 32}, {5, 31, 32}, {40, 7, 64}, {33, 100, 32}}) {
-    auto q = Matrix<E>::random(queries, width, 1);
-    auto k = Matrix<E>::random(keys, width, 2);
-    auto w = Matrix<E>::random(queries, (keys + 31) / 32 * 32, 3);
-    const int64_t padded = w.columns;
-    this->on_every_set([&](const Kernels<E>& kernels) {
-      std::vector<E> turned(static_cast<size_t>(padded * width));
-      kernels.turn(k.input(), keys, width, turned.data(), padded * kPerUnit<E>);
-      Matrix<float> scores(queries, padded, 0);
-      kernels.product({.a = {q.data(), q.stride, kPerUnit<E>},
-                       .b = {turned.data(), padded * kPerUnit<E>, kBlock * kPerUnit<E>},
-                       .rows = queries,
-                       .columns = padded,
-                       .depth = width,
-                       .sum = scores.data(),
-                       .sum_row = scores.stride});
-      const int64_t rows = (queries + 1) / 2 * 2;
-      std::vector<E> paired_w(static_cast<size_t>(rows * padded)), paired_q(static_cast<size_t>(rows * width));
-      kernels.pair(w.input(), queries, padded, paired_w.data(), kPerUnit<E> * padded);
-      kernels.pair(q.input(), queries, width, paired_q.data(), kPerUnit<E> * width);
-      Matrix<float> transposed(keys, width, 0);
-      kernels.product({.a = {paired_w.data(), kPerUnit<E>, kPerUnit<E> * padded},
-                       .b = {paired_q.data(), kPerUnit<E> * width, kPerUnit<E> * kBlock},
-                       .rows = keys,
-                       .columns = width,
-                       .depth = kPerUnit<E> == 1 ? queries : rows,
-                       .sum = transposed.data(),
-                       .sum_row = transposed.stride});
-      for (int64_t i = 0; i < queries; ++i) {
-        for (int64_t j = 0; j < keys; ++j) {
-          double expected = 0;
-          for (int64_t c = 0; c < width; ++c) expected += q(i, c) * k(j, c);
-          ASSERT_NEAR(scores(i, j), expected, sum_tolerance(width));
-        }
-      }
-      for (int64_t j = 0; j < keys; ++j) {
-        for (int64_t c = 0; c < width; ++c) {
-          double expected = 0;
-          for (int64_t i = 0; i < queries; ++i) expected += w(i, j) * q(i, c);
-          ASSERT_NEAR(transposed(j, c), expected, sum_tolerance(queries));
-        }
-      }
-    });
-  }
-}
+using Kernel = test::EverySet<E>;
+TYPED_TEST_SUITE(Kernel, test::Elements, test::ElementNames);
 
 std::vector<uint64_t> states_of(int64_t rows) {
   std::vector<uint64_t> states;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
-#include <vector>
+#include <limits>
+#include <numbers>
 
+#include "nn/kernels/guarded.h"
 #include "rift/base/random.h"
 #include "rift/nn/kernels/kernels.h"
 
@@ -32,16 +35,24 @@ double number(E x) {
 template <class E>
 inline constexpr double kRounding = kPerUnit<E> == 1 ? 6e-8 : 4e-3;
 
-/// A matrix whose rows lie a stride apart and begin off every alignment; gaps hold NaN.
+/// Of a sum of `depth` products of standard normals in f32.
+inline double sum_tolerance(int64_t depth) { return 1e-6 * std::sqrt(static_cast<double>(depth)) * 8; }
+
+inline double gelu_of(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
+inline double gelu_slope(double x) {
+  return 0.5 * std::erfc(-x / std::numbers::sqrt2) + x * std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi);
+}
+
+/// A matrix whose rows lie a stride apart, most of them off every alignment. Gaps hold NaN, the last row is guarded.
 template <class E>
 struct Matrix {
   int64_t rows = 0;
   int64_t columns = 0;
   int64_t stride = 0;
-  std::vector<E> storage;
+  Guarded<E> storage;
 
   Matrix(int64_t rows, int64_t columns, int64_t gap = 3)
-      : rows(rows), columns(columns), stride(columns + gap), storage(static_cast<size_t>(1 + rows * stride)) {
+      : rows(rows), columns(columns), stride(columns + gap), storage(static_cast<size_t>(rows * stride - gap)) {
     for (E& value : storage) value = element<E>(std::numeric_limits<double>::quiet_NaN());
   }
   static Matrix random(int64_t rows, int64_t columns, uint64_t stream, int64_t gap = 3) {
@@ -53,9 +64,9 @@ struct Matrix {
     return matrix;
   }
 
-  E* data() { return storage.data() + 1; }
+  E* data() { return storage.data(); }
   E& at(int64_t r, int64_t c) { return data()[r * stride + c]; }
-  double operator()(int64_t r, int64_t c) const { return number(storage[static_cast<size_t>(1 + r * stride + c)]); }
+  double operator()(int64_t r, int64_t c) const { return number(storage[static_cast<size_t>(r * stride + c)]); }
   Rows<E> view() { return {data(), stride}; }
   Rows<const E> input() { return {data(), stride}; }
 };

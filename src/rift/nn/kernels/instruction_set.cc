@@ -1,6 +1,8 @@
 #include "rift/nn/kernels/instruction_set.h"
 
 #include <fmt/ranges.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -11,8 +13,19 @@ namespace rift::nn::kernels {
 
 namespace {
 
-constexpr std::string_view kNames[] = {"baseline", "avx2", "avx512", "avx512_bf16"};
+constexpr std::string_view kNames[] = {"baseline", "avx2", "avx512", "avx512_bf16", "amx"};
 constexpr const char* kVariable = "RIFT_INSTRUCTION_SET";
+
+#if defined(__x86_64__)
+/// Linux gives a process the tiles' registers, of all its threads, only after it has asked.
+/// Source: Documentation/arch/x86/xstate.rst of the kernel.
+bool system_lends_tiles() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  static const bool lends = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return lends;
+}
+#endif
 
 bool runs(InstructionSet set) {
 #if defined(__x86_64__)
@@ -26,6 +39,9 @@ bool runs(InstructionSet set) {
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     case InstructionSet::kAvx512Bf16:
       return runs(InstructionSet::kAvx512) && __builtin_cpu_supports("avx512bf16");
+    case InstructionSet::kAmx:
+      return runs(InstructionSet::kAvx512Bf16) && __builtin_cpu_supports("amx-tile") &&
+             __builtin_cpu_supports("amx-bf16") && system_lends_tiles();
   }
 #endif
   return set == InstructionSet::kBaseline;

@@ -11,9 +11,10 @@ namespace rift::nn::kernels {
 ///   kAvx2        AVX2 and FMA
 ///   kAvx512      AVX-512 F, BW, DQ, VL
 ///   kAvx512Bf16  products of bf16 pairs on top (vdpbf16ps)
-enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAvx512Bf16 };
+///   kAmx         products of bf16 on tiles on top (tdpbf16ps), where the system lends tiles
+enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAvx512Bf16, kAmx };
 
-/// What RIFT_INSTRUCTION_SET names: "baseline", "avx2", "avx512", "avx512_bf16".
+/// What RIFT_INSTRUCTION_SET names: "baseline", "avx2", "avx512", "avx512_bf16", "amx".
 std::string_view name_of(InstructionSet set);
 
 /// Those that this CPU runs, slowest first; never empty.

@@ -19,5 +19,6 @@ extern const Kernels<Bf16> kAvx512Bf16;
 extern const Updates<float> kAvx512UpdatesF32;
 extern const Updates<double> kAvx512UpdatesF64;
 extern const Kernels<Bf16> kAvx512PairsBf16;
+extern const Kernels<Bf16> kAmxBf16;
 
 }  // namespace rift::nn::kernels

@@ -1,7 +1,7 @@
 // Products: tiles of rows x two vectors, kept in registers over the whole depth. Included by table.h only.
 #pragma once
 
-#include "rift/nn/kernels/isa/vector.h"
+#include "rift/nn/kernels/isa/finish.h"
 
 namespace rift::nn::kernels {
 namespace {
@@ -51,11 +51,11 @@ struct TileInput {
 template <class E, int kRows, bool kAdds>
 [[gnu::always_inline]] inline void tile(const TileInput<E>& in, float* sum, int64_t sum_row) {
   using Side = Operand<E>;
-  constexpr int kGroup =
-      kRows % 3 == 0 ? 3 : 1;  // rows that share a pointer: addresses are pointer + {0, 1, 2} strides
+  constexpr int kGroup = 3;  // rows that share a pointer: addresses are pointer + {0, 1, 2} strides
+  constexpr int kGroups = (kRows + kGroup - 1) / kGroup;
   F sums[kRows][kTileVectors] = {};
-  const E* group[kRows / kGroup];
-  for (int g = 0; g < kRows / kGroup; ++g) group[g] = in.a + g * kGroup * in.a_row;
+  const E* group[kGroups];
+  for (int g = 0; g < kGroups; ++g) group[g] = in.a + g * kGroup * in.a_row;
   const E* b = in.b;
   for (int64_t unit = 0; unit < in.units; ++unit) {
     typename Side::Type right[kTileVectors];
@@ -84,68 +84,27 @@ template <class E, int kRows, bool kAdds>
   }
 }
 
-/// One block of 32 columns over `rows` rows.
-template <class E, bool kAdds>
-void block(TileInput<E> in, int64_t rows, float* sum, int64_t sum_row) {
-  for (int64_t column = 0; column < kBlock; column += kTileColumns) {
-    TileInput<E> rest = in;
-    rest.b += column * kPerUnit<E>;
-    float* to = sum + column;
-    int64_t left = rows;
-    const auto advance = [&](int64_t done) {
-      rest.a += done * in.a_row;
-      to += done * sum_row;
-      left -= done;
-    };
-    if (left >= kTileRows) {
-      tiles<E, kTileRows, kAdds>(rest, left / kTileRows, to, sum_row);
-      advance(left / kTileRows * kTileRows);
-    }
-    if constexpr (kTileRows > 6) {
-      if (left >= 6) {
-        tiles<E, 6, kAdds>(rest, 1, to, sum_row);
-        advance(6);
-      }
-    }
-    if (left >= 3) {
-      tiles<E, 3, kAdds>(rest, 1, to, sum_row);
-      advance(3);
-    }
-    if (left > 0) tiles<E, 1, kAdds>(rest, left, to, sum_row);
+/// Fewer rows than a whole tile's, in one tile: several of few rows would each wait for their few sums.
+template <class E, bool kAdds, int kRows = kTileRows - 1>
+void last_tile(const TileInput<E>& in, int64_t rows, float* sum, int64_t sum_row) {
+  if (rows == kRows) {
+    tiles<E, kRows, kAdds>(in, 1, sum, sum_row);
+  } else if constexpr (kRows > 1) {
+    last_tile<E, kAdds, kRows - 1>(in, rows, sum, sum_row);
   }
 }
 
-template <class E>
-[[gnu::always_inline]] inline F with_addend(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
-  return p.addend == nullptr ? load(sums) : load(sums) + load(p.addend + m * p.addend_row + n);
-}
-template <class E>
-[[gnu::always_inline]] inline F with_bias(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
-  const F v = with_addend(p, sums, m, n);
-  return p.bias == nullptr ? v : v + load(p.bias + n);
-}
-
-template <class E>
-void finish(const Product<E>& p, const float* sums, int64_t first_row, int64_t rows, int64_t column) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t m = first_row + r;
-    for (int64_t c = 0; c < kBlock; c += kLanes) {
-      const int64_t n = column + c;
-      const float* sum = sums + r * kBlock + c;
-      E* out = p.out + m * p.out_row + n;
-      if (p.finish == Finish::kElements) {
-        store(out, with_bias(p, sum, m, n));
-      } else if (p.finish == Finish::kGelu) {
-        const F x = with_bias(p, sum, m, n);
-        if (p.before != nullptr) store(p.before + m * p.before_row + n, x);
-        store(out, x * normal(x).distribution);
-      } else {
-        const F x = load(p.before + m * p.before_row + n);
-        const Normal of_x = normal(x);
-        store(p.activated + m * p.activated_row + n, x * of_x.distribution);
-        store(out, with_addend(p, sum, m, n) * (of_x.distribution + x * of_x.density * 0.39894228f));
-      }
-    }
+/// One block of 32 columns over `rows` rows.
+template <class E, bool kAdds>
+void block(TileInput<E> in, int64_t rows, float* sum, int64_t sum_row) {
+  const int64_t whole = rows / kTileRows * kTileRows;
+  for (int64_t column = 0; column < kBlock; column += kTileColumns) {
+    tiles<E, kTileRows, kAdds>(in, rows / kTileRows, sum, sum_row);
+    TileInput<E> rest = in;
+    rest.a += whole * in.a_row;
+    last_tile<E, kAdds>(rest, rows - whole, sum + whole * sum_row, sum_row);
+    in.b += kTileColumns * kPerUnit<E>;
+    sum += kTileColumns;
   }
 }
 

@@ -203,6 +203,24 @@ TEST_P(Engine, ARowsStatesAreTheSameBitsWhateverStandsBesideIt) {
   }
 }
 
+TEST_P(Engine, ThreadsThatShareAFewRowsGiveTheBitsOfOneThread) {
+  const at::NoGradGuard no_gradient;
+  for (const Pooling pooling : {Pooling::kPooler, Pooling::kMean}) {
+    const auto model = random_bert({.pooling = pooling});
+    for (const auto& lengths : std::vector<std::vector<int64_t>>{{64}, {300}, {9, 31, 1, 40}, {1}, {3, 2}}) {
+      for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+        std::vector<at::Tensor> logits;
+        for (const int64_t count : {1, 2, 3, 8}) {
+          set_threads(count);
+          logits.push_back(model->forward(random_batch(lengths), {.precision = precision}));
+        }
+        set_threads(0);
+        for (const at::Tensor& other : logits) EXPECT_TRUE(at::equal(other, logits[0]));
+      }
+    }
+  }
+}
+
 TEST_P(Engine, Bf16FollowsF32AsFarAsItsEightBitsGo) {
   const auto model = random_bert();
   const auto batch = random_batch(kLengths);

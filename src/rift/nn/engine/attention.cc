@@ -34,7 +34,12 @@ void for_each_head(const PanelPass<E>& pass, Body body) {
   const TokenSet& set = pass.tokens;
   for (int64_t row = set.first_row; row < set.first_row + set.rows; ++row) {
     const int64_t tokens = pass.batch.tokens(row);
-    const int64_t queries = set.first_only ? 1 : tokens;
+    const int64_t part = std::min(key + tokens, set.from + set.count) - std::max(key, set.from);
+    const int64_t queries = set.first_only ? 1 : std::max<int64_t>(part, 0);
+    if (queries == 0) {
+      key += tokens;
+      continue;
+    }
     for (int64_t h = 0; h < pass.shape.heads; ++h) {
       body(Head{h, h * pass.shape.head_width(), pass.shape.head_width(), tokens, key, query, queries,
                 h * set.count + query});

@@ -16,6 +16,8 @@ namespace {
 using kernels::Rows;
 
 constexpr int64_t kRowsOfStretch = 16;  // first tokens that one thread takes through the last layer
+constexpr int64_t kFewestShared = 8;    // tokens for each thread that make it worth while to share a panel
+constexpr int64_t kShareStep = 4;
 
 int64_t padded(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
 
@@ -42,6 +44,10 @@ EncoderRun<E>::EncoderRun(Call call, std::shared_ptr<BlockPool> pool)
       rows_(padded(static_cast<int64_t>(call_.row_keys.size()), kPanelAlignment)),
       scratch_size_(scratch_size()) {
   for (const Panel& panel : panels_) token_stretches_.push_back({panel.begin, panel.tokens});
+  const int64_t share = panels_.front().tokens / threads();
+  if (!call_.keeps && panels_.size() == 1 && threads() > 1 && share >= kFewestShared) {
+    parts_ = stretches_of(panels_.front().tokens, padded(share, kShareStep));
+  }
   Layout measuring;
   place(measuring);
   block_ = pool_->take(measuring.used());
@@ -107,10 +113,14 @@ void EncoderRun<E>::place(Layout& layout) {
       if (layer > 0) states_[static_cast<size_t>(layer) - 1].out = states_.back().x;
     }
     place_backward(layout);
-  } else if (call_.first_only) {
+    return;
+  }
+  if (call_.first_only) {
     LayerStates<E>& states = states_.emplace_back();
     for (E** p : {&states.q, &states.context, &states.x1, &states.out}) *p = layout.take<E>(rows_ * width);
   }
+  if (parts_.empty()) return;
+  for (E** p : {&shared_.x, &shared_.q, &shared_.k, &shared_.v}) *p = layout.take<E>(tokens_ * width);
 }
 
 template <class E>
@@ -202,7 +212,11 @@ LayerStates<E> EncoderRun<E>::states_of(int64_t layer, const Panel& panel,
 
 template <class E>
 void EncoderRun<E>::forward(const float* x, float* y) {
-  each(panels_, [&](size_t i) { forward_panel(panels_[i], x, y); });
+  if (parts_.empty()) {
+    each(panels_, [&](size_t i) { forward_panel(panels_[i], x, y); });
+  } else {
+    forward_shared(x, y);
+  }
   if (call_.first_only) each(row_stretches_, [&](size_t i) { forward_rows(row_stretches_[i], y); });
 }
 
@@ -219,12 +233,8 @@ void EncoderRun<E>::forward_panel(const Panel& panel, const float* x, float* y) 
     const E* x_read = states.x;
     if (first_only(index)) {
       pass.tokens = {panel.first_row, panel.rows, true, panel.rows};
-      E* first = x_rows_ + panel.first_row * width;
-      x_read = first;
-      for (int64_t row = panel.first_row; row < panel.first_row + panel.rows; ++row, first += width) {
-        const int64_t token = call_.row_begin[static_cast<size_t>(row)] - panel.source;
-        kernels_.copy({states.x + token * width, width}, 1, width, {first, width});
-      }
+      gather_first_tokens(panel, states.x);
+      x_read = x_rows_ + panel.first_row * width;
     }
     project(pass, layer, panel.tokens, x_read, states);
     attend(pass, layer.index, states);
@@ -232,6 +242,70 @@ void EncoderRun<E>::forward_panel(const Panel& panel, const float* x, float* y) 
     finish_layer(pass, layer, x_read, states);
   }
   kernels_.widen({states.out, width}, panel.tokens, width, {y + panel.source * width, width});
+}
+
+/// The panel's rows' first tokens of x into x_rows_.
+template <class E>
+void EncoderRun<E>::gather_first_tokens(const Panel& panel, const E* x) {
+  const int64_t width = call_.encoder.shape.width;
+  for (int64_t row = panel.first_row; row < panel.first_row + panel.rows; ++row) {
+    const int64_t token = call_.row_begin[static_cast<size_t>(row)] - panel.source;
+    kernels_.copy({x + token * width, width}, 1, width, {x_rows_ + row * width, width});
+  }
+}
+
+/// The only panel, each thread with some of its tokens: all that they need of each other are keys and values.
+template <class E>
+void EncoderRun<E>::forward_shared(const float* x, float* y) {
+  const int64_t width = call_.encoder.shape.width;
+  const Panel& panel = panels_.front();
+  kernels_.narrow({x, width}, panel.tokens, width, {shared_.x, width});
+  const auto part_pass = [&](const Stretch& part, const typename Scratch<E>::Places& scratch) {
+    PanelPass<E> pass = pass_of(panel, scratch);
+    pass.tokens.from = part.begin;
+    pass.tokens.count = part.size;
+    return pass;
+  };
+  for (int64_t index = 0; index < layer_count(); ++index) {
+    const LayerView<E>& layer = call_.encoder.layers[static_cast<size_t>(index)];
+    const bool first = first_only(index);
+    if (first) gather_first_tokens(panel, shared_.x);
+    each(parts_, [&](size_t i) {
+      const auto& scratch = Scratch<E>::of_thread(scratch_size_).at;
+      LayerStates<E> states = shared_.from(call_.encoder.shape, parts_[i].begin, parts_[i].begin);
+      PanelPass<E> pass = part_pass(parts_[i], scratch);
+      const E* x_read = states.x;
+      if (first) {  // whoever has the first part also asks for all first tokens
+        states.q = states_.front().q;
+        x_read = x_rows_;
+        pass.tokens = {panel.first_row, i == 0 ? panel.rows : 0, true, i == 0 ? panel.rows : 0};
+      }
+      project(pass, layer, parts_[i].size, x_read, states);
+    });
+    if (first) {
+      LayerStates<E> states = states_.front();
+      states.k = shared_.k;
+      states.v = shared_.v;
+      PanelPass<E> pass = pass_of(panel, Scratch<E>::of_thread(scratch_size_).at);
+      pass.tokens = {panel.first_row, panel.rows, true, panel.rows};
+      attend(pass, layer.index, states);
+      return;
+    }
+    each(parts_, [&](size_t i) {
+      const auto& scratch = Scratch<E>::of_thread(scratch_size_).at;
+      LayerStates<E> states;
+      states.q = shared_.q + parts_[i].begin * width;
+      states.k = shared_.k;
+      states.v = shared_.v;
+      states.context = scratch.context;
+      states.x1 = scratch.x1;
+      states.out = shared_.x + parts_[i].begin * width;  // read for the last time before it is written
+      const PanelPass<E> pass = part_pass(parts_[i], scratch);
+      attend(pass, layer.index, states);
+      finish_layer(pass, layer, states.out, states);
+    });
+  }
+  kernels_.widen({shared_.x, width}, panel.tokens, width, {y, width});
 }
 
 template <class E>

@@ -70,7 +70,9 @@ class EncoderRun {
   LayerStates<E> states_of(int64_t layer, const Panel& panel, const typename Scratch<E>::Places& scratch) const;
 
   void forward_panel(const Panel& panel, const float* x, float* y);
+  void forward_shared(const float* x, float* y);
   void forward_rows(const Stretch& rows, float* y);
+  void gather_first_tokens(const Panel& panel, const E* x);
   void backward_layer(int64_t layer, const LayerGradients& wanted, const WholeRows& whole, bool needs_input);
   void backward_panel(int64_t layer, const Panel& panel, const LayerGradients& wanted, float* sums, bool needs_input);
   void backward_rows(int64_t layer, const LayerGradients& wanted, bool needs_input);
@@ -90,6 +92,8 @@ class EncoderRun {
   ScratchSize scratch_size_;
   Block block_;
   std::vector<LayerStates<E>> states_;  // a layer each where they are kept; of rows' first tokens alone otherwise
+  std::vector<Stretch> parts_;          // of the only panel's tokens, when threads share it
+  LayerStates<E> shared_;               // of that panel
   E* x_rows_ = nullptr;                 // [rows, width] the last layer's input at the first tokens
   BackwardBuffers back_;
 };

@@ -108,12 +108,14 @@ struct BatchRows {
   }
 };
 
-/// Tokens that one call works on: all of the rows first_row .. first_row + rows - 1, or the first of each.
+/// Tokens that one call works on: those of the rows first_row .. first_row + rows - 1, or the first of each. A part of
+/// them, from the token `from` of the first row on, where threads share a panel.
 struct TokenSet {
   int64_t first_row = 0;
   int64_t rows = 0;
   bool first_only = false;
   int64_t count = 0;  // tokens
+  int64_t from = 0;   // not with first_only, nor while training
 };
 
 /// What every function of a pass over one panel knows.

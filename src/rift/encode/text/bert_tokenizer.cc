@@ -22,7 +22,8 @@ struct Hash {
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
-bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// White space under every normalizer: clean_text takes \v and \f out of the word they stand in.
+bool always_ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// Buffers of a thread, so that encoding a text allocates nothing once they have grown.
 struct Scratch {
@@ -249,13 +250,13 @@ struct BertTokenizer::Run {
     });
   }
 
-  /// The same in pieces that end after a space, so that the rest of a long text costs nothing once the limit is
+  /// The same in pieces that end after white space, so that the rest of a long text costs nothing once the limit is
   /// reached.
   bool chunks(std::string_view text, size_t begin) {
     if (!tokenizer.normalized_.empty()) return stretch(text, begin);
     for (size_t at = 0; at < text.size();) {
       size_t end = std::min(at + kChunkBytes, text.size());
-      while (end < text.size() && !is_ascii_space(text[end - 1])) ++end;
+      while (end < text.size() && !always_ends_word(text[end - 1])) ++end;
       if (!stretch(text.substr(at, end - at), begin + at)) return false;
       at = end;
     }

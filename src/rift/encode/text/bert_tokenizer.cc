@@ -1,15 +1,13 @@
 #include "rift/encode/text/bert_tokenizer.h"
 
-#include <unicode/utf8.h>
-
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <set>
 #include <unordered_map>
 
 #include "rift/base/error.h"
 #include "rift/encode/text/character_rules.h"
+#include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
 namespace {
@@ -35,54 +33,6 @@ struct Scratch {
 Scratch& scratch() {
   thread_local Scratch buffers;
   return buffers;
-}
-
-/// Where bytes were put in the place of ill-formed ones.
-struct Repair {
-  uint32_t repaired_end = 0, original_end = 0;
-};
-
-/// `text` with U+FFFD for every ill-formed part (maximal subpart, Unicode 3.9).
-std::string repaired(std::string_view text, std::vector<Repair>& repairs) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  std::string valid;
-  valid.reserve(text.size() + 16);
-  for (int64_t at = 0; at < size;) {
-    const int64_t begin = at;
-    UChar32 c;
-    U8_NEXT(bytes, at, size, c);
-    if (c >= 0) {
-      valid.append(text, static_cast<size_t>(begin), static_cast<size_t>(at - begin));
-    } else {
-      valid += "\xEF\xBF\xBD";
-      repairs.push_back({static_cast<uint32_t>(valid.size()), static_cast<uint32_t>(at)});
-    }
-  }
-  return valid;
-}
-
-bool is_valid_utf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  for (int64_t at = 0; at < size;) {
-    uint64_t eight;
-    if (size - at >= 8 && (std::memcpy(&eight, bytes + at, 8), (eight & 0x8080808080808080u) == 0)) {
-      at += 8;
-      continue;
-    }
-    UChar32 c;
-    U8_NEXT(bytes, at, size, c);
-    if (c < 0) return false;
-  }
-  return true;
-}
-
-uint32_t original_place(uint32_t place, const std::vector<Repair>& repairs) {
-  const auto next = std::upper_bound(repairs.begin(), repairs.end(), place,
-                                     [](uint32_t p, const Repair& repair) { return p < repair.repaired_end; });
-  if (next == repairs.begin()) return place;
-  return (next - 1)->original_end + (place - (next - 1)->repaired_end);
 }
 
 class BertTokenizer final : public Tokenizer {
@@ -292,10 +242,10 @@ void BertTokenizer::encode(std::string_view text, const EncodeOptions& options, 
   if (is_valid_utf8(text)) {
     run.text(text);
   } else {
-    std::vector<Repair> repairs;
-    run.text(repaired(text, repairs));
+    const RepairedText valid = repair_utf8(text);
+    run.text(valid.text);
     for (Offset& offset : out.offsets) {
-      offset = {original_place(offset.begin, repairs), original_place(offset.end, repairs)};
+      offset = {valid.original_place(offset.begin), valid.original_place(offset.end)};
     }
   }
   special(after_);

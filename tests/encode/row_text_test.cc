@@ -91,6 +91,20 @@ TEST(RowText, WritesTheTableAsASentence) {
   EXPECT_EQ(text.joined(table(), 2), "");  // everything is missing
 }
 
+TEST(RowTextReader, GivesWhatRowTextGivesOfEveryRow) {
+  const data::Table rows = table();
+  for (const FromTable mode : {FromTable::kNever, FromTable::kAlways}) {
+    const RowText text(schema(), {.from_table = mode});
+    const RowTextReader reader(text, rows);
+    std::string joined = "what the row before it was";
+    for (const int64_t row : {0, 1, 2, 0}) {
+      reader.joined(row, joined);
+      EXPECT_EQ(joined, text.joined(rows, row)) << row;
+      EXPECT_EQ(reader.pieces(row), text.pieces(rows, row)) << row;
+    }
+  }
+}
+
 TEST(RowText, LabelIdProtectedAndIgnoredColumnsNeverAppear) {
   const RowText text(schema(), {.from_table = FromTable::kAlways});
   for (const char* hidden : {"row", "bad", "sex", "old"}) {

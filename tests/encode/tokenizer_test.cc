@@ -162,6 +162,14 @@ TEST(Tokenizer, LongTextsAreReadInPiecesWithoutATrace) {
   EXPECT_TRUE(encoded(small(), text, {.max_tokens = 100}).truncated);
 }
 
+TEST(Tokenizer, AControlCharacterInAWordOfALongTextEndsNothing) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += i % 2 == 0 ? "th\ve " : "lo\fan ";
+  const Encoding encoding = encoded(small(), text, {.max_tokens = 0, .add_special = false});
+  ASSERT_EQ(encoding.ids.size(), 3000u);
+  for (size_t i = 0; i < 3000; ++i) ASSERT_EQ(encoding.ids[i], small().id(i % 2 == 0 ? "the" : "loan")) << i;
+}
+
 TEST(Tokenizer, ThreadsShareIt) {
   const Json& texts = tokenizer_golden().at("texts");
   const auto digest = [&] {

@@ -22,12 +22,26 @@ int64_t source_row(const data::Table& rows, int64_t row) {
   return rows.source_row.empty() ? row : rows.source_row[static_cast<size_t>(row)];
 }
 
-void append(EncodedRows& to, const EncodedRows& from) {
-  const auto shift = static_cast<int64_t>(to.ids.size());
-  to.ids.insert(to.ids.end(), from.ids.begin(), from.ids.end());
-  for (size_t i = 1; i < from.begin.size(); ++i) to.begin.push_back(from.begin[i] + shift);
-  to.keys.insert(to.keys.end(), from.keys.begin(), from.keys.end());
-  to.truncated += from.truncated;
+/// The rows of all chunks, in order. Each chunk is freed once its rows are copied.
+EncodedRows concatenated(std::vector<EncodedRows> chunks) {
+  EncodedRows all;
+  size_t rows = 0, tokens = 0;
+  for (const EncodedRows& chunk : chunks) {
+    rows += chunk.keys.size();
+    tokens += chunk.ids.size();
+  }
+  all.ids.reserve(tokens);
+  all.begin.reserve(rows + 1);
+  all.keys.reserve(rows);
+  for (EncodedRows& chunk : chunks) {
+    const auto shift = static_cast<int64_t>(all.ids.size());
+    all.ids.insert(all.ids.end(), chunk.ids.begin(), chunk.ids.end());
+    for (size_t i = 1; i < chunk.begin.size(); ++i) all.begin.push_back(chunk.begin[i] + shift);
+    all.keys.insert(all.keys.end(), chunk.keys.begin(), chunk.keys.end());
+    all.truncated += chunk.truncated;
+    chunk = {};
+  }
+  return all;
 }
 
 /// Rows by length, then by ids: neighbours are of like length, equal rows stand side by side.
@@ -60,26 +74,22 @@ EncodedRows TextInputs::encode(const data::Table& rows, std::span<const int64_t>
   RIFT_CHECK(keys.empty() || static_cast<int64_t>(keys.size()) == rows.rows);
   const auto n = static_cast<int64_t>(chosen.size());
   std::vector<EncodedRows> chunks(static_cast<size_t>((n + kRowsPerChunk - 1) / kRowsPerChunk));
-  parallel_for(static_cast<int64_t>(chunks.size()), 1, [&](int64_t first, int64_t last) {
+  const encode::text::RowTextReader reader(row_text_, rows);
+  parallel_each(static_cast<int64_t>(chunks.size()), [&](int64_t c) {
+    EncodedRows& chunk = chunks[static_cast<size_t>(c)];
     encode::text::Encoding encoding;
-    for (int64_t c = first; c < last; ++c) {
-      EncodedRows& chunk = chunks[static_cast<size_t>(c)];
-      for (int64_t i = c * kRowsPerChunk; i < std::min(n, (c + 1) * kRowsPerChunk); ++i) {
-        const int64_t row = chosen[static_cast<size_t>(i)];
-        tokenizer_->encode(row_text_.joined(rows, row), {.max_tokens = max_tokens_}, encoding);
-        chunk.ids.insert(chunk.ids.end(), encoding.ids.begin(), encoding.ids.end());
-        chunk.begin.push_back(static_cast<int64_t>(chunk.ids.size()));
-        chunk.keys.push_back(keys.empty() ? key_of_row(source_row(rows, row)) : keys[static_cast<size_t>(row)]);
-        chunk.truncated += encoding.truncated ? 1 : 0;
-      }
+    std::string text;
+    for (int64_t i = c * kRowsPerChunk; i < std::min(n, (c + 1) * kRowsPerChunk); ++i) {
+      const int64_t row = chosen[static_cast<size_t>(i)];
+      reader.joined(row, text);
+      tokenizer_->encode(text, {.max_tokens = max_tokens_}, encoding);
+      chunk.ids.insert(chunk.ids.end(), encoding.ids.begin(), encoding.ids.end());
+      chunk.begin.push_back(static_cast<int64_t>(chunk.ids.size()));
+      chunk.keys.push_back(keys.empty() ? key_of_row(source_row(rows, row)) : keys[static_cast<size_t>(row)]);
+      chunk.truncated += encoding.truncated ? 1 : 0;
     }
   });
-  EncodedRows encoded;
-  for (EncodedRows& chunk : chunks) {
-    append(encoded, chunk);
-    chunk = {};
-  }
-  return encoded;
+  return concatenated(std::move(chunks));
 }
 
 EncodedRows TextInputs::encode(const data::Table& rows) const {

@@ -49,12 +49,26 @@ std::vector<ByteTrie::Entry> entries_of(const std::vector<AddedTokenMatcher::Pat
 }  // namespace
 
 AddedTokenMatcher::AddedTokenMatcher(std::vector<Pattern> patterns)
-    : patterns_(std::move(patterns)), trie_(entries_of(patterns_)) {}
+    : patterns_(std::move(patterns)), trie_(entries_of(patterns_)) {
+  for (const Pattern& pattern : patterns_) {
+    bool& known = is_first_byte_[static_cast<uint8_t>(pattern.text[0])];
+    if (!known) first_bytes_ += pattern.text[0];
+    known = true;
+  }
+}
+
+/// The next byte from `at` on that a pattern begins with, or the end.
+size_t AddedTokenMatcher::next_begin(std::string_view text, size_t at) const {
+  if (first_bytes_.size() == 1) return std::min(text.find(first_bytes_[0], at), text.size());  // the '[' of BERT's own
+  while (at < text.size() && !is_first_byte_[static_cast<uint8_t>(text[at])]) ++at;
+  return at;
+}
 
 void AddedTokenMatcher::split(std::string_view text, std::vector<Part>& parts) const {
   parts.clear();
   size_t taken = 0;  // end of the last token
   for (size_t at = 0; at < text.size() && !patterns_.empty();) {
+    at = next_begin(text, at);
     const auto match = trie_.longest(text.substr(at));
     if (match.bytes == 0) {
       ++at;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,8 +41,12 @@ class AddedTokenMatcher {
   bool empty() const { return patterns_.empty(); }
 
  private:
+  size_t next_begin(std::string_view text, size_t at) const;
+
   std::vector<Pattern> patterns_;
   ByteTrie trie_;
+  std::string first_bytes_;  // of the patterns, each once
+  std::array<bool, 256> is_first_byte_{};
 };
 
 }  // namespace rift::encode::text

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rift/encode/text/character_rules.h"
+#include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
 namespace {
@@ -97,12 +98,44 @@ struct BertNormalizer::Writer {
     }
   }
 
+  bool drops(char c) const { return normalizer.ascii_[static_cast<uint8_t>(c)] == kDropped; }
+
+  /// A run of ASCII, whose first byte is byte `begin` of the original.
+  void ascii(std::string_view run, uint32_t begin) {
+    if (!out.pending.empty()) {
+      if (std::ranges::all_of(run, [this](char c) { return drops(c); })) return;
+      flush();
+    }
+    const size_t before = out.bytes.size();
+    out.bytes.resize(before + run.size());
+    const auto& table = normalizer.ascii_;
+    char* to = out.bytes.data() + before;
+    for (const char c : run) {  // no branch for the few that are dropped: they are written over
+      const int16_t written = table[static_cast<uint8_t>(c)];
+      *to = static_cast<char>(written);
+      to += written != kDropped ? 1 : 0;
+    }
+    out.bytes.resize(static_cast<size_t>(to - out.bytes.data()));
+    if (!want_origin) return;
+    for (uint32_t i = 0; i < run.size(); ++i) {
+      if (!drops(run[i])) out.origin.push_back({begin + i, begin + i + 1});
+    }
+  }
+
+  /// A character that stays as it is, `apart` between spaces.
+  void copy(std::string_view bytes, bool apart, Offset origin) {
+    if (!out.pending.empty()) flush();
+    if (apart) out.bytes += ' ';
+    out.bytes += bytes;
+    if (apart) out.bytes += ' ';
+    if (want_origin) out.origin.resize(out.bytes.size(), origin);
+  }
+
   /// A character outside ASCII with a flag of mask_.
   void special(char32_t c, uint8_t flags, Offset origin) {
     if ((flags & Rules::kControl) != 0) return;
     if ((flags & Rules::kSpace) != 0) {
       flush();
-      out.last_origin = origin;
       return write(' ', origin);
     }
     if ((flags & Rules::kIdeograph) == 0) return decompose_and_lower(c, origin);
@@ -120,25 +153,17 @@ void BertNormalizer::normalize(const Input& input, NormalizedText& out) const {
   out.bytes.clear();
   out.origin.clear();
   for (size_t at = 0; at < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[at]);
     const auto begin = static_cast<uint32_t>(input.begin + at);
-    if (byte < 0x80) {
-      ++at;
-      if (ascii_[byte] == kDropped) continue;
-      if (!out.pending.empty()) writer.flush();
-      out.bytes.push_back(static_cast<char>(ascii_[byte]));
-      out.last_origin = {begin, begin + 1};
-      if (input.want_origin) out.origin.push_back(out.last_origin);
+    if (const size_t ascii = ascii_prefix(text.substr(at)); ascii > 0) {
+      writer.ascii(text.substr(at, ascii), begin);
+      at += ascii;
       continue;
     }
     const Decoded decoded = decode_valid(text, at);
     const Offset origin = {begin, begin + decoded.bytes};
     const uint8_t flags = rules.flags(decoded.character) & mask_;
-    if (flags == 0) {
-      if (!out.pending.empty()) writer.flush();
-      out.bytes.append(text, at, decoded.bytes);
-      out.last_origin = origin;
-      if (input.want_origin) out.origin.insert(out.origin.end(), decoded.bytes, origin);
+    if ((flags & ~Rules::kIdeograph) == 0) {
+      writer.copy(text.substr(at, decoded.bytes), flags != 0, origin);
     } else {
       writer.special(decoded.character, flags, origin);
     }

@@ -31,7 +31,7 @@ struct NormalizedText {
   };
   std::vector<Pending> pending;         // characters with a combining class, not yet in canonical order
   std::vector<Offset> pending_origins;  // of the original characters behind them, in order of arrival
-  Offset last_origin;
+  Offset last_origin;                   // what the later parts of a decomposed character share
 };
 
 /// The normalizer of BERT (Devlin et al. 2018, tokenization.py) as the `tokenizers` library computes it, its rule for

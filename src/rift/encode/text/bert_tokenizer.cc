@@ -1,87 +1,40 @@
 #include "rift/encode/text/bert_tokenizer.h"
 
-#include <unicode/utf8.h>
-
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <set>
 #include <unordered_map>
 
 #include "rift/base/error.h"
-#include "rift/encode/text/character_rules.h"
+#include "rift/encode/text/bert_pre_tokenizer.h"
+#include "rift/encode/text/utf8.h"
+#include "rift/encode/text/word_cache.h"
 
 namespace rift::encode::text {
 namespace {
 
-constexpr size_t kChunkBytes = 4096;
-constexpr uint8_t kWord = 0, kSpace = 1, kPunctuation = 2;
+constexpr size_t kChunkBytes = 1024;
 
 struct Hash {
   using is_transparent = void;
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
-bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/// White space under every normalizer: clean_text takes \v and \f out of the word they stand in.
+bool always_ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/// Buffers of a thread, so that encoding a text allocates nothing once they have grown.
+/// Buffers of a thread, so that encoding a text allocates nothing once they have grown: 256 KiB of the cache, and up
+/// to some ten bytes a byte of the longest stretch without white space.
 struct Scratch {
   NormalizedText normalized;
   std::vector<AddedTokenMatcher::Part> raw_parts, normalized_parts;
-  std::vector<WordPiece::Piece> pieces;
+  WordCache words;
+  std::vector<WordPiece::Piece> pieces;  // of a long word
 };
 
 Scratch& scratch() {
   thread_local Scratch buffers;
   return buffers;
-}
-
-/// Where bytes were put in the place of ill-formed ones.
-struct Repair {
-  uint32_t repaired_end = 0, original_end = 0;
-};
-
-/// `text` with U+FFFD for every ill-formed part (maximal subpart, Unicode 3.9).
-std::string repaired(std::string_view text, std::vector<Repair>& repairs) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  std::string valid;
-  valid.reserve(text.size() + 16);
-  for (int64_t at = 0; at < size;) {
-    const int64_t begin = at;
-    UChar32 c;
-    U8_NEXT(bytes, at, size, c);
-    if (c >= 0) {
-      valid.append(text, static_cast<size_t>(begin), static_cast<size_t>(at - begin));
-    } else {
-      valid += "\xEF\xBF\xBD";
-      repairs.push_back({static_cast<uint32_t>(valid.size()), static_cast<uint32_t>(at)});
-    }
-  }
-  return valid;
-}
-
-bool is_valid_utf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  for (int64_t at = 0; at < size;) {
-    uint64_t eight;
-    if (size - at >= 8 && (std::memcpy(&eight, bytes + at, 8), (eight & 0x8080808080808080u) == 0)) {
-      at += 8;
-      continue;
-    }
-    UChar32 c;
-    U8_NEXT(bytes, at, size, c);
-    if (c < 0) return false;
-  }
-  return true;
-}
-
-uint32_t original_place(uint32_t place, const std::vector<Repair>& repairs) {
-  const auto next = std::upper_bound(repairs.begin(), repairs.end(), place,
-                                     [](uint32_t p, const Repair& repair) { return p < repair.repaired_end; });
-  if (next == repairs.begin()) return place;
-  return (next - 1)->original_end + (place - (next - 1)->repaired_end);
 }
 
 class BertTokenizer final : public Tokenizer {
@@ -106,7 +59,6 @@ class BertTokenizer final : public Tokenizer {
   AddedTokenMatcher raw_, normalized_;
   std::vector<int32_t> before_, after_;
   int64_t vocab_size_ = 0;
-  std::array<uint8_t, 128> ascii_{};  // kWord, kSpace or kPunctuation
 };
 
 BertNormalizerOptions options_of(const std::optional<BertNormalizerOptions>& options) {
@@ -143,12 +95,6 @@ BertTokenizer::BertTokenizer(BertTokenizerSpec spec)
   normalized_ = matcher(true);
   check_ids(before_);
   check_ids(after_);
-  for (char32_t c = 0; c < 128; ++c) {
-    const uint8_t flags = CharacterRules::instance().flags(c);
-    ascii_[c] = (flags & CharacterRules::kSpace) != 0         ? kSpace
-                : (flags & CharacterRules::kPunctuation) != 0 ? kPunctuation
-                                                              : kWord;
-  }
 }
 
 AddedTokenMatcher BertTokenizer::matcher(bool normalized) const {
@@ -205,57 +151,58 @@ struct BertTokenizer::Run {
     return want_offsets ? Offset{origins[begin].begin, origins[end - 1].end} : Offset{};
   }
 
-  bool word(size_t begin, size_t end) {
+  /// `word` at byte `begin` of the normalized text.
+  bool word(std::string_view word, size_t begin) {
+    if (word.size() > ShortWord::kMostBytes) return long_word(word, begin);
+    const auto key = ShortWord::of(word);
+    if (const int32_t id = tokenizer.words_.whole(key); id >= 0) return add(id, origin(begin, begin + word.size()));
+    return pieces(buffers.words.pieces(tokenizer.words_, word, key), begin);
+  }
+
+  bool long_word(std::string_view word, size_t begin) {
     buffers.pieces.clear();
-    tokenizer.words_.split(std::string_view(buffers.normalized.bytes).substr(begin, end - begin), buffers.pieces);
-    for (const auto& piece : buffers.pieces) {
-      if (!add(piece.id, origin(begin + piece.begin, begin + piece.end))) return false;
+    tokenizer.words_.split(word, buffers.pieces);
+    return pieces(buffers.pieces, begin);
+  }
+
+  bool pieces(std::span<const WordPiece::Piece> pieces, size_t begin) {
+    size_t from = begin;
+    for (const auto& piece : pieces) {
+      if (!add(piece.id, origin(from, begin + piece.end))) return false;
+      from = begin + piece.end;
     }
     return true;
   }
 
-  /// Words of the normalized bytes [begin, end): split at white space, punctuation set apart.
+  /// Words of the normalized bytes [begin, end).
   bool words(size_t begin, size_t end) {
-    const std::string_view text = buffers.normalized.bytes;
-    const CharacterRules& rules = CharacterRules::instance();
-    size_t from = begin;
-    for (size_t at = begin; at < end;) {
-      const Decoded next = decode_valid(text, at);
-      uint8_t kind = kWord;
-      if (next.bytes == 1) {
-        kind = tokenizer.ascii_[next.character];
-      } else if (const uint8_t flags = rules.flags(next.character)) {
-        kind = (flags & CharacterRules::kSpace) != 0         ? kSpace
-               : (flags & CharacterRules::kPunctuation) != 0 ? kPunctuation
-                                                             : kWord;
+    const std::string_view text = std::string_view(buffers.normalized.bytes).substr(0, end);
+    for (BertPreTokenizer found(text.substr(begin)); !found.done();) {
+      for (const auto [first, last] : found.next()) {
+        if (!word(text.substr(begin + first, last - first), begin + first)) return false;
       }
-      if (kind != kWord) {
-        if (from < at && !word(from, at)) return false;
-        from = at + next.bytes;
-        if (kind == kPunctuation && !word(at, from)) return false;
-      }
-      at += next.bytes;
     }
-    return from == end || word(from, end);
+    return true;
   }
 
   /// A stretch without added tokens that are looked for in the text as it is.
   bool stretch(std::string_view text, size_t begin) {
+    std::string& bytes = buffers.normalized.bytes;
     tokenizer.normalizer_.normalize({text, static_cast<uint32_t>(begin), want_offsets}, buffers.normalized);
-    if (tokenizer.normalized_.empty()) return words(0, buffers.normalized.bytes.size());
-    tokenizer.normalized_.split(buffers.normalized.bytes, buffers.normalized_parts);
+    tokenizer.normalized_.split(bytes, buffers.normalized_parts);
+    bytes.append(ShortWord::kMostBytes, '\0');  // what ShortWord may read behind the last word
     return std::all_of(buffers.normalized_parts.begin(), buffers.normalized_parts.end(), [&](const auto& part) {
       return part.id < 0 ? words(part.begin, part.end) : add(part.id, origin(part.begin, part.end));
     });
   }
 
-  /// The same in pieces that end after a space, so that the rest of a long text costs nothing once the limit is
+  /// The same in pieces that end after white space, so that the rest of a long text costs nothing once the limit is
   /// reached.
   bool chunks(std::string_view text, size_t begin) {
     if (!tokenizer.normalized_.empty()) return stretch(text, begin);
     for (size_t at = 0; at < text.size();) {
       size_t end = std::min(at + kChunkBytes, text.size());
-      while (end < text.size() && !is_ascii_space(text[end - 1])) ++end;
+      while (end < text.size() && !always_ends_word(text[end - 1])) ++end;
       if (!stretch(text.substr(at, end - at), begin + at)) return false;
       at = end;
     }
@@ -291,10 +238,10 @@ void BertTokenizer::encode(std::string_view text, const EncodeOptions& options, 
   if (is_valid_utf8(text)) {
     run.text(text);
   } else {
-    std::vector<Repair> repairs;
-    run.text(repaired(text, repairs));
+    const RepairedText valid = repair_utf8(text);
+    run.text(valid.text);
     for (Offset& offset : out.offsets) {
-      offset = {original_place(offset.begin, repairs), original_place(offset.end, repairs)};
+      offset = {valid.original_place(offset.begin), valid.original_place(offset.end)};
     }
   }
   special(after_);

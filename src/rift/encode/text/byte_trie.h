@@ -38,9 +38,8 @@ class ByteTrie {
     }
     return match;
   }
-  Node find(std::string_view prefix) const;                                  // kNoNode when no key begins with it
-  int32_t value(std::string_view key) const;                                 // kNoValue when it is not a key
-  bool begins(uint8_t byte) const { return child(kRoot, byte) != kNoNode; }  // whether a key begins with it
+  Node find(std::string_view prefix) const;   // kNoNode when no key begins with it
+  int32_t value(std::string_view key) const;  // kNoValue when it is not a key
 
  private:
   struct Cell {

@@ -29,7 +29,10 @@ bool ends_with_one_of(std::string_view text, const std::array<std::string_view, 
   return false;
 }
 
+bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
 bool ends_sentence(std::string_view text) {
+  if (text.empty() || is_letter_or_digit(text.back())) return false;  // most texts, before 21 marks are compared
   static constexpr std::array<std::string_view, 10> kClosing = {"\"",     "'",      ")",      "]",      "\u201D",
                                                                 "\u2019", "\u00BB", "\u300D", "\u300F", "\uFF09"};
   static constexpr std::array<std::string_view, 11> kEnds = {".",      "!",      "?",      ":",      ";",     "\u2026",
@@ -39,28 +42,64 @@ bool ends_sentence(std::string_view text) {
   return ends_with_one_of(text, kEnds, bytes);
 }
 
-std::string_view text_at(const data::Column& column, int64_t row) {
-  return column.texts().get(row).value_or(std::string_view());
+std::string_view text_at(const data::Texts& texts, int64_t row) { return texts.get(row).value_or(std::string_view()); }
+
+void append_number(const data::Field& field, double value, std::string& to) {
+  const std::string number = number_text(value);
+  const std::string_view name = field.shown_value(number);
+  to += name;
+  if (name == number && !field.unit.empty() && field.kind == data::Kind::kNumber) (to += ' ') += field.unit;
 }
 
-/// What stands in one cell, as people read it; "" when missing.
-std::string shown_value(const data::Field& field, const data::Column& column, int64_t row) {
-  if (column.missing(row)) return {};
+/// Appends what stands in one cell, as people read it; nothing when missing.
+void append_value(const BoundField& bound, int64_t row, std::string& to) {
+  const auto& [field, column] = bound;
+  if (column->missing(row)) return;
   const auto i = static_cast<size_t>(row);
-  switch (column.storage()) {
-    case data::Storage::kText:
-      return std::string(trimmed(field.shown_value(text_at(column, row))));
-    case data::Storage::kTime: {
-      const std::string time = data::format_time(column.times()[i]);
-      return field.kind == data::Kind::kDate ? time.substr(0, time.find(' ')) : time;
-    }
+  switch (column->storage()) {
     case data::Storage::kNumber:
+      append_number(*field, column->numbers()[i], to);
       break;
+    case data::Storage::kText:
+      to += trimmed(field->shown_value(text_at(column->texts(), row)));
+      break;
+    case data::Storage::kTime: {
+      const std::string time = data::format_time(column->times()[i]);
+      to.append(time, 0, field->kind == data::Kind::kDate ? time.find(' ') : time.npos);
+      break;
+    }
   }
-  const std::string number = number_text(column.numbers()[i]);
-  const std::string_view name = field.shown_value(number);
-  if (name != number || field.unit.empty() || field.kind != data::Kind::kNumber) return std::string(name);
-  return number + " " + field.unit;
+}
+
+/// Appends row_sentence.
+void append_sentence(const std::vector<BoundField>& fields, int64_t row, std::string& to) {
+  const size_t begin = to.size();
+  for (const BoundField& bound : fields) {
+    const size_t before = to.size();
+    if (before > begin) to += ' ';
+    (to += bound.field->shown_name()) += ": ";
+    const size_t value = to.size();
+    append_value(bound, row, to);
+    if (to.size() == value) {
+      to.resize(before);
+    } else if (!ends_sentence(std::string_view(to).substr(value))) {
+      to += '.';
+    }
+  }
+}
+
+/// Appends a piece without white space around it, behind what ends the sentence before it; nothing when it is blank.
+void append_piece(std::string_view piece, std::string& to) {
+  const std::string_view words = trimmed(piece);
+  if (words.empty()) return;
+  if (!to.empty()) to += ends_sentence(to) ? " " : ". ";
+  to += words;
+}
+
+std::vector<BoundField> bound(const std::vector<data::Field>& fields, const data::Table& rows) {
+  std::vector<BoundField> found;
+  for (const data::Field& field : fields) found.push_back({&field, &rows.at(field.name)});
+  return found;
 }
 
 std::string kind_of(const data::Field* field) {
@@ -97,37 +136,44 @@ RowText::RowText(const data::Schema& schema, const RowTextOptions& options) : co
 }
 
 std::vector<std::string> RowText::pieces(const data::Table& rows, int64_t row) const {
-  std::vector<std::string> found;
-  for (const std::string& column : columns_) found.emplace_back(text_at(rows.at(column), row));
-  if (writes_table_) found.push_back(row_sentence(table_fields_, rows, row));
-  return found;
+  return RowTextReader(*this, rows).pieces(row);
 }
 
 std::string RowText::joined(const data::Table& rows, int64_t row) const {
   std::string text;
-  for (const std::string& piece : pieces(rows, row)) {
-    const std::string_view words = trimmed(piece);
-    if (words.empty()) continue;
-    if (!text.empty()) text += ends_sentence(text) ? " " : ". ";
-    text += words;
-  }
+  RowTextReader(*this, rows).joined(row, text);
   return text;
 }
 
 bool RowText::empty(const data::Table& rows, int64_t row) const {
   return std::all_of(columns_.begin(), columns_.end(),
-                     [&](const std::string& column) { return trimmed(text_at(rows.at(column), row)).empty(); });
+                     [&](const std::string& column) { return trimmed(text_at(rows.at(column).texts(), row)).empty(); });
+}
+
+RowTextReader::RowTextReader(const RowText& text, const data::Table& rows)
+    : table_fields_(bound(text.table_fields(), rows)), writes_table_(text.writes_table()) {
+  for (const std::string& column : text.columns()) texts_.push_back(&rows.at(column).texts());
+}
+
+std::vector<std::string> RowTextReader::pieces(int64_t row) const {
+  std::vector<std::string> found;
+  for (const data::Texts* texts : texts_) found.emplace_back(text_at(*texts, row));
+  if (writes_table_) append_sentence(table_fields_, row, found.emplace_back());
+  return found;
+}
+
+void RowTextReader::joined(int64_t row, std::string& text) const {
+  text.clear();
+  for (const data::Texts* texts : texts_) append_piece(text_at(*texts, row), text);
+  if (!writes_table_) return;
+  std::string sentence;
+  append_sentence(table_fields_, row, sentence);
+  append_piece(sentence, text);
 }
 
 std::string row_sentence(const std::vector<data::Field>& fields, const data::Table& rows, int64_t row) {
   std::string sentence;
-  for (const data::Field& field : fields) {
-    const std::string value = shown_value(field, rows.at(field.name), row);
-    if (value.empty()) continue;
-    if (!sentence.empty()) sentence += ' ';
-    sentence += field.shown_name() + ": " + value;
-    if (!ends_sentence(value)) sentence += '.';
-  }
+  append_sentence(bound(fields, rows), row, sentence);
   return sentence;
 }
 

@@ -46,11 +46,33 @@ class RowText {
   bool empty(const data::Table& rows, int64_t row) const;  // every text column is missing or blank
   bool writes_table() const { return writes_table_; }
   const std::vector<std::string>& columns() const { return columns_; }
+  const std::vector<data::Field>& table_fields() const { return table_fields_; }
 
  private:
   std::vector<std::string> columns_;
   std::vector<data::Field> table_fields_;  // written out, in schema order
   bool writes_table_ = false;
+};
+
+/// A field of a schema with its column of one table.
+struct BoundField {
+  const data::Field* field;
+  const data::Column* column;
+};
+
+/// RowText on many rows of one table, whose columns are looked up once. Any number of threads may read.
+class RowTextReader {
+ public:
+  /// Both have to stay. Throws kData when `rows` lacks a column.
+  RowTextReader(const RowText& text, const data::Table& rows);
+
+  std::vector<std::string> pieces(int64_t row) const;  // as RowText gives them
+  void joined(int64_t row, std::string& text) const;   // the same; replaces what `text` holds
+
+ private:
+  std::vector<const data::Texts*> texts_;
+  std::vector<BoundField> table_fields_;
+  bool writes_table_;
 };
 
 /// "Loan amount: 12000 USD. Purpose: debt consolidation. ...": captions, units and value names of the schema in the

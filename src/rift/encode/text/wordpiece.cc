@@ -1,6 +1,7 @@
 #include "rift/encode/text/wordpiece.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "rift/base/error.h"
 
@@ -8,6 +9,10 @@ namespace rift::encode::text {
 namespace {
 
 std::string at_line(int line) { return line > 0 ? fmt::format("line {}: ", line) : std::string(); }
+
+int64_t characters(std::string_view word) {
+  return std::count_if(word.begin(), word.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
 
 ByteTrie trie_of(const Vocabulary& vocabulary) {
   std::vector<ByteTrie::Entry> entries;
@@ -18,8 +23,19 @@ ByteTrie trie_of(const Vocabulary& vocabulary) {
   return ByteTrie(std::move(entries));
 }
 
-int64_t characters(std::string_view word) {
-  return std::count_if(word.begin(), word.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+WordTable whole_words_of(const Vocabulary& vocabulary, int64_t max_characters) {
+  std::vector<WordTable::Entry> entries;
+  for (int64_t id = 0; id < vocabulary.size(); ++id) {
+    const auto token = vocabulary.token(id);
+    if (token.empty() || token.size() > ShortWord::kMostBytes || characters(token) > max_characters) continue;
+    entries.push_back({token, static_cast<int32_t>(id)});
+  }
+  return WordTable(entries);
+}
+
+uint32_t next_number() {
+  static std::atomic<uint32_t> last = 0;
+  return ++last;
 }
 
 }  // namespace
@@ -64,9 +80,11 @@ std::string_view Vocabulary::token(int64_t id) const {
 WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options, std::string_view source)
     : vocabulary_(std::move(vocabulary)),
       trie_(trie_of(vocabulary_)),
+      whole_(whole_words_of(vocabulary_, options.max_input_chars_per_word)),
       continuing_(trie_.find(options.continuing_subword_prefix)),
       max_characters_(options.max_input_chars_per_word),
-      unk_id_(id(options.unk_token)) {
+      unk_id_(id(options.unk_token)),
+      number_(next_number()) {
   RIFT_REQUIRE(unk_id_ >= 0, Code::kArtefact, "{}: the unknown token '{}' is not in the vocabulary", source,
                shorten(options.unk_token));
 }
@@ -79,12 +97,12 @@ void WordPiece::split(std::string_view word, std::vector<Piece>& pieces) const {
     const auto match = trie_.longest(word.substr(begin), begin == 0 ? ByteTrie::kRoot : continuing_);
     if (match.bytes == 0) break;
     const auto end = static_cast<uint32_t>(begin + match.bytes);
-    pieces.push_back({match.value, begin, end});
+    pieces.push_back({match.value, end});
     begin = end;
   }
   if (pieces.size() > before && pieces.back().end == size) return;
   pieces.resize(before);
-  pieces.push_back({unk_id_, 0, size});
+  pieces.push_back({unk_id_, size});
 }
 
 }  // namespace rift::encode::text

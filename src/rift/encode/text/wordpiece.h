@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rift/encode/text/byte_trie.h"
+#include "rift/encode/text/word_table.h"
 
 namespace rift::encode::text {
 
@@ -40,7 +41,9 @@ struct WordPieceOptions {
 
 /// Greedy longest-match-first pieces of a word (Wu et al. 2016, arXiv:1609.08144, as in BERT's tokenization.py).
 /// A word with a stretch that no piece begins, or with too many characters, is the unknown token as a whole.
-/// Time: bytes of the word times the overlap of a failed match, which no more than the longest token bounds.
+/// Time: linear in the text. A byte of a word is looked at once for each match that passes over it, so at most as often
+/// as the longest token has bytes (BERT's: 18) and as the word has (max_input_chars_per_word: a longer one is not
+/// split).
 class WordPiece {
  public:
   /// Throws kArtefact when the unknown token is not in the vocabulary.
@@ -48,20 +51,26 @@ class WordPiece {
 
   struct Piece {
     int32_t id = 0;
-    uint32_t begin = 0, end = 0;  // bytes of the word
+    uint32_t end = 0;  // byte of the word; a piece begins where the one before it ends
   };
   /// Appends the pieces of a word of valid UTF-8, not empty.
   void split(std::string_view word, std::vector<Piece>& pieces) const;
 
+  /// The id of a word that is one piece, -1 of any other. What split() gives, sooner: most words are in the vocabulary.
+  int32_t whole(const ShortWord& word) const { return whole_.find(word); }
+
   const Vocabulary& vocabulary() const { return vocabulary_; }
   int32_t id(std::string_view token) const { return trie_.value(token); }  // -1 when unknown
+  uint32_t number() const { return number_; }  // 1, 2 ...: no other one of this process has it
 
  private:
   Vocabulary vocabulary_;
   ByteTrie trie_;
+  WordTable whole_;
   ByteTrie::Node continuing_ = ByteTrie::kNoNode;  // where pieces inside a word begin
   int64_t max_characters_ = 100;
   int32_t unk_id_ = 0;
+  uint32_t number_ = 0;
 };
 
 }  // namespace rift::encode::text

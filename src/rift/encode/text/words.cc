@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rift/base/error.h"
+#include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
 namespace {
@@ -26,25 +27,6 @@ const UCaseMap* root_case_map() {
     return opened;
   }();
   return map.get();
-}
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-/// `text` with every ill-formed part (maximal subpart, Unicode 3.9) replaced by U+FFFD.
-std::string repaired(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  std::string valid;
-  valid.reserve(text.size());
-  for (int64_t i = 0; i < size;) {
-    const int64_t at = i;
-    UChar32 c;
-    U8_NEXT(bytes, i, size, c);
-    valid += c < 0 ? "\xEF\xBF\xBD" : text.substr(static_cast<size_t>(at), static_cast<size_t>(i - at));
-  }
-  return valid;
 }
 
 /// Python's \w: str.isalnum() or '_'. Every character with a numeric value is a letter or a number by category.
@@ -78,14 +60,14 @@ void for_each_run(std::string_view text, const Inside& inside, const Body& body)
 }  // namespace
 
 std::string lower_case(std::string_view text) {
-  if (is_ascii(text)) {
+  if (ascii_prefix(text) == text.size()) {
     std::string lowered(text);
     for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     return lowered;
   }
   constexpr size_t kMaxBytes =
       std::numeric_limits<int32_t>::max() / 9;  // ICU counts in int32; U+FFFD and case may each triple it
-  const std::string valid = repaired(text.substr(0, kMaxBytes));
+  const std::string valid = repair_utf8(text.substr(0, kMaxBytes)).text;
   std::string lowered(valid.size() + valid.size() / 8 + 16, '\0');
   for (;;) {
     UErrorCode status = U_ZERO_ERROR;

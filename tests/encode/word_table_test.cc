@@ -1,0 +1,60 @@
+#include "rift/encode/text/word_table.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "rift/base/random.h"
+
+namespace rift::encode::text {
+namespace {
+
+/// With bytes behind it that are not the word's.
+ShortWord short_word(std::string_view word) {
+  const std::string readable = std::string(word).append(ShortWord::kMostBytes, '#');
+  return ShortWord::of(std::string_view(readable).substr(0, word.size()));
+}
+
+TEST(ShortWord, IsItsBytesAndNotWhatFollows) {
+  std::string text = "loans and more of it";
+  const ShortWord before = ShortWord::of(std::string_view(text).substr(0, 5));
+  text.replace(5, 15, "XXXXXXXXXXXXXXX");
+  EXPECT_EQ(ShortWord::of(std::string_view(text).substr(0, 5)), before);
+  EXPECT_NE(ShortWord::of(std::string_view(text).substr(0, 6)), before);
+  EXPECT_NE(short_word(std::string_view("a", 1)), short_word(std::string_view("a\0", 2)));
+}
+
+TEST(WordTable, OfEqualWordsTheFirstCounts) {
+  const WordTable table({{"loan", 5}, {"car", 4}, {"loan", 6}});
+  EXPECT_EQ(table.find(short_word("loan")), 5);
+  EXPECT_EQ(table.find(short_word("car")), 4);
+  EXPECT_EQ(table.find(short_word("cars")), WordTable::kNoValue);
+  EXPECT_EQ(WordTable({}).find(short_word("car")), WordTable::kNoValue);
+}
+
+TEST(WordTable, EqualsAMapOnWordsOfEveryLength) {
+  const CounterRandom random(1, 1);
+  uint64_t draw = 0;
+  std::map<std::string, int32_t> words;
+  const auto drawn = [&](uint64_t letters) {
+    std::string word;
+    for (uint64_t n = 1 + random.below(draw++, ShortWord::kMostBytes); n > 0; --n) {
+      word += static_cast<char>(random.below(draw++, letters));  // zeros among them
+    }
+    return word;
+  };
+  for (int32_t i = 0; i < 20'000; ++i) words.emplace(drawn(i % 2 == 0 ? 2 : 256), i);
+  std::vector<WordTable::Entry> entries;
+  for (const auto& [word, value] : words) entries.push_back({word, value});
+  const WordTable table(entries);
+  for (const auto& [word, value] : words) ASSERT_EQ(table.find(short_word(word)), value);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string word = drawn(i % 2 == 0 ? 2 : 256);
+    const auto known = words.find(word);
+    ASSERT_EQ(table.find(short_word(word)), known == words.end() ? WordTable::kNoValue : known->second);
+  }
+}
+
+}  // namespace
+}  // namespace rift::encode::text

@@ -123,8 +123,8 @@ def train_peers(precision, method, dropout, clipped, attentions, base):
 
 
 def train_rift(precision, method, dropout, clipped, epochs, base):
-    sets = {"model.text.pooling": "pooler", "train.precision": precision, "optim.name": "adamw", "optim.lr": LEARNING_RATES[method],
-            "optim.batch_rows": 32, "optim.epochs": epochs, "optim.weight_decay": 0.01, "optim.warmup": 0,
+    sets = {"model.text.pooling": "pooler", "train.precision": precision, "optim.name": "adamw",
+            "optim.lr": LEARNING_RATES[method], "optim.batch_rows": 32, "optim.epochs": epochs, "optim.weight_decay": 0.01, "optim.warmup": 0,
             "optim.clip_norm": 1.0 if clipped else 0}
     if method == "head":
         sets["tuning.freeze"] = "[pooler]"  # as the peer does

@@ -220,13 +220,25 @@ def with_present_peers(bench, args, packages):
     return dataclasses.replace(bench, peers=tuple(present)), missing
 
 
-def refusal_of(args, precision):
-    """What rift says to this precision, or None when it takes it."""
-    if precision is None:
-        return None
-    command = [args.rift, "bench", "--parts", "tokenize", "--rows", "8", "--set", f"train.precision={precision}", "--quiet"]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
-    return None if done.returncode == 0 else last_line(done.stderr)
+class Refusals:
+    """What rift says to the precision of a bench, asked once for each part of `rift bench`."""
+
+    def __init__(self, args):
+        self.args, self.answers = args, {}
+
+    def of(self, precision, part):
+        """None when rift takes it."""
+        if precision is None:
+            return None
+        if (precision, part) not in self.answers:
+            command = [self.args.rift, "bench", "--parts", part, "--methods", "head", "--rows", "8", "--model", self.args.model,
+                       "--set", f"train.precision={precision}", "--quiet"]
+            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+            self.answers[precision, part] = None if done.returncode == 0 else f"rift: {last_line(done.stderr)}"
+        return self.answers[precision, part]
+
+    def of_bench(self, bench):
+        return self.of(bench.precision, bench.rift[bench.rift.index("--parts") + 1])
 
 
 def chosen_benches(args, best_precision):
@@ -276,8 +288,9 @@ def main():
             print(bench.name, "->", ", ".join(line.name for line in bench.lines))
         return 0
     why = missing_parts(args)
-    refusals = {} if why else {precision: refusal_of(args, precision) for precision in (benches.F32, benches.BF16, None)}
-    best = benches.BF16 if machine.has_amx() and not refusals.get(benches.BF16) else benches.F32
+    refusals = Refusals(args)
+    takes_bf16 = machine.has_amx() and not why and refusals.of(benches.BF16, "train") is None
+    best = benches.BF16 if takes_bf16 else benches.F32
     chosen = list(chosen_benches(args, best))
     if why:
         for bench in chosen:
@@ -295,8 +308,8 @@ def run_all(args, harness, chosen, refusals):
         bench, missing = with_present_peers(bench, args, packages)
         for line in missing if bench.peers else ():
             say(f"{bench.name}: without {line}")
-        if refusals[bench.precision] or not bench.peers:
-            skip(bench, f"rift: {refusals[bench.precision]}" if refusals[bench.precision] else "; ".join(missing))
+        if not bench.peers or refusals.of_bench(bench):
+            skip(bench, refusals.of_bench(bench) or "; ".join(missing))
             continue
         if args.minutes:
             harness.deadline = start + args.minutes * 60 * (number + 1) / len(chosen)

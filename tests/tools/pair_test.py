@@ -100,7 +100,7 @@ class Harness(unittest.TestCase):
     def test_sides_run_in_turn(self):
         self.run_pair("--only", "^train_lora_f32$", "--pairs", "2")
         turns = [line.split()[0] for line in (self.folder / "calls").read_text().splitlines()
-                 if line.startswith(("train_hf.py", "rift")) and "--parts tokenize" not in line]
+                 if line.startswith(("train_hf.py", "rift")) and "--rows 8 " not in line]
         self.assertEqual(turns, ["train_hf.py", "rift", "train_hf.py", "rift"])
 
     def test_only_the_fastest_of_several_peers_runs_on(self):

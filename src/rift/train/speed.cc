@@ -95,6 +95,9 @@ int64_t distinct_rows(const package::EncodedRows& rows) {
 
 /// The model as `rift score` would run it, untrained, reading at most `max_tokens` of a row.
 std::unique_ptr<package::TextScorer> make_scorer(const SpeedSpec& spec, int64_t max_tokens) {
+  RIFT_REQUIRE(precision_in_use(spec.options.train) == "f32", Code::kUnsupported,
+               "rift bench: scores are computed in f32 so far; leave train.precision at auto for the parts score and "
+               "latency");
   package::TextScorerSpec scorer;
   scorer.device = tensor::parse_device(spec.device);
   TextModelOptions options = spec.options.text;

@@ -23,8 +23,9 @@ struct SpeedSpec {
 /// of the first 1,000 rows' ids as u32 little endian.
 Json tokenizing_speed(const SpeedSpec& spec);
 
-/// Texts to scores in batches, tokenizing included, timed as above. {"rows", "distinct_rows" (equal rows are computed
-/// once), "tokens", "rows_per_second", "tokens_per_second", "peak_memory_mib", "first_scores": of up to 32 rows}.
+/// Texts to scores in batches, tokenizing included, timed as above; kUnsupported for another precision than f32.
+/// {"rows", "distinct_rows" (equal rows are computed once), "tokens", "rows_per_second", "tokens_per_second",
+/// "peak_memory_mib", "first_scores": of up to 32 rows}.
 Json scoring_speed(const SpeedSpec& spec);
 
 /// One row after the other, tokenizing included, cut at 64 tokens; the rows are those that have as many, else the

@@ -170,7 +170,8 @@ class Harness(unittest.TestCase):
         self.run_pair("--only", "^train_lora_f32$", "--pairs", "1")
         (path,) = (self.folder / "results").iterdir()
         description, lines = machine.read_results(path)
-        self.assertEqual({name: line["ratio"] for name, line in lines.items()}, {"train_lora_f32": 2.0, "tokenize_2_threads": 10.0})
+        self.assertEqual({name: line["ratio"] for name, line in lines.items()},
+                         {"train_lora_f32": 2.0, "tokenize_2_threads": 10.0})
         self.assertEqual((description["cores"], description["rift"]), (len(os.sched_getaffinity(0)), "0.1.0"))
 
     def test_unclipped_lines_leave_both_sides_unclipped(self):

@@ -36,7 +36,8 @@ class Page(unittest.TestCase):
                          "made by: tools/performance_page.py > docs/performance.md")
 
     def test_a_target_is_met_or_missed(self):
-        self.assertIn("| full fine-tuning | HF Trainer | 20 rows/s | 50 rows/s | 2.50 [2.40, 2.60] | 1.8 met | 3 |", self.page(LINE))
+        self.assertIn("| full fine-tuning | HF Trainer | 20 rows/s | 50 rows/s | 2.50 [2.40, 2.60] | 1.8 met | 3 |",
+                      self.page(LINE))
         self.assertIn("**3 missed**", self.page(LINE | {"target": 3}))
         self.assertIn("no target", self.page(LINE | {"target": None}))
 

@@ -12,9 +12,9 @@ export CCACHE_SLOPPINESS ?= pch_defines,time_macros,include_file_mtime,include_f
 export RIFT_TEST_DATA ?= $(abspath ../shared/data)
 
 .NOTPARALLEL:
-.PHONY: help setup clients configure build demo test test-all format check clean
+.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all format check clean
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing and fill .deps/ (deps.lock says with what)
 	@scripts/setup.sh
@@ -38,6 +38,17 @@ test: setup clients check build ## every test that is not slow
 
 test-all: setup clients check build ## the slow tests too
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(TEST_JOBS)
+
+bench-setup: setup ## Python packages that rift is timed beside, in .deps/bench
+	@scripts/setup_clients.sh bench
+
+bench: configure ## speed beside other libraries on this CPU's best path, at most 20 minutes (make bench-setup first)
+	@cmake --build --preset release --parallel $(JOBS) --target rift
+	@python3 -B benchmarks/pair.py --which best --minutes 19
+
+bench-all: configure ## the same for the other precisions
+	@cmake --build --preset release --parallel $(JOBS) --target rift
+	@python3 -B benchmarks/pair.py --which rest
 
 check: ## formatting of the C++ files and the rules between rooms
 	@$(FORMATTED) | xargs --no-run-if-empty clang-format --dry-run --Werror

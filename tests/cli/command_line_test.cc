@@ -13,7 +13,7 @@ TEST(CommandLine, WithoutArgumentsShowsTheVerbsAndFails) {
   const ProgramRun run = run_program({});
   EXPECT_EQ(run.status, 2);
   for (const char* verb : {"init", "train", "compare", "evaluate", "score", "report", "tokenize", "models", "export",
-                           "schema", "doctor", "version"})
+                           "bench", "schema", "doctor", "version"})
     EXPECT_THAT(run.err, HasSubstr(verb));
   EXPECT_EQ(run.out, "");
 }

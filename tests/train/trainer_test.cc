@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cmath>
+
 #include "rift/base/files.h"
 #include "rift/base/interrupt.h"
 #include "rift/train/parameter_groups.h"
@@ -227,6 +229,27 @@ TEST(Trainer, ATensorThatTheOptimizerForgetsStopsTheRun) {
   spec.groups[0].slices.pop_back();  // the intercept's
   const std::string message = failure([&] { run_trainer(task, spec); });
   EXPECT_THAT(message, HasSubstr("1 of 2 tensors that should train have not moved: intercept"));
+}
+
+TEST(Trainer, TimingTellsWhatEachEpochTook) {
+  const TempDirectory directory;
+  ToyTask task;
+  Settings settings;
+  settings.optim.epochs = 3;
+  run_trainer(task, spec_of(task, settings, directory.path()));
+  const std::string text = read_file(directory / "timing.jsonl");
+  std::vector<double> epochs;
+  std::vector<int64_t> rows;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    const Json line = parse_json(text.substr(begin, end - begin), "timing.jsonl");
+    begin = end + 1;
+    if (line.at("epoch").as_double() != std::floor(line.at("epoch").as_double())) continue;
+    epochs.push_back(line.at("epoch").as_double());
+    rows.push_back(std::llround(line.at("rows_per_second").as_double() * line.at("seconds").as_double()));
+  }
+  EXPECT_EQ(epochs, (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(rows, (std::vector<int64_t>{10, 20, 30}));
 }
 
 /// log.jsonl, TensorBoard's file and the parameters of a run that nothing disturbs.

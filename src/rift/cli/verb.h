@@ -36,6 +36,7 @@ std::span<const Verb> verbs();
 std::span<const std::string_view> later_verbs();
 std::span<const std::string_view> later_flags();
 
+Run add_bench(CLI::App& command);
 Run add_compare(CLI::App& command);
 Run add_doctor(CLI::App& command);
 Run add_evaluate(CLI::App& command);

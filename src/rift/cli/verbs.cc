@@ -5,7 +5,7 @@
 namespace rift::cli {
 
 std::span<const Verb> verbs() {
-  static constexpr std::array<Verb, 12> kVerbs = {{
+  static constexpr std::array<Verb, 13> kVerbs = {{
       {"init", "look at the data and write a commented run.yaml that runs unedited", add_init},
       {"train", "fine-tune a pretrained model alone; writes its package and report", add_train},
       {"compare", "scorecard, trees, text baseline, fine-tuned and fused on the same rows", add_compare},
@@ -15,6 +15,7 @@ std::span<const Verb> verbs() {
       {"tokenize", "what a text model sees: one line in, one line out", add_tokenize},
       {"models", "pretrained models: what is in them (models inspect DIR)", add_models},
       {"export", "files that transformers or peft load", add_export},
+      {"bench", "speed of this machine: tokenizing, scoring, training, peak memory", add_bench},
       {"schema", "JSON Schema of run.yaml", add_schema},
       {"doctor", "check that this machine and this build can do the work", add_doctor},
       {"version", "version of rift and of the libraries it uses", add_version},
@@ -23,8 +24,8 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const std::string_view> later_verbs() {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "embed", "pretrain", "search", "bench", "learning-curve", "explain", "serve", "audit", "monitor"};
+  static constexpr std::array<std::string_view, 8> kNames = {"embed",   "pretrain", "search", "learning-curve",
+                                                             "explain", "serve",    "audit",  "monitor"};
   return kNames;
 }
 

@@ -7,6 +7,7 @@
 #include "rift/base/sentences.h"
 #include "rift/data/convert_column.h"
 #include "rift/data/numbered_rows.h"
+#include "rift/data/source.h"
 
 namespace rift::data {
 
@@ -124,5 +125,7 @@ RowStream::~RowStream() = default;
 bool RowStream::next(RowBatch& batch) { return impl_->next(batch); }
 
 const std::vector<std::string>& RowStream::files() const { return impl_->rows.files(); }
+
+std::vector<std::string> column_names(const std::string& source) { return Source(source, {}).column_names(); }
 
 }  // namespace rift::data

@@ -46,4 +46,7 @@ class RowStream {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Names of the columns of a source, in its order. Throws kArtefact, kData, kEnvironment.
+std::vector<std::string> column_names(const std::string& source);
+
 }  // namespace rift::data

@@ -1,10 +1,8 @@
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
-#include "rift/base/utf8.h"
 #include "rift/study/compare.h"
 #include "rift/study/figure_text.h"
 #include "rift/study/judgement.h"
@@ -15,24 +13,6 @@ namespace rift::study {
 namespace {
 
 using Lines = std::vector<std::vector<std::string>>;
-
-/// Columns lined up by what a terminal shows: the first to the left, the others to the right.
-std::string aligned(const Lines& lines) {
-  std::vector<size_t> width(lines.front().size());
-  for (const auto& line : lines) {
-    for (size_t i = 0; i < line.size(); ++i) width[i] = std::max(width[i], display_columns(line[i]));
-  }
-  std::string text;
-  for (const auto& line : lines) {
-    std::string row;
-    for (size_t i = 0; i < line.size(); ++i) {
-      const std::string gap(width[i] - display_columns(line[i]), ' ');
-      row += i == 0 ? line[i] + gap : "  " + gap + line[i];
-    }
-    text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
-}
 
 std::vector<std::string> heading(const MainFigure& main, const std::vector<std::string>& others, const Json& models) {
   std::vector<std::string> line = {sentence("table.model"), sentence("table." + main.name), sentence("table.interval")};

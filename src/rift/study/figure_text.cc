@@ -7,6 +7,7 @@
 
 #include "rift/base/count_text.h"
 #include "rift/base/sentences.h"
+#include "rift/base/utf8.h"
 
 namespace rift::study {
 namespace {
@@ -73,6 +74,23 @@ std::vector<std::string> training_texts(const Json& models, const Json& model) {
   if (!any_has_several_runs(models)) return {seconds_text(a_run)};
   const Json* in_all = model.find("train_seconds_total");
   return {seconds_text(a_run), fmt::format("{}", train_runs(model)), in_all == nullptr ? "-" : seconds_text(*in_all)};
+}
+
+std::string aligned(const std::vector<std::vector<std::string>>& lines) {
+  std::vector<size_t> width(lines.front().size());
+  for (const auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) width[i] = std::max(width[i], display_columns(line[i]));
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    std::string row;
+    for (size_t i = 0; i < line.size(); ++i) {
+      const std::string gap(width[i] - display_columns(line[i]), ' ');
+      row += i == 0 ? line[i] + gap : "  " + gap + line[i];
+    }
+    text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
 }
 
 }  // namespace rift::study

@@ -26,4 +26,8 @@ std::string interval_text(const Json& metrics, std::string_view name);
 std::vector<std::string> training_headings(const Json& models);
 std::vector<std::string> training_texts(const Json& models, const Json& model);
 
+/// A table: columns lined up by what a terminal shows, the first to the left, the others to the right. Every line has
+/// as many cells as the first.
+std::string aligned(const std::vector<std::vector<std::string>>& lines);
+
 }  // namespace rift::study

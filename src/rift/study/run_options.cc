@@ -19,6 +19,8 @@ void forget_lines(Json& json) {
   }
 }
 
+}  // namespace
+
 void apply_set(Json& root, const std::string& text) {
   const size_t equals = text.find('=');
   RIFT_REQUIRE(equals != std::string::npos && equals > 0, Code::kConfig,
@@ -28,8 +30,6 @@ void apply_set(Json& root, const std::string& text) {
   forget_lines(value);
   set_path(root, key, std::move(value));
 }
-
-}  // namespace
 
 void RunOptions::check(std::string_view) const {
   if (task == data::Task::kBinary) return;

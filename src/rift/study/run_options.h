@@ -96,6 +96,9 @@ struct RunOptions {
   train::FineTuneOptions fine_tune() const;
 };
 
+/// Puts one --set a.b=c into a mapping. Throws kConfig.
+void apply_set(Json& root, const std::string& text);
+
 /// Reads run.yaml; `sets` are --set a.b=c in order. Throws kArtefact (missing), kConfig (file, line, key, nearest).
 RunOptions read_run(const std::filesystem::path& file, const std::vector<std::string>& sets);
 

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <array>
+#include <cmath>
 #include <string_view>
 
 namespace rift::train {
@@ -57,6 +58,7 @@ void RunLog::step(const StepRecord& record) {
   ++steps_;
   rows_ += record.rows;
   tokens_ += record.tokens;
+  epoch_ = record.epoch;
   write(to_json(record));
 }
 
@@ -82,11 +84,13 @@ void RunLog::repeat_events(const fs::path& log) {
 
 void RunLog::timing(int64_t step, int64_t total_steps, bool last) {
   const auto now = Clock::now();
-  if (!timing_ || (!last && now - written_ < std::chrono::seconds(1))) return;
+  const bool epoch_ended = epoch_ == std::floor(epoch_);
+  if (!timing_ || (!last && !epoch_ended && now - written_ < std::chrono::seconds(1))) return;
   written_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(steps_) / seconds : 0.0;
   Json line = {{"step", step},
+               {"epoch", epoch_},
                {"seconds", seconds},
                {"rows_per_second", seconds > 0 ? static_cast<double>(rows_) / seconds : 0.0},
                {"tokens_per_second", seconds > 0 ? static_cast<double>(tokens_) / seconds : 0.0},

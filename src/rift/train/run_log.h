@@ -40,7 +40,8 @@ class RunLog {
 
   void step(const StepRecord& record);
   void evaluation(const StepRecord& at, const Json& figures, bool best);
-  /// Writes a line of speed and memory when a second has passed since the last one, or when `last`.
+  /// Writes a line of speed and memory when a second has passed since the last one, when the step ended an epoch, or
+  /// when `last`. Rates are those since the start; `epoch` tells what an epoch took.
   void timing(int64_t step, int64_t total_steps, bool last);
   int64_t bytes() const { return log_ ? log_->size_bytes() : 0; }
   void sync();
@@ -55,6 +56,7 @@ class RunLog {
   Clock::time_point start_ = Clock::now();
   Clock::time_point written_ = start_;
   int64_t steps_ = 0, rows_ = 0, tokens_ = 0;  // in this process
+  double epoch_ = 0;                           // after the newest step
 };
 
 }  // namespace rift::train

@@ -8,6 +8,7 @@
 
 #include "models/random_bert.h"
 #include "rift/base/threads.h"
+#include "rift/nn/engine/memory.h"
 #include "rift/nn/initial_values.h"
 #include "rift/nn/kernels/instruction_set.h"
 #include "rift/tensor/aten_threads.h"
@@ -219,6 +220,15 @@ TEST_P(Engine, ThreadsThatShareAFewRowsGiveTheBitsOfOneThread) {
       }
     }
   }
+}
+
+TEST_P(Engine, ABatchBeyondItsMemoryIsRefusedBeforeAnythingIsComputed) {
+  const auto model = random_bert();
+  ForwardContext context = kTraining;
+  context.most_bytes = 1000;
+  EXPECT_THROW(model->forward(random_batch(kLengths), context), nn::engine::OutOfMemory);
+  const at::NoGradGuard no_gradient;
+  EXPECT_EQ(model->forward(random_batch(kLengths), context).size(0), static_cast<int64_t>(kLengths.size()));
 }
 
 TEST_P(Engine, Bf16FollowsF32AsFarAsItsEightBitsGo) {

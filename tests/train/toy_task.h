@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rift/base/random.h"
+#include "rift/nn/engine/memory.h"
 #include "rift/train/task.h"
 
 namespace rift::test {
@@ -33,6 +34,7 @@ class ToyTask final : public train::TrainingTask {
 
   train::PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext&, double scale) override {
     if (on_part) on_part();
+    if (static_cast<int64_t>(rows.size()) > most_rows) throw nn::engine::OutOfMemory(size_t{1} << 30);
     parts.emplace_back(rows.begin(), rows.end());
     train::PartLoss part;
     const std::span<const float> theta = std::as_const(store_).values<float>();
@@ -72,6 +74,7 @@ class ToyTask final : public train::TrainingTask {
   std::vector<double> weights;    // [N]
   std::vector<double> verdicts;   // what evaluate() says, in order; the last one again and again
   size_t evaluations = 0;         // asked for so far
+  int64_t most_rows = 1000;       // of a part that memory suffices for
   int64_t poisoned = -1;          // row with a NaN loss
   bool reaches_intercept = true;  // false: no gradient reaches it
   std::function<void()> on_part;  // called at the start of each part

@@ -50,6 +50,31 @@ TrainerSpec spec_of(ToyTask& task, const Settings& settings, const std::filesyst
           .run = "this run"};
 }
 
+TEST(Trainer, ABatchThatMemoryDoesNotSufficeForIsTakenInPartsOfTheSameStep) {
+  for (const double clip : {0.0, 1.0}) {
+    Settings settings;
+    settings.optim.batch_rows = 10;
+    settings.optim.epochs = 6;
+    settings.optim.clip_norm = clip;
+    ToyTask whole, short_of_memory;
+    short_of_memory.most_rows = 3;
+    run_trainer(whole, spec_of(whole, settings));
+    run_trainer(short_of_memory, spec_of(short_of_memory, settings));
+    for (size_t i = 0; i < whole.theta().size(); ++i) EXPECT_NEAR(short_of_memory.theta()[i], whole.theta()[i], 1e-6);
+    EXPECT_EQ(whole.parts.size(), 6u);
+    EXPECT_EQ(short_of_memory.parts.size(), 6u * 4u);  // 2 + 3 + 2 + 3
+  }
+}
+
+TEST(Trainer, ARowThatMemoryDoesNotSufficeForIsRefusedNamingTheSettings) {
+  ToyTask task;
+  task.most_rows = 0;
+  const Settings settings;
+  const std::string message = test::message_of(Code::kEnvironment, [&] { run_trainer(task, spec_of(task, settings)); });
+  EXPECT_THAT(message, HasSubstr("optim.batch_rows"));
+  EXPECT_THAT(message, HasSubstr("max_tokens"));
+}
+
 TEST(Trainer, PartsAddUpToTheGradientOfTheWholeBatchRaggedOnesIncluded) {
   Settings whole;
   whole.optim.batch_rows = 10;

@@ -199,6 +199,7 @@ at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, co
   const std::vector<const Parameter*> training =
       at::GradMode::is_enabled() ? trained(span) : std::vector<const Parameter*>{};
   call.keeps = !training.empty() || (at::GradMode::is_enabled() && hidden.requires_grad());
+  if (call.keeps) call.most_bytes = static_cast<size_t>(context.most_bytes);
   const int64_t rows = span.first_only ? batch.rows : batch.tokens;
   const at::Tensor input = hidden.contiguous();
   const bool keeps = call.keeps;

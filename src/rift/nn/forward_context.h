@@ -20,6 +20,7 @@ struct ForwardContext {
   int64_t epoch = 0;
   Execution execution = Execution::kAutomatic;
   Precision precision = Precision::kF32;
+  int64_t most_bytes = 0;  // that the engine may take for a batch's activations while training; 0 = no limit
 };
 
 using kernels::DropoutSite;

@@ -62,7 +62,7 @@ tensor::PackedBatch make_batch(const EncodedRows& rows, std::span<const int64_t>
 /// they are equal to the bit. Asks for interrupts between batches (kInterrupted).
 ///   returns [N*width] row-major, in the order of `rows`
 using BatchFunction = std::function<at::Tensor(const tensor::PackedBatch& batch)>;
-inline constexpr int64_t kTokensPerBatch = 4096;
+inline constexpr int64_t kTokensPerBatch = 8192;
 std::vector<float> map_rows(const EncodedRows& rows, int64_t width, const c10::Device& device,
                             const BatchFunction& compute);
 

@@ -59,6 +59,7 @@ struct KeptStatesOptions {
 
 struct TrainOptions {
   Precision precision = Precision::kAutomatic;
+  int64_t batch_memory_mib = 0;
   int64_t seed = 1;
   int64_t checkpoint_every_steps = 200;
   int64_t keep_checkpoints = 2;
@@ -68,6 +69,9 @@ struct TrainOptions {
   template <class V>
   void visit(V& v) {
     v("precision", precision, "What the layers multiply in training: f32, or bf16 with f32 sums; auto: f32.");
+    v("batch_memory_mib", batch_memory_mib,
+      "Memory for one batch's activations, in MiB; a batch that needs more is taken in parts. 0 = what the system has.",
+      in_range(0, int64_t{1} << 30));
     v("seed", seed, "Seed of row order, dropout and new parameters.", seed_range());
     v("checkpoint_every_steps", checkpoint_every_steps, "Steps between resumable checkpoints; 0 = none.", at_least(0));
     v("keep_checkpoints", keep_checkpoints, "Newest checkpoints that are kept.", at_least(1));

@@ -11,6 +11,7 @@
 #include "rift/base/interrupt.h"
 #include "rift/base/log.h"
 #include "rift/base/progress.h"
+#include "rift/nn/engine/memory.h"
 #include "rift/optim/clip.h"
 #include "rift/optim/schedule.h"
 #include "rift/train/checkpoint_state.h"
@@ -183,13 +184,14 @@ class Trainer {
     const nn::ForwardContext context{.training = true,
                                      .seed = static_cast<uint64_t>(spec_.train.seed),
                                      .epoch = order_.epoch_of(progressed_.step),
-                                     .precision = precision_of(spec_.train.precision)};
+                                     .precision = precision_of(spec_.train.precision),
+                                     .most_bytes = spec_.train.batch_memory_mib << 20};
     store_.zero_gradients();
     objective::LossSum total;
     const auto part_size = static_cast<size_t>(plan_.rows_per_part);
     for (size_t first = 0; first < rows.size(); first += part_size) {
       const auto part = rows.subspan(first, std::min(part_size, rows.size() - first));
-      const PartLoss loss = task_.add_gradient(part, context, weight > 0 ? 1.0 / weight : 0.0);
+      const PartLoss loss = add_part(part, context, weight > 0 ? 1.0 / weight : 0.0);
       require_finite(loss.loss.sum, "the loss", part);
       total.sum += loss.loss.sum;
       total.weight += loss.loss.weight;
@@ -197,6 +199,26 @@ class Trainer {
     }
     store_.fetch_gradients();
     record.task_loss = total.weight > 0 ? total.sum / total.weight : 0.0;
+  }
+
+  /// Where memory does not suffice, in halves: the gradient is the same sum. An OutOfMemory comes before anything is
+  /// added; from then on no weight is updated before the step's end.
+  PartLoss add_part(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) {
+    try {
+      return task_.add_gradient(rows, context, scale);
+    } catch (const nn::engine::OutOfMemory& error) {
+      if (rows.size() == 1) throw;
+      if (!std::exchange(splits_batches_, true)) {
+        log_warning("a batch is taken in parts, steps stay the same", {{"why", error.message()}});
+      }
+    }
+    store_.set_gradient_sink(nullptr);
+    PartLoss sum = add_part(rows.first(rows.size() / 2), context, scale);
+    const PartLoss rest = add_part(rows.subspan(rows.size() / 2), context, scale);
+    sum.loss.sum += rest.loss.sum;
+    sum.loss.weight += rest.loss.weight;
+    sum.tokens += rest.tokens;
+    return sum;
   }
 
   void require_finite(double value, const char* what, std::span<const int64_t> rows) const {
@@ -289,7 +311,8 @@ class Trainer {
   optim::Optimizer<float> optimizer_;
   CheckpointFolder checkpoints_;
   std::optional<MovementWatch> watch_;
-  int64_t weighty_steps_ = 0;  // of this process; rows of weight 0 move nothing
+  bool splits_batches_ = false;  // for want of memory
+  int64_t weighty_steps_ = 0;    // of this process; rows of weight 0 move nothing
   std::optional<RunLog> log_;
   Progressed progressed_;
   tensor::TensorMap best_;

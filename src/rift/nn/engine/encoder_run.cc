@@ -50,6 +50,7 @@ EncoderRun<E>::EncoderRun(Call call, std::shared_ptr<BlockPool> pool)
   }
   Layout measuring;
   place(measuring);
+  if (call_.most_bytes > 0 && measuring.used() > call_.most_bytes) throw OutOfMemory(measuring.used());
   block_ = pool_->take(measuring.used());
   Layout placing(block_.data());
   place(placing);

@@ -33,8 +33,9 @@ class EncoderRun {
     std::vector<uint64_t> row_keys;  // [B]
     bool first_only = false;         // of the last layer only the rows' first tokens are read
     bool keeps = false;              // what backward() needs
+    size_t most_bytes = 0;           // that it may take for this; 0 = no limit
   };
-  /// Takes its memory from `pool` and gives it back. Throws kEnvironment when there is none left.
+  /// Takes its memory from `pool` and gives it back. Throws OutOfMemory when there is not enough.
   EncoderRun(Call call, std::shared_ptr<BlockPool> pool);
   ~EncoderRun();
   EncoderRun(const EncoderRun&) = delete;

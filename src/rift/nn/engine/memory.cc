@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "rift/base/error.h"
-
 namespace rift::nn::engine {
 
 namespace {
@@ -14,6 +12,12 @@ namespace {
 constexpr size_t kPage = size_t{1} << 21;
 
 }  // namespace
+
+OutOfMemory::OutOfMemory(size_t bytes)
+    : Error(Code::kEnvironment,
+            fmt::format("out of memory: one batch's activations need {} MiB; lower optim.batch_rows (and raise "
+                        "optim.accumulate by the same factor: the steps stay the same), or model.text.max_tokens",
+                        (bytes + (size_t{1} << 20) - 1) >> 20)) {}
 
 Block::Block(size_t bytes) : size_((bytes + kPage - 1) / kPage * kPage) {
   if (size_ == 0) return;

@@ -6,16 +6,24 @@
 #include <mutex>
 #include <vector>
 
+#include "rift/base/error.h"
+
 /// Large stretches of memory that are used again in every step: asking the system anew would cost a page fault for
 /// every 4 KiB of them.
 namespace rift::nn::engine {
+
+/// A batch needs more memory than there is, or than it may take. Nothing was computed of it yet.
+class OutOfMemory : public Error {
+ public:
+  explicit OutOfMemory(size_t bytes);
+};
 
 /// Zeroed when it comes from the system, stale when it comes from the pool. 64-byte aligned, in 2 MiB pages where the
 /// system has them.
 class Block {
  public:
   Block() = default;
-  /// Throws kEnvironment when the system has no memory left, naming what to lower.
+  /// Throws OutOfMemory when the system has none left.
   explicit Block(size_t bytes);
   ~Block();
   Block(Block&& other) noexcept;

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdio>
 #include <filesystem>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,19 +63,27 @@ class PhraseBank : public testing::Test {
     fs::copy_file("examples/phrasebank/run.yaml", folder_ / "run.yaml");
   }
 
+  /// metrics.json of one run.
+  Json metrics_of(int seed, const std::vector<std::string>& settings) {
+    const fs::path out = folder_ / ("seed-" + std::to_string(seed));
+    std::vector<std::string> arguments = {
+        "train",      (folder_ / "run.yaml").string(), "--out", out.string(), "--seed", std::to_string(seed), "--quiet",
+        "--overwrite"};
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    const ProgramRun run = run_program(arguments);
+    EXPECT_EQ(run.status, 0) << run.err;
+    if (run.status != 0) return Json();
+    return parse_json(read_file(out / "metrics.json"), "metrics.json");
+  }
+
   /// Mean over the seeds 1, 2, 3.
   Figures trained(const std::vector<std::string>& settings) {
     constexpr int kSeeds = 3;
     Figures mean;
     for (int seed = 1; seed <= kSeeds; ++seed) {
-      const fs::path out = folder_ / ("seed-" + std::to_string(seed));
-      std::vector<std::string> arguments = {
-          "train", (folder_ / "run.yaml").string(), "--out", out.string(), "--seed", std::to_string(seed), "--quiet"};
-      for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
-      const ProgramRun run = run_program(arguments);
-      EXPECT_EQ(run.status, 0) << run.err;
-      if (run.status != 0) return {};
-      const Json test = parse_json(read_file(out / "metrics.json"), "metrics.json").at("test");
+      const Json metrics = metrics_of(seed, settings);
+      if (metrics.is_null()) return {};
+      const Json test = metrics.at("test");
       EXPECT_EQ(test.at("rows").as_int(), 454);
       const Figures one{test.at("accuracy").at("value").as_double(), test.at("macro_f1").at("value").as_double()};
       std::printf("seed %d: accuracy %.4f, macro F1 %.4f\n", seed, one.accuracy, one.macro_f1);
@@ -90,6 +101,27 @@ TEST_F(PhraseBank, FullTuning) {
   const Figures figures = trained({});
   EXPECT_GE(figures.accuracy, 0.947);
   EXPECT_GE(figures.macro_f1, 0.925);
+}
+
+TEST_F(PhraseBank, TenSeedsInBf16AreNoWorseThanInF32ByAPoint) {
+  constexpr int kSeeds = 10;
+  constexpr double kStudent = 2.262;  // 97.5 % quantile with 9 degrees of freedom
+  std::vector<double> differences;
+  const auto accuracy = [&](int seed, const char* precision) {
+    const Json metrics = metrics_of(seed, {std::string("train.precision=") + precision});
+    return metrics.is_null() ? 0.0 : metrics.at("test").at("accuracy").at("value").as_double();
+  };
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    const double f32 = accuracy(seed, "f32"), bf16 = accuracy(seed, "bf16");
+    std::printf("seed %d: held-out accuracy in f32 %.4f, in bf16 %.4f\n", seed, f32, bf16);
+    differences.push_back(bf16 - f32);
+  }
+  const double mean = std::accumulate(differences.begin(), differences.end(), 0.0) / kSeeds;
+  double squares = 0;
+  for (const double difference : differences) squares += (difference - mean) * (difference - mean);
+  const double lowest = mean - kStudent * std::sqrt(squares / (kSeeds - 1) / kSeeds);
+  std::printf("difference: mean %+.4f, lower 95 %% bound %+.4f\n", mean, lowest);
+  EXPECT_GT(lowest, -0.01);
 }
 
 TEST_F(PhraseBank, TheTopTwoLayers) {

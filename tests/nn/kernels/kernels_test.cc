@@ -231,8 +231,8 @@ TYPED_TEST(Kernel, GeluIsThatOfTheNormalDistribution) {
     kernels.gelu(x.input(), 1, 4096, y.view());
     for (int64_t i = 0; i < 4096; ++i) {
       const double expected = gelu_of(x(0, i));
-      // Abramowitz and Stegun's 1.5e-7 of erf, times x.
-      ASSERT_NEAR(y(0, i), expected, 1.5e-7 * std::max(1.0, std::abs(x(0, i))) + kRounding<E> * std::abs(expected))
+      ASSERT_NEAR(y(0, i), expected,
+                  test::kGeluError<E> * std::max(1.0, std::abs(x(0, i))) + kRounding<E> * std::abs(expected))
           << x(0, i);
     }
   });

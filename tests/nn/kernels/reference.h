@@ -43,6 +43,12 @@ inline double gelu_slope(double x) {
   return 0.5 * std::erfc(-x / std::numbers::sqrt2) + x * std::exp(-0.5 * x * x) / std::sqrt(2 * std::numbers::pi);
 }
 
+/// Of gelu(x) / x and of gelu's slope, as kernels.h states them.
+template <class E>
+inline constexpr double kGeluError = kPerUnit<E> == 1 ? 1.5e-7 : 2e-5;
+template <class E>
+inline constexpr double kGeluSlopeError = kPerUnit<E> == 1 ? 5e-7 : 4e-4;
+
 /// A matrix whose rows lie a stride apart, most of them off every alignment. Gaps hold NaN, the last row is guarded.
 template <class E>
 struct Matrix {

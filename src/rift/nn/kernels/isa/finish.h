@@ -1,7 +1,7 @@
 // What becomes of a product's sums while they are in L1. Included by product.h and tile_product.h only.
 #pragma once
 
-#include "rift/nn/kernels/isa/vector.h"
+#include "rift/nn/kernels/isa/gelu.h"
 
 namespace rift::nn::kernels {
 namespace {
@@ -28,15 +28,14 @@ template <Finish kFinish, class E>
       store(sum + c, load(sum + c) + v);
     } else if constexpr (kFinish == Finish::kGeluBackward) {
       if (addend != nullptr) v += load(addend + c);
-      const F x = load(before + c);
-      const Normal of_x = normal(x);
-      store(activated + c, x * of_x.distribution);
-      store(out + c, v * (of_x.distribution + x * of_x.density * 0.39894228f));
+      const GeluPair gelu = Gelu<E>::both(load(before + c));
+      store(activated + c, gelu.value);
+      store(out + c, v * gelu.slope);
     } else {
       if (addend != nullptr) v += load(addend + c);
       if (bias != nullptr) v += load(bias + c);
       if (kFinish == Finish::kGelu && before != nullptr) store(before + c, v);
-      store(out + c, kFinish == Finish::kGelu ? v * normal(v).distribution : v);
+      store(out + c, kFinish == Finish::kGelu ? Gelu<E>::value(v) : v);
     }
   }
 }

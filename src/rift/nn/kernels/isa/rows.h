@@ -2,7 +2,7 @@
 // only.
 #pragma once
 
-#include "rift/nn/kernels/isa/vector.h"
+#include "rift/nn/kernels/isa/gelu.h"
 
 namespace rift::nn::kernels {
 namespace {
@@ -209,8 +209,7 @@ template <class E>
 void gelu(Rows<const E> x, int64_t rows, int64_t columns, Rows<E> to) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < columns; c += kLanes) {
-      const F v = load(x.data + r * x.row + c);
-      store(to.data + r * to.row + c, v * normal(v).distribution);
+      store(to.data + r * to.row + c, Gelu<E>::value(load(x.data + r * x.row + c)));
     }
   }
 }

@@ -1,0 +1,55 @@
+// GELU and its derivative, as exactly as the element type can show. Included by finish.h and rows.h.
+#pragma once
+
+#include "rift/nn/kernels/isa/vector.h"
+
+namespace rift::nn::kernels {
+namespace {
+
+struct GeluPair {
+  F value;
+  F slope;
+};
+
+template <class E>
+struct Gelu;
+
+/// By the normal distribution: the value within 1e-7 |x|.
+template <>
+struct Gelu<float> {
+  [[gnu::always_inline]] static F value(F x) { return x * normal(x).distribution; }
+  [[gnu::always_inline]] static GeluPair both(F x) {
+    const Normal of_x = normal(x);
+    return {x * of_x.distribution, of_x.distribution + x * of_x.density * 0.39894228f};
+  }
+};
+
+/// By polynomials of the clamped argument, without a division or an exponential: the value within 2e-5 |x|, the slope
+/// within 4e-4, where bf16 rounds by 4e-3. Coefficients: tools/fixtures/nn/gelu_polynomials.py.
+template <>
+struct Gelu<Bf16> {
+  static constexpr float kDistribution[] = {3.989023268e-01f,  -6.634449214e-02f, 9.815972298e-03f,
+                                            -1.108561526e-03f, 9.341880650e-05f,  -5.626438906e-06f,
+                                            2.255434310e-07f,  -5.327777775e-09f, 5.564883970e-11f};
+  static constexpr float kSlope[] = {7.976261377e-01f, -2.649256587e-01f, 5.860929936e-02f, -8.815859444e-03f,
+                                     9.405425517e-04f, -7.122207171e-05f, 3.721945632e-06f, -1.268058867e-07f,
+                                     2.521332698e-09f, -2.210817640e-11f};
+
+  /// NaN stays NaN.
+  [[gnu::always_inline]] static F clamped(F x, float most) {
+    x = at_least(x, -most);
+    return x > most ? all(most) : x;
+  }
+  template <size_t kTerms>
+  [[gnu::always_inline]] static F half_plus_odd(F t, const float (&coefficients)[kTerms]) {
+    const F u = t * t;
+    F sum = all(coefficients[kTerms - 1]);
+    for (size_t k = kTerms - 1; k-- > 0;) sum = sum * u + coefficients[k];
+    return t * sum + 0.5f;
+  }
+  [[gnu::always_inline]] static F value(F x) { return x * half_plus_odd(clamped(x, 4.25f), kDistribution); }
+  [[gnu::always_inline]] static GeluPair both(F x) { return {value(x), half_plus_odd(clamped(x, 4.5f), kSlope)}; }
+};
+
+}  // namespace
+}  // namespace rift::nn::kernels

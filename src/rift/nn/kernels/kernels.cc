@@ -9,6 +9,7 @@ const Kernels<float>& kernels<float>() {
 #if defined(__x86_64__)
   switch (instruction_set()) {
     case InstructionSet::kAvx512Bf16:
+    case InstructionSet::kAvx512Vnni:
     case InstructionSet::kAvx512:
       return kAvx512F32;
     case InstructionSet::kAvx2:
@@ -26,6 +27,7 @@ const Kernels<Bf16>& kernels<Bf16>() {
   switch (instruction_set()) {
     case InstructionSet::kAvx512Bf16:
       return kAvx512PairsBf16;
+    case InstructionSet::kAvx512Vnni:
     case InstructionSet::kAvx512:
       return kAvx512Bf16;
     case InstructionSet::kAvx2:

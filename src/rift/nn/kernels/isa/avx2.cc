@@ -1,4 +1,6 @@
 #define RIFT_LANES 8
+#include "rift/nn/kernels/byte_tables.h"
+#include "rift/nn/kernels/isa/bytes.h"
 #include "rift/nn/kernels/isa/table.h"
 #include "rift/nn/kernels/tables.h"
 
@@ -6,5 +8,7 @@ namespace rift::nn::kernels {
 
 constinit const Kernels<float> kAvx2F32 = kTable<float>;
 constinit const Kernels<Bf16> kAvx2Bf16 = kTable<Bf16>;
+constinit const ByteKernels<float> kAvx2BytesF32 = kByteTable<float>;
+constinit const ByteKernels<Bf16> kAvx2BytesBf16 = kByteTable<Bf16>;
 
 }  // namespace rift::nn::kernels

@@ -1,4 +1,6 @@
 #define RIFT_LANES 4
+#include "rift/nn/kernels/byte_tables.h"
+#include "rift/nn/kernels/isa/bytes.h"
 #include "rift/nn/kernels/isa/table.h"
 #include "rift/nn/kernels/tables.h"
 
@@ -6,5 +8,7 @@ namespace rift::nn::kernels {
 
 constinit const Kernels<float> kBaselineF32 = kTable<float>;
 constinit const Kernels<Bf16> kBaselineBf16 = kTable<Bf16>;
+constinit const ByteKernels<float> kBaselineBytesF32 = kByteTable<float>;
+constinit const ByteKernels<Bf16> kBaselineBytesBf16 = kByteTable<Bf16>;
 
 }  // namespace rift::nn::kernels

@@ -11,6 +11,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/threads.h"
+#include "rift/nn/byte_linear.h"
 #include "rift/nn/engine/encoder_run.h"
 #include "rift/nn/packed_linear.h"
 
@@ -80,12 +81,22 @@ struct EncoderEngine::Packed {
   std::shared_ptr<engine::BlockPool> pool = std::make_shared<engine::BlockPool>();
 };
 
+/// The same in bytes, of maps without an adapter.
+struct EncoderEngine::Bytes {
+  std::vector<ByteLinear> linears;
+};
+
 EncoderEngine::EncoderEngine(EncoderParts parts, const ParameterStore& store)
-    : parts_(std::move(parts)), store_(store), f32_(new Packed<float>), bf16_(new Packed<kernels::Bf16>) {
+    : parts_(std::move(parts)),
+      store_(store),
+      f32_(new Packed<float>),
+      bf16_(new Packed<kernels::Bf16>),
+      bytes_(new Bytes) {
   for (const EncoderLayerParts& layer : parts_.layers) {
     for (const Linear* linear : layer.linears) {
       f32_->linears.emplace_back(*linear);
       bf16_->linears.emplace_back(*linear);
+      bytes_->linears.emplace_back(*linear);
     }
   }
 }
@@ -154,12 +165,22 @@ template <class E>
 at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, const EncoderSpan& span,
                                  const tensor::PackedBatch& batch, const ForwardContext& context) const {
   std::vector<std::function<void()>> tasks;
-  const auto linear_of = [&](int64_t layer, size_t place) -> PackedLinear<E>& {
-    return packed.linears[static_cast<size_t>(layer) * engine::kLinearPlaces + place];
+  const auto index_of = [&](int64_t layer, size_t place) {
+    return static_cast<size_t>(layer) * engine::kLinearPlaces + place;
+  };
+  const auto in_bytes = [&](size_t linear) {
+    return context.precision == Precision::kInt8 && bytes_->linears[linear].possible();
   };
   typename engine::EncoderRun<E>::Call call;
   for (int64_t i = span.first; i < span.last; ++i) {
-    for (size_t place = 0; place < engine::kLinearPlaces; ++place) linear_of(i, place).refresh(store_, tasks);
+    for (size_t place = 0; place < engine::kLinearPlaces; ++place) {
+      const size_t linear = index_of(i, place);
+      if (in_bytes(linear)) {
+        bytes_->linears[linear].refresh(store_, tasks);
+      } else {
+        packed.linears[linear].refresh(store_, tasks);
+      }
+    }
   }
   parallel_each(static_cast<int64_t>(tasks.size()), [&](int64_t task) { tasks[static_cast<size_t>(task)](); });
   for (int64_t i = span.first; i < span.last; ++i) {
@@ -167,7 +188,9 @@ at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, co
     engine::LayerView<E>& layer = call.encoder.layers.emplace_back();
     layer.index = i;
     for (size_t place = 0; place < engine::kLinearPlaces; ++place) {
-      layer.linears[place] = linear_of(i, place).view(static_cast<uint32_t>(place));
+      const size_t linear = index_of(i, place);
+      layer.linears[place] = in_bytes(linear) ? bytes_->linears[linear].template view<E>()
+                                              : packed.linears[linear].view(static_cast<uint32_t>(place));
     }
     for (size_t place = 0; place < engine::kNormPlaces; ++place) {
       const LayerNorm& norm = *parts.norms[place];
@@ -193,6 +216,7 @@ at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, co
   const int64_t rows = span.first_only ? batch.rows : batch.tokens;
   const at::Tensor input = hidden.contiguous();
   const bool keeps = call.keeps;
+  RIFT_CHECK(!keeps || context.precision != Precision::kInt8);
   auto run = std::make_unique<engine::EncoderRun<E>>(std::move(call), packed.pool);
   if (!keeps) {
     const at::Tensor out = at::empty({rows, hidden.size(1)}, hidden.options());
@@ -210,8 +234,9 @@ at::Tensor EncoderEngine::run(const at::Tensor& hidden, const EncoderSpan& span,
   RIFT_CHECK(0 <= span.first && span.first < span.last && span.last <= static_cast<int64_t>(parts_.layers.size()));
   RIFT_CHECK(hidden.dim() == 2 && hidden.size(0) == batch.tokens && hidden.scalar_type() == at::kFloat);
   RIFT_CHECK(batch.longest < (int64_t{1} << 16));  // the dropout hash gives a key 16 bits
-  return context.precision == Precision::kBf16 ? run_in(*bf16_, hidden, span, batch, context)
-                                               : run_in(*f32_, hidden, span, batch, context);
+  const bool bf16 = context.precision == Precision::kBf16 ||
+                    (context.precision == Precision::kInt8 && multiplies_bf16(kernels::instruction_set()));
+  return bf16 ? run_in(*bf16_, hidden, span, batch, context) : run_in(*f32_, hidden, span, batch, context);
 }
 
 }  // namespace rift::nn

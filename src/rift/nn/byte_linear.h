@@ -20,8 +20,7 @@ class ByteLinear {
   /// As PackedLinear::refresh(). Only where possible().
   void refresh(const ParameterStore& store, std::vector<std::function<void()>>& tasks);
   /// A view without f32 or bf16 weights; valid until the next refresh() or a change of the store's layout.
-  template <class E>
-  engine::LinearView<E> view() const {
+  engine::LinearView<float> view() const {
     return {.in = linear_->in_features(),
             .out = linear_->out_features(),
             .turned = {},

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #include "rift/base/error.h"
@@ -165,33 +166,36 @@ template <class E>
 at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, const EncoderSpan& span,
                                  const tensor::PackedBatch& batch, const ForwardContext& context) const {
   std::vector<std::function<void()>> tasks;
-  const auto index_of = [&](int64_t layer, size_t place) {
-    return static_cast<size_t>(layer) * engine::kLinearPlaces + place;
+  const auto linear_of = [&](auto& linears, int64_t layer, size_t place) -> auto& {
+    return linears[static_cast<size_t>(layer) * engine::kLinearPlaces + place];
   };
-  const auto in_bytes = [&](size_t linear) {
-    return context.precision == Precision::kInt8 && bytes_->linears[linear].possible();
+  const auto bytes_of = [&](int64_t layer, size_t place) -> ByteLinear* {
+    ByteLinear& linear = linear_of(bytes_->linears, layer, place);
+    return context.precision == Precision::kInt8 && linear.possible() ? &linear : nullptr;
+  };
+  const auto refresh = [&](int64_t layer, size_t place) {
+    if (ByteLinear* bytes = bytes_of(layer, place)) {
+      bytes->refresh(store_, tasks);
+    } else {
+      linear_of(packed.linears, layer, place).refresh(store_, tasks);
+    }
+  };
+  const auto view = [&](int64_t layer, size_t place) -> engine::LinearView<E> {
+    if constexpr (std::is_same_v<E, float>) {
+      if (const ByteLinear* bytes = bytes_of(layer, place)) return bytes->view();
+    }
+    return linear_of(packed.linears, layer, place).view(static_cast<uint32_t>(place));
   };
   typename engine::EncoderRun<E>::Call call;
   for (int64_t i = span.first; i < span.last; ++i) {
-    for (size_t place = 0; place < engine::kLinearPlaces; ++place) {
-      const size_t linear = index_of(i, place);
-      if (in_bytes(linear)) {
-        bytes_->linears[linear].refresh(store_, tasks);
-      } else {
-        packed.linears[linear].refresh(store_, tasks);
-      }
-    }
+    for (size_t place = 0; place < engine::kLinearPlaces; ++place) refresh(i, place);
   }
   parallel_each(static_cast<int64_t>(tasks.size()), [&](int64_t task) { tasks[static_cast<size_t>(task)](); });
   for (int64_t i = span.first; i < span.last; ++i) {
     const EncoderLayerParts& parts = parts_.layers[static_cast<size_t>(i)];
     engine::LayerView<E>& layer = call.encoder.layers.emplace_back();
     layer.index = i;
-    for (size_t place = 0; place < engine::kLinearPlaces; ++place) {
-      const size_t linear = index_of(i, place);
-      layer.linears[place] = in_bytes(linear) ? bytes_->linears[linear].template view<E>()
-                                              : packed.linears[linear].view(static_cast<uint32_t>(place));
-    }
+    for (size_t place = 0; place < engine::kLinearPlaces; ++place) layer.linears[place] = view(i, place);
     for (size_t place = 0; place < engine::kNormPlaces; ++place) {
       const LayerNorm& norm = *parts.norms[place];
       layer.norms[place] = {norm.weight->view.const_data_ptr<float>(), norm.bias->view.const_data_ptr<float>(),
@@ -234,9 +238,8 @@ at::Tensor EncoderEngine::run(const at::Tensor& hidden, const EncoderSpan& span,
   RIFT_CHECK(0 <= span.first && span.first < span.last && span.last <= static_cast<int64_t>(parts_.layers.size()));
   RIFT_CHECK(hidden.dim() == 2 && hidden.size(0) == batch.tokens && hidden.scalar_type() == at::kFloat);
   RIFT_CHECK(batch.longest < (int64_t{1} << 16));  // the dropout hash gives a key 16 bits
-  const bool bf16 = context.precision == Precision::kBf16 ||
-                    (context.precision == Precision::kInt8 && multiplies_bf16(kernels::instruction_set()));
-  return bf16 ? run_in(*bf16_, hidden, span, batch, context) : run_in(*f32_, hidden, span, batch, context);
+  return context.precision == Precision::kBf16 ? run_in(*bf16_, hidden, span, batch, context)
+                                               : run_in(*f32_, hidden, span, batch, context);
 }
 
 }  // namespace rift::nn

@@ -10,7 +10,7 @@ namespace rift::nn {
 enum class Execution { kAutomatic, kPlain };
 
 /// What the engine multiplies: f32, bf16 with f32 sums, or, scoring only, bytes: linear maps multiply weights and
-/// states in 8 bits (kernels/bytes.h), all else is as in bf16 where the CPU multiplies bf16 and as in f32 elsewhere.
+/// states in 8 bits (kernels/bytes.h), all else is as in f32: the same on every CPU, and no slower than states in bf16.
 /// Plain execution computes in the parameters' own type.
 enum class Precision { kF32, kBf16, kInt8 };
 

@@ -9,12 +9,10 @@
 
 #include "nn/kernels/reference.h"
 
-// Products of bytes beside whole numbers and f64, with states in f32 and in bf16, on every instruction set.
+// Products of bytes beside whole numbers and f64, on every instruction set.
 namespace rift::nn::kernels {
 namespace {
 
-using test::element;
-using test::kRounding;
 using test::Matrix;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -22,7 +20,6 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 double gelu_of(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
 
-template <class E>
 class ByteKernel : public testing::Test {
  protected:
   ~ByteKernel() override { force_instruction_set(before_); }
@@ -31,23 +28,13 @@ class ByteKernel : public testing::Test {
     for (const InstructionSet set : usable_instruction_sets()) {
       SCOPED_TRACE(std::string(name_of(set)));
       force_instruction_set(set);
-      body(byte_kernels<E>());
+      body(byte_kernels());
     }
   }
 
  private:
   InstructionSet before_ = instruction_set();
 };
-
-class ElementNames {
- public:
-  template <class E>
-  static std::string GetName(int) {
-    return kPerUnit<E> == 1 ? "f32" : "bf16";
-  }
-};
-using Elements = testing::Types<float, Bf16>;
-TYPED_TEST_SUITE(ByteKernel, Elements, ElementNames);
 
 /// Rows of bytes off every alignment, with a scale and a zero each.
 struct Bytes {
@@ -134,21 +121,20 @@ struct Sizes {
 const Sizes kSizes[] = {{1, 32, 4},   {2, 64, 36},   {3, 32, 8},    {5, 96, 64},   {7, 32, 132},  {11, 32, 32},
                         {12, 64, 48}, {13, 128, 96}, {47, 32, 384}, {193, 64, 68}, {23, 32, 1536}};
 
-TYPED_TEST(ByteKernel, SumsAreThoseOfWholeNumbersToTheBit) {
-  using E = TypeParam;
+TEST_F(ByteKernel, SumsAreThoseOfWholeNumbersToTheBit) {
   for (const Sizes& size : kSizes) {
     Bytes a = random_bytes(size.rows, size.depth);
     Weights b = random_weights(size.depth, size.columns);
-    this->on_every_set([&](const ByteKernels<E>& kernels) {
+    on_every_set([&](const ByteKernels& kernels) {
       Matrix<float> sum(size.rows, size.columns);
-      ByteProduct<E> product{.a = a.view(),
-                             .b = b.view(),
-                             .result = {.rows = size.rows,
-                                        .columns = size.columns,
-                                        .depth = size.depth,
-                                        .finish = Finish::kStore,
-                                        .sum = sum.data(),
-                                        .sum_row = sum.stride}};
+      ByteProduct product{.a = a.view(),
+                          .b = b.view(),
+                          .result = {.rows = size.rows,
+                                     .columns = size.columns,
+                                     .depth = size.depth,
+                                     .finish = Finish::kStore,
+                                     .sum = sum.data(),
+                                     .sum_row = sum.stride}};
       kernels.product(product);
       for (int64_t m = 0; m < size.rows; ++m) {
         for (int64_t n = 0; n < size.columns; ++n) {
@@ -166,8 +152,7 @@ TYPED_TEST(ByteKernel, SumsAreThoseOfWholeNumbersToTheBit) {
   }
 }
 
-TYPED_TEST(ByteKernel, SumsAreScaledByRowAndColumnThenFinishedWithBiasAndGelu) {
-  using E = TypeParam;
+TEST_F(ByteKernel, SumsAreScaledByRowAndColumnThenFinishedWithBiasAndGelu) {
   for (const Sizes& size : kSizes) {
     Bytes a = random_bytes(size.rows, size.depth);
     Weights b = random_weights(size.depth, size.columns);
@@ -178,29 +163,29 @@ TYPED_TEST(ByteKernel, SumsAreScaledByRowAndColumnThenFinishedWithBiasAndGelu) {
     for (int64_t n = 0; n < size.columns; ++n) b.scale[static_cast<size_t>(n)] = static_cast<float>(n % 5) * 0.3f;
     auto bias = Matrix<float>::random(1, size.columns, 4);
     auto addend = Matrix<float>::random(size.rows, size.columns, 5);
-    this->on_every_set([&](const ByteKernels<E>& kernels) {
-      Matrix<E> out(size.rows, size.columns), before(size.rows, size.columns);
-      ByteProduct<E> product{.a = a.view(),
-                             .b = b.view(),
-                             .result = {.rows = size.rows,
-                                        .columns = size.columns,
-                                        .depth = size.depth,
-                                        .finish = Finish::kElements,
-                                        .addend = addend.data(),
-                                        .addend_row = addend.stride,
-                                        .bias = bias.data(),
-                                        .out = out.data(),
-                                        .out_row = out.stride}};
+    on_every_set([&](const ByteKernels& kernels) {
+      Matrix<float> out(size.rows, size.columns), before(size.rows, size.columns);
+      ByteProduct product{.a = a.view(),
+                          .b = b.view(),
+                          .result = {.rows = size.rows,
+                                     .columns = size.columns,
+                                     .depth = size.depth,
+                                     .finish = Finish::kElements,
+                                     .addend = addend.data(),
+                                     .addend_row = addend.stride,
+                                     .bias = bias.data(),
+                                     .out = out.data(),
+                                     .out_row = out.stride}};
       const auto expected = [&](int64_t m, int64_t n) {
         const double scale =
             static_cast<double>(a.scale[static_cast<size_t>(m)]) * static_cast<double>(b.scale[static_cast<size_t>(n)]);
         return scale * static_cast<double>(exact(a, b, m, n)) + bias(0, n) + addend(m, n);
       };
-      const auto expect = [&](const Matrix<E>& got, const auto& wanted) {
+      const auto expect = [&](const Matrix<float>& got, const auto& wanted) {
         for (int64_t m = 0; m < size.rows; ++m) {
           for (int64_t n = 0; n < size.columns; ++n) {
             const double e = wanted(m, n);
-            ASSERT_NEAR(got(m, n), e, 2e-5 + (kRounding<E> + 1e-6) * std::abs(e)) << m << ' ' << n;
+            ASSERT_NEAR(got(m, n), e, 2e-5 + 2e-6 * std::abs(e)) << m << ' ' << n;
           }
         }
       };
@@ -216,19 +201,18 @@ TYPED_TEST(ByteKernel, SumsAreScaledByRowAndColumnThenFinishedWithBiasAndGelu) {
   }
 }
 
-TYPED_TEST(ByteKernel, StatesAreWithinHalfAStepOfTheirBytesWhichAreTheSameOnEverySet) {
-  using E = TypeParam;
+TEST_F(ByteKernel, StatesAreWithinHalfAStepOfTheirBytesWhichAreTheSameOnEverySet) {
   for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{1, 32}, {5, 96}, {17, 384}}) {
-    auto x = Matrix<E>::random(rows, columns, 6);
+    auto x = Matrix<float>::random(rows, columns, 6);
     for (int64_t c = 0; c < columns; ++c) {
       if (rows < 5) break;
-      x.at(1, c) = element<E>(std::abs(x(1, c)) + 3);            // all above 0
-      x.at(2, c) = element<E>(-1e20 * (1 + x(2, c) * x(2, c)));  // huge and below
-      x.at(3, c) = element<E>(c % 2 == 0 ? 1.5 : -1.5);          // both ends of the range
-      x.at(4, c) = element<E>(gelu_of(2 * x(4, c)));
+      x.at(1, c) = static_cast<float>(std::abs(x(1, c)) + 3);            // all above 0
+      x.at(2, c) = static_cast<float>(-1e20 * (1 + x(2, c) * x(2, c)));  // huge and below
+      x.at(3, c) = static_cast<float>(c % 2 == 0 ? 1.5 : -1.5);          // both ends of the range
+      x.at(4, c) = static_cast<float>(gelu_of(2 * x(4, c)));
     }
     Bytes first(rows, columns);
-    this->on_every_set([&](const ByteKernels<E>& kernels) {
+    on_every_set([&](const ByteKernels& kernels) {
       Bytes bytes(rows, columns);
       kernels.quantize(x.input(), rows, columns, bytes.view());
       for (int64_t r = 0; r < rows; ++r) {
@@ -251,18 +235,17 @@ TYPED_TEST(ByteKernel, StatesAreWithinHalfAStepOfTheirBytesWhichAreTheSameOnEver
   }
 }
 
-TYPED_TEST(ByteKernel, RowsOfZerosStayZeroAndWhatIsNotFiniteReachesTheResult) {
-  using E = TypeParam;
-  auto x = Matrix<E>::random(6, 64, 7);
-  for (int64_t c = 0; c < 64; ++c) x.at(1, c) = element<E>(c == 3 ? 1e-38 : 0.0);
-  x.at(2, 40) = element<E>(kNaN);
-  x.at(3, 63) = element<E>(kInfinity);
-  x.at(4, 0) = element<E>(-kInfinity);
+TEST_F(ByteKernel, RowsOfZerosStayZeroAndWhatIsNotFiniteReachesTheResult) {
+  auto x = Matrix<float>::random(6, 64, 7);
+  for (int64_t c = 0; c < 64; ++c) x.at(1, c) = static_cast<float>(c == 3 ? 1e-38 : 0.0);
+  x.at(2, 40) = static_cast<float>(kNaN);
+  x.at(3, 63) = static_cast<float>(kInfinity);
+  x.at(4, 0) = static_cast<float>(-kInfinity);
   Weights b = random_weights(64, 32);
-  this->on_every_set([&](const ByteKernels<E>& kernels) {
+  on_every_set([&](const ByteKernels& kernels) {
     Bytes bytes(6, 64);
     kernels.quantize(x.input(), 6, 64, bytes.view());
-    Matrix<E> out(6, 32);
+    Matrix<float> out(6, 32);
     kernels.product({.a = bytes.view(),
                      .b = b.view(),
                      .result = {.rows = 6,
@@ -279,10 +262,9 @@ TYPED_TEST(ByteKernel, RowsOfZerosStayZeroAndWhatIsNotFiniteReachesTheResult) {
   });
 }
 
-TYPED_TEST(ByteKernel, AProductOfQuantizedStatesFollowsTheOneInF64) {
-  using E = TypeParam;
+TEST_F(ByteKernel, AProductOfQuantizedStatesFollowsTheOneInF64) {
   constexpr int64_t kRows = 29, kDepth = 384, kColumns = 64;
-  const auto x = Matrix<E>::random(kRows, kDepth, 8);
+  const auto x = Matrix<float>::random(kRows, kDepth, 8);
   const auto w = Matrix<float>::random(kColumns, kDepth, 9);
   Weights b(kDepth, kColumns);
   for (int64_t n = 0; n < kColumns; ++n) {
@@ -293,7 +275,7 @@ TYPED_TEST(ByteKernel, AProductOfQuantizedStatesFollowsTheOneInF64) {
   }
   b.add_up();
   auto states = x;
-  this->on_every_set([&](const ByteKernels<E>& kernels) {
+  on_every_set([&](const ByteKernels& kernels) {
     Bytes bytes(kRows, kDepth);
     kernels.quantize(states.input(), kRows, kDepth, bytes.view());
     Matrix<float> sum(kRows, kColumns);

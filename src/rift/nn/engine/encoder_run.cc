@@ -36,7 +36,6 @@ template <class E>
 EncoderRun<E>::EncoderRun(Call call, std::shared_ptr<BlockPool> pool)
     : call_(std::move(call)),
       kernels_(kernels::kernels<E>()),
-      byte_kernels_(kernels::byte_kernels<E>()),
       pool_(std::move(pool)),
       panels_(panels_of(call_.row_begin)),
       row_stretches_(stretches_of(static_cast<int64_t>(call_.row_keys.size()), kRowsOfStretch)),
@@ -165,7 +164,6 @@ PanelPass<E> EncoderRun<E>::pass_of(const Panel& panel, const typename Scratch<E
           call_.dropout,
           {call_.row_begin, call_.row_keys},
           kernels_,
-          byte_kernels_,
           scratch,
           scratch_size_.slab,
           {panel.first_row, panel.rows, false, panel.tokens}};
@@ -177,7 +175,6 @@ PanelPass<E> EncoderRun<E>::pass_of(const Stretch& rows, const typename Scratch<
           call_.dropout,
           {call_.row_begin, call_.row_keys},
           kernels_,
-          byte_kernels_,
           scratch,
           scratch_size_.slab,
           {rows.begin, rows.size, true, rows.size}};

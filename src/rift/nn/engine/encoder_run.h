@@ -17,7 +17,8 @@ namespace rift::nn::engine {
 /// leaves is the same for any number of threads, and a row's states do not depend on the rows beside it.
 ///
 /// E = float computes in f32. E = Bf16 keeps states and weights in bf16 and computes sums, norms, exponentials and all
-/// that is added up over tokens in f32. Maps that have their weights in bytes multiply bytes; such a run keeps nothing.
+/// that is added up over tokens in f32. In f32 maps may have their weights in bytes and multiply bytes; such a run
+/// keeps nothing.
 ///
 ///   EncoderRun<float> run(call, pool);
 ///   run.forward(x, y);              // x [S,width], y [S,width] or [B,width]
@@ -79,7 +80,6 @@ class EncoderRun {
 
   Call call_;
   const kernels::Kernels<E>& kernels_;
-  const kernels::ByteKernels<E>& byte_kernels_;
   std::shared_ptr<BlockPool> pool_;
   std::vector<Panel> panels_;
   std::vector<Stretch> token_stretches_;  // the panels' tokens

@@ -34,8 +34,8 @@ struct ByteWeights {
   const int32_t* slab_sums = nullptr;  // [in / kSlabColumns, rounded up; out] over each kSlabColumns of the depth
 };
 
-/// y = x W^T + b, W [out,in]. Where there are bytes, they alone are multiplied: `turned` and `rows` may be null then,
-/// and there is no low-rank update.
+/// y = x W^T + b, W [out,in]. Where there are bytes (E = float alone), only they are multiplied: `turned` and `rows`
+/// may be null then, and there is no low-rank update.
 template <class E>
 struct LinearView {
   int64_t in = 0;

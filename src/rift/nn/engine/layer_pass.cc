@@ -86,7 +86,7 @@ void project(const PanelPass<E>& pass, const LayerView<E>& layer, int64_t panel_
   keys.tokens.first_only = false;
   const LinearView<E>*query = &layer.linears[kQuery], *key = &layer.linears[kKey], *value = &layer.linears[kValue];
   const auto input = [&](std::initializer_list<const LinearView<E>*> readers, int64_t tokens, const E* x) {
-    return input_of(pass, readers, tokens, rows_of(x, query->in), query->in, pass.scratch.bytes);
+    return input_of<E>(readers, tokens, rows_of(x, query->in), query->in, pass.scratch.bytes);
   };
   if (x_read != states.x) {
     project_one(pass, layer, kQuery, pass.tokens.count, input({query}, pass.tokens.count, x_read), states.q);
@@ -104,11 +104,11 @@ void finish_layer(const PanelPass<E>& pass, const LayerView<E>& layer, const E* 
   const LinearView<E>& first = layer.linears[kAttentionOutput];
   const int64_t tokens = pass.tokens.count;
   run_linear(pass, first, layer.index,
-             input_of(pass, {&first}, tokens, rows_of<E>(states.context, width), width, pass.scratch.bytes),
+             input_of<E>({&first}, tokens, rows_of<E>(states.context, width), width, pass.scratch.bytes),
              {.finish = Finish::kStore, .sum = sum, .sum_row = width});
   add_norm(pass, layer, kAttentionNorm, first.bias, kernels::DropoutSite::kAttentionOutput, x_read, states, states.x1);
   const LinearView<E>&wide = layer.linears[kIntermediate], &narrow = layer.linears[kOutput];
-  const LinearInput<E> x1 = input_of(pass, {&wide}, tokens, rows_of<E>(states.x1, width), width, pass.scratch.bytes);
+  const LinearInput<E> x1 = input_of<E>({&wide}, tokens, rows_of<E>(states.x1, width), width, pass.scratch.bytes);
   for (int64_t column = 0; column < feed_forward; column += pass.slab) {
     const int64_t columns = std::min(pass.slab, feed_forward - column);
     run_linear<E>(pass, wide, layer.index, x1,
@@ -120,8 +120,8 @@ void finish_layer(const PanelPass<E>& pass, const LayerView<E>& layer, const E* 
                    .before_row = feed_forward},
                   {.column = column, .columns = columns});
     run_linear<E>(pass, narrow, layer.index,
-                  input_of(pass, {&narrow}, tokens, rows_of<E>(pass.scratch.activated, pass.slab), columns,
-                           pass.scratch.activated_bytes),
+                  input_of<E>({&narrow}, tokens, rows_of<E>(pass.scratch.activated, pass.slab), columns,
+                              pass.scratch.activated_bytes),
                   {.finish = column == 0 ? Finish::kStore : Finish::kAdd, .sum = sum, .sum_row = width},
                   {.depth_begin = column, .depth = columns});
   }

@@ -1,6 +1,7 @@
 #include "rift/nn/engine/linear.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "rift/base/error.h"
 
@@ -102,10 +103,14 @@ kernels::ByteColumns columns_of(const ByteWeights& weights, int64_t in, int64_t 
 }  // namespace
 
 template <class E>
-LinearInput<E> input_of(const PanelPass<E>& pass, std::initializer_list<const LinearView<E>*> readers, int64_t tokens,
-                        Rows<const E> x, int64_t columns, const kernels::ByteRows& place) {
+LinearInput<E> input_of(std::initializer_list<const LinearView<E>*> readers, int64_t tokens, Rows<const E> x,
+                        int64_t columns, const kernels::ByteRows& place) {
   const bool reads_bytes = std::ranges::any_of(readers, [](const auto* reader) { return reader->bytes.has_value(); });
-  if (reads_bytes) pass.byte_kernels.quantize(x, tokens, columns, place);
+  if constexpr (std::is_same_v<E, float>) {
+    if (reads_bytes) kernels::byte_kernels().quantize(x, tokens, columns, place);
+  } else {
+    RIFT_CHECK(!reads_bytes);
+  }
   return {x, place};
 }
 
@@ -115,10 +120,12 @@ void run_linear(const PanelPass<E>& pass, const LinearView<E>& linear, int64_t l
   const int64_t rows = pass.tokens.count;
   const Rows<const E> x = input.x;
   const Product<E> base = part_of(finish, row_major(x), linear.turned, rows, linear.out, linear.in, part);
-  if (linear.bytes) {
-    pass.byte_kernels.product(
-        {.a = input.bytes, .b = columns_of(*linear.bytes, linear.in, linear.out, part), .result = base});
-    return;
+  if constexpr (std::is_same_v<E, float>) {
+    if (linear.bytes) {
+      kernels::byte_kernels().product(
+          {.a = input.bytes, .b = columns_of(*linear.bytes, linear.in, linear.out, part), .result = base});
+      return;
+    }
   }
   if (!linear.low_rank) {
     pass.kernels.product(base);
@@ -182,8 +189,8 @@ void run_linear_backward(const PanelPass<E>& pass, const LinearView<E>& linear, 
 }
 
 #define RIFT_INSTANTIATE(E)                                                                                          \
-  template LinearInput<E> input_of<E>(const PanelPass<E>&, std::initializer_list<const LinearView<E>*>, int64_t,     \
-                                      Rows<const E>, int64_t, const kernels::ByteRows&);                             \
+  template LinearInput<E> input_of<E>(std::initializer_list<const LinearView<E>*>, int64_t, Rows<const E>, int64_t,  \
+                                      const kernels::ByteRows&);                                                     \
   template void run_linear<E>(const PanelPass<E>&, const LinearView<E>&, int64_t, const LinearInput<E>&, Product<E>, \
                               const LinearPart&);                                                                    \
   template void run_linear_backward<E>(const PanelPass<E>&, const LinearView<E>&, int64_t, int64_t, Rows<const E>,   \

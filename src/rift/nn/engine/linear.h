@@ -16,8 +16,8 @@ struct LinearInput {
   kernels::ByteRows bytes;
 };
 template <class E>
-LinearInput<E> input_of(const PanelPass<E>& pass, std::initializer_list<const LinearView<E>*> readers, int64_t tokens,
-                        kernels::Rows<const E> x, int64_t columns, const kernels::ByteRows& place);
+LinearInput<E> input_of(std::initializer_list<const LinearView<E>*> readers, int64_t tokens, kernels::Rows<const E> x,
+                        int64_t columns, const kernels::ByteRows& place);
 
 /// Completes `finish` (whose finish, sum, out, bias ... are set) to the product x W^T of one linear map with its
 /// low-rank update and runs it. x [tokens,in], or of a part the columns from its depth_begin on. No low-rank update:

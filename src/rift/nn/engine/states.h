@@ -123,7 +123,6 @@ struct PanelPass {
   const PassDropout& dropout;
   BatchRows batch;
   const kernels::Kernels<E>& kernels;
-  const kernels::ByteKernels<E>& byte_kernels;
   const typename Scratch<E>::Places& scratch;
   int64_t slab = 0;
   TokenSet tokens;

@@ -26,22 +26,19 @@ struct ByteColumns {
 };
 
 /// `result` says sizes and what becomes of the sums; its own sides are not used. The depth is at most 65536.
-template <class E>
 struct ByteProduct {
   ByteRows a;
   ByteColumns b;
-  Product<E> result;
+  Product<float> result;
 };
 
-template <class E>
 struct ByteKernels {
   /// to = x in bytes, row by row: 255 steps between the row's smallest and largest number, 0 among them.
-  void (*quantize)(Rows<const E> x, int64_t rows, int64_t columns, const ByteRows& to);
-  void (*product)(const ByteProduct<E>&);
+  void (*quantize)(Rows<const float> x, int64_t rows, int64_t columns, const ByteRows& to);
+  void (*product)(const ByteProduct&);
 };
 
-/// The table of the instruction set in use. E = float, Bf16.
-template <class E>
-const ByteKernels<E>& byte_kernels();
+/// The table of the instruction set in use.
+const ByteKernels& byte_kernels();
 
 }  // namespace rift::nn::kernels

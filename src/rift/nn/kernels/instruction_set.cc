@@ -44,8 +44,6 @@ std::atomic<int> g_set{-1};
 
 std::string_view name_of(InstructionSet set) { return kNames[static_cast<size_t>(set)]; }
 
-bool multiplies_bf16(InstructionSet set) { return set >= InstructionSet::kAvx512Bf16; }
-
 std::vector<InstructionSet> usable_instruction_sets() {
   std::vector<InstructionSet> sets;
   for (size_t i = 0; i < std::size(kNames); ++i) {

@@ -17,9 +17,6 @@ enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAvx512Vnni, kAvx512Bf16 
 /// What RIFT_INSTRUCTION_SET names: "baseline", "avx2", "avx512", "avx512_vnni", "avx512_bf16".
 std::string_view name_of(InstructionSet set);
 
-/// Whether products of bf16 are instructions of it, not spelt out.
-bool multiplies_bf16(InstructionSet set);
-
 /// Those that this CPU runs, slowest first; never empty.
 std::vector<InstructionSet> usable_instruction_sets();
 

@@ -8,7 +8,6 @@ namespace rift::nn::kernels {
 
 constinit const Kernels<float> kAvx2F32 = kTable<float>;
 constinit const Kernels<Bf16> kAvx2Bf16 = kTable<Bf16>;
-constinit const ByteKernels<float> kAvx2BytesF32 = kByteTable<float>;
-constinit const ByteKernels<Bf16> kAvx2BytesBf16 = kByteTable<Bf16>;
+constinit const ByteKernels kAvx2Bytes = kByteTable;
 
 }  // namespace rift::nn::kernels

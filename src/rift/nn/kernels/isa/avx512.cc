@@ -8,7 +8,6 @@ namespace rift::nn::kernels {
 
 constinit const Kernels<float> kAvx512F32 = kTable<float>;
 constinit const Kernels<Bf16> kAvx512Bf16 = kTable<Bf16>;
-constinit const ByteKernels<float> kAvx512BytesF32 = kByteTable<float>;
-constinit const ByteKernels<Bf16> kAvx512BytesBf16 = kByteTable<Bf16>;
+constinit const ByteKernels kAvx512Bytes = kByteTable;
 
 }  // namespace rift::nn::kernels

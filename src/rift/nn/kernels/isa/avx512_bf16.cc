@@ -1,12 +1,9 @@
 #define RIFT_LANES 16
-#include "rift/nn/kernels/byte_tables.h"
-#include "rift/nn/kernels/isa/bytes.h"
 #include "rift/nn/kernels/isa/table.h"
 #include "rift/nn/kernels/tables.h"
 
 namespace rift::nn::kernels {
 
 constinit const Kernels<Bf16> kAvx512PairsBf16 = kTable<Bf16>;
-constinit const ByteKernels<Bf16> kAvx512PairsBytesBf16 = kByteTable<Bf16>;
 
 }  // namespace rift::nn::kernels

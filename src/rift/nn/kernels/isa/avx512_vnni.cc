@@ -4,7 +4,6 @@
 
 namespace rift::nn::kernels {
 
-constinit const ByteKernels<float> kAvx512VnniBytesF32 = kByteTable<float>;
-constinit const ByteKernels<Bf16> kAvx512VnniBytesBf16 = kByteTable<Bf16>;
+constinit const ByteKernels kAvx512VnniBytes = kByteTable;
 
 }  // namespace rift::nn::kernels

@@ -8,7 +8,6 @@ namespace rift::nn::kernels {
 
 constinit const Kernels<float> kBaselineF32 = kTable<float>;
 constinit const Kernels<Bf16> kBaselineBf16 = kTable<Bf16>;
-constinit const ByteKernels<float> kBaselineBytesF32 = kByteTable<float>;
-constinit const ByteKernels<Bf16> kBaselineBytesBf16 = kByteTable<Bf16>;
+constinit const ByteKernels kBaselineBytes = kByteTable;
 
 }  // namespace rift::nn::kernels

@@ -81,11 +81,10 @@ struct Operand<int8_t> {
 using Bytes = uint8_t __attribute__((vector_size(RIFT_LANES)));
 
 /// The step between two bytes is 1/254 of the range: smallest and zero may both be rounded up.
-template <class E>
-void quantize(Rows<const E> x, int64_t rows, int64_t columns, const ByteRows& to) {
+void quantize(Rows<const float> x, int64_t rows, int64_t columns, const ByteRows& to) {
   constexpr float kSmallestRange = 1e-30f;  // what is nearer to 0 is 0
   for (int64_t r = 0; r < rows; ++r) {
-    const E* row = x.data + r * x.row;
+    const float* row = x.data + r * x.row;
     F low{}, high{}, odd{};
     for (int64_t c = 0; c < columns; c += kLanes) {
       const F v = load(row + c);
@@ -107,8 +106,7 @@ void quantize(Rows<const E> x, int64_t rows, int64_t columns, const ByteRows& to
 }
 
 /// Sums of bytes [rows, kBlock] become those of numbers: at their place, and as f32.
-template <class E>
-void rescale(const ByteProduct<E>& p, int32_t* sums, int64_t first_row, int64_t rows, int64_t column) {
+void rescale(const ByteProduct& p, int32_t* sums, int64_t first_row, int64_t rows, int64_t column) {
   for (int64_t r = 0; r < rows; ++r) {
     const I zero = p.a.zero[first_row + r] - I{};
     const F scale = all(p.a.scale[first_row + r]);
@@ -120,9 +118,8 @@ void rescale(const ByteProduct<E>& p, int32_t* sums, int64_t first_row, int64_t 
   }
 }
 
-template <class E>
-void product(const ByteProduct<E>& bytes) {
-  const Product<E>& p = bytes.result;
+void product(const ByteProduct& bytes) {
+  const Product<float>& p = bytes.result;
   for (int64_t m = 0; m < p.rows; m += kChunkRows) {
     const int64_t rows = p.rows - m < kChunkRows ? p.rows - m : kChunkRows;
     for (int64_t n = 0; n < p.columns; n += kBlock) {
@@ -140,8 +137,7 @@ void product(const ByteProduct<E>& bytes) {
   }
 }
 
-template <class E>
-constexpr ByteKernels<E> kByteTable{.quantize = quantize<E>, .product = product<E>};
+constexpr ByteKernels kByteTable{.quantize = quantize, .product = product};
 
 }  // namespace
 }  // namespace rift::nn::kernels

@@ -1,5 +1,6 @@
 #include "models/minilm.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -77,6 +78,33 @@ TEST(MiniLm, ScoreOfARowDoesNotDependOnTheRowsBesideItNorOnThreads) {
   RecordProperty("largest_difference", fmt::format("{:.3g}", largest));
   EXPECT_LT(largest, 1e-6);
   EXPECT_GT(*std::ranges::max_element(expected) - *std::ranges::min_element(expected), 0.05);
+}
+
+TEST(MiniLm, StatesInBf16AndInBytesFollowThoseInF32) {
+  RIFT_SKIP_WITHOUT_MINILM();
+  const at::NoGradGuard no_gradient;
+  tensor::TokenRows rows;
+  uint64_t key = 0;
+  for (const auto& ids : random_rows()) rows.add_row(ids, key++);
+  const tensor::PackedBatch batch = packed(rows);
+  const auto model = classifier_of(kMiniLm);
+  const TextEncoder& encoder = model->encoder();
+  ASSERT_EQ(encoder.why_not_fused(), "");
+  const at::Tensor embedded = encoder.embed(batch, {});
+  const auto states = [&](nn::Precision precision) {
+    return encoder.run_layers(embedded, 0, encoder.layer_count(), batch, {.precision = precision}, TokensRead::kAll);
+  };
+  const at::Tensor f32 = states(nn::Precision::kF32);
+  const auto error_of = [&](nn::Precision precision) {
+    return ((states(precision) - f32).norm() / f32.norm()).item<double>();
+  };
+  const double bf16 = error_of(nn::Precision::kBf16), bytes = error_of(nn::Precision::kInt8);
+  RecordProperty("bf16", fmt::format("{:.3g}", bf16));
+  RecordProperty("int8", fmt::format("{:.3g}", bytes));
+  EXPECT_GT(bf16, 1e-4);
+  EXPECT_LT(bf16, 0.02);
+  EXPECT_GT(bytes, 1e-3);
+  EXPECT_LT(bytes, 0.08);  // random ids are no texts, and a few states far larger than the rest set the step
 }
 
 }  // namespace

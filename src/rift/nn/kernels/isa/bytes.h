@@ -78,6 +78,13 @@ struct Operand<int8_t> {
 #endif
 }
 
+/// Every lane with every other, by halves.
+template <class Join>
+[[gnu::always_inline]] inline float joined(F v, Join join) {
+  for (uint32_t half = RIFT_LANES / 2; half > 0; half /= 2) v = join(v, __builtin_shuffle(v, lane_numbers() ^ half));
+  return v[0];
+}
+
 using Bytes = uint8_t __attribute__((vector_size(RIFT_LANES)));
 
 /// The step between two bytes is 1/254 of the range: smallest and zero may both be rounded up.
@@ -85,16 +92,18 @@ void quantize(Rows<const float> x, int64_t rows, int64_t columns, const ByteRows
   constexpr float kSmallestRange = 1e-30f;  // what is nearer to 0 is 0
   for (int64_t r = 0; r < rows; ++r) {
     const float* row = x.data + r * x.row;
+    const auto smaller = [](F a, F b) { return a < b ? a : b; };
+    const auto greater = [](F a, F b) { return a > b ? a : b; };
     F low{}, high{}, odd{};
     for (int64_t c = 0; c < columns; c += kLanes) {
       const F v = load(row + c);
-      low = v < low ? v : low;
-      high = v > high ? v : high;
+      low = smaller(v, low);
+      high = greater(v, high);
       odd += v - v;  // 0, or NaN where v is not finite
     }
-    const float least = -largest_of(-low);
-    const float range = largest_of(high) - least;
-    to.scale[r] = range * (1.0f / 254.0f) + sum_of(odd);
+    const float least = joined(low, smaller);
+    const float range = joined(high, greater) - least;
+    to.scale[r] = range * (1.0f / 254.0f) + joined(odd, [](F a, F b) { return a + b; });
     const float steps = range > kSmallestRange ? 254.0f / range : 0.0f;
     const I zero = nearest(all(-least * steps));
     to.zero[r] = zero[0];

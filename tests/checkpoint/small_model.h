@@ -44,8 +44,9 @@ inline checkpoint::HfDirectory small_directory(const TempDirectory& directory, c
   return checkpoint::open_hf_directory(directory / name);
 }
 
-inline checkpoint::TensorMap small_tensors(int64_t num_labels, bool pooler = true) {
-  const auto shape = checkpoint::read_bert_shape(small_config(), "config.json");
+inline checkpoint::TensorMap small_tensors(int64_t num_labels, bool pooler = true,
+                                           const Json& config = small_config()) {
+  const auto shape = checkpoint::read_bert_shape(config, "config.json");
   auto list = checkpoint::bert_encoder_shapes(shape);
   const auto append = [&](const std::vector<checkpoint::NamedShape>& more) {
     list.insert(list.end(), more.begin(), more.end());

@@ -31,8 +31,15 @@ class Said final : public score::Scorer {
   }
   std::string name() const override { return name_; }
   Json save(const std::filesystem::path&) const override { return Json{{"kind", name_}}; }
+  bool use_precision(score::Precision precision) override {
+    if (name_ != "fine-tuned") return Scorer::use_precision(precision);
+    precision_ = precision;
+    return true;
+  }
+  score::Precision precision() const { return precision_; }
 
  private:
+  score::Precision precision_ = score::Precision::kF32;
   std::string name_;
   data::Schema schema_;
   std::string column_;
@@ -220,12 +227,32 @@ TEST(Stack, ReadsWhatItsMembersReadAndLoadsToTheBit) {
   EXPECT_EQ(stack->schema().find("income"), nullptr);
   const test::TempDirectory package;
   const Json part = stack->save(package.path());
-  const auto loaded = Stack::load(package.path(), part, all.dataset.schema,
-                                  [&](const std::filesystem::path&, const Json& member, const data::Schema&) {
-                                    return member.at("kind").as_string() == "gbdt" ? all.members[0] : all.members[1];
-                                  });
+  std::vector<std::shared_ptr<Said>> members;
+  const auto loaded =
+      Stack::load(package.path(), part, all.dataset.schema,
+                  [&](const std::filesystem::path&, const Json& member, const data::Schema&) {
+                    const auto& other = all.members[member.at("kind").as_string() == "gbdt" ? 0 : 1];
+                    return members.emplace_back(std::make_shared<Said>(static_cast<const Said&>(*other)));
+                  });
   EXPECT_EQ(loaded->score(all.dataset.table).values, stack->score(all.dataset.table).values);
   EXPECT_EQ(loaded->weights(), stack->weights());
+  EXPECT_TRUE(loaded->use_precision(score::Precision::kInt8));
+  EXPECT_EQ(members[0]->precision(), score::Precision::kF32);
+  EXPECT_EQ(members[1]->precision(), score::Precision::kInt8);
+}
+
+TEST(Stack, WithoutALanguageModelComputesInF32Only) {
+  Stacked all;
+  for (int64_t row = 0; row < all.dataset.rows(); ++row) all.rows.push_back(row);
+  all.add(std::make_shared<Said>("gbdt", only(all.dataset.schema, {"count"}), "count", 0.3));
+  const test::TempDirectory package;
+  const Json part = all.fit()->save(package.path());
+  const auto loaded = Stack::load(package.path(), part, all.dataset.schema,
+                                  [&](const std::filesystem::path&, const Json&, const data::Schema&) {
+                                    return std::make_shared<Said>(static_cast<const Said&>(*all.members[0]));
+                                  });
+  EXPECT_FALSE(loaded->use_precision(score::Precision::kBf16));
+  EXPECT_TRUE(loaded->use_precision(score::Precision::kF32));
 }
 
 }  // namespace

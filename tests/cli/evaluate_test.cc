@@ -68,5 +68,31 @@ TEST_F(Evaluate, AnUnseenLabelThatAPatternMatchesIsBad) {
   expect_refused(rows("Paid", "Charged Off", "Old: Paid"), "7");
 }
 
+TEST_F(Evaluate, APrecisionIsNamedInTheResultAndRefusedWhereNoLanguageModelComputesInIt) {
+  const fs::path data = rows("0", "1");
+  train(data, "1");
+  const std::string package = (folder_ / "run/models/scorecard/package").string();
+  const std::string out = (folder_ / "scores.csv").string();
+  const std::vector<std::vector<std::string>> verbs = {{"evaluate", package, data.string()},
+                                                       {"score", package, data.string(), "--out", out}};
+  for (std::vector<std::string> words : verbs) {
+    words.insert(words.end(), {"--json", "--precision", "f32"});
+    const ProgramRun plain = run_program(words);
+    EXPECT_EQ(plain.status, 0) << plain.err;
+    EXPECT_THAT(plain.out, HasSubstr("\"precision\": \"f32\""));
+    fs::remove(out);
+    words.back() = "int8";
+    const ProgramRun refused = run_program(words);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_THAT(refused.err, HasSubstr("--precision int8: only fine-tuned language models compute in it, and scorecard "
+                                       "has none; leave it at f32"));
+    EXPECT_FALSE(fs::exists(out));
+    words.back() = "fp4";
+    const ProgramRun unknown = run_program(words);
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_THAT(unknown.err, HasSubstr("expected f32, bf16 or int8, got 'fp4'"));
+  }
+}
+
 }  // namespace
 }  // namespace rift::test

@@ -242,5 +242,66 @@ TEST_P(Engine, Bf16FollowsF32AsFarAsItsEightBitsGo) {
   expect_close(bf16, f32, 0.02, 0.03);
 }
 
+/// Logits of a model that trains nothing.
+at::Tensor scored(const TextClassifier& model, const tensor::PackedBatch& batch, Precision precision) {
+  const at::NoGradGuard no_gradient;
+  return model.forward(batch, {.precision = precision});
+}
+
+TEST_P(Engine, BytesFollowF32AsFarAsTheyGo) {
+  for (const auto pooling : {Pooling::kPooler, Pooling::kMean}) {
+    // A feed-forward part of several slabs, the last one short.
+    const auto model = random_bert({.width = 128, .heads = 2, .layers = 3, .feed_forward = 800, .pooling = pooling});
+    const auto batch = random_batch(kLengths);
+    const at::Tensor f32 = scored(*model, batch, Precision::kF32);
+    const at::Tensor bytes = scored(*model, batch, Precision::kInt8);
+    const double error = (bytes - f32).abs().max().item<double>();
+    EXPECT_GT(error, 0.0);
+    EXPECT_LT(error, 0.1);
+  }
+}
+
+TEST_P(Engine, ARowsBytesAreTheSameBitsWhateverStandsBesideIt) {
+  const auto model = random_bert();
+  const at::NoGradGuard no_gradient;
+  const auto states = [&](const tensor::PackedBatch& batch) {
+    const at::Tensor embedded = model->encoder().embed(batch, {});
+    return model->encoder().run_layers(embedded, 0, 3, batch, {.precision = Precision::kInt8}, TokensRead::kAll);
+  };
+  const at::Tensor together = states(random_batch(kLengths, 0));
+  int64_t begin = 0;
+  for (size_t row = 0; row < kLengths.size(); ++row) {
+    const at::Tensor alone = states(random_batch({kLengths[row]}, row));
+    EXPECT_TRUE(at::equal(alone, together.narrow(0, begin, kLengths[row]))) << row;
+    begin += kLengths[row];
+  }
+}
+
+TEST_P(Engine, MapsWithAnAdapterAreNotMultipliedInBytes) {
+  const auto model = random_bert();
+  const auto batch = random_batch(kLengths);
+  const at::Tensor before = scored(*model, batch, Precision::kInt8);
+  tuning::apply({.method = tuning::LoraOptions{.rank = 5, .alpha = 7, .targets = {"query", "output.dense"}}}, *model,
+                11);
+  for (nn::Linear* linear : model->encoder().linears()) {
+    if (linear->adapter) nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
+  }
+  const at::Tensor f32 = scored(*model, batch, Precision::kF32);
+  const at::Tensor bytes = scored(*model, batch, Precision::kInt8);
+  EXPECT_GT((f32 - before).abs().max().item<double>(), 0.1);
+  EXPECT_LT((bytes - f32).abs().max().item<double>(), 0.03);
+}
+
+TEST_P(Engine, ChangedWeightsAreSeenInBytesToo) {
+  const auto model = random_bert();
+  const auto batch = random_batch({20, 9});
+  scored(*model, batch, Precision::kInt8);
+  nn::ParameterStore& store = model->parameters();
+  const nn::Parameter& weight = store.at("bert.encoder.layer.1.output.dense.weight");
+  for (float& value : store.values<float>().subspan(static_cast<size_t>(weight.offset), 100)) value += 1;
+  const at::Tensor f32 = scored(*model, batch, Precision::kF32);
+  EXPECT_LT((scored(*model, batch, Precision::kInt8) - f32).abs().max().item<double>(), 0.03);
+}
+
 }  // namespace
 }  // namespace rift::models

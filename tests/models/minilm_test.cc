@@ -1,5 +1,6 @@
 #include "models/minilm.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/tensor.h>
@@ -142,6 +143,33 @@ TEST(MiniLm, InBf16TheLossesOfFiftyStepsFollowThoseOfF32) {
   const auto bf16 = losses_of<float>(50, {.precision = nn::Precision::kBf16});
   for (size_t step = 0; step < f32.size(); ++step) EXPECT_NEAR(bf16[step], f32[step], 0.02) << step;
   EXPECT_LT(bf16.back(), 0.5 * bf16.front());
+}
+
+TEST(MiniLm, StatesInBf16AndInBytesFollowThoseInF32) {
+  RIFT_SKIP_WITHOUT_MINILM();
+  const at::NoGradGuard no_gradient;
+  tensor::TokenRows rows;
+  uint64_t key = 0;
+  for (const auto& ids : random_rows()) rows.add_row(ids, key++);
+  const tensor::PackedBatch batch = packed(rows);
+  const auto model = classifier_of(kMiniLm);
+  const TextEncoder& encoder = model->encoder();
+  ASSERT_EQ(encoder.why_not_fused(), "");
+  const at::Tensor embedded = encoder.embed(batch, {});
+  const auto states = [&](nn::Precision precision) {
+    return encoder.run_layers(embedded, 0, encoder.layer_count(), batch, {.precision = precision}, TokensRead::kAll);
+  };
+  const at::Tensor f32 = states(nn::Precision::kF32);
+  const auto error_of = [&](nn::Precision precision) {
+    return ((states(precision) - f32).norm() / f32.norm()).item<double>();
+  };
+  const double bf16 = error_of(nn::Precision::kBf16), bytes = error_of(nn::Precision::kInt8);
+  RecordProperty("bf16", fmt::format("{:.3g}", bf16));
+  RecordProperty("int8", fmt::format("{:.3g}", bytes));
+  EXPECT_GT(bf16, 1e-4);
+  EXPECT_LT(bf16, 0.02);
+  EXPECT_GT(bytes, 1e-3);
+  EXPECT_LT(bytes, 0.08);  // random ids are no texts, and a few states far larger than the rest set the step
 }
 
 }  // namespace

@@ -56,4 +56,16 @@ inline std::filesystem::path small_backbone(const TempDirectory& directory, bool
   return base.root;
 }
 
+/// The same with widths that the engine computes: 64, heads of 32.
+inline std::filesystem::path engine_backbone(const TempDirectory& directory) {
+  const auto base = small_directory(directory);
+  Json config = small_config();
+  config["hidden_size"] = 64;
+  config["num_attention_heads"] = 2;
+  config["intermediate_size"] = 96;
+  directory.write("base/config.json", to_json_text(config, 2));
+  checkpoint::write_tensors(directory / "base/model.safetensors", small_tensors(0, true, config));
+  return base.root;
+}
+
 }  // namespace rift::test

@@ -1,15 +1,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "rift/base/files.h"
+#include "rift/base/log_odds.h"
 #include "rift/base/progress.h"
 #include "rift/base/sha256.h"
 #include "rift/base/threads.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/checkpoint/load_model.h"
+#include "rift/checkpoint/tensor_file.h"
 #include "rift/package/export.h"
 #include "rift/package/format/package.h"
 #include "rift/package/loaders.h"
+#include "rift/score/precision.h"
 #include "rift/train/fine_tune.h"
 #include "support/failure.h"
 #include "train/small_options.h"
@@ -19,7 +24,9 @@ namespace rift::train {
 namespace {
 
 namespace fs = std::filesystem;
+using test::engine_backbone;
 using test::failure;
+using test::message_of;
 using test::row_range;
 using test::small_backbone;
 using test::small_dataset;
@@ -154,6 +161,106 @@ TEST_F(Publish, APretrainedModelWithoutALicenceIsCalledThat) {
   EXPECT_TRUE(manifest.at("pretrained").at("licence").is_null());
   EXPECT_THAT(manifest.at("pretrained").at("note").as_string(), HasSubstr("names no licence"));
   EXPECT_THAT(read_file(folder_ / "package/README.md"), HasSubstr("names no licence"));
+}
+
+/// Packages of a model that the engine runs.
+class PublishPrecisions : public Publish {
+ protected:
+  void SetUp() override {
+    Publish::SetUp();
+    options_ = small_options(engine_backbone(folder_));
+    options_.optim.epochs = 2;
+  }
+  package::Package load() const { return package::load_package(folder_ / "package", package::all_loaders()); }
+  std::vector<score::PrecisionChange> recorded() const {
+    const Json json = parse_json(read_file(folder_ / "package/rift.json"), "rift.json");
+    return score::precision_changes_from_json(json.at("model").at("precisions"));
+  }
+};
+
+TEST_F(PublishPrecisions, WhatTheyChangeOnTheValidationRowsIsWrittenAndIsWhatALoadedPackageGives) {
+  publish();
+  EXPECT_EQ(tuned_.summary.at("precisions"), score::to_json(recorded()));
+  ASSERT_EQ(recorded().size(), 2u);
+  package::Package loaded = load();
+  const data::Table validation = data::take(dataset_.table, row_range(96, 32));
+  const score::RawScores f32 = loaded.scorer->score(validation);
+  for (const score::PrecisionChange& change : recorded()) {
+    SCOPED_TRACE(std::string(name_of(change.precision)));
+    EXPECT_EQ(change.rows_from, "validation");
+    EXPECT_EQ(change.rows, 32);
+    EXPECT_EQ(change.metric, "auc");
+    EXPECT_GT(change.largest, 0.0);
+    package::use_precision(loaded, change.precision);
+    const score::RawScores said = loaded.scorer->score(validation);
+    double largest = 0;
+    for (size_t i = 0; i < said.values.size(); ++i) {
+      largest = std::max(largest, std::fabs(sigmoid(said.values[i]) - sigmoid(f32.values[i])));
+    }
+    EXPECT_DOUBLE_EQ(largest, change.largest);
+  }
+  package::use_precision(loaded, score::Precision::kF32);
+  loaded.scorer->use_precision(score::Precision::kF32);
+  EXPECT_EQ(loaded.scorer->score(validation).values, f32.values);
+}
+
+TEST_F(PublishPrecisions, WithoutValidationRowsTrainingRowsTell) {
+  tuned_ = fine_tune({.dataset = dataset_, .train = row_range(0, 96), .validation = {}, .options = options_});
+  write(tuned_, "package");
+  ASSERT_EQ(recorded().size(), 2u);
+  EXPECT_EQ(recorded().front().rows_from, "training");
+  EXPECT_EQ(recorded().front().rows, 96);
+}
+
+TEST_F(PublishPrecisions, OneWeightThatDwarfsTheOthersMakesInt8RefusedAndLeavesBf16) {
+  // A weight of 1000 on a state that is always 0 changes nothing in f32, but leaves no step for the others in 8 bits.
+  const fs::path file = fs::path(options_.text.backbone) / "model.safetensors";
+  auto tensors = checkpoint::read_tensors(file);
+  for (const char* layer : {"0", "1"}) {
+    const std::string name = std::string("encoder.layer.") + layer;
+    const auto of = [&](const std::string& end) -> at::Tensor {
+      for (auto& [key, tensor] : tensors) {
+        if (key.ends_with(name + end)) return tensor;
+      }
+      throw std::runtime_error("no tensor " + name + end);
+    };
+    of(".intermediate.dense.weight").narrow(0, 5, 1).zero_();
+    of(".intermediate.dense.bias").narrow(0, 5, 1).zero_();
+    of(".output.dense.weight").narrow(1, 5, 1).fill_(1000.0);
+  }
+  checkpoint::write_tensors(file, tensors);
+  options_.tuning.method = tuning::HeadOptions{};
+  options_.optim.epochs = 8;
+  options_.optim.head_lr = 0.1;
+  publish();
+  package::Package loaded = load();
+  const auto changes = recorded();
+  EXPECT_EQ(score::beyond_bounds(changes.at(0)), "");
+  EXPECT_GT(changes.at(1).mean, 2 * changes.at(0).mean);
+  const std::string message =
+      message_of(Code::kUnsupported, [&] { package::use_precision(loaded, score::Precision::kInt8); });
+  EXPECT_THAT(message, testing::AllOf(HasSubstr("--precision int8: refused"), HasSubstr("more than"),
+                                      HasSubstr("32 validation rows"), HasSubstr("leave --precision at f32")));
+}
+
+TEST_F(PublishPrecisions, WhatNobodyMeasuredIsRefused) {
+  tuned_ = fine_tune({.dataset = dataset_,
+                      .train = row_range(0, 96),
+                      .validation = row_range(96, 32),
+                      .options = options_,
+                      .measures_precisions = false});
+  write(tuned_, "package");
+  package::Package loaded = load();
+  EXPECT_THAT(message_of(Code::kUnsupported, [&] { package::use_precision(loaded, score::Precision::kBf16); }),
+              HasSubstr("does not say what it does to the model's scores"));
+}
+
+TEST_F(Publish, AModelThatTheEngineDoesNotRunComputesInF32Only) {
+  publish();
+  package::Package loaded = package::load_package(folder_ / "package", package::all_loaders());
+  EXPECT_FALSE(tuned_.summary.contains("precisions"));
+  EXPECT_THAT(message_of(Code::kUnsupported, [&] { package::use_precision(loaded, score::Precision::kInt8); }),
+              HasSubstr("only the fused engine computes in it, which does not run this model"));
 }
 
 }  // namespace

@@ -178,6 +178,12 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.training", "Training curves"},
       {"report.training_caption", "Loss of the training rows by step."},
       {"report.policy", "Policy"},
+      {"report.precision",
+       "Scoring in {precision} instead of f32: scores move by {mean} on average and by {largest} at most ({rows} "
+       "rows), "
+       "{metric} from {before} to {after}. {verdict}"},
+      {"report.precision_possible", "rift score --precision {precision} is possible."},
+      {"report.precision_refused", "That is too far: rift score --precision {precision} is refused."},
       {"report.policy_rule",
        "A row is approved when its pd is below approve_below, refused when it is refuse_from or more, and reviewed in "
        "between."},

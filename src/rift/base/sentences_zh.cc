@@ -160,6 +160,11 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.training", "训练曲线"},
       {"report.training_caption", "各训练步在训练集上的损失。"},
       {"report.policy", "决策规则"},
+      {"report.precision",
+       "以 {precision} 代替 f32 评分：得分平均变动 {mean}，最大变动 {largest}（{rows} 行），{metric} 由 {before} 变为 "
+       "{after}。{verdict}"},
+      {"report.precision_possible", "可以使用 rift score --precision {precision}。"},
+      {"report.precision_refused", "变动过大：rift score --precision {precision} 会被拒绝。"},
       {"report.policy_rule",
        "pd 低于 approve_below 的行通过，达到或超过 refuse_from 的行拒绝，两者之间的行转人工复核。"},
       {"report.policy_points", "评分：好坏比为 {odds} 时为 {base} 分；每增加 {pdo} 分，好坏比翻倍。"},

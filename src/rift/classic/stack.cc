@@ -42,6 +42,7 @@ struct Stack::Impl {
   data::Schema schema;
   encode::text::RowTextOptions text;
   std::vector<std::shared_ptr<const score::Scorer>> members;
+  std::vector<std::shared_ptr<score::Scorer>> own;  // the same, where nobody else holds them
   StackWeights weights;
 
   /// Whether rows without texts are told apart: for one output, where some member reads texts and the row is not
@@ -120,6 +121,12 @@ score::RawScores Stack::blend(const data::Table& rows, const std::vector<score::
   return {inputs.rows, inputs.outputs, apply_stack_weights(impl_->weights, inputs)};
 }
 
+bool Stack::use_precision(score::Precision precision) {
+  bool used = false;
+  for (const auto& member : impl_->own) used = member->use_precision(precision) || used;
+  return used;
+}
+
 Json Stack::weights() const {
   Json weights = Json::object();
   for (size_t i = 0; i < impl_->members.size(); ++i) weights[impl_->members[i]->name()] = impl_->weights.member[i];
@@ -147,7 +154,9 @@ std::unique_ptr<Stack> Stack::load(const std::filesystem::path& package, const J
     throw Error(Code::kArtefact, error.message(), error.where());
   }
   impl.weights = StackWeights::from_json(document.at("weights"));
-  for (const Json& member : part.at("members").as_array()) impl.members.push_back(load_member(package, member, schema));
+  for (const Json& member : part.at("members").as_array()) {
+    impl.members.push_back(impl.own.emplace_back(load_member(package, member, schema)));
+  }
   impl.schema = schema_of(schema, impl.members, impl.text.columns);
   const int64_t outputs = schema.outputs();
   RIFT_REQUIRE(!impl.members.empty() && impl.weights.member.size() == impl.members.size() &&

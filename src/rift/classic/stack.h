@@ -31,8 +31,8 @@ class Stack final : public score::Scorer {
                                     const std::vector<MemberScores>& scores,
                                     std::vector<std::shared_ptr<const score::Scorer>> members,
                                     const encode::text::RowTextOptions& text);
-  using MemberLoader = std::function<std::shared_ptr<const score::Scorer>(const std::filesystem::path& package,
-                                                                          const Json& part, const data::Schema&)>;
+  using MemberLoader = std::function<std::shared_ptr<score::Scorer>(const std::filesystem::path& package,
+                                                                    const Json& part, const data::Schema&)>;
   static std::unique_ptr<Stack> load(const std::filesystem::path& package, const Json& part, const data::Schema& schema,
                                      const MemberLoader& load_member);
   ~Stack() override;
@@ -42,6 +42,8 @@ class Stack final : public score::Scorer {
   /// spoken.
   score::RawScores blend(const data::Table& rows, const std::vector<score::RawScores>& of_members) const;
   std::string name() const override { return "fusion"; }
+  /// Of the members of a loaded fusion that have a language model.
+  bool use_precision(score::Precision precision) override;
   Json save(const std::filesystem::path& package) const override;
   Json weights() const;  // member -> weight(s), for reports
 

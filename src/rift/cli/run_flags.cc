@@ -10,6 +10,7 @@
 #include "rift/base/error.h"
 #include "rift/base/options.h"
 #include "rift/package/execution.h"
+#include "rift/score/precision.h"
 #include "rift/study/run_options.h"
 
 namespace rift::cli {
@@ -26,6 +27,22 @@ void add_device_flag(CLI::App& command, std::string& device) {
       ->check(CLI::Validator(check, ""))
       ->capture_default_str();
 }
+
+void add_precision_flag(CLI::App& command, std::string& precision) {
+  const auto check = [](const std::string& name) {
+    const bool known = value_named<score::Precision>(name).has_value();
+    return known ? std::string() : fmt::format("expected f32, bf16 or int8, got '{}'", shorten(name));
+  };
+  command
+      .add_option("--precision", precision,
+                  "f32, bf16 or int8: what a language model multiplies; refused where it was not measured or moves the "
+                  "scores too far")
+      ->type_name("PRECISION")
+      ->check(CLI::Validator(check, ""))
+      ->capture_default_str();
+}
+
+score::Precision parse_precision(const std::string& name) { return value_named<score::Precision>(name).value(); }
 
 void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default) {
   flags.out = out_default;

@@ -27,6 +27,11 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_de
 /// --device of every verb that may run a language model.
 void add_device_flag(CLI::App& command, std::string& device);
 
+/// --precision of the verbs that score.
+void add_precision_flag(CLI::App& command, std::string& precision);
+/// What it names.
+score::Precision parse_precision(const std::string& name);
+
 /// Reads run.yaml with --set and --seed applied.
 study::StudySpec study_spec(const RunFlags& flags);
 

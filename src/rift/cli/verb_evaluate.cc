@@ -13,13 +13,18 @@ Run add_evaluate(CLI::App& command) {
     std::string package;
     std::string data;
     std::string device = "cpu";
+    std::string precision = "f32";
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("PACKAGE", arguments->package, "Package directory")->required();
   command.add_option("DATA", arguments->data, "Labelled rows: a file, a glob or 'sql: SELECT ...'")->required();
   add_device_flag(command, arguments->device);
+  add_precision_flag(command, arguments->precision);
   return [arguments](const CommonFlags& flags) {
-    const Json metrics = study::run_evaluate(arguments->package, arguments->data, arguments->device);
+    const Json metrics = study::run_evaluate({.package = arguments->package,
+                                              .source = arguments->data,
+                                              .device = arguments->device,
+                                              .precision = parse_precision(arguments->precision)});
     if (flags.json)
       print_json(metrics);
     else

@@ -21,13 +21,17 @@ Run add_score(CLI::App& command) {
                   "Rows that cannot be scored, with the reason; left out: they are an error")
       ->type_name("FILE");
   add_device_flag(command, spec->device);
-  return [spec](const CommonFlags& flags) {
+  auto precision = std::make_shared<std::string>("f32");
+  add_precision_flag(command, *precision);
+  return [spec, precision](const CommonFlags& flags) {
+    spec->precision = parse_precision(*precision);
     const study::ScoreFileResult result = study::score_file(*spec);
     if (flags.json) {
       print_json(Json{{"rows", result.rows},
                       {"rejected", result.rejected},
                       {"quoted", result.quoted},
                       {"seconds", result.seconds},
+                      {"precision", *precision},
                       {"out", spec->out}});
     } else {
       print_result(sentence("done.scored", fmt::arg("count", result.rows), fmt::arg("path", spec->out)));

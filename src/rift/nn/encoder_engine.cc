@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 #include "rift/base/error.h"
 #include "rift/base/threads.h"
+#include "rift/nn/byte_linear.h"
 #include "rift/nn/engine/encoder_run.h"
 #include "rift/nn/packed_linear.h"
 
@@ -81,12 +83,22 @@ struct EncoderEngine::Packed {
   std::shared_ptr<engine::BlockPool> pool = std::make_shared<engine::BlockPool>();
 };
 
+/// The same in bytes, of maps without an adapter.
+struct EncoderEngine::Bytes {
+  std::vector<ByteLinear> linears;
+};
+
 EncoderEngine::EncoderEngine(EncoderParts parts, const ParameterStore& store)
-    : parts_(std::move(parts)), store_(store), f32_(new Packed<float>), bf16_(new Packed<kernels::Bf16>) {
+    : parts_(std::move(parts)),
+      store_(store),
+      f32_(new Packed<float>),
+      bf16_(new Packed<kernels::Bf16>),
+      bytes_(new Bytes) {
   for (const EncoderLayerParts& layer : parts_.layers) {
     for (const Linear* linear : layer.linears) {
       f32_->linears.emplace_back(*linear);
       bf16_->linears.emplace_back(*linear);
+      bytes_->linears.emplace_back(*linear);
     }
   }
 }
@@ -163,21 +175,36 @@ template <class E>
 at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, const EncoderSpan& span,
                                  const tensor::PackedBatch& batch, const ForwardContext& context) const {
   std::vector<std::function<void()>> tasks;
-  const auto linear_of = [&](int64_t layer, size_t place) -> PackedLinear<E>& {
-    return packed.linears[static_cast<size_t>(layer) * engine::kLinearPlaces + place];
+  const auto linear_of = [&](auto& linears, int64_t layer, size_t place) -> auto& {
+    return linears[static_cast<size_t>(layer) * engine::kLinearPlaces + place];
+  };
+  const auto bytes_of = [&](int64_t layer, size_t place) -> ByteLinear* {
+    ByteLinear& linear = linear_of(bytes_->linears, layer, place);
+    return context.precision == Precision::kInt8 && linear.possible() ? &linear : nullptr;
+  };
+  const auto refresh = [&](int64_t layer, size_t place) {
+    if (ByteLinear* bytes = bytes_of(layer, place)) {
+      bytes->refresh(store_, tasks);
+    } else {
+      linear_of(packed.linears, layer, place).refresh(store_, tasks);
+    }
+  };
+  const auto view = [&](int64_t layer, size_t place) -> engine::LinearView<E> {
+    if constexpr (std::is_same_v<E, float>) {
+      if (const ByteLinear* bytes = bytes_of(layer, place)) return bytes->view();
+    }
+    return linear_of(packed.linears, layer, place).view(static_cast<uint32_t>(place));
   };
   typename engine::EncoderRun<E>::Call call;
   for (int64_t i = span.first; i < span.last; ++i) {
-    for (size_t place = 0; place < engine::kLinearPlaces; ++place) linear_of(i, place).refresh(store_, tasks);
+    for (size_t place = 0; place < engine::kLinearPlaces; ++place) refresh(i, place);
   }
   parallel_each(static_cast<int64_t>(tasks.size()), [&](int64_t task) { tasks[static_cast<size_t>(task)](); });
   for (int64_t i = span.first; i < span.last; ++i) {
     const EncoderLayerParts& parts = parts_.layers[static_cast<size_t>(i)];
     engine::LayerView<E>& layer = call.encoder.layers.emplace_back();
     layer.index = i;
-    for (size_t place = 0; place < engine::kLinearPlaces; ++place) {
-      layer.linears[place] = linear_of(i, place).view(static_cast<uint32_t>(place));
-    }
+    for (size_t place = 0; place < engine::kLinearPlaces; ++place) layer.linears[place] = view(i, place);
     for (size_t place = 0; place < engine::kNormPlaces; ++place) {
       const LayerNorm& norm = *parts.norms[place];
       layer.norms[place] = {norm.weight->view.const_data_ptr<float>(), norm.bias->view.const_data_ptr<float>(),
@@ -203,6 +230,7 @@ at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, co
   const int64_t rows = span.first_only ? batch.rows : batch.tokens;
   const at::Tensor input = hidden.contiguous();
   const bool keeps = call.keeps;
+  RIFT_CHECK(!keeps || context.precision != Precision::kInt8);
   auto run = std::make_unique<engine::EncoderRun<E>>(std::move(call), packed.pool);
   if (!keeps) {
     const at::Tensor out = at::empty({rows, hidden.size(1)}, hidden.options());

@@ -53,13 +53,15 @@ class EncoderEngine {
 
   /// Why the engine cannot run this model, or "" when it can. Adapters that came or went since count.
   std::string why_not() const;
-  /// hidden [S,D] -> [S,D] or [B,D]. Only where why_not() is "".
+  /// hidden [S,D] -> [S,D] or [B,D]. Only where why_not() is "", in int8 only where nothing needs a gradient; maps with
+  /// an adapter are not multiplied in bytes.
   at::Tensor run(const at::Tensor& hidden, const EncoderSpan& span, const tensor::PackedBatch& batch,
                  const ForwardContext& context) const;
 
  private:
   template <class E>
   struct Packed;
+  struct Bytes;
   template <class E>
   at::Tensor run_in(Packed<E>& packed, const at::Tensor& hidden, const EncoderSpan& span,
                     const tensor::PackedBatch& batch, const ForwardContext& context) const;
@@ -71,6 +73,7 @@ class EncoderEngine {
   const ParameterStore& store_;
   std::unique_ptr<Packed<float>> f32_;
   std::unique_ptr<Packed<kernels::Bf16>> bf16_;
+  std::unique_ptr<Bytes> bytes_;
 };
 
 }  // namespace rift::nn

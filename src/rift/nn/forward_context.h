@@ -9,8 +9,10 @@ namespace rift::nn {
 /// What computes an encoder's layers: the engine (encoder_engine.h) where it can, or ATen's operations one by one.
 enum class Execution { kAutomatic, kPlain };
 
-/// What the engine multiplies: f32, or bf16 with f32 sums. Plain execution computes in the parameters' own type.
-enum class Precision { kF32, kBf16 };
+/// What the engine multiplies: f32, bf16 with f32 sums, or, scoring only, bytes: linear maps multiply weights and
+/// states in 8 bits (kernels/bytes.h), all else is as in f32: the same on every CPU, and no slower than states in bf16.
+/// Plain execution computes in the parameters' own type.
+enum class Precision { kF32, kBf16, kInt8 };
 
 /// How one forward pass runs. Scoring: the default. Training: dropout is on and its masks are a hash of (seed, epoch,
 /// row key, layer, site, token, feature), so that they do not depend on packing, batch split or threads.

@@ -1,6 +1,7 @@
 #include "rift/package/text_scorer.h"
 
 #include "rift/base/error.h"
+#include "rift/base/log.h"
 #include "rift/base/options.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
@@ -32,6 +33,18 @@ std::vector<std::string> output_names(const data::Schema& schema) {
   if (schema.task == data::Task::kBinary) return {schema.class_names.size() == 2 ? schema.class_names[1] : "bad"};
   const data::Field* label = schema.with_role(data::Role::kLabel);
   return {label == nullptr ? "prediction" : label->name};
+}
+
+nn::Precision computed_in(score::Precision precision) {
+  switch (precision) {
+    case score::Precision::kF32:
+      return nn::Precision::kF32;
+    case score::Precision::kBf16:
+      return nn::Precision::kBf16;
+    case score::Precision::kInt8:
+      return nn::Precision::kInt8;
+  }
+  RIFT_FAIL(Code::kBug, "precision that nothing computes in");
 }
 
 TextInputs make_inputs(const TextScorerSpec& spec) {
@@ -81,19 +94,48 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
   if (const Json* adapter = part.find("adapter"); adapter != nullptr && adapter->as_bool()) {
     spec.adapter = checkpoint::read_peft_directory(package / kAdapterFolder);
   }
+  if (const Json* changes = part.find("precisions")) spec.precisions = score::precision_changes_from_json(*changes);
   return std::make_unique<TextScorer>(std::move(spec));
 }
 
 score::RawScores TextScorer::score(const data::Table& rows) const {
+  return logits_of(inputs_.encode(rows), precision_);
+}
+
+score::RawScores TextScorer::logits_of(const EncodedRows& rows, score::Precision precision) const {
   tensor::apply_threads();
-  score::RawScores raw;
-  raw.rows = rows.rows;
-  raw.outputs = spec_.model->outputs();
-  const std::vector<float> logits =
-      map_rows(inputs_.encode(rows), raw.outputs, spec_.device,
-               [&](const tensor::PackedBatch& batch) { return spec_.model->forward(batch, {}); });
+  const nn::ForwardContext context{.precision = computed_in(precision)};
+  score::RawScores raw{.rows = rows.rows(), .outputs = spec_.model->outputs(), .values = {}};
+  const std::vector<float> logits = map_rows(rows, raw.outputs, spec_.device, [&](const tensor::PackedBatch& batch) {
+    return spec_.model->forward(batch, context);
+  });
   raw.values.assign(logits.begin(), logits.end());
   return raw;
+}
+
+bool TextScorer::use_precision(score::Precision precision) {
+  if (precision != score::Precision::kF32) {
+    const std::string plain = spec_.model->encoder().why_not_fused();
+    RIFT_REQUIRE(plain.empty(), Code::kUnsupported,
+                 "--precision {}: only the fused engine computes in it, which does not run this model: {}; leave it at "
+                 "f32",
+                 name_of(precision), plain);
+    const score::PrecisionChange& change = score::require_within_bounds(spec_.precisions, precision);
+    log_info("scoring in another precision than f32",
+             {{"precision", name_of(precision)}, {"changes", score::description(change)}});
+  }
+  precision_ = precision;
+  return true;
+}
+
+void TextScorer::measure_precisions(const data::Table& table, const score::MeasuredRows& rows) {
+  spec_.precisions.clear();
+  if (table.rows == 0 || !spec_.model->encoder().why_not_fused().empty()) return;
+  const EncodedRows encoded = inputs_.encode(table);
+  const score::RawScores f32 = logits_of(encoded, score::Precision::kF32);
+  for (const score::Precision precision : {score::Precision::kBf16, score::Precision::kInt8}) {
+    spec_.precisions.push_back(score::measure_change(rows, f32, precision, logits_of(encoded, precision)));
+  }
 }
 
 Json TextScorer::save(const fs::path& package) const {
@@ -110,13 +152,15 @@ Json TextScorer::save(const fs::path& package) const {
     fs::create_directories(package / kAdapterFolder);
     checkpoint::write_peft_directory(package / kAdapterFolder, *spec_.adapter);
   }
-  return Json{{"kind", name()},
-              {"text", write_options(spec_.text)},
-              {"max_tokens", spec_.max_tokens},
-              {"pooling", name_of(spec_.model->pooling())},
-              {"outputs", spec_.model->outputs()},
-              {"adapter", spec_.adapter.has_value()},
-              {"pretrained", to_json(spec_.pretrained)}};
+  Json part{{"kind", name()},
+            {"text", write_options(spec_.text)},
+            {"max_tokens", spec_.max_tokens},
+            {"pooling", name_of(spec_.model->pooling())},
+            {"outputs", spec_.model->outputs()},
+            {"adapter", spec_.adapter.has_value()},
+            {"pretrained", to_json(spec_.pretrained)}};
+  if (!spec_.precisions.empty()) part["precisions"] = score::to_json(spec_.precisions);
+  return part;
 }
 
 }  // namespace rift::package

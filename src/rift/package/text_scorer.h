@@ -11,6 +11,7 @@
 #include "rift/models/text_classifier.h"
 #include "rift/package/inputs.h"
 #include "rift/package/pretrained.h"
+#include "rift/score/precision.h"
 #include "rift/score/scorer.h"
 
 namespace rift::package {
@@ -25,11 +26,13 @@ struct TextScorerSpec {
   std::shared_ptr<const encode::text::Tokenizer> tokenizer;
   std::unique_ptr<models::TextClassifier> model;   // adapters merged
   std::optional<checkpoint::PeftAdapter> adapter;  // what was merged, for adapter/
+  std::vector<score::PrecisionChange> precisions;  // what others than f32 do to the scores, where that was measured
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
 
 /// A fine-tuned text model behind the seam. Equal rows get equal scores to the bit within a call; a row's score moves
-/// by less than 1e-6 (relative to 1 + |score|) with the rows that stand beside it.
+/// by less than 1e-6 (relative to 1 + |score|) with the rows that stand beside it. Scores in f32 unless it is told
+/// otherwise.
 class TextScorer final : public score::Scorer {
  public:
   explicit TextScorer(TextScorerSpec spec);
@@ -40,6 +43,11 @@ class TextScorer final : public score::Scorer {
   const data::Schema& schema() const override { return spec_.schema; }
   score::RawScores score(const data::Table& rows) const override;
   std::string name() const override { return "fine-tuned"; }
+  bool use_precision(score::Precision precision) override;
+  /// Scores `table`, whose outcomes `rows` says, in every precision and keeps what changes; nothing where the engine
+  /// does not run the model. save() writes it.
+  void measure_precisions(const data::Table& table, const score::MeasuredRows& rows);
+  const std::vector<score::PrecisionChange>& precisions() const { return spec_.precisions; }
   /// Hugging Face's directory in the package's root, with the pretrained model's licence, and adapter/ where an adapter
   /// was tuned; every parameter and buffer of the model is in it.
   Json save(const std::filesystem::path& package) const override;
@@ -48,8 +56,11 @@ class TextScorer final : public score::Scorer {
   const TextInputs& inputs() const { return inputs_; }
 
  private:
+  score::RawScores logits_of(const EncodedRows& rows, score::Precision precision) const;
+
   TextScorerSpec spec_;
   TextInputs inputs_;
+  score::Precision precision_ = score::Precision::kF32;
 };
 
 /// The pooling that rift.json of `source` names; kArtefact for another word, or one that is not resolved.

@@ -22,6 +22,9 @@ struct RawScores {
   std::vector<double> values;
 };
 
+/// What the layers of a language model multiply: f32; bf16; weights and states in 8 bits (precision.h).
+enum class Precision { kF32, kBf16, kInt8 };
+
 /// THE SEAM: rows in, raw scores out. A scorecard, a GBDT, a transformer and a fusion of them all stand behind it;
 /// evaluation, reports and serving see nothing else. score() must give a row the same value whatever rows stand
 /// beside it, and is safe to call from one thread at a time.
@@ -35,6 +38,10 @@ class Scorer {
   /// Which model it is, as run.yaml's compare.models says it: "scorecard", "logistic", "gbdt", "text-baseline",
   /// "fine-tuned", "fusion".
   virtual std::string name() const = 0;
+  /// Computes in `precision` from now on; false where it has no language model, which alone can. Throws kUnsupported
+  /// where the model or its device does not compute in it, or where what it does to the scores was not measured or is
+  /// beyond the bounds (precision.h).
+  virtual bool use_precision(Precision precision) { return precision == Precision::kF32; }
   /// Writes everything needed to load it again into the package that is being built, classic models under parts/, the
   /// text tower in the root; returns what rift.json's "model" says of it: {"kind": name(), ...}.
   virtual Json save(const std::filesystem::path& package) const = 0;

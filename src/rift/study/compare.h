@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rift/base/json.h"
+#include "rift/score/scorer.h"
 #include "rift/study/run_options.h"
 
 namespace rift::study {
@@ -31,8 +32,15 @@ Json run_train(const StudySpec& spec);
 /// report.html anew from a run's or comparison's directory, or from a package.
 void write_report(const std::filesystem::path& directory, const std::filesystem::path& out);
 
-/// Evaluates a package on labelled rows: {"rows", "metrics", "curves", ...}.
-Json run_evaluate(const std::filesystem::path& package, const std::string& source, const std::string& device);
+struct EvaluateSpec {
+  std::filesystem::path package;
+  std::string source;
+  std::string device = "cpu";
+  score::Precision precision = score::Precision::kF32;
+};
+/// Evaluates a package on labelled rows: {"rows", "metrics", "curves", ...}; in another precision than f32 also what it
+/// changes on these rows.
+Json run_evaluate(const EvaluateSpec& spec);
 
 /// The comparison as people read it on a terminal: the table and the verdict.
 std::string comparison_text(const Json& compare);

@@ -115,7 +115,8 @@ class FineTunedLearner final : public Learner {
                                   .resume = spec.resume,
                                   .init_from = std::nullopt,
                                   .device = device_,
-                                  .progress_name = spec.progress_name};
+                                  .progress_name = spec.progress_name,
+                                  .measures_precisions = !spec.directory.empty()};
     if (!init_from_.empty()) fine_tune.init_from = init_from_;
     train::FineTuned done = train::fine_tune(fine_tune);
     return {std::move(done.scorer), std::move(done.summary)};

@@ -103,7 +103,8 @@ void require_other_than_inputs(const ScoreFileSpec& spec, const std::vector<std:
 
 ScoreFileResult score_file(const ScoreFileSpec& spec) {
   require_two_files(spec.out, spec.rejects);
-  const package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
+  package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
+  package::use_precision(package, spec.precision);
   const auto begin = std::chrono::steady_clock::now();
   data::RowStream stream(package.schema, spec.source);
   require_other_than_inputs(spec, stream.files());

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "rift/score/scorer.h"
+
 namespace rift::study {
 
 struct ScoreFileSpec {
@@ -11,6 +13,7 @@ struct ScoreFileSpec {
   std::string out;      // .parquet, .csv, .csv.gz or .jsonl
   std::string rejects;  // the same, for rows that cannot be scored; empty: such a row is an error
   std::string device = "cpu";
+  score::Precision precision = score::Precision::kF32;
 };
 
 struct ScoreFileResult {

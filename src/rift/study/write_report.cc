@@ -225,6 +225,25 @@ std::vector<std::pair<std::string, const Json*>> metric_parts(const Json& metric
   return parts;
 }
 
+/// What other precisions than f32 do to the scores of a fine-tuned model.
+void add_precisions(Page& page, const Json& summary) {
+  const Json* changes = summary.find("precisions");
+  if (changes == nullptr) return;
+  const auto number = [](const Json& json, const char* format) {
+    return json.is_null() ? std::string("-") : fmt::format(fmt::runtime(format), json.as_double());
+  };
+  for (const Json& change : changes->as_array()) {
+    const auto precision = fmt::arg("precision", change.at("precision").as_string());
+    const bool possible = change.at("beyond_bounds").is_null();
+    page.paragraph(sentence(
+        "report.precision", precision, fmt::arg("mean", number(change.at("mean_change"), "{:.2g}")),
+        fmt::arg("largest", number(change.at("largest_change"), "{:.2g}")),
+        fmt::arg("rows", count_text(change.at("rows").as_int())), fmt::arg("metric", change.at("metric").as_string()),
+        fmt::arg("before", number(change.at("f32"), "{:.5g}")), fmt::arg("after", number(change.at("value"), "{:.5g}")),
+        fmt::arg("verdict", sentence(possible ? "report.precision_possible" : "report.precision_refused", precision))));
+  }
+}
+
 Page run_page(const fs::path& directory) {
   const Json manifest = read_json(directory / "manifest.json", {"split", "inputs"});
   check_results(directory, manifest);
@@ -238,6 +257,7 @@ Page run_page(const fs::path& directory) {
   add_metrics(page, metric_parts(metrics));
   if (const Json* summary = manifest.find("training")) {
     if (const std::string note = no_early_stopping_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
+    add_precisions(page, *summary);
   }
   add_curves(page, {.models = {{"fine-tuned", data.at("curves").find("fine-tuned")}},
                     .best = "fine-tuned",

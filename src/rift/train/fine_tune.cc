@@ -22,6 +22,7 @@
 namespace rift::train {
 namespace {
 
+constexpr int64_t kMostMeasuredRows = 10'000;  // on which bf16 and int8 are compared with f32
 constexpr const char* kHeadWeight = "classifier.weight";
 constexpr const char* kHeadBias = "classifier.bias";
 
@@ -39,6 +40,15 @@ Json describe_rows(const LabelledRows& rows) {
               {"tokens", static_cast<int64_t>(rows.inputs.ids.size())},
               {"longest", longest},
               {"truncated", rows.inputs.truncated}};
+}
+
+/// At most kMostMeasuredRows of `rows`, evenly spread.
+std::vector<int64_t> some_of(std::span<const int64_t> rows) {
+  const auto all = static_cast<int64_t>(rows.size());
+  const int64_t count = std::min(all, kMostMeasuredRows);
+  std::vector<int64_t> some;
+  for (int64_t i = 0; i < count; ++i) some.push_back(rows[static_cast<size_t>(i * all / count)]);
+  return some;
 }
 
 /// One fine-tuning from the pretrained files to the scorer.
@@ -92,7 +102,12 @@ class FineTuning {
     if (regression()) rescale_head(store(), scale_.deviation, scale_.mean);
     FineTuned done;
     done.summary = summary(task, result);
-    done.scorer = make_scorer();
+    auto scorer = make_scorer();
+    if (spec_.measures_precisions) {
+      measure_precisions(*scorer);
+      if (!scorer->precisions().empty()) done.summary["precisions"] = score::to_json(scorer->precisions());
+    }
+    done.scorer = std::move(scorer);
     return done;
   }
 
@@ -155,7 +170,27 @@ class FineTuning {
     return json;
   }
 
-  std::unique_ptr<score::Scorer> make_scorer() {
+  /// On validation rows; on training rows where there are none.
+  void measure_precisions(package::TextScorer& scorer) const {
+    const bool validated = !spec_.validation.empty();
+    const std::vector<int64_t> chosen = some_of(validated ? spec_.validation : spec_.train);
+    score::MeasuredRows rows{.task = schema().task, .rows_from = validated ? "validation" : "training"};
+    for (const int64_t row : chosen) {
+      const auto at = static_cast<size_t>(row);
+      rows.label.push_back(spec_.dataset.label[at]);
+      if (!spec_.dataset.weight.empty()) rows.weight.push_back(spec_.dataset.weight[at]);
+    }
+    scorer.measure_precisions(data::take(spec_.dataset.table, chosen), rows);
+    for (const score::PrecisionChange& change : scorer.precisions()) {
+      const std::string beyond = score::beyond_bounds(change);
+      log_info(beyond.empty() ? "scoring in this precision is possible" : "scoring in this precision will be refused",
+               {{"precision", name_of(change.precision)},
+                {"changes", score::description(change)},
+                {"beyond", beyond.empty() ? "no bound" : beyond}});
+    }
+  }
+
+  std::unique_ptr<package::TextScorer> make_scorer() {
     package::TextScorerSpec scorer;
     scorer.schema = schema();
     scorer.text = spec_.options.text.text;

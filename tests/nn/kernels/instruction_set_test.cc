@@ -15,6 +15,7 @@ TEST(InstructionSets, AreOrderedFromTheSlowestAndFoundByTheirNames) {
   EXPECT_EQ(sets.front(), InstructionSet::kBaseline);
   EXPECT_TRUE(std::ranges::is_sorted(sets));
   for (const InstructionSet set : sets) EXPECT_EQ(usable_instruction_set(name_of(set)), set);
+  EXPECT_EQ(name_of(InstructionSet::kAvx512Vnni), "avx512_vnni");
   EXPECT_EQ(name_of(InstructionSet::kAvx512Bf16), "avx512_bf16");
   EXPECT_EQ(name_of(InstructionSet::kAmx), "amx");
 }

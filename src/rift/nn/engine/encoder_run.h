@@ -18,7 +18,8 @@ namespace rift::nn::engine {
 /// leaves is the same for any number of threads, and a row's states do not depend on the rows beside it.
 ///
 /// E = float computes in f32. E = Bf16 keeps states and weights in bf16 and computes sums, norms, exponentials and all
-/// that is added up over tokens in f32.
+/// that is added up over tokens in f32. In f32 maps may have their weights in bytes and multiply bytes; such a run
+/// keeps nothing.
 ///
 ///   EncoderRun<float> run(call, pool);
 ///   run.forward(x, y);              // x [S,width], y [S,width] or [B,width]

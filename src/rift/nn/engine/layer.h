@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "rift/nn/kernels/bytes.h"
 #include "rift/nn/kernels/kernels.h"
 
 /// What the engine sees of an encoder: plain pointers, no tensors. E is float or kernels::Bf16.
@@ -25,7 +26,16 @@ struct LowRankView {
   uint32_t site = 0;  // of the dropout
 };
 
-/// y = x W^T + b, W [out,in].
+inline constexpr int64_t kSlabColumns = 384;  // of the feed-forward part that stay in the cache between its two maps
+
+/// W^T in signed bytes, in x out. For scoring.
+struct ByteWeights {
+  kernels::ByteColumns columns;        // sums: over the whole depth
+  const int32_t* slab_sums = nullptr;  // [in / kSlabColumns, rounded up; out] over each kSlabColumns of the depth
+};
+
+/// y = x W^T + b, W [out,in]. Where there are bytes (E = float alone), only they are multiplied: `turned` and `rows`
+/// may be null then, and there is no low-rank update.
 template <class E>
 struct LinearView {
   int64_t in = 0;
@@ -34,6 +44,7 @@ struct LinearView {
   kernels::Right<E> rows;    // W, out x in
   const float* bias = nullptr;
   std::optional<LowRankView<E>> low_rank;
+  std::optional<ByteWeights> bytes;
 };
 
 struct NormView {

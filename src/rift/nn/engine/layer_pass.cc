@@ -18,10 +18,11 @@ Rows<const E> rows_of(const E* data, int64_t row) {
 }
 
 template <class E>
-void project_one(PanelPass<E> pass, const LayerView<E>& layer, LinearPlace place, int64_t tokens, const E* x, E* to) {
+void project_one(PanelPass<E> pass, const LayerView<E>& layer, LinearPlace place, int64_t tokens,
+                 const LinearInput<E>& x, E* to) {
   pass.tokens.count = tokens;
   const LinearView<E>& linear = layer.linears[place];
-  run_linear(pass, linear, layer.index, rows_of(x, linear.in),
+  run_linear(pass, linear, layer.index, x,
              {.finish = Finish::kElements, .bias = linear.bias, .out = to, .out_row = linear.out});
 }
 
@@ -83,9 +84,17 @@ void project(const PanelPass<E>& pass, const LayerView<E>& layer, int64_t panel_
              const LayerStates<E>& states) {
   PanelPass<E> keys = pass;
   keys.tokens.first_only = false;
-  project_one(pass, layer, kQuery, pass.tokens.count, x_read, states.q);
-  project_one(keys, layer, kKey, panel_tokens, states.x, states.k);
-  project_one(keys, layer, kValue, panel_tokens, states.x, states.v);
+  const LinearView<E>*query = &layer.linears[kQuery], *key = &layer.linears[kKey], *value = &layer.linears[kValue];
+  const auto input = [&](std::initializer_list<const LinearView<E>*> readers, int64_t tokens, const E* x) {
+    return input_of<E>(readers, tokens, rows_of(x, query->in), query->in, pass.scratch.bytes);
+  };
+  if (x_read != states.x) {
+    project_one(pass, layer, kQuery, pass.tokens.count, input({query}, pass.tokens.count, x_read), states.q);
+  }
+  const LinearInput<E> x = input({query, key, value}, panel_tokens, states.x);
+  if (x_read == states.x) project_one(pass, layer, kQuery, pass.tokens.count, x, states.q);
+  project_one(keys, layer, kKey, panel_tokens, x, states.k);
+  project_one(keys, layer, kValue, panel_tokens, x, states.v);
 }
 
 template <class E>
@@ -93,13 +102,16 @@ void finish_layer(const PanelPass<E>& pass, const LayerView<E>& layer, const E* 
   const int64_t width = pass.shape.width, feed_forward = pass.shape.feed_forward;
   float* sum = pass.scratch.sum;
   const LinearView<E>& first = layer.linears[kAttentionOutput];
-  run_linear(pass, first, layer.index, rows_of<E>(states.context, width),
+  const int64_t tokens = pass.tokens.count;
+  run_linear(pass, first, layer.index,
+             input_of<E>({&first}, tokens, rows_of<E>(states.context, width), width, pass.scratch.bytes),
              {.finish = Finish::kStore, .sum = sum, .sum_row = width});
   add_norm(pass, layer, kAttentionNorm, first.bias, kernels::DropoutSite::kAttentionOutput, x_read, states, states.x1);
   const LinearView<E>&wide = layer.linears[kIntermediate], &narrow = layer.linears[kOutput];
+  const LinearInput<E> x1 = input_of<E>({&wide}, tokens, rows_of<E>(states.x1, width), width, pass.scratch.bytes);
   for (int64_t column = 0; column < feed_forward; column += pass.slab) {
     const int64_t columns = std::min(pass.slab, feed_forward - column);
-    run_linear<E>(pass, wide, layer.index, rows_of<E>(states.x1, width),
+    run_linear<E>(pass, wide, layer.index, x1,
                   {.finish = Finish::kGelu,
                    .bias = wide.bias + column,
                    .out = pass.scratch.activated,
@@ -107,7 +119,9 @@ void finish_layer(const PanelPass<E>& pass, const LayerView<E>& layer, const E* 
                    .before = states.before == nullptr ? nullptr : states.before + column,
                    .before_row = feed_forward},
                   {.column = column, .columns = columns});
-    run_linear<E>(pass, narrow, layer.index, {pass.scratch.activated - column, pass.slab},
+    run_linear<E>(pass, narrow, layer.index,
+                  input_of<E>({&narrow}, tokens, rows_of<E>(pass.scratch.activated, pass.slab), columns,
+                              pass.scratch.activated_bytes),
                   {.finish = column == 0 ? Finish::kStore : Finish::kAdd, .sum = sum, .sum_row = width},
                   {.depth_begin = column, .depth = columns});
   }
@@ -148,7 +162,7 @@ void finish_layer_backward(const PanelPass<E>& pass, const LayerBackward<E>& bac
       pass.kernels.column_sums({d_before.data, d_before.row}, tokens, columns, back.sums.bias(kIntermediate) + column);
     }
     run_linear_backward<E>(pass, wide, back.layer.index, back.begin, rows_of<E>(states.x1, width),
-                           {d_before.data - column, d_before.row}, back.operands[kIntermediate],
+                           {d_before.data, d_before.row}, back.operands[kIntermediate],
                            {.finish = Finish::kAdd, .sum = d, .sum_row = width},
                            {.depth_begin = column, .depth = columns});
   }

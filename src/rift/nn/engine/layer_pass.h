@@ -8,8 +8,6 @@
 /// One layer for one panel: its two halves forward and back. What a half leaves behind is in LayerStates.
 namespace rift::nn::engine {
 
-inline constexpr int64_t kSlabColumns = 384;  // of the feed-forward part that stay in the cache between its two maps
-
 /// x -> q (of the pass's tokens), k and v (of every token of the panel).  x_read: the input of the pass's tokens.
 template <class E>
 void project(const PanelPass<E>& pass, const LayerView<E>& layer, int64_t panel_tokens, const E* x_read,

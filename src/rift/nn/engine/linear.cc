@@ -1,5 +1,8 @@
 #include "rift/nn/engine/linear.h"
 
+#include <algorithm>
+#include <type_traits>
+
 #include "rift/base/error.h"
 
 namespace rift::nn::engine {
@@ -76,7 +79,6 @@ template <class E>
 Product<E> part_of(Product<E> product, kernels::Left<E> a, kernels::Right<E> b, int64_t rows, int64_t columns,
                    int64_t depth, const LinearPart& part) {
   product.a = a;
-  product.a.data += part.depth_begin;
   product.b = b.columns_from(part.column).depth_from(part.depth_begin);
   product.rows = rows;
   product.columns = part.columns < 0 ? columns : part.columns;
@@ -84,13 +86,47 @@ Product<E> part_of(Product<E> product, kernels::Left<E> a, kernels::Right<E> b, 
   return product;
 }
 
+/// Of the same part.
+kernels::ByteColumns columns_of(const ByteWeights& weights, int64_t in, int64_t out, const LinearPart& part) {
+  kernels::ByteColumns columns = weights.columns;
+  columns.bytes = columns.bytes.columns_from(part.column).depth_from(part.depth_begin);
+  columns.scale += part.column;
+  if (part.depth < 0 || part.depth == in) {
+    columns.sums += part.column;
+  } else {
+    RIFT_CHECK(part.depth_begin % kSlabColumns == 0 && part.depth == std::min(kSlabColumns, in - part.depth_begin));
+    columns.sums = weights.slab_sums + part.depth_begin / kSlabColumns * out + part.column;
+  }
+  return columns;
+}
+
 }  // namespace
 
 template <class E>
-void run_linear(const PanelPass<E>& pass, const LinearView<E>& linear, int64_t layer, Rows<const E> x,
+LinearInput<E> input_of(std::initializer_list<const LinearView<E>*> readers, int64_t tokens, Rows<const E> x,
+                        int64_t columns, const kernels::ByteRows& place) {
+  const bool reads_bytes = std::ranges::any_of(readers, [](const auto* reader) { return reader->bytes.has_value(); });
+  if constexpr (std::is_same_v<E, float>) {
+    if (reads_bytes) kernels::byte_kernels().quantize(x, tokens, columns, place);
+  } else {
+    RIFT_CHECK(!reads_bytes);
+  }
+  return {x, place};
+}
+
+template <class E>
+void run_linear(const PanelPass<E>& pass, const LinearView<E>& linear, int64_t layer, const LinearInput<E>& input,
                 Product<E> finish, const LinearPart& part) {
   const int64_t rows = pass.tokens.count;
+  const Rows<const E> x = input.x;
   const Product<E> base = part_of(finish, row_major(x), linear.turned, rows, linear.out, linear.in, part);
+  if constexpr (std::is_same_v<E, float>) {
+    if (linear.bytes) {
+      kernels::byte_kernels().product(
+          {.a = input.bytes, .b = columns_of(*linear.bytes, linear.in, linear.out, part), .result = base});
+      return;
+    }
+  }
   if (!linear.low_rank) {
     pass.kernels.product(base);
     return;
@@ -153,7 +189,9 @@ void run_linear_backward(const PanelPass<E>& pass, const LinearView<E>& linear, 
 }
 
 #define RIFT_INSTANTIATE(E)                                                                                          \
-  template void run_linear<E>(const PanelPass<E>&, const LinearView<E>&, int64_t, Rows<const E>, Product<E>,         \
+  template LinearInput<E> input_of<E>(std::initializer_list<const LinearView<E>*>, int64_t, Rows<const E>, int64_t,  \
+                                      const kernels::ByteRows&);                                                     \
+  template void run_linear<E>(const PanelPass<E>&, const LinearView<E>&, int64_t, const LinearInput<E>&, Product<E>, \
                               const LinearPart&);                                                                    \
   template void run_linear_backward<E>(const PanelPass<E>&, const LinearView<E>&, int64_t, int64_t, Rows<const E>,   \
                                        Rows<const E>, const LinearOperands<E>&, Product<E>, const LinearPart&);      \

@@ -16,6 +16,12 @@ typename Scratch<E>::Places placed(Layout layout, const ScratchSize& size, size_
   }
   at.sum = layout.take<float>(states);
   for (E** place : {&at.activated, &at.d_before}) *place = layout.take<E>(size.tokens * size.slab);
+  const auto bytes = [&](int64_t columns) {
+    return kernels::ByteRows{layout.take<uint8_t>(size.tokens * columns), columns, layout.take<float>(size.tokens),
+                             layout.take<int32_t>(size.tokens)};
+  };
+  at.bytes = bytes(size.width);
+  at.activated_bytes = bytes(size.slab);
   for (E** place : {&at.low, &at.d_low}) *place = layout.take<E>(size.tokens * kRankColumns);
   at.low_input = layout.take<E>(size.tokens * size.low_columns);
   at.addend = layout.take<float>(size.tokens * size.low_columns);

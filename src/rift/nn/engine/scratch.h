@@ -32,6 +32,8 @@ class Scratch {
     float* sum;
     // [tokens, slab]
     E *activated, *d_before;
+    // What maps in bytes read: [tokens, width] and [tokens, slab]
+    kernels::ByteRows bytes, activated_bytes;
     // Low-rank updates: [tokens, 32], [tokens, in], [tokens, out]
     E *low, *d_low, *low_input;
     float* addend;

@@ -13,7 +13,7 @@ namespace rift::nn::kernels {
 
 namespace {
 
-constexpr std::string_view kNames[] = {"baseline", "avx2", "avx512", "avx512_bf16", "amx"};
+constexpr std::string_view kNames[] = {"baseline", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
 constexpr const char* kVariable = "RIFT_INSTRUCTION_SET";
 
 #if defined(__x86_64__)
@@ -37,8 +37,10 @@ bool runs(InstructionSet set) {
     case InstructionSet::kAvx512:
       return runs(InstructionSet::kAvx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case InstructionSet::kAvx512Vnni:
+      return runs(InstructionSet::kAvx512) && __builtin_cpu_supports("avx512vnni");
     case InstructionSet::kAvx512Bf16:
-      return runs(InstructionSet::kAvx512) && __builtin_cpu_supports("avx512bf16");
+      return runs(InstructionSet::kAvx512Vnni) && __builtin_cpu_supports("avx512bf16");
     case InstructionSet::kAmx:
       return runs(InstructionSet::kAvx512Bf16) && __builtin_cpu_supports("amx-tile") &&
              __builtin_cpu_supports("amx-bf16") && system_lends_tiles();

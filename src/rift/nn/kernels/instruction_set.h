@@ -10,11 +10,12 @@ namespace rift::nn::kernels {
 ///   kBaseline    SSE2, any x86-64
 ///   kAvx2        AVX2 and FMA
 ///   kAvx512      AVX-512 F, BW, DQ, VL
+///   kAvx512Vnni  products of four bytes on top (vpdpbusd)
 ///   kAvx512Bf16  products of bf16 pairs on top (vdpbf16ps)
 ///   kAmx         products of bf16 on tiles on top (tdpbf16ps), where the system lends tiles
-enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAvx512Bf16, kAmx };
+enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAvx512Vnni, kAvx512Bf16, kAmx };
 
-/// What RIFT_INSTRUCTION_SET names: "baseline", "avx2", "avx512", "avx512_bf16", "amx".
+/// What RIFT_INSTRUCTION_SET names: "baseline", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx".
 std::string_view name_of(InstructionSet set);
 
 /// Those that this CPU runs, slowest first; never empty.

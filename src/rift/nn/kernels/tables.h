@@ -1,9 +1,11 @@
 #pragma once
 
+#include "rift/nn/kernels/bytes.h"
 #include "rift/nn/kernels/kernels.h"
 #include "rift/nn/kernels/updates.h"
 
-/// The tables that isa/ defines, one file for each instruction set. For kernels.cc; others ask kernels<E>().
+/// The tables that isa/ defines, one file for each instruction set. For kernels.cc; others ask kernels<E>(),
+/// updates<T>() and byte_kernels().
 namespace rift::nn::kernels {
 
 extern const Kernels<float> kBaselineF32;
@@ -20,5 +22,9 @@ extern const Updates<float> kAvx512UpdatesF32;
 extern const Updates<double> kAvx512UpdatesF64;
 extern const Kernels<Bf16> kAvx512PairsBf16;
 extern const Kernels<Bf16> kAmxBf16;
+extern const ByteKernels kBaselineBytes;
+extern const ByteKernels kAvx2Bytes;
+extern const ByteKernels kAvx512Bytes;
+extern const ByteKernels kAvx512VnniBytes;
 
 }  // namespace rift::nn::kernels

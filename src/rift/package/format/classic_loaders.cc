@@ -23,7 +23,7 @@ PartLoader fusion_loader(PartLoaders members) {
     return classic::Stack::load(
         package, part, schema,
         [&](const std::filesystem::path& root, const Json& member, const data::Schema& member_schema) {
-          return std::shared_ptr<const score::Scorer>(load_part(root, member, member_schema, members));
+          return std::shared_ptr<score::Scorer>(load_part(root, member, member_schema, members));
         });
   };
 }

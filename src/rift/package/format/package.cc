@@ -10,6 +10,7 @@
 #include "rift/package/format/golden_check.h"
 #include "rift/package/format/golden_rows.h"
 #include "rift/package/format/manifest.h"
+#include "rift/score/precision.h"
 
 namespace rift::package {
 namespace {
@@ -139,6 +140,13 @@ Package load_package(const fs::path& path, const PartLoaders& loaders) {
   package.digest = sha256_file(path / kManifestFile);
   require_same_scores(package, description.at("golden"));
   return package;
+}
+
+void use_precision(Package& package, score::Precision precision) {
+  if (precision == score::Precision::kF32) return;
+  RIFT_REQUIRE(package.scorer->use_precision(precision), Code::kUnsupported,
+               "{}: --precision {}: only fine-tuned language models compute in it, and {} has none; leave it at f32",
+               package.path.string(), name_of(precision), package.scorer->name());
 }
 
 }  // namespace rift::package

@@ -56,6 +56,10 @@ void write_package(const std::filesystem::path& target, const PackageSpec& spec,
 /// without a loader.
 Package load_package(const std::filesystem::path& path, const PartLoaders& loaders);
 
+/// Scores in `precision` from now on. Throws kUnsupported: see Scorer::use_precision(), and for a model that has no
+/// language model in it.
+void use_precision(Package& package, score::Precision precision);
+
 /// What `rift version`, run manifests and package manifests say of the program and the machine: code version,
 /// libraries, CPU features, precision, threads.
 Json describe_environment();

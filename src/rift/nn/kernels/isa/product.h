@@ -1,4 +1,4 @@
-// Products: tiles of rows x two vectors, kept in registers over the whole depth. Included by table.h only.
+// Products: tiles of rows x two vectors, kept in registers over the whole depth. Included by table.h and bytes.h only.
 #pragma once
 
 #include "rift/nn/kernels/isa/finish.h"
@@ -6,18 +6,28 @@
 namespace rift::nn::kernels {
 namespace {
 
-/// One unit of the left side in every lane, or kLanes units of the right side.
+/// One unit of the left side in every lane, or kLanes units of the right side, and what their products add up to.
 template <class E>
 struct Operand;
+template <class E>
+using NumberOf = typename Operand<E>::Number;
 template <>
 struct Operand<float> {
-  using Type = F;
+  using Sum = F;
+  using Number = float;
+  using Left = F;
+  using Right = F;
+  [[gnu::always_inline]] static F right(const float* from) { return loaded<F>(from); }
   [[gnu::always_inline]] static F everywhere(const float* from) { return all(*from); }
   [[gnu::always_inline]] static void add_product(F& sum, F a, F b) { sum += a * b; }
 };
 template <>
 struct Operand<Bf16> {
-  using Type = U;
+  using Sum = F;
+  using Number = float;
+  using Left = U;
+  using Right = U;
+  [[gnu::always_inline]] static U right(const Bf16* from) { return loaded<U>(from); }
   [[gnu::always_inline]] static U everywhere(const Bf16* from) {
     uint32_t unit;
     __builtin_memcpy(&unit, from, sizeof unit);
@@ -49,19 +59,19 @@ struct TileInput {
 };
 
 template <class E, int kRows, bool kAdds>
-[[gnu::always_inline]] inline void tile(const TileInput<E>& in, float* sum, int64_t sum_row) {
+[[gnu::always_inline]] inline void tile(const TileInput<E>& in, NumberOf<E>* sum, int64_t sum_row) {
   using Side = Operand<E>;
   constexpr int kGroup = 3;  // rows that share a pointer: addresses are pointer + {0, 1, 2} strides
   constexpr int kGroups = (kRows + kGroup - 1) / kGroup;
-  F sums[kRows][kTileVectors] = {};
+  typename Side::Sum sums[kRows][kTileVectors] = {};
   const E* group[kGroups];
   for (int g = 0; g < kGroups; ++g) group[g] = in.a + g * kGroup * in.a_row;
   const E* b = in.b;
   for (int64_t unit = 0; unit < in.units; ++unit) {
-    typename Side::Type right[kTileVectors];
-    for (int v = 0; v < kTileVectors; ++v) right[v] = loaded<typename Side::Type>(b + v * kLanes * kPerUnit<E>);
+    typename Side::Right right[kTileVectors];
+    for (int v = 0; v < kTileVectors; ++v) right[v] = Side::right(b + v * kLanes * kPerUnit<E>);
     for (int r = 0; r < kRows; ++r) {
-      const typename Side::Type left = Side::everywhere(group[r / kGroup] + r % kGroup * in.a_row);
+      const typename Side::Left left = Side::everywhere(group[r / kGroup] + r % kGroup * in.a_row);
       for (int v = 0; v < kTileVectors; ++v) Side::add_product(sums[r][v], left, right[v]);
     }
     for (auto& pointer : group) pointer += in.a_step;
@@ -69,14 +79,14 @@ template <class E, int kRows, bool kAdds>
   }
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kTileVectors; ++v) {
-      float* to = sum + r * sum_row + v * kLanes;
+      NumberOf<E>* to = sum + r * sum_row + v * kLanes;
       store(to, kAdds ? load(to) + sums[r][v] : sums[r][v]);
     }
   }
 }
 
 template <class E, int kRows, bool kAdds>
-[[gnu::noinline]] void tiles(TileInput<E> in, int64_t count, float* sum, int64_t sum_row) {
+[[gnu::noinline]] void tiles(TileInput<E> in, int64_t count, NumberOf<E>* sum, int64_t sum_row) {
   for (; count > 0; --count) {
     tile<E, kRows, kAdds>(in, sum, sum_row);
     in.a += kRows * in.a_row;
@@ -86,7 +96,7 @@ template <class E, int kRows, bool kAdds>
 
 /// Fewer rows than a whole tile's, in one tile: several of few rows would each wait for their few sums.
 template <class E, bool kAdds, int kRows = kTileRows - 1>
-void last_tile(const TileInput<E>& in, int64_t rows, float* sum, int64_t sum_row) {
+void last_tile(const TileInput<E>& in, int64_t rows, NumberOf<E>* sum, int64_t sum_row) {
   if (rows == kRows) {
     tiles<E, kRows, kAdds>(in, 1, sum, sum_row);
   } else if constexpr (kRows > 1) {
@@ -96,7 +106,7 @@ void last_tile(const TileInput<E>& in, int64_t rows, float* sum, int64_t sum_row
 
 /// One block of 32 columns over `rows` rows.
 template <class E, bool kAdds>
-void block(TileInput<E> in, int64_t rows, float* sum, int64_t sum_row) {
+void block(TileInput<E> in, int64_t rows, NumberOf<E>* sum, int64_t sum_row) {
   const int64_t whole = rows / kTileRows * kTileRows;
   for (int64_t column = 0; column < kBlock; column += kTileColumns) {
     tiles<E, kTileRows, kAdds>(in, rows / kTileRows, sum, sum_row);

@@ -3,7 +3,7 @@
 // for one CPU can be linked into code that runs on another.
 #pragma once
 
-#if defined(__AVX512BF16__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
@@ -40,6 +40,8 @@ template <class V, class T>
 [[gnu::always_inline]] inline F load(const Bf16* from) {
   return (F)(__builtin_convertvector(loaded<H>(from), U) << 16);
 }
+[[gnu::always_inline]] inline I load(const int32_t* from) { return loaded<I>(from); }
+[[gnu::always_inline]] inline void store(int32_t* to, I v) { put(to, v); }
 [[gnu::always_inline]] inline void store(float* to, F v) { put(to, v); }
 [[gnu::always_inline]] inline void store(Bf16* to, F v) {
 #if defined(__AVX512BF16__)

@@ -295,8 +295,7 @@ TEST_F(GermanComparison, ReportOfAPackageNamesTheMachineThatMadeIt) {
 }
 
 TEST_F(GermanComparison, EvaluateJudgesAPackageOnOtherRows) {
-  const Json result =
-      run_evaluate(run() / "models" / "scorecard" / "package", "examples/german_credit/german.csv", "cpu");
+  const Json result = run_evaluate({run() / "models" / "scorecard" / "package", "examples/german_credit/german.csv"});
   EXPECT_EQ(result.at("rows").as_int(), 1000);
   EXPECT_GT(result.at("metrics").at("auc").at("value").as_double(), 0.75);
   EXPECT_NE(metrics_text(result).find("AUC"), std::string::npos);

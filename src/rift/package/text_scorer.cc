@@ -99,7 +99,7 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
 }
 
 score::RawScores TextScorer::score(const data::Table& rows) const {
-  return logits_of(inputs_.encode(rows), precision_);
+  return logits_of(inputs_.encode(rows), spec_.precision);
 }
 
 score::RawScores TextScorer::logits_of(const EncodedRows& rows, score::Precision precision) const {
@@ -124,7 +124,7 @@ bool TextScorer::use_precision(score::Precision precision) {
     log_info("scoring in another precision than f32",
              {{"precision", name_of(precision)}, {"changes", score::description(change)}});
   }
-  precision_ = precision;
+  spec_.precision = precision;
   return true;
 }
 

@@ -24,8 +24,9 @@ struct TextScorerSpec {
   checkpoint::HfDirectory base;  // config.json, tokenizer and licence files that save() takes along
   Pretrained pretrained;
   std::shared_ptr<const encode::text::Tokenizer> tokenizer;
-  std::unique_ptr<models::TextClassifier> model;   // adapters merged
-  std::optional<checkpoint::PeftAdapter> adapter;  // what was merged, for adapter/
+  std::unique_ptr<models::TextClassifier> model;        // adapters merged
+  std::optional<checkpoint::PeftAdapter> adapter;       // what was merged, for adapter/
+  score::Precision precision = score::Precision::kF32;  // to begin with; others than f32 for measurements alone
   std::vector<score::PrecisionChange> precisions;  // what others than f32 do to the scores, where that was measured
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
@@ -60,7 +61,6 @@ class TextScorer final : public score::Scorer {
 
   TextScorerSpec spec_;
   TextInputs inputs_;
-  score::Precision precision_ = score::Precision::kF32;
 };
 
 /// The pooling that rift.json of `source` names; kArtefact for another word, or one that is not resolved.

@@ -22,6 +22,7 @@
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/device.h"
 #include "rift/train/fine_tune.h"
+#include "rift/train/task.h"
 #include "rift/train/text_model.h"
 
 namespace rift::train {
@@ -95,11 +96,9 @@ int64_t distinct_rows(const package::EncodedRows& rows) {
 
 /// The model as `rift score` would run it, untrained, reading at most `max_tokens` of a row.
 std::unique_ptr<package::TextScorer> make_scorer(const SpeedSpec& spec, int64_t max_tokens) {
-  RIFT_REQUIRE(precision_in_use(spec.options.train) == "f32", Code::kUnsupported,
-               "rift bench: scores are computed in f32 so far; leave train.precision at auto for the parts score and "
-               "latency");
   package::TextScorerSpec scorer;
   scorer.device = tensor::parse_device(spec.device);
+  if (precision_of(spec.options.train.precision) == nn::Precision::kBf16) scorer.precision = score::Precision::kBf16;
   TextModelOptions options = spec.options.text;
   options.max_tokens = max_tokens;
   TextModel text = load_text_model({.options = options,

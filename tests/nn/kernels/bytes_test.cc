@@ -141,7 +141,9 @@ TEST_F(ByteKernel, SumsAreThoseOfWholeNumbersToTheBit) {
           ASSERT_EQ(sum(m, n), static_cast<double>(static_cast<float>(exact(a, b, m, n)))) << m << ' ' << n;
           sum.at(m, n) = static_cast<float>(-exact(a, b, m, n));
         }
-        ASSERT_TRUE(std::isnan(sum(m, size.columns)));  // the gap between rows
+        if (m + 1 < size.rows) {
+          ASSERT_TRUE(std::isnan(sum(m, size.columns)));  // the gap between rows
+        }
       }
       product.result.finish = Finish::kAdd;
       kernels.product(product);

@@ -70,12 +70,6 @@ ScratchSize EncoderRun<E>::scratch_size() const {
     const int64_t tokens = call_.row_begin[row + 1] - call_.row_begin[row];
     size.longest = std::max(size.longest, padded(tokens, kernels::kBlock));
   }
-  // Whole powers of two: batches of about the same length share the threads' scratch.
-  for (int64_t power = kernels::kBlock;; power *= 2) {
-    if (power < size.longest) continue;
-    size.longest = power;
-    break;
-  }
   size.slab = std::min(kSlabColumns, shape.feed_forward);
   for (const LayerView<E>& layer : call_.encoder.layers) {
     for (const LinearView<E>& linear : layer.linears) {

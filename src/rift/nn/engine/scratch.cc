@@ -1,5 +1,6 @@
 #include "rift/nn/engine/scratch.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace rift::nn::engine {
@@ -51,6 +52,19 @@ size_t measured(const ScratchSize& size) {
 
 }  // namespace
 
+ScratchSize ScratchSize::joined_with(const ScratchSize& other) const {
+  return {.tokens = std::max(tokens, other.tokens),
+          .longest = std::max(longest, other.longest),
+          .width = std::max(width, other.width),
+          .slab = std::max(slab, other.slab),
+          .low_columns = std::max(low_columns, other.low_columns)};
+}
+
+bool ScratchSize::holds(const ScratchSize& other) const {
+  return tokens >= other.tokens && longest >= other.longest && width >= other.width && slab >= other.slab &&
+         low_columns >= other.low_columns;
+}
+
 template <class E>
 Scratch<E>::Scratch(const ScratchSize& size) : block_(measured<E>(size)), size_(size) {
   size_t used = 0;
@@ -60,10 +74,10 @@ Scratch<E>::Scratch(const ScratchSize& size) : block_(measured<E>(size)), size_(
 template <class E>
 Scratch<E>& Scratch<E>::of_thread(const ScratchSize& size) {
   thread_local std::unique_ptr<Scratch> own;
-  if (!own || own->size_ != size) {
-    own.reset();
-    own = std::make_unique<Scratch>(size);
-  }
+  if (own && own->size_.holds(size)) return *own;
+  const ScratchSize grown = own ? own->size_.joined_with(size) : size;
+  own.reset();
+  own = std::make_unique<Scratch>(grown);
   return *own;
 }
 

@@ -15,7 +15,8 @@ struct ScratchSize {
   int64_t width = 0;
   int64_t slab = 0;         // columns of the feed-forward part that are held at a time
   int64_t low_columns = 0;  // the widest map with a low-rank update, either side; 0 without any
-  bool operator==(const ScratchSize&) const = default;
+  bool holds(const ScratchSize& other) const;
+  ScratchSize joined_with(const ScratchSize& other) const;
 };
 
 /// What one thread needs for one panel: overwritten by every layer, so that it stays in the thread's cache.
@@ -23,7 +24,7 @@ template <class E>
 class Scratch {
  public:
   explicit Scratch(const ScratchSize& size);
-  /// The calling thread's own, made anew when another size is asked for.
+  /// The calling thread's own, of `size` at least: it grows and never shrinks, for batches differ in length.
   static Scratch& of_thread(const ScratchSize& size);
 
   struct Places {

@@ -78,13 +78,6 @@ struct Operand<int8_t> {
 #endif
 }
 
-/// Every lane with every other, by halves.
-template <class Join>
-[[gnu::always_inline]] inline float joined(F v, Join join) {
-  for (uint32_t half = RIFT_LANES / 2; half > 0; half /= 2) v = join(v, __builtin_shuffle(v, lane_numbers() ^ half));
-  return v[0];
-}
-
 using Bytes = uint8_t __attribute__((vector_size(RIFT_LANES)));
 
 /// The step between two bytes is 1/254 of the range: smallest and zero may both be rounded up.
@@ -103,7 +96,7 @@ void quantize(Rows<const float> x, int64_t rows, int64_t columns, const ByteRows
     }
     const float least = joined(low, smaller);
     const float range = joined(high, greater) - least;
-    to.scale[r] = range * (1.0f / 254.0f) + joined(odd, [](F a, F b) { return a + b; });
+    to.scale[r] = range * (1.0f / 254.0f) + sum_of(odd);
     const float steps = range > kSmallestRange ? 254.0f / range : 0.0f;
     const I zero = nearest(all(-least * steps));
     to.zero[r] = zero[0];

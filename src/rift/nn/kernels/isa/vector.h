@@ -65,22 +65,17 @@ constexpr U lane_numbers() {
 [[gnu::always_inline]] inline F larger(F a, F b) { return a < b ? b : a; }
 [[gnu::always_inline]] inline F absolute(F x) { return (F)((U)x & 0x7FFFFFFF); }
 
-/// Halves added to each other until one number is left: the same order on every call.
+/// Every lane with every other, by halves: the same order on every call.
+template <class Join>
+[[gnu::always_inline]] inline float joined(F v, Join join) {
+  for (uint32_t half = RIFT_LANES / 2; half > 0; half /= 2) v = join(v, __builtin_shuffle(v, lane_numbers() ^ half));
+  return v[0];
+}
 [[gnu::always_inline]] inline float sum_of(F v) {
-  float lanes[kLanes];
-  put(lanes, v);
-  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (int64_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
+  return joined(v, [](F a, F b) { return a + b; });
 }
-[[gnu::always_inline]] inline float largest_of(F v) {
-  float lanes[kLanes];
-  put(lanes, v);
-  float largest = lanes[0];
-  for (int64_t i = 1; i < kLanes; ++i) largest = lanes[i] > largest || lanes[i] != lanes[i] ? lanes[i] : largest;
-  return largest;
-}
+/// Of lanes that are no NaN.
+[[gnu::always_inline]] inline float largest_of(F v) { return joined(v, larger); }
 
 /// e^x within 2 ulp for x in [-87, 88]; below that it stays at e^-87. Source: Cephes' expf.
 [[gnu::always_inline]] inline F exponential(F x) {

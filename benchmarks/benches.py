@@ -131,8 +131,8 @@ def train_rift(precision, method, dropout, clipped, epochs, base):
     sets = {"model.text.pooling": "pooler", "train.precision": precision, "optim.name": "adamw",
             "optim.lr": LEARNING_RATES[method], "optim.batch_rows": 32, "optim.epochs": epochs, "optim.weight_decay": 0.01,
             "optim.warmup": 0, "optim.clip_norm": 1.0 if clipped else 0}
-    if method == "head":
-        sets["tuning.freeze"] = "[pooler]"  # as the peer does
+    if method in ("head", "lora"):
+        sets["tuning.freeze"] = "[pooler]"  # as the peers do
     command = ["{rows}", "--column", "desc", "--label", "label", "--rows", "0", "--parts", "train", "--methods", method,
                "--model", "{bert_base}" if base else "{model}", "--dropout", "model" if dropout else "off"]
     for key, value in sets.items():

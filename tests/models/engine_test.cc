@@ -144,6 +144,14 @@ TEST_P(Engine, TheGradientOfTheInputIsThatOfThePlainLayers) {
   EXPECT_LT(norm_of(gradient(Execution::kAutomatic) - plain), 1e-5 * norm_of(plain));
 }
 
+TEST_P(Engine, EmbeddingsInOnePassAreThoseOfTheTables) {
+  const auto model = random_bert();
+  const at::NoGradGuard no_gradient;
+  const auto batch = random_batch(kLengths);
+  const at::Tensor plain = model->encoder().embed(batch, {.execution = Execution::kPlain});
+  EXPECT_LT((model->encoder().embed(batch, {}) - plain).abs().max().item<double>(), 1e-6);
+}
+
 TEST_P(Engine, ChangedWeightsAreSeenHoweverTheyWereChanged) {
   const auto model = random_bert({.dropout = 0});
   const auto batch = random_batch({20, 9});

@@ -115,6 +115,11 @@ at::Tensor BertEncoder::embed(const tensor::PackedBatch& batch, const nn::Forwar
                "a row of {} tokens is longer than the model's {} positions; lower max_tokens", batch.longest,
                options_.max_position_embeddings);
   const bool frozen = first_trainable_stage() > 0;
+  const nn::TokenTables tables{words_, types_, positions_, embeddings_norm_};
+  if (context.execution == nn::Execution::kAutomatic && nn::embeds_tokens(tables) &&
+      (frozen || (!context.training && !at::GradMode::is_enabled()))) {
+    return nn::embed_tokens(tables, batch);
+  }
   const at::AutoGradMode gradients(at::GradMode::is_enabled() && !frozen);
   at::Tensor hidden = words_.forward(batch.ids);
   hidden.add_(types_.forward(batch.type_ids)).add_(positions_.forward(batch.positions));

@@ -2,9 +2,14 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "rift/base/threads.h"
+#include "rift/nn/kernels/kernels.h"
 
 namespace rift::nn {
 
@@ -45,10 +50,61 @@ struct RowLookup : torch::autograd::Function<RowLookup> {
   }
 };
 
+/// Tokens of one thread's loop whose sums lie in its cache.
+constexpr int64_t kTokensAtATime = 32;
+
+/// What embed_tokens() reads, as plain pointers.
+struct TokenSources {
+  const float* table;
+  const int64_t* rows;
+  kernels::Rows<const float> row(int64_t token, int64_t width) const { return {table + rows[token] * width, width}; }
+};
+
+TokenSources sources_of(const Embedding& embedding, const at::Tensor& rows) {
+  return {embedding.weight->view.const_data_ptr<float>(), rows.const_data_ptr<int64_t>()};
+}
+
 }  // namespace
 
 Embedding Embedding::add_to(ParameterStore& store, const std::string& name, int64_t count, int64_t width) {
   return {&store.add_table(name + ".weight", {count, width})};
+}
+
+bool embeds_tokens(const TokenTables& tables) {
+  const at::Tensor& words = tables.words.weight->view;
+  return words.is_cpu() && words.scalar_type() == at::kFloat && words.size(1) % kernels::kBlock == 0;
+}
+
+at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& batch) {
+  const int64_t width = tables.words.weight->shape[1];
+  const TokenSources words = sources_of(tables.words, batch.ids), types = sources_of(tables.types, batch.type_ids),
+                     positions = sources_of(tables.positions, batch.positions);
+  const auto& kernels = kernels::kernels<float>();
+  const std::vector<float> no_bias(static_cast<size_t>(width));
+  at::Tensor out = at::empty({batch.tokens, width}, at::kFloat);
+  auto* to = out.mutable_data_ptr<float>();
+  parallel_for(batch.tokens, kTokensAtATime, [&](int64_t first, int64_t last) {
+    std::vector<float> sum(static_cast<size_t>(kTokensAtATime * width)), place(sum.size());
+    for (int64_t token = first; token < last; token += kTokensAtATime) {
+      const int64_t count = std::min(kTokensAtATime, last - token);
+      for (int64_t i = 0; i < count; ++i) {
+        const kernels::Rows<float> own{sum.data() + i * width, width};
+        kernels.copy(words.row(token + i, width), 1, width, own);
+        kernels.add_f32(types.row(token + i, width), 1, width, own);
+        kernels.copy(positions.row(token + i, width), 1, width, {place.data() + i * width, width});
+      }
+      kernels.add_norm({.rows = count,
+                        .width = width,
+                        .y = sum.data(),
+                        .bias = no_bias.data(),
+                        .residual = place.data(),
+                        .weight = tables.norm.weight->view.const_data_ptr<float>(),
+                        .shift = tables.norm.bias->view.const_data_ptr<float>(),
+                        .epsilon = static_cast<float>(tables.norm.epsilon),
+                        .out = to + token * width});
+    }
+  });
+  return out;
 }
 
 at::Tensor Embedding::forward(const at::Tensor& ids) const {

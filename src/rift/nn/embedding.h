@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "rift/nn/layer_norm.h"
 #include "rift/nn/parameters.h"
+#include "rift/tensor/packed_batch.h"
 
 namespace rift::nn {
 
@@ -18,5 +20,18 @@ struct Embedding {
   at::Tensor forward(const at::Tensor& ids) const;
   bool trainable() const { return weight->trainable; }
 };
+
+/// BERT's embeddings: LayerNorm(words[id] + types[type] + positions[position]).
+struct TokenTables {
+  const Embedding& words;
+  const Embedding& types;
+  const Embedding& positions;
+  const LayerNorm& norm;
+};
+
+/// Whether embed_tokens() computes them: on a CPU, in f32, a width that is a multiple of 32.
+bool embeds_tokens(const TokenTables& tables);
+/// All of it in one pass over the batch's tokens, [S,D], without gradient. Ids must lie in their tables.
+at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& batch);
 
 }  // namespace rift::nn

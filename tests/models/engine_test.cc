@@ -239,15 +239,24 @@ TEST_P(Engine, ABatchBeyondItsMemoryIsRefusedBeforeAnythingIsComputed) {
   EXPECT_EQ(model->forward(random_batch(kLengths), context).size(0), static_cast<int64_t>(kLengths.size()));
 }
 
-TEST_P(Engine, Bf16FollowsF32AsFarAsItsEightBitsGo) {
-  const auto model = random_bert();
-  const auto batch = random_batch(kLengths);
-  ForwardContext context = kTraining;
-  const Outcome f32 = outcome(*model, batch, context, Execution::kAutomatic);
-  context.precision = Precision::kBf16;
-  const Outcome bf16 = outcome(*model, batch, context, Execution::kAutomatic);
-  EXPECT_GT((bf16.logits - f32.logits).abs().max().item<double>(), 0.0);
-  expect_close(bf16, f32, 0.02, 0.03);
+TEST_P(Engine, Bf16FollowsF32AsFarAsItsEightBitsGoWhateverTrains) {
+  using Targets = std::vector<std::string>;
+  for (const Targets& targets : {Targets{}, Targets{"query"}, Targets{"value"}, Targets{"key", "intermediate.dense"}}) {
+    const auto model = random_bert();
+    if (!targets.empty()) {
+      tuning::apply({.method = tuning::LoraOptions{.rank = 5, .alpha = 7, .targets = targets}}, *model, 11);
+      for (nn::Linear* linear : model->encoder().linears()) {
+        if (linear->adapter) nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
+      }
+    }
+    const auto batch = random_batch(kLengths);
+    ForwardContext context = kTraining;
+    const Outcome f32 = outcome(*model, batch, context, Execution::kAutomatic);
+    context.precision = Precision::kBf16;
+    const Outcome bf16 = outcome(*model, batch, context, Execution::kAutomatic);
+    EXPECT_GT((bf16.logits - f32.logits).abs().max().item<double>(), 0.0);
+    expect_close(bf16, f32, 0.02, 0.03);
+  }
 }
 
 /// Logits of a model that trains nothing.

@@ -70,10 +70,16 @@ Rows<E> add_norm_backward(const PanelPass<E>& pass, const LayerBackward<E>& back
   return d_y;
 }
 
+/// Query, key and value read the same states: the key's operand serves all three (EncoderRun::operands_of).
+bool input_is_wanted(const LayerGradients& wanted, LinearPlace linear) {
+  const auto any = [&](LinearPlace place) { return wanted.linears[place].any(); };
+  return linear == kKey ? any(kQuery) || any(kKey) || any(kValue) : any(linear);
+}
+
 template <class E>
 void publish_input(const PanelPass<E>& pass, const LayerBackward<E>& back, LinearPlace linear, Rows<const E> x,
                    int64_t width) {
-  if (!back.wanted.linears[linear].any()) return;
+  if (!input_is_wanted(back.wanted, linear)) return;
   back.operands[linear].input.publish(pass.kernels, back.begin, 0, x, pass.tokens.count, width);
 }
 

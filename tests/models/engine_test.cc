@@ -199,16 +199,18 @@ TEST_P(Engine, OneAndTwoThreadsGiveTheSameBits) {
 TEST_P(Engine, ARowsStatesAreTheSameBitsWhateverStandsBesideIt) {
   const auto model = random_bert();
   const at::NoGradGuard no_gradient;
-  const auto states = [&](const tensor::PackedBatch& batch) {
-    const at::Tensor embedded = model->encoder().embed(batch, {});
-    return model->encoder().run_layers(embedded, 0, 3, batch, {}, TokensRead::kAll);
-  };
-  const at::Tensor together = states(random_batch(kLengths, 0));
-  int64_t begin = 0;
-  for (size_t row = 0; row < kLengths.size(); ++row) {
-    const at::Tensor alone = states(random_batch({kLengths[row]}, row));
-    EXPECT_TRUE(at::equal(alone, together.narrow(0, begin, kLengths[row]))) << row;
-    begin += kLengths[row];
+  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    const auto states = [&](const tensor::PackedBatch& batch) {
+      const at::Tensor embedded = model->encoder().embed(batch, {});
+      return model->encoder().run_layers(embedded, 0, 3, batch, {.precision = precision}, TokensRead::kAll);
+    };
+    const at::Tensor together = states(random_batch(kLengths, 0));
+    int64_t begin = 0;
+    for (size_t row = 0; row < kLengths.size(); ++row) {
+      const at::Tensor alone = states(random_batch({kLengths[row]}, row));
+      EXPECT_TRUE(at::equal(alone, together.narrow(0, begin, kLengths[row]))) << row;
+      begin += kLengths[row];
+    }
   }
 }
 
@@ -275,22 +277,6 @@ TEST_P(Engine, BytesFollowF32AsFarAsTheyGo) {
     const double error = (bytes - f32).abs().max().item<double>();
     EXPECT_GT(error, 0.0);
     EXPECT_LT(error, 0.1);
-  }
-}
-
-TEST_P(Engine, ARowsBytesAreTheSameBitsWhateverStandsBesideIt) {
-  const auto model = random_bert();
-  const at::NoGradGuard no_gradient;
-  const auto states = [&](const tensor::PackedBatch& batch) {
-    const at::Tensor embedded = model->encoder().embed(batch, {});
-    return model->encoder().run_layers(embedded, 0, 3, batch, {.precision = Precision::kInt8}, TokensRead::kAll);
-  };
-  const at::Tensor together = states(random_batch(kLengths, 0));
-  int64_t begin = 0;
-  for (size_t row = 0; row < kLengths.size(); ++row) {
-    const at::Tensor alone = states(random_batch({kLengths[row]}, row));
-    EXPECT_TRUE(at::equal(alone, together.narrow(0, begin, kLengths[row]))) << row;
-    begin += kLengths[row];
   }
 }
 

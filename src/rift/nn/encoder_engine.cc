@@ -106,12 +106,12 @@ EncoderEngine::EncoderEngine(EncoderParts parts, const ParameterStore& store)
 EncoderEngine::~EncoderEngine() = default;
 
 std::string EncoderEngine::why_not() const {
-  if (!store_.device().is_cpu()) return "it runs on a CPU only";
-  if (store_.dtype() != at::kFloat) return "it computes f32 models only";
-  if (parts_.activation != Activation::kGelu) return "its activation is gelu";
-  if (parts_.layers.empty()) return "the model has no layers";
+  if (!store_.device().is_cpu()) return "it is not on a CPU";
+  if (store_.dtype() != at::kFloat) return "its parameters are not f32";
+  if (parts_.activation != Activation::kGelu) return "its activation is not gelu";
+  if (parts_.layers.empty()) return "it has no layers";
   const Linear& query = *parts_.layers.front().linears[engine::kQuery];
-  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "heads must be a multiple of 32 wide";
+  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "its heads are no multiple of 32 wide";
   for (const EncoderLayerParts& layer : parts_.layers) {
     for (const Linear* linear : layer.linears) {
       if (!is_multiple_of_block(linear->in_features()) || !is_multiple_of_block(linear->out_features())) {

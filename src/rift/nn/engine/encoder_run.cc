@@ -163,25 +163,19 @@ void EncoderRun<E>::place_operands(Layout& layout) {
 }
 
 template <class E>
+PanelPass<E> EncoderRun<E>::pass_of(const TokenSet& tokens, const typename Scratch<E>::Places& scratch) const {
+  return {call_.encoder.shape, call_.dropout, {call_.row_begin, call_.row_keys}, kernels_, scratch,
+          scratch_size_.slab,  tokens};
+}
+
+template <class E>
 PanelPass<E> EncoderRun<E>::pass_of(const Panel& panel, const typename Scratch<E>::Places& scratch) const {
-  return {call_.encoder.shape,
-          call_.dropout,
-          {call_.row_begin, call_.row_keys},
-          kernels_,
-          scratch,
-          scratch_size_.slab,
-          {panel.first_row, panel.rows, false, panel.tokens}};
+  return pass_of(TokenSet{panel.first_row, panel.rows, false, panel.tokens}, scratch);
 }
 
 template <class E>
 PanelPass<E> EncoderRun<E>::pass_of(const Stretch& rows, const typename Scratch<E>::Places& scratch) const {
-  return {call_.encoder.shape,
-          call_.dropout,
-          {call_.row_begin, call_.row_keys},
-          kernels_,
-          scratch,
-          scratch_size_.slab,
-          {rows.begin, rows.size, true, rows.size}};
+  return pass_of(TokenSet{rows.begin, rows.size, true, rows.size}, scratch);
 }
 
 template <class E>

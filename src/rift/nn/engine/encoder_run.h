@@ -65,6 +65,7 @@ class EncoderRun {
   void place_backward(Layout& layout);
   void place_operands(Layout& layout);
   ScratchSize scratch_size() const;
+  PanelPass<E> pass_of(const TokenSet& tokens, const typename Scratch<E>::Places& scratch) const;
   PanelPass<E> pass_of(const Panel& panel, const typename Scratch<E>::Places& scratch) const;
   PanelPass<E> pass_of(const Stretch& rows, const typename Scratch<E>::Places& scratch) const;
   int64_t layer_count() const { return static_cast<int64_t>(call_.encoder.layers.size()); }

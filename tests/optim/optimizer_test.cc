@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <mutex>
 
 #include "rift/base/files.h"
 #include "rift/base/json.h"
@@ -134,6 +135,33 @@ TEST(Optimizer, InPartsFromSeveralThreadsItGivesTheSameBitsAsAtTheEnd) {
       EXPECT_EQ(theta, same);
     }
   }
+}
+
+TEST(Optimizer, TellsOfEveryElementThatAStepWroteOnceAndInWholeUnits) {
+  constexpr int64_t kSize = 90'000, kUnit = 20'000;
+  const std::vector<ParameterGroup> groups = {{"a", 1e-2, 0.1, {{0, 60'000, false, kUnit}, {60'000, 7}}},
+                                              {"b", 1e-3, 0.0, {{70'000, 20'000}}}};
+  std::mutex mutex;
+  std::vector<int> told(kSize);
+  const auto written = [&](const Slice& stretch) {
+    const std::lock_guard lock(mutex);
+    if (stretch.offset < 60'000) {
+      EXPECT_EQ(stretch.offset % kUnit, 0);
+      EXPECT_EQ(stretch.size % kUnit, 0);
+    }
+    for (int64_t i = 0; i < stretch.size; ++i) ++told[static_cast<size_t>(stretch.offset + i)];
+  };
+  std::vector<double> theta = normals(kSize, 1);
+  const std::vector<double> gradient = normals(kSize, 2);
+  Optimizer<double> optimizer({}, groups, {}, written);
+  optimizer.step(theta, gradient, 1.0);
+  std::vector<int> expected(kSize);
+  for (int64_t i = 0; i < kSize; ++i) expected[static_cast<size_t>(i)] = i < 60'007 || i >= 70'000 ? 1 : 0;
+  EXPECT_EQ(told, expected);
+  optimizer.begin_step(1.0);
+  optimizer.update(theta, gradient, {kUnit, kUnit});
+  EXPECT_EQ(told[kUnit], 2);
+  EXPECT_EQ(told[0], 1);
 }
 
 TEST(Optimizer, APullIsTheGradientOfHalfTheSquaredDistance) {

@@ -88,7 +88,7 @@ struct EncoderEngine::Bytes {
   std::vector<ByteLinear> linears;
 };
 
-EncoderEngine::EncoderEngine(EncoderParts parts, const ParameterStore& store)
+EncoderEngine::EncoderEngine(EncoderParts parts, ParameterStore& store)
     : parts_(std::move(parts)),
       store_(store),
       f32_(new Packed<float>),
@@ -96,14 +96,23 @@ EncoderEngine::EncoderEngine(EncoderParts parts, const ParameterStore& store)
       bytes_(new Bytes) {
   for (const EncoderLayerParts& layer : parts_.layers) {
     for (const Linear* linear : layer.linears) {
+      place_of_.emplace(linear->weight, f32_->linears.size());
       f32_->linears.emplace_back(*linear);
       bf16_->linears.emplace_back(*linear);
       bytes_->linears.emplace_back(*linear);
     }
   }
+  store_.follow(this);
 }
 
-EncoderEngine::~EncoderEngine() = default;
+EncoderEngine::~EncoderEngine() { store_.unfollow(this); }
+
+void EncoderEngine::rows_written(const Parameter& matrix, int64_t first, int64_t last) {
+  const auto place = place_of_.find(&matrix);
+  if (place == place_of_.end()) return;
+  f32_->linears[place->second].rows_written(store_, first, last);
+  bf16_->linears[place->second].rows_written(store_, first, last);
+}
 
 std::string EncoderEngine::why_not() const {
   if (!store_.device().is_cpu()) return "it is not on a CPU";

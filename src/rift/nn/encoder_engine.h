@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "rift/nn/activation.h"
@@ -45,11 +46,11 @@ struct EncoderSpan {
 /// The node gives the gradient of its input to autograd and adds the gradients of the parameters to the store's
 /// gradient windows itself, where backward() reaches it: torch::autograd::grad() of a parameter through it is not
 /// defined. Nothing is computed for parameters that do not train, nor below the lowest layer that needs it.
-class EncoderEngine {
+class EncoderEngine final : private RowsFollower {
  public:
   /// The parts and the store must outlive it.
-  EncoderEngine(EncoderParts parts, const ParameterStore& store);
-  ~EncoderEngine();
+  EncoderEngine(EncoderParts parts, ParameterStore& store);
+  ~EncoderEngine() override;
 
   /// Why the engine cannot run this model, or "" when it can. Adapters that came or went since count.
   std::string why_not() const;
@@ -68,9 +69,11 @@ class EncoderEngine {
   std::vector<const Parameter*> trained(const EncoderSpan& span) const;
   std::vector<engine::LayerGradients> gradients(const EncoderSpan& span) const;
   engine::WholeRows whole_rows() const;
+  void rows_written(const Parameter& matrix, int64_t first, int64_t last) override;
 
   EncoderParts parts_;
-  const ParameterStore& store_;
+  ParameterStore& store_;
+  std::unordered_map<const Parameter*, size_t> place_of_;  // of a weight, among the maps of all layers
   std::unique_ptr<Packed<float>> f32_;
   std::unique_ptr<Packed<kernels::Bf16>> bf16_;
   std::unique_ptr<Bytes> bytes_;

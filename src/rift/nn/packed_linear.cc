@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 namespace rift::nn {
 
@@ -21,9 +22,41 @@ Right<E> turned_right(const E* data, int64_t in) {
 
 }  // namespace
 
+/// A block of 32 rows, scaled and padded where it has to be, in E.
+template <class E>
+void PackedLinear<E>::pack_block(Matrix& matrix, const Source& source, int64_t block) {
+  const auto& kernels = kernels::kernels<E>();
+  const int64_t width = source.padded_in, first = block * kBlock;
+  std::vector<float> copied;
+  kernels::Rows<const float> exact{source.data + first * source.in, source.in};
+  if (!source.is_plain()) {
+    copied.resize(static_cast<size_t>(kBlock * width));
+    for (int64_t r = 0; r < std::min(kBlock, source.out - first); ++r) {
+      for (int64_t c = 0; c < source.in; ++c) {
+        copied[static_cast<size_t>(r * width + c)] = source.scale * source.data[(first + r) * source.in + c];
+      }
+    }
+    exact = {copied.data(), width};
+  }
+  std::vector<E> narrowed;
+  kernels::Rows<const E> rows{nullptr, width};
+  if constexpr (std::is_same_v<E, float>) {
+    rows = exact;
+  } else {
+    narrowed.resize(static_cast<size_t>(kBlock * width));
+    kernels.narrow(exact, kBlock, width, {narrowed.data(), width});
+    rows.data = narrowed.data();
+  }
+  kernels.turn(rows, kBlock, width, matrix.turned + first * width, kBlock * kPerUnit<E>);
+  if (matrix.rows != nullptr) {
+    kernels.pair(rows, kBlock, width, matrix.rows + first * width, kPerUnit<E> * width);
+  }
+  matrix.versions[static_cast<size_t>(block)] = source.version;
+}
+
 template <class E>
 void PackedLinear<E>::refresh(Matrix& matrix, const Source& source, std::vector<std::function<void()>>& tasks) {
-  const int64_t elements = source.padded_out * source.padded_in;
+  const int64_t elements = source.padded_out * source.padded_in, blocks = source.padded_out / kBlock;
   if (matrix.out != source.padded_out || matrix.in != source.padded_in) {
     matrix = {};
     matrix.out = source.padded_out;
@@ -32,49 +65,36 @@ void PackedLinear<E>::refresh(Matrix& matrix, const Source& source, std::vector<
     matrix.memory = engine::Block(static_cast<size_t>((as_it_is ? 1 : 2) * elements) * sizeof(E));
     matrix.turned = reinterpret_cast<E*>(matrix.memory.data());
     matrix.rows = as_it_is ? nullptr : matrix.turned + elements;
-  } else if (matrix.version == source.version && matrix.from == source.data) {
-    return;
+    matrix.versions.resize(static_cast<size_t>(blocks));
   }
-  matrix.version = source.version;
-  matrix.from = source.data;
-  for (int64_t first = 0; first < source.padded_out; first += kBlock) {
-    tasks.emplace_back([&matrix, source, first] {
-      // A block of 32 rows, scaled and padded where it has to be, in E.
-      const auto& kernels = kernels::kernels<E>();
-      const int64_t width = source.padded_in;
-      std::vector<float> copied;
-      kernels::Rows<const float> block{source.data + first * source.in, source.in};
-      if (!source.is_plain()) {
-        copied.resize(static_cast<size_t>(kBlock * width));
-        for (int64_t r = 0; r < std::min(kBlock, source.out - first); ++r) {
-          for (int64_t c = 0; c < source.in; ++c) {
-            copied[static_cast<size_t>(r * width + c)] = source.scale * source.data[(first + r) * source.in + c];
-          }
-        }
-        block = {copied.data(), width};
-      }
-      std::vector<E> narrowed;
-      kernels::Rows<const E> rows{nullptr, width};
-      if constexpr (std::is_same_v<E, float>) {
-        rows = block;
-      } else {
-        narrowed.resize(static_cast<size_t>(kBlock * width));
-        kernels.narrow(block, kBlock, width, {narrowed.data(), width});
-        rows.data = narrowed.data();
-      }
-      kernels.turn(rows, kBlock, width, matrix.turned + first * width, kBlock * kPerUnit<E>);
-      if (matrix.rows != nullptr) {
-        kernels.pair(rows, kBlock, width, matrix.rows + first * width, kPerUnit<E> * width);
-      }
-    });
+  const bool moved = std::exchange(matrix.from, source.data) != source.data;
+  matrix.in_use.assign(static_cast<size_t>(blocks), 1);
+  for (int64_t block = 0; block < blocks; ++block) {
+    if (!moved && matrix.versions[static_cast<size_t>(block)] == source.version) continue;
+    tasks.emplace_back([&matrix, source, block] { pack_block(matrix, source, block); });
+  }
+}
+
+template <class E>
+PackedLinear<E>::Source PackedLinear<E>::weight_source(const ParameterStore& store) const {
+  const Parameter& weight = *linear_->weight;
+  const int64_t out = weight.shape[0], in = weight.shape[1];
+  return {values_of(weight), out, in, out, in, 1, store.version_of(weight)};
+}
+
+template <class E>
+void PackedLinear<E>::rows_written(const ParameterStore& store, int64_t first, int64_t last) {
+  const Source source = weight_source(store);
+  if (weight_.from != source.data) return;
+  for (int64_t block = (first + kBlock - 1) / kBlock; block < last / kBlock; ++block) {
+    if (std::exchange(weight_.in_use[static_cast<size_t>(block)], 0) != 0) pack_block(weight_, source, block);
   }
 }
 
 template <class E>
 void PackedLinear<E>::refresh(const ParameterStore& store, std::vector<std::function<void()>>& tasks) {
-  const Parameter& weight = *linear_->weight;
-  const int64_t out = weight.shape[0], in = weight.shape[1];
-  refresh(weight_, {values_of(weight), out, in, out, in, 1, store.version_of(weight)}, tasks);
+  refresh(weight_, weight_source(store), tasks);
+  const int64_t out = linear_->out_features(), in = linear_->in_features();
   const auto low = linear_->adapter ? linear_->adapter->low_rank() : std::nullopt;
   if (!low) return;
   const int64_t rank = low->a->shape[0];

@@ -20,6 +20,10 @@ class PackedLinear {
   /// Takes note of the weights as `store` has them. Appends to `tasks` what is to be done for that, in any order and on
   /// any thread, before view() is used.
   void refresh(const ParameterStore& store, std::vector<std::function<void()>>& tasks);
+  /// Rows first .. last - 1 of the weight have changed, values from any thread but not the same rows twice. Whole
+  /// blocks of them are taken over at once, if anyone has asked for them since they last were; the others wait for
+  /// refresh().
+  void rows_written(const ParameterStore& store, int64_t first, int64_t last);
   /// Valid until the next refresh(), a change of the adapter or of the store's layout.
   engine::LinearView<E> view(uint32_t site) const;
 
@@ -31,8 +35,9 @@ class PackedLinear {
     E* rows = nullptr;  // nullptr where the parameter itself is the right side
     int64_t out = 0;
     int64_t in = 0;
-    uint64_t version = 0;
     const void* from = nullptr;
+    std::vector<uint64_t> versions;  // of each block of rows
+    std::vector<uint8_t> in_use;     // asked for since it was made
   };
   /// What it is made from; padded with zeros, times `scale`.
   struct Source {
@@ -45,7 +50,9 @@ class PackedLinear {
     uint64_t version = 0;
     bool is_plain() const { return scale == 1 && out == padded_out && in == padded_in; }
   };
+  Source weight_source(const ParameterStore& store) const;
   static void refresh(Matrix& matrix, const Source& source, std::vector<std::function<void()>>& tasks);
+  static void pack_block(Matrix& matrix, const Source& source, int64_t block);
 
   const Linear* linear_;
   Matrix weight_;

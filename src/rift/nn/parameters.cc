@@ -202,6 +202,18 @@ void ParameterStore::zero_gradients() {
   for (const Stretch& stretch : trainable_stretches()) gradients_.narrow(0, stretch.offset, stretch.size).zero_();
 }
 
+void ParameterStore::tell_followers(const Stretch& written) const {
+  if (followers_.empty()) return;
+  const auto after = std::ranges::upper_bound(parameters_, written.offset, {}, &Parameter::offset);
+  RIFT_CHECK(after != parameters_.begin());
+  const Parameter& parameter = *std::prev(after);
+  if (parameter.shape.size() != 2) return;
+  const int64_t columns = parameter.shape[1], begin = written.offset - parameter.offset;
+  const int64_t first = (begin + columns - 1) / columns, last = (begin + written.size) / columns;
+  if (first >= last) return;
+  for (RowsFollower* follower : followers_) follower->rows_written(parameter, first, last);
+}
+
 std::vector<std::string> ParameterStore::copy_from(const tensor::TensorMap& tensors) {
   RIFT_CHECK(values_.defined() && values_.numel() == elements_);
   ++changes_;

@@ -42,6 +42,15 @@ class GradientSink {
   virtual void whole(const Stretch& stretch) = 0;
 };
 
+/// Something made from matrices among the parameters (weights packed for products), which an optimizer tells of rows as
+/// it writes them, so that they are taken while they are in the cache.
+class RowsFollower {
+ public:
+  virtual ~RowsFollower() = default;
+  /// Rows first .. last - 1 of a matrix were written. Called from any thread, each row once a step at most.
+  virtual void rows_written(const Parameter& matrix, int64_t first, int64_t last) = 0;
+};
+
 /// All parameters of a model in ONE flat storage, their gradients in a second one of the same layout, so that
 /// optimizer, checkpoint, adapters and (later) the engine see the same bytes.
 ///
@@ -104,6 +113,13 @@ class ParameterStore {
   void set_gradient_sink(GradientSink* sink) { gradient_sink_ = sink; }
   GradientSink* gradient_sink() const { return gradient_sink_; }
 
+  /// For as long as the follower lives, until unfollow().
+  void follow(RowsFollower* follower) { followers_.push_back(follower); }
+  void unfollow(RowsFollower* follower) { std::erase(followers_, follower); }
+  /// Passes on which whole rows a stretch within one parameter holds, after they were written through values(). Telling
+  /// is not needed for what is right, only for speed: version_of() has changed in any case.
+  void tell_followers(const Stretch& written) const;
+
   /// Copies by name, converting the element type. Returns the names of the store (parameters and buffers) that
   /// `tensors` lacks. Throws kArtefact naming the tensor on another shape or on a name that the store does not have.
   std::vector<std::string> copy_from(const tensor::TensorMap& tensors);
@@ -125,6 +141,7 @@ class ParameterStore {
   at::Tensor values_;     // [elements at the last seal()]
   at::Tensor gradients_;
   GradientSink* gradient_sink_ = nullptr;
+  std::vector<RowsFollower*> followers_;
   uint64_t writes_ = 0;             // of parameters that train
   uint64_t changes_ = 0;            // of any
   mutable at::Tensor host_values_;  // mirrors, on a GPU only

@@ -40,8 +40,8 @@ const SgdOptions* momentum_of(const OptimOptions& options) {
 }  // namespace
 
 template <class T>
-Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull)
-    : options_(options), groups_(std::move(groups)), pull_rate_(pull.rate) {
+Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull, Written written)
+    : options_(options), groups_(std::move(groups)), pull_rate_(pull.rate), written_(std::move(written)) {
   int64_t elements = 0;
   for (size_t group = 0; group < groups_.size(); ++group) {
     for (const Slice& slice : groups_[group].slices) {
@@ -79,7 +79,8 @@ void Optimizer<T>::place_pull(const Pull<T>& pull) {
 template <class T>
 void Optimizer<T>::make_pieces() {
   for (const Placed& placed : placed_) {
-    const int64_t most = placed.slice.rows_may_idle ? kIdlePiece : kPiece;
+    const int64_t unit = placed.slice.unit;
+    const int64_t most = placed.slice.rows_may_idle ? kIdlePiece : std::max(kPiece / unit, int64_t{1}) * unit;
     for (int64_t begin = 0; begin < placed.slice.size; begin += most) {
       Piece& piece = pieces_.emplace_back(Piece{&placed, begin, std::min(most, placed.slice.size - begin)});
       if (!placed.slice.rows_may_idle) continue;
@@ -148,6 +149,7 @@ void Optimizer<T>::apply(const Placed& placed, int64_t begin, int64_t size, std:
   } else {
     kernels.plain(update);
   }
+  if (written_) written_({placed.slice.offset + begin, size});
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <string>
@@ -13,10 +14,12 @@ namespace rift::optim {
 
 /// A stretch of the flat parameter storage.
 ///   rows_may_idle: most of its gradient is zero in most steps (an embedding's rows that no token asks for)
+///   unit: elements that one thread takes together, where something follows what is written (rows of a weight)
 struct Slice {
   int64_t offset = 0;
   int64_t size = 0;
   bool rows_may_idle = false;
+  int64_t unit = 1;
 };
 
 /// Parameters that share a learning rate and a weight decay.
@@ -36,6 +39,9 @@ struct Pull {
   std::span<const T> centre;  // slice after slice; must outlive the optimizer
 };
 
+/// Told of a stretch as soon as a step has written it, on the thread that did.
+using Written = std::function<void(const Slice& stretch)>;
+
 /// What one step's gradient was, pull included.
 struct GradientMeasure {
   double norm = 0;           // Euclidean, over all groups
@@ -51,7 +57,7 @@ template <class T>
 class Optimizer {
  public:
   /// Throws kBug on overlapping slices or a pull outside of them.
-  Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull = {});
+  Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull = {}, Written written = {});
 
   /// Norm of gradient + pull, summed in f64 in an order that does not depend on the number of threads. theta and
   /// gradient are the whole flat storage, here and below; only the groups' slices are read or written.
@@ -118,6 +124,7 @@ class Optimizer {
   std::vector<Piece> pieces_;   // by offset
   std::vector<uint8_t> idle_;   // moments are all zero
   double pull_rate_ = 0;
+  Written written_;
   State state_;
   double lr_factor_ = 1;  // of the step that goes on
   double gradient_factor_ = 1;

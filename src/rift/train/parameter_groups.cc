@@ -4,9 +4,15 @@
 #include <set>
 
 #include "rift/base/error.h"
+#include "rift/nn/kernels/kernels.h"
 
 namespace rift::train {
 namespace {
+
+/// What is packed of a weight for products follows it in blocks of rows.
+int64_t unit_of(const nn::Parameter& parameter) {
+  return parameter.shape.size() == 2 ? nn::kernels::kBlock * parameter.shape[1] : 1;
+}
 
 class Groups {
  public:
@@ -19,7 +25,7 @@ class Groups {
       const nn::Parameter& parameter = store_.at(parameter_name);
       RIFT_CHECK(parameter.trainable && seen_.insert(parameter_name).second);
       auto& group = is_exempt_from_decay(parameter_name) ? exempt : decayed;
-      group.slices.push_back({parameter.offset, parameter.size, parameter.rows_may_idle});
+      group.slices.push_back({parameter.offset, parameter.size, parameter.rows_may_idle, unit_of(parameter)});
     }
     for (optim::ParameterGroup* group : {&decayed, &exempt}) {
       if (!group->slices.empty()) groups_.push_back(std::move(*group));

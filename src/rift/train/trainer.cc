@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "rift/base/error.h"
@@ -40,26 +41,34 @@ optim::Pull<float> pull_of(const std::optional<objective::Anchor<float>>& anchor
   return pull;
 }
 
-/// Updates weights as their gradients become known, for as long as it lives.
+/// Updates weights as their gradients become known, for as long as it lives. Values are asked for when the first one is
+/// written: to the forward pass before, nothing has changed.
 class UpdateAtOnce final : public nn::GradientSink {
  public:
   UpdateAtOnce(nn::ParameterStore& store, optim::Optimizer<float>& optimizer)
-      : store_(store),
-        optimizer_(optimizer),
-        values_(store.values<float>()),
-        gradients_(std::as_const(store).gradients<float>()) {
+      : store_(store), optimizer_(optimizer), gradients_(std::as_const(store).gradients<float>()) {
     store_.set_gradient_sink(this);
   }
   ~UpdateAtOnce() override { store_.set_gradient_sink(nullptr); }
   void whole(const nn::Stretch& stretch) override {
-    optimizer_.update(values_, gradients_, {stretch.offset, stretch.size});
+    optimizer_.update(values(), gradients_, {stretch.offset, stretch.size});
+  }
+  optim::GradientMeasure finish() {
+    store_.set_gradient_sink(nullptr);
+    return optimizer_.finish_step(values(), gradients_);
   }
 
  private:
+  std::span<float> values() {
+    std::call_once(asked_, [&] { values_ = store_.values<float>(); });
+    return values_;
+  }
+
   nn::ParameterStore& store_;
   optim::Optimizer<float>& optimizer_;
-  std::span<float> values_;
   std::span<const float> gradients_;
+  std::once_flag asked_;
+  std::span<float> values_;
 };
 
 class Trainer {
@@ -71,7 +80,10 @@ class Trainer {
         plan_(plan_rows(spec.optim, task.rows())),
         order_(plan_, static_cast<uint64_t>(spec.train.seed)),
         anchor_(objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored)),
-        optimizer_(spec.optim, spec.groups, pull_of(anchor_)),
+        optimizer_(spec.optim, spec.groups, pull_of(anchor_),
+                   [this](const optim::Slice& written) {
+                     store_.tell_followers({written.offset, written.size});
+                   }),
         checkpoints_(spec.directory / "checkpoints", spec.run, spec.machine) {
     watch_.emplace(store_);
     const bool resumed = !spec.directory.empty() && spec.resume && restore();
@@ -147,13 +159,10 @@ class Trainer {
   }
 
   double step_as_gradients_come(std::span<const int64_t> rows, StepRecord& record, double lr_factor) {
-    const std::span<const float> gradients = std::as_const(store_).gradients<float>();
     optimizer_.begin_step(lr_factor);
-    {
-      UpdateAtOnce sink(store_, optimizer_);
-      add_gradients(rows, record);
-    }
-    take_measure(optimizer_.finish_step(store_.values<float>(), gradients), rows, record);
+    UpdateAtOnce updates(store_, optimizer_);
+    add_gradients(rows, record);
+    take_measure(updates.finish(), rows, record);
     return 1.0;
   }
 

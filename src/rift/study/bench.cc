@@ -113,6 +113,8 @@ std::string memory_of(const Json& part) {
   return sentence("bench.memory", fmt::arg("mib", shown_at(part, "peak_memory_mib")));
 }
 
+auto precision_of(const Json& part) { return fmt::arg("precision", part.at("precision").as_string()); }
+
 }  // namespace
 
 Json run_bench(const BenchSpec& spec) {
@@ -131,7 +133,6 @@ Json run_bench(const BenchSpec& spec) {
   Json result{{"environment", package::describe_environment()},
               {"execution", execution},
               {"instruction_set", train::instructions_in_use()},
-              {"precision", train::precision_in_use(first.train)},
               {"threads", threads()},
               {"model", model.filename().string()},
               {"rows", dataset.rows()},
@@ -159,9 +160,9 @@ std::string bench_text(const Json& result) {
                      sentence("bench.rows", fmt::arg("rows", shown_at(*part, "rows_per_second"))), ""});
   }
   if (const Json* part = result.find("score"))
-    lines.push_back({sentence("bench.score"), rows_and_tokens(*part), "", memory_of(*part)});
+    lines.push_back({sentence("bench.score", precision_of(*part)), rows_and_tokens(*part), "", memory_of(*part)});
   if (const Json* part = result.find("latency")) {
-    lines.push_back({sentence("bench.latency", fmt::arg("tokens", shown_at(*part, "tokens"))),
+    lines.push_back({sentence("bench.latency", fmt::arg("tokens", shown_at(*part, "tokens")), precision_of(*part)),
                      sentence("bench.milliseconds", fmt::arg("p50", shown_at(*part, "p50_ms")),
                               fmt::arg("p99", shown_at(*part, "p99_ms"))),
                      "", ""});
@@ -169,15 +170,15 @@ std::string bench_text(const Json& result) {
   if (const Json* runs = result.find("train")) {
     for (const Json& run : runs->as_array()) {
       lines.push_back(
-          {sentence("bench.train", fmt::arg("method", run.at("method").as_string())), rows_and_tokens(run),
+          {sentence("bench.train", fmt::arg("method", run.at("method").as_string()), precision_of(run)),
+           rows_and_tokens(run),
            sentence("bench.first_epoch", fmt::arg("rows", shown_at(run.at("epochs").at(size_t{0}), "rows_per_second"))),
            memory_of(run)});
     }
   }
   return sentence("bench.heading", fmt::arg("model", result.at("model").as_string()),
                   fmt::arg("rows", result.at("rows").as_int()), fmt::arg("threads", result.at("threads").as_int()),
-                  fmt::arg("instructions", result.at("instruction_set").as_string()),
-                  fmt::arg("precision", result.at("precision").as_string())) +
+                  fmt::arg("instructions", result.at("instruction_set").as_string())) +
          "\n" + aligned(lines);
 }
 

@@ -27,7 +27,7 @@ struct BenchSpec {
   std::string device = "cpu";
 };
 
-/// {"environment", "execution", "instruction_set", "precision", "threads", "model", "rows", "dropout", "settings": the
+/// {"environment", "execution", "instruction_set", "threads", "model", "rows", "dropout", "settings": the
 /// keys that `sets` may change, as they were understood, and the parts that were asked for as train/speed.h describes
 /// them: "tokenize", "score", "latency", "train": a list, one entry a method}.
 /// Throws kConfig (column, part, method or key that is not there), kData (no row with a text, a label other than 0 and

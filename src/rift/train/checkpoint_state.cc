@@ -138,7 +138,8 @@ CheckpointState CheckpointFolder::read(const fs::path& directory) const {
                "{}: format {}, this build reads {}; go on with the version that began the run", file.string(),
                json.at("format").as_int(), kFormat);
   RIFT_REQUIRE(json.at("run").as_string() == run_, Code::kConfig,
-               "{}: the checkpoint belongs to another run: settings, rows or the pretrained model have changed since; "
+               "{}: the checkpoint belongs to another run: settings, rows, the pretrained model or what "
+               "train.precision comes to here have changed since; "
                "go on with the run.yaml that it was begun with, or start anew without --resume",
                directory.string());
   if (const std::string& then = json.at("machine").as_string(); then != machine_) {

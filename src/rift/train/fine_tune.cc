@@ -12,6 +12,7 @@
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
 #include "rift/train/parameter_groups.h"
+#include "rift/train/precision.h"
 #include "rift/train/run_digest.h"
 #include "rift/train/text_model.h"
 #include "rift/train/text_task.h"
@@ -56,6 +57,7 @@ class FineTuning {
  public:
   explicit FineTuning(const FineTuneSpec& spec)
       : spec_(spec),
+        options_(spec.options),
         device_(tensor::parse_device(spec.device)),
         text_(load_text_model({.options = spec.options.text,
                                .init_from = spec.init_from,
@@ -65,12 +67,10 @@ class FineTuning {
         new_parameters_(text_.model->new_parameters()),
         inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens),
         applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
-    const std::string plain = text_.model->encoder().why_not_fused();
-    RIFT_REQUIRE(
-        spec.options.train.precision != Precision::kBf16 || plain.empty(), Code::kConfig,
-        "train.precision: bf16 runs on the fused engine only, which does not run this model: {}; leave it at auto",
-        plain);
-    log_info("tuning", {{"method", spec.options.tuning.method_name()}, {"what", applied_.description}});
+    options_.train.precision = resolved(spec.options.train.precision, text_.model->encoder().why_not_fused());
+    log_info("tuning", {{"method", options_.tuning.method_name()},
+                        {"what", applied_.description},
+                        {"precision", name_of(options_.train.precision)}});
   }
 
   FineTuned run() {
@@ -81,7 +81,7 @@ class FineTuning {
       scale_ = metrics::label_scale(train.label, train.weight).value_or(metrics::LabelScale{});
       if (new_parameters_.empty()) rescale_head(store(), 1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
     }
-    const std::string digest = run_digest({.options = spec_.options,
+    const std::string digest = run_digest({.options = options_,
                                            .train = train,
                                            .validation = validation,
                                            .weights_sha256 = text_.weights_sha256,
@@ -92,10 +92,10 @@ class FineTuning {
                    .train = std::move(train),
                    .validation = std::move(validation),
                    .scale = scale_,
-                   .objective = spec_.options.objective,
-                   .stop_metric = spec_.options.train.early_stopping.metric,
+                   .objective = options_.objective,
+                   .stop_metric = options_.train.early_stopping.metric,
                    .device = device_,
-                   .precision = precision_of(spec_.options.train.precision),
+                   .precision = precision_of(options_.train.precision),
                    .kept = kept_budget()},
                   *text_.model);
     const TrainerResult result = run_trainer(task, trainer_spec(digest));
@@ -112,23 +112,24 @@ class FineTuning {
   }
 
  private:
-  uint64_t seed() const { return static_cast<uint64_t>(spec_.options.train.seed); }
+  uint64_t seed() const { return static_cast<uint64_t>(options_.train.seed); }
   const data::Schema& schema() const { return spec_.dataset.schema; }
   bool regression() const { return schema().task == data::Task::kRegression; }
   nn::ParameterStore& store() { return text_.model->parameters(); }
 
   KeptBudget kept_budget() const {
-    const KeptStatesOptions& room = spec_.options.train.kept_states;
+    const KeptStatesOptions& room = options_.train.kept_states;
     return {.memory_bytes = room.memory_mib << 20,
             .disk_bytes = room.disk_mib << 20,
             .folder = spec_.directory.empty() ? std::filesystem::temp_directory_path() : spec_.directory};
   }
 
   TrainerSpec trainer_spec(const std::string& digest) {
-    return {.optim = spec_.options.optim,
-            .anchor = spec_.options.objective.anchor,
-            .train = spec_.options.train,
-            .groups = make_groups(store(), spec_.options.optim, applied_.encoder, applied_.head),
+    return {.optim = options_.optim,
+            .anchor = options_.objective.anchor,
+            .train = options_.train,
+            .precision = precision_of(options_.train.precision),
+            .groups = make_groups(store(), options_.optim, applied_.encoder, applied_.head),
             .anchored = anchored_slices(store(), unanchored()),
             .directory = spec_.directory,
             .resume = spec_.resume,
@@ -149,16 +150,17 @@ class FineTuning {
 
   Json summary(const TextTask& task, const TrainerResult& result) {
     Json json = {{"model", describe(text_)}};
-    json["max_tokens"] = spec_.options.text.max_tokens;
+    json["max_tokens"] = options_.text.max_tokens;
     json["pooling"] = name_of(text_.model->pooling());
-    json["tuning"] = Json{{"method", spec_.options.tuning.method_name()},
+    json["tuning"] = Json{{"method", options_.tuning.method_name()},
                           {"description", applied_.description},
                           {"trainable", store().trainable_count()}};
+    json["precision"] = name_of(options_.train.precision);
     json["rows"] = rows_;
     json["loss"] = name_of(task.loss());
     if (!task.class_weights().empty()) json["class_weights"] = task.class_weights();
     if (regression()) json["label_scale"] = Json{{"mean", scale_.mean}, {"deviation", scale_.deviation}};
-    json["seed"] = spec_.options.train.seed;
+    json["seed"] = options_.train.seed;
     json["init_from"] = spec_.init_from ? Json(spec_.init_from->filename().string()) : Json();
     json["steps"] = result.steps;
     json["total_steps"] = result.total_steps;
@@ -193,10 +195,10 @@ class FineTuning {
   std::unique_ptr<package::TextScorer> make_scorer() {
     package::TextScorerSpec scorer;
     scorer.schema = schema();
-    scorer.text = spec_.options.text.text;
-    scorer.max_tokens = spec_.options.text.max_tokens;
+    scorer.text = options_.text.text;
+    scorer.max_tokens = options_.text.max_tokens;
     scorer.tokenizer = text_.tokenizer;
-    if (const auto* lora = std::get_if<tuning::LoraOptions>(&spec_.options.tuning.method)) {
+    if (const auto* lora = std::get_if<tuning::LoraOptions>(&options_.tuning.method)) {
       scorer.adapter = tuning::adapter_of(*text_.model, *lora);
       scorer.adapter->config.base_model = text_.base.root.filename().string();
       tuning::merge(*text_.model);
@@ -209,6 +211,7 @@ class FineTuning {
   }
 
   const FineTuneSpec& spec_;
+  FineTuneOptions options_;  // of spec_, with the precision of this machine
   c10::Device device_;
   TextModel text_;
   std::vector<std::string> new_parameters_;

@@ -16,7 +16,7 @@
 namespace rift::train {
 
 /// What the encoder's layers multiply while training. Parameters, sums, the optimizer and scoring stay in f32.
-/// kAutomatic = f32.
+/// kAutomatic: see train/precision.h.
 enum class Precision { kAutomatic, kF32, kBf16 };
 constexpr auto enum_names(Precision) {
   return std::to_array<EnumName<Precision>>(
@@ -68,7 +68,9 @@ struct TrainOptions {
   EarlyStoppingOptions early_stopping;
   template <class V>
   void visit(V& v) {
-    v("precision", precision, "What the layers multiply in training: f32, or bf16 with f32 sums; auto: f32.");
+    v("precision", precision,
+      "What the layers multiply in training: f32, or bf16 with f32 sums. auto: bf16 where the CPU has instructions for "
+      "it (AVX-512 BF16, AMX) and the model runs fused, else f32; name one to get the same run on every machine.");
     v("batch_memory_mib", batch_memory_mib,
       "Memory for one batch's activations, in MiB; a batch that needs more is taken in parts. 0 = what the system has.",
       in_range(0, int64_t{1} << 30));

@@ -94,11 +94,16 @@ int64_t distinct_rows(const package::EncodedRows& rows) {
   return rows.rows() - static_cast<int64_t>(repeated.size());
 }
 
+/// As `rift score` without --precision, unless training is told bf16.
+score::Precision scoring_precision(const SpeedSpec& spec) {
+  return spec.options.train.precision == Precision::kBf16 ? score::Precision::kBf16 : score::Precision::kF32;
+}
+
 /// The model as `rift score` would run it, untrained, reading at most `max_tokens` of a row.
 std::unique_ptr<package::TextScorer> make_scorer(const SpeedSpec& spec, int64_t max_tokens) {
   package::TextScorerSpec scorer;
   scorer.device = tensor::parse_device(spec.device);
-  if (precision_of(spec.options.train.precision) == nn::Precision::kBf16) scorer.precision = score::Precision::kBf16;
+  scorer.precision = scoring_precision(spec);
   TextModelOptions options = spec.options.text;
   options.max_tokens = max_tokens;
   TextModel text = load_text_model({.options = options,
@@ -210,7 +215,8 @@ Json scoring_speed(const SpeedSpec& spec) {
   const package::EncodedRows encoded = scorer->inputs().encode(spec.dataset.table);
   const auto tokens = static_cast<int64_t>(encoded.ids.size());
   const auto shown = std::min(scores.values.size(), static_cast<size_t>(kShownScores));
-  return Json{{"rows", encoded.rows()},
+  return Json{{"precision", name_of(scoring_precision(spec))},
+              {"rows", encoded.rows()},
               {"distinct_rows", distinct_rows(encoded)},
               {"tokens", tokens},
               {"rows_per_second", static_cast<double>(encoded.rows()) / seconds},
@@ -235,7 +241,8 @@ Json latency(const SpeedSpec& spec) {
   }
   std::ranges::sort(times);
   const auto at = [&](double share) { return times[static_cast<size_t>(share * static_cast<double>(times.size()))]; };
-  return Json{{"runs", kLatencyRuns},
+  return Json{{"precision", name_of(scoring_precision(spec))},
+              {"runs", kLatencyRuns},
               {"tokens", static_cast<double>(tokens) / static_cast<double>(rows.size())},
               {"p50_ms", at(0.5)},
               {"p99_ms", at(0.99)}};
@@ -267,6 +274,7 @@ Json training_speed(const SpeedSpec& spec, const fs::path& scratch) {
   }
   const Json after = rates(marks[marks.size() > 2 ? 1 : 0], marks.back());
   return Json{{"method", spec.options.tuning.method_name()},
+              {"precision", tuned.summary.at("precision")},
               {"trainable", tuned.summary.at("tuning").at("trainable")},
               {"rows", spec.dataset.rows()},
               {"tokens", static_cast<int64_t>(marks[1].tokens)},
@@ -278,10 +286,6 @@ Json training_speed(const SpeedSpec& spec, const fs::path& scratch) {
 }
 
 std::string instructions_in_use() { return std::string(nn::kernels::name_of(nn::kernels::instruction_set())); }
-
-std::string precision_in_use(const TrainOptions& options) {
-  return std::string(name_of(options.precision == Precision::kAutomatic ? Precision::kF32 : options.precision));
-}
 
 void write_without_dropout(const fs::path& model, const fs::path& folder) {
   const checkpoint::HfDirectory base = checkpoint::open_hf_directory(model);

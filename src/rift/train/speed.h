@@ -24,23 +24,22 @@ struct SpeedSpec {
 Json tokenizing_speed(const SpeedSpec& spec);
 
 /// Texts to scores in batches, tokenizing included, timed as above; kUnsupported for another precision than f32.
-/// {"rows", "distinct_rows" (equal rows are computed once), "tokens", "rows_per_second", "tokens_per_second",
-/// "peak_memory_mib", "first_scores": of up to 32 rows}.
+/// {"precision", "rows", "distinct_rows" (equal rows are computed once), "tokens", "rows_per_second",
+/// "tokens_per_second", "peak_memory_mib", "first_scores": of up to 32 rows}.
 Json scoring_speed(const SpeedSpec& spec);
 
 /// One row after the other, tokenizing included, cut at 64 tokens; the rows are those that have as many, else the
-/// longest. {"runs", "tokens": mean of a row, "p50_ms", "p99_ms"}.
+/// longest. {"precision", "runs", "tokens": mean of a row, "p50_ms", "p99_ms"}.
 Json latency(const SpeedSpec& spec);
 
-/// A fine-tuning on every row, with `scratch` as its directory: {"method", "trainable", "rows", "tokens": of an epoch,
-/// "epochs": [{"seconds", "rows_per_second", "tokens_per_second", "loss"}], "rows_per_second" and "tokens_per_second"
-/// of the epochs after the first (of the first where there is no other), "seconds": loading included,
-/// "peak_memory_mib"}.
+/// A fine-tuning on every row, with `scratch` as its directory: {"method", "precision", "trainable", "rows", "tokens":
+/// of an epoch, "epochs": [{"seconds", "rows_per_second", "tokens_per_second", "loss"}], "rows_per_second" and
+/// "tokens_per_second" of the epochs after the first (of the first where there is no other), "seconds": loading
+/// included, "peak_memory_mib"}.
 Json training_speed(const SpeedSpec& spec, const std::filesystem::path& scratch);
 
-/// The instructions that the kernels use ("avx512") and the arithmetic that `options` leads to ("f32").
+/// The instructions that the kernels use ("avx512").
 std::string instructions_in_use();
-std::string precision_in_use(const TrainOptions& options);
 
 /// Makes `folder` the same model directory with every dropout of its config.json at 0; weights are linked, not copied.
 /// Throws kArtefact for a directory without config.json, kEnvironment.

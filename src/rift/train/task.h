@@ -14,11 +14,6 @@
 
 namespace rift::train {
 
-/// What run.yaml's train.precision means on the machine that runs.
-constexpr nn::Precision precision_of(Precision precision) {
-  return precision == Precision::kBf16 ? nn::Precision::kBf16 : nn::Precision::kF32;
-}
-
 /// What one forward and backward pass over some rows gave.
 struct PartLoss {
   objective::LossSum loss;

@@ -193,7 +193,7 @@ class Trainer {
     const nn::ForwardContext context{.training = true,
                                      .seed = static_cast<uint64_t>(spec_.train.seed),
                                      .epoch = order_.epoch_of(progressed_.step),
-                                     .precision = precision_of(spec_.train.precision),
+                                     .precision = spec_.precision,
                                      .most_bytes = spec_.train.batch_memory_mib << 20};
     store_.zero_gradients();
     objective::LossSum total;

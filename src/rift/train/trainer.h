@@ -18,6 +18,7 @@ struct TrainerSpec {
   const optim::OptimOptions& optim;
   const objective::AnchorOptions& anchor;
   const TrainOptions& train;
+  nn::Precision precision = nn::Precision::kF32;  // what train.precision comes to
   std::vector<optim::ParameterGroup> groups;
   std::vector<objective::AnchoredSlice> anchored;  // parameters with a pretrained value, at the store's values now
   std::filesystem::path directory;                 // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written

@@ -54,6 +54,19 @@ template <class V, class T>
 #endif
 }
 
+/// table[index % 16] of each lane.
+[[gnu::always_inline]] inline F looked_up(const float (&table)[16], U index) {
+#if RIFT_LANES == 16
+  return __builtin_shuffle(loaded<F>(table), index);
+#elif RIFT_LANES == 8
+  return __builtin_shuffle(loaded<F>(table), loaded<F>(table + 8), index);
+#else
+  F found;
+  for (int i = 0; i < kLanes; ++i) found[i] = table[index[i] % 16];
+  return found;
+#endif
+}
+
 constexpr U lane_numbers() {
   U numbers{};
   for (int i = 0; i < kLanes; ++i) numbers[i] = static_cast<uint32_t>(i);
@@ -93,24 +106,6 @@ template <class Join>
   p = p * r + 5.0000001201e-1f;
   const F power = (F)((U)((I)shifted + 127) << 23);  // the low bits of `shifted` hold n
   return (p * r * r + r + 1.0f) * power;
-}
-
-/// The standard normal's distribution function and density (without 1/sqrt(2 pi)) at x; the former within 1e-7.
-/// Source: Abramowitz and Stegun 7.1.26.
-struct Normal {
-  F distribution;
-  F density;
-};
-[[gnu::always_inline]] inline Normal normal(F x) {
-  const F t = 1.0f / (1.0f + absolute(x) * (0.3275911f * 0.70710678f));
-  const F density = exponential(x * x * -0.5f);
-  F p = all(1.061405429f);
-  p = p * t - 1.453152027f;
-  p = p * t + 1.421413741f;
-  p = p * t - 0.284496736f;
-  p = p * t + 0.254829592f;
-  const F beyond = p * t * density * 0.5f;
-  return {x < 0.0f ? beyond : 1.0f - beyond, density};
 }
 
 /// dropout.cc's hash for the features first + lane. Whether an element stays.

@@ -79,7 +79,7 @@ TEST(TokenizerClient, EqualsTheLibrariesIdForIdAndByteForByte) {
     expect_equal(entry.path());
     ++variants;
   }
-  EXPECT_EQ(variants, 13);
+  EXPECT_EQ(variants, 14);
 }
 
 }  // namespace

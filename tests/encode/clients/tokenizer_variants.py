@@ -139,6 +139,12 @@ added.add_tokens([
 added.add_special_tokens([AddedToken("<row>", rstrip=True), AddedToken("<Sep>", normalized=True), AddedToken("[MASK]", lstrip=True)])
 write("added_tokens", added, some)
 
+spaces = changed()
+spaces.add_tokens([
+    AddedToken("  ", lstrip=True, rstrip=True, normalized=False), AddedToken("Right", rstrip=True, normalized=False),
+    AddedToken("\u3000", lstrip=True, rstrip=True, normalized=True)])
+write("added_white_space", spaces, some)
+
 
 def vocabulary_only(**config):
     def prepare(folder):

@@ -21,8 +21,8 @@ bool stands_alone(std::string_view text, size_t begin, size_t end) {
          (end == text.size() || !is_word_character(decode_valid(text, end).character));
 }
 
-size_t without_space_before(std::string_view text, size_t at) {
-  while (at > 0) {
+size_t without_space_before(std::string_view text, size_t at, size_t lowest) {
+  while (at > lowest) {
     const char32_t c = character_before(text, at);
     if (!is_space(c)) break;
     --at;
@@ -66,7 +66,8 @@ size_t AddedTokenMatcher::next_begin(std::string_view text, size_t at) const {
 
 void AddedTokenMatcher::split(std::string_view text, std::vector<Part>& parts) const {
   parts.clear();
-  size_t taken = 0;  // end of the last token
+  size_t taken = 0;      // end of the last token
+  size_t space_end = 0;  // of the white space behind the last one with rstrip, which is walked over once
   for (size_t at = 0; at < text.size() && !patterns_.empty();) {
     at = next_begin(text, at);
     const auto match = trie_.longest(text.substr(at));
@@ -79,8 +80,9 @@ void AddedTokenMatcher::split(std::string_view text, std::vector<Part>& parts) c
     at = end;
     const AddedToken& token = patterns_[static_cast<size_t>(match.value)].token;
     if (token.single_word && !stands_alone(text, begin, end)) continue;
-    if (token.lstrip) begin = std::max(without_space_before(text, begin), taken);
-    if (token.rstrip) end = without_space_after(text, end);
+    if (token.lstrip) begin = std::max(without_space_before(text, begin, taken), taken);
+    if (token.rstrip) end = space_end = without_space_after(text, std::max(end, space_end));
+    if (begin >= end) continue;  // white space that the token before it took along
     if (taken < begin) parts.push_back({taken, begin, -1});
     parts.push_back({begin, end, token.id});
     taken = end;

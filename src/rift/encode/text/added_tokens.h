@@ -22,7 +22,8 @@ struct AddedToken {
 };
 
 /// Finds added tokens, leftmost longest first, as the `tokenizers` library does: a match that single_word refuses is
-/// passed over whole, and of tokens that are spelt alike the first counts. Linear in the text times the longest token.
+/// passed over whole, of tokens that are spelt alike the first counts, and a match of white space that the token before
+/// it took along is none when lstrip leaves nothing of it. Linear in the text times the longest token.
 class AddedTokenMatcher {
  public:
   struct Pattern {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "rift/base/files.h"
 #include "rift/base/json.h"
 
@@ -36,6 +39,13 @@ TEST(Isotonic, FallingValuesBecomeOneBlock) {
   const auto fitted = fit_isotonic(std::vector<double>{1, 2, 3}, std::vector<double>{3, 2, 1}, {});
   EXPECT_EQ(fitted.x, (std::vector<double>{1, 3}));
   EXPECT_EQ(fitted.y, (std::vector<double>{2, 2}));
+}
+
+TEST(Isotonic, AValueThatIsNoNumberStaysNone) {
+  const Isotonic fitted{.x = {1, 2}, .y = {0.25, 0.75}};
+  EXPECT_TRUE(std::isnan(fitted.at(std::nan(""))));
+  EXPECT_EQ(fitted.at(-std::numeric_limits<double>::infinity()), 0.25);
+  EXPECT_EQ(fitted.at(std::numeric_limits<double>::infinity()), 0.75);
 }
 
 }  // namespace

@@ -103,6 +103,10 @@ TEST(PrecisionChange, ToAScoreThatIsNoNumberIsBeyondEveryBound) {
   EXPECT_NE(beyond_bounds(precision_changes_from_json(to_json({change})).front()), "");
 }
 
+TEST(PrecisionChange, OfNoRowsIsNotMeasured) {
+  message_of(Code::kBug, [] { measure_change(rows_of(data::Task::kBinary, {}), {}, Precision::kInt8, {}); });
+}
+
 TEST(PrecisionChange, SurvivesJsonAndNamesOfLaterVersionsAreLeftOut) {
   PrecisionChange other = harmless();
   other.precision = Precision::kBf16;

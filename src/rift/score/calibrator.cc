@@ -33,11 +33,12 @@ ClassRows class_rows(std::span<const double> labels, std::span<const double> wei
   return rows;
 }
 
-/// The values whose flag is `wanted`.
-std::vector<double> pick(std::span<const double> values, const std::vector<int64_t>& fold, int64_t of, bool wanted) {
+/// The values of the rows whose place in `fold` is `held_out`, or of all the others.
+std::vector<double> pick(std::span<const double> values, const std::vector<int64_t>& fold, int64_t held_out,
+                         bool is_held_out) {
   std::vector<double> picked;
   for (size_t i = 0; i < values.size(); ++i)
-    if ((fold[i] == of) == wanted) picked.push_back(values[i]);
+    if ((fold[i] == held_out) == is_held_out) picked.push_back(values[i]);
   return picked;
 }
 

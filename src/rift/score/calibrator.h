@@ -33,11 +33,11 @@ constexpr auto enum_names(CalibrationMethod) {
 class Calibrator {
  public:
   static Calibrator identity(data::Task task);
-  /// raw.values against labels; weights empty = all one. Throws kData when binary labels hold one class or there is no
-  /// row with weight.
+  /// raw.values against labels [N]; weights [N], empty = all one. Throws kData when binary labels hold one class, when
+  /// there is no row with weight, and naming the row whose raw score is not finite.
   static Calibrator fit(data::Task task, CalibrationMethod method, const RawScores& raw, std::span<const double> labels,
                         std::span<const double> weights);
-  /// binary [N] pd; multi-class [N*C] probabilities; regression [N] unchanged.
+  /// binary [N] pd; multi-class [N*C] probabilities; regression [N] unchanged. NaN stays NaN.
   std::vector<double> apply(const RawScores& raw) const;
   CalibrationMethod method() const { return method_; }
   /// Calibrated log-odds of a binary task = slope * log-odds + intercept; nullopt for isotonic and for other tasks.

@@ -1,6 +1,7 @@
 #include "rift/score/isotonic.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "rift/base/error.h"
@@ -35,6 +36,7 @@ std::vector<Block> blocks_of(std::span<const double> x, std::span<const double> 
 }  // namespace
 
 double Isotonic::at(double value) const {
+  if (std::isnan(value)) return value;
   if (value <= x.front()) return y.front();
   if (value >= x.back()) return y.back();
   const auto right = static_cast<size_t>(std::upper_bound(x.begin(), x.end(), value) - x.begin());

@@ -60,6 +60,7 @@ constexpr std::string_view kNextStep = "leave --precision at f32";
 PrecisionChange measure_change(const MeasuredRows& rows, const RawScores& f32, Precision precision,
                                const RawScores& changed) {
   RIFT_CHECK(f32.values.size() == changed.values.size() && f32.rows == static_cast<int64_t>(rows.label.size()));
+  RIFT_CHECK(f32.rows > 0);  // a change measured on nothing would be within every bound
   const std::vector<double> before = scores_of(rows, f32), after = scores_of(rows, changed);
   PrecisionChange change{.precision = precision,
                          .rows_from = rows.rows_from,

@@ -34,7 +34,7 @@ inline constexpr PrecisionBounds kPrecisionBounds;
 /// What a precision did to the scores of some rows whose outcome is known.
 struct PrecisionChange {
   Precision precision = Precision::kF32;
-  std::string rows_from;  // "validation" or "training"
+  std::string rows_from;  // "validation", "training" or "evaluated"
   int64_t rows = 0;
   std::string metric;             // "auc", "log_loss", "rmse"
   std::optional<double> f32;      // nullopt where the rows hold one class
@@ -45,13 +45,14 @@ struct PrecisionChange {
   bool operator==(const PrecisionChange&) const = default;
 };
 
-/// Rows and their outcome. weight may be empty.
+/// Rows, at least one, and their outcome.
 struct MeasuredRows {
   data::Task task = data::Task::kBinary;
-  std::string rows_from;
-  std::vector<double> label;
-  std::vector<double> weight;
+  std::string rows_from;       // "validation", "training" or "evaluated"
+  std::vector<double> label;   // [N]
+  std::vector<double> weight;  // [N], or empty for all one
 };
+/// `f32` and `changed` are the model's raw scores of `rows`, before and in `precision`.
 PrecisionChange measure_change(const MeasuredRows& rows, const RawScores& f32, Precision precision,
                                const RawScores& changed);
 

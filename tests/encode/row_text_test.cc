@@ -79,28 +79,40 @@ data::Schema without_texts() {
   return changed;
 }
 
+std::string joined(const RowText& text, const data::Table& rows, int64_t row) {
+  std::string joined = "what another row was";
+  RowTextReader(text, rows).joined(row, joined);
+  return joined;
+}
+
+std::vector<std::string> pieces(const RowText& text, const data::Table& rows, int64_t row) {
+  std::string sentence = "what another row was";
+  const auto found = RowTextReader(text, rows).pieces(row, sentence);
+  return {found.begin(), found.end()};
+}
+
 TEST(RowText, WritesTheTableAsASentence) {
   const RowText text(without_texts(), {});
   ASSERT_TRUE(text.writes_table());
-  EXPECT_EQ(text.joined(table(), 0),
+  EXPECT_EQ(joined(text, table(), 0),
             "Checking account: no checking account. Duration: 24 months. rate: 4.5 %. Telephone: none. "
             "Account opened: 2011-07-01.");
-  EXPECT_EQ(text.joined(table(), 1),
+  EXPECT_EQ(joined(text, table(), 1),
             "Checking account: below 0 DM. Duration: 6 months. rate: 0.1 %. Telephone: 2 lines. "
             "Account opened: 1999-12-31.");
-  EXPECT_EQ(text.joined(table(), 2), "");  // everything is missing
+  EXPECT_EQ(joined(text, table(), 2), "");  // everything is missing
 }
 
-TEST(RowTextReader, GivesWhatRowTextGivesOfEveryRow) {
+TEST(RowTextReader, GivesEveryRowWhateverItReadBefore) {
   const data::Table rows = table();
   for (const FromTable mode : {FromTable::kNever, FromTable::kAlways}) {
     const RowText text(schema(), {.from_table = mode});
     const RowTextReader reader(text, rows);
-    std::string joined = "what the row before it was";
+    std::string again, sentence;
     for (const int64_t row : {0, 1, 2, 0}) {
-      reader.joined(row, joined);
-      EXPECT_EQ(joined, text.joined(rows, row)) << row;
-      EXPECT_EQ(reader.pieces(row), text.pieces(rows, row)) << row;
+      reader.joined(row, again);
+      EXPECT_EQ(again, joined(text, rows, row)) << row;
+      EXPECT_THAT(reader.pieces(row, sentence), testing::ElementsAreArray(pieces(text, rows, row))) << row;
     }
   }
 }
@@ -108,17 +120,17 @@ TEST(RowTextReader, GivesWhatRowTextGivesOfEveryRow) {
 TEST(RowText, LabelIdProtectedAndIgnoredColumnsNeverAppear) {
   const RowText text(schema(), {.from_table = FromTable::kAlways});
   for (const char* hidden : {"row", "bad", "sex", "old"}) {
-    EXPECT_THAT(text.joined(table(), 0), testing::Not(HasSubstr(std::string(hidden) + ":")));
+    EXPECT_THAT(joined(text, table(), 0), testing::Not(HasSubstr(std::string(hidden) + ":")));
   }
 }
 
 TEST(RowText, TextColumnsComeFirstInTheOrderAskedFor) {
   EXPECT_THAT(RowText(schema(), {}).columns(), ElementsAre("title", "desc"));
-  EXPECT_THAT(RowText(schema(), {}).pieces(table(), 1), ElementsAre("", "Please help!"));
-  EXPECT_THAT(RowText(schema(), {.columns = {"desc", "title"}}).pieces(table(), 0),
+  EXPECT_THAT(pieces(RowText(schema(), {}), table(), 1), ElementsAre("", "Please help!"));
+  EXPECT_THAT(pieces(RowText(schema(), {.columns = {"desc", "title"}}), table(), 0),
               ElementsAre("I buy a car. ", "New car"));
   const RowText both(schema(), {.columns = {"title"}, .from_table = FromTable::kAlways});
-  EXPECT_THAT(both.pieces(table(), 1),
+  EXPECT_THAT(pieces(both, table(), 1),
               ElementsAre("",
                           "Checking account: below 0 DM. Duration: 6 months. rate: 0.1 %. Telephone: 2 lines. "
                           "Account opened: 1999-12-31."));
@@ -130,36 +142,38 @@ TEST(RowText, TheTableIsWrittenWhenAskedOrWhenThereIsNoText) {
   EXPECT_TRUE(RowText(schema(), {.from_table = FromTable::kAlways}).writes_table());
   const RowText never(without_texts(), {.from_table = FromTable::kNever});
   EXPECT_FALSE(never.writes_table());
-  EXPECT_THAT(never.pieces(table(), 0), testing::IsEmpty());
-  EXPECT_EQ(never.joined(table(), 0), "");
+  EXPECT_THAT(pieces(never, table(), 0), testing::IsEmpty());
+  EXPECT_EQ(joined(never, table(), 0), "");
   data::Schema not_a_feature = schema();  // a text that is only the group of a row is no text to read
   for (data::Field& field : not_a_feature.fields) field.role = field.kind == Kind::kText ? Role::kGroup : field.role;
   EXPECT_TRUE(RowText(not_a_feature, {}).writes_table());
 }
 
 TEST(RowText, PiecesAreJoinedAsSentences) {
-  const auto joined = [](const char* first, const char* second) {
+  const auto both = [](const char* first, const char* second) {
     data::Table rows;
     rows.rows = 1;
     rows.add(texts("title", {first}));
     rows.add(texts("desc", {second}));
-    return RowText(schema(), {}).joined(rows, 0);
+    return joined(RowText(schema(), {}), rows, 0);
   };
-  EXPECT_EQ(joined("New car", "I buy a car."), "New car. I buy a car.");
-  EXPECT_EQ(joined("New car!", "I buy"), "New car! I buy");
-  EXPECT_EQ(joined("  New \"car.\" \n", "\tI buy "), "New \"car.\" I buy");
-  EXPECT_EQ(joined("我买车。", "谢谢"), "我买车。 谢谢");
-  EXPECT_EQ(joined("我买车", "谢谢"), "我买车. 谢谢");
-  EXPECT_EQ(joined(nullptr, "I buy"), "I buy");
-  EXPECT_EQ(joined(" ", nullptr), "");
+  EXPECT_EQ(both("New car", "I buy a car."), "New car. I buy a car.");
+  EXPECT_EQ(both("New car!", "I buy"), "New car! I buy");
+  EXPECT_EQ(both("  New \"car.\" \n", "\tI buy "), "New \"car.\" I buy");
+  EXPECT_EQ(both("我买车。", "谢谢"), "我买车。 谢谢");
+  EXPECT_EQ(both("我买车", "谢谢"), "我买车. 谢谢");
+  EXPECT_EQ(both(nullptr, "I buy"), "I buy");
+  EXPECT_EQ(both(" ", nullptr), "");
 }
 
 TEST(RowText, EmptyMeansNoTextInAnyTextColumn) {
-  const RowText text(schema(), {});
-  EXPECT_FALSE(text.empty(table(), 0));
-  EXPECT_FALSE(text.empty(table(), 1));
-  EXPECT_TRUE(text.empty(table(), 2));
-  EXPECT_TRUE(RowText(schema(), {.columns = {"title"}, .from_table = FromTable::kAlways}).empty(table(), 1));
+  const data::Table rows = table();
+  const RowText every(schema(), {}), title(schema(), {.columns = {"title"}, .from_table = FromTable::kAlways});
+  const RowTextReader reader(every, rows);
+  EXPECT_FALSE(reader.empty(0));
+  EXPECT_FALSE(reader.empty(1));
+  EXPECT_TRUE(reader.empty(2));
+  EXPECT_TRUE(RowTextReader(title, rows).empty(1));
 }
 
 TEST(RowText, ColumnsThatAreNoTextAreRefused) {
@@ -176,29 +190,29 @@ TEST(RowText, AMissingColumnOfTheRowsIsAnError) {
   data::Table rows;
   rows.rows = 1;
   rows.add(texts("title", {"x"}));
-  EXPECT_THAT(message_of(Code::kData, [&] { RowText(schema(), {}).joined(rows, 0); }), HasSubstr("'desc'"));
+  EXPECT_THAT(message_of(Code::kData, [&] { joined(RowText(schema(), {}), rows, 0); }), HasSubstr("'desc'"));
 }
 
-TEST(RowSentence, ValuesThatEndASentenceGetNoSecondStop) {
+TEST(RowText, ValuesThatEndASentenceGetNoSecondStop) {
   data::Table rows;
   rows.rows = 1;
   rows.add(texts("job", {"manager etc."}));
   rows.add(texts("home", {" own "}));
-  const std::vector<data::Field> fields = {{.name = "job", .kind = Kind::kCategory},
-                                           {.name = "home", .kind = Kind::kCategory}};
-  EXPECT_EQ(row_sentence(fields, rows, 0), "job: manager etc. home: own.");
+  data::Schema schema;
+  schema.fields = {{.name = "job", .kind = Kind::kCategory}, {.name = "home", .kind = Kind::kCategory}};
+  EXPECT_EQ(joined(RowText(schema, {}), rows, 0), "job: manager etc. home: own.");
 }
 
-TEST(RowSentence, NumbersAreWrittenInTheirShortestForm) {
+TEST(RowText, NumbersAreWrittenInTheirShortestForm) {
   data::Table rows;
   rows.rows = 1;
-  const double values[] = {12000, 0.1, -3, 1.0 / 3, 1e6};
-  std::vector<data::Field> fields;
-  for (const double value : values) {
-    fields.push_back({.name = std::string(1, static_cast<char>('a' + fields.size())), .kind = Kind::kNumber});
-    rows.add({fields.back().name, data::Numbers{{value}}});
+  data::Schema schema;
+  for (const double value : {12000.0, 0.1, -3.0, 1.0 / 3, 1e6}) {
+    const std::string name(1, static_cast<char>('a' + schema.fields.size()));
+    schema.fields.push_back({.name = name, .kind = Kind::kNumber});
+    rows.add({name, data::Numbers{{value}}});
   }
-  EXPECT_EQ(row_sentence(fields, rows, 0), "a: 12000. b: 0.1. c: -3. d: 0.3333333333333333. e: 1000000.");
+  EXPECT_EQ(joined(RowText(schema, {}), rows, 0), "a: 12000. b: 0.1. c: -3. d: 0.3333333333333333. e: 1000000.");
 }
 
 }  // namespace

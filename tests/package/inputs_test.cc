@@ -29,9 +29,11 @@ TEST(TextInputs, RowsBecomeIdsInTheirOrder) {
   const std::vector<int64_t> chosen = {1400, 3, 3};
   const EncodedRows rows = small.inputs.encode(small.dataset.table, chosen);
   ASSERT_EQ(rows.rows(), 3);
+  const encode::text::RowTextReader reader(small.inputs.row_text(), small.dataset.table);
   for (int64_t i = 0; i < 3; ++i) {
     encode::text::Encoding expected;
-    const std::string text = small.inputs.row_text().joined(small.dataset.table, chosen[static_cast<size_t>(i)]);
+    std::string text;
+    reader.joined(chosen[static_cast<size_t>(i)], text);
     small.inputs.tokenizer().encode(text, {.max_tokens = 6}, expected);
     EXPECT_THAT(rows.row(i), testing::ElementsAreArray(expected.ids));
     EXPECT_LE(rows.tokens(i), 6);

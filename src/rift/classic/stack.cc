@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -58,8 +59,10 @@ struct Stack::Impl {
     inputs.outputs = schema.outputs();
     const encode::text::RowText row_text(schema, text);
     const bool tells = tells_empty(row_text);
+    std::optional<encode::text::RowTextReader> texts;
+    if (tells) texts.emplace(row_text, rows);
     for (int64_t row = 0; row < rows.rows; ++row) {
-      const bool empty = tells && row_text.empty(rows, row);
+      const bool empty = tells && texts->empty(row);
       if (tells) inputs.without_text.push_back(empty);
       for (size_t member = 0; member < members.size(); ++member)
         append(said[member], row, empty && reads_texts(*members[member]), inputs.values);

@@ -18,15 +18,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
+/// Bytes of the one of `ends` that `text` ends with; 0 when it ends with none.
 template <size_t N>
-bool ends_with_one_of(std::string_view text, const std::array<std::string_view, N>& ends, size_t& bytes) {
-  for (const std::string_view end : ends) {
-    if (text.ends_with(end)) {
-      bytes = end.size();
-      return true;
-    }
-  }
-  return false;
+size_t bytes_of_end(std::string_view text, const std::array<std::string_view, N>& ends) {
+  const auto found = std::ranges::find_if(ends, [&](std::string_view end) { return text.ends_with(end); });
+  return found == ends.end() ? 0 : found->size();
 }
 
 bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
@@ -37,9 +33,8 @@ bool ends_sentence(std::string_view text) {
                                                                 "\u2019", "\u00BB", "\u300D", "\u300F", "\uFF09"};
   static constexpr std::array<std::string_view, 11> kEnds = {".",      "!",      "?",      ":",      ";",     "\u2026",
                                                              "\u3002", "\uFF01", "\uFF1F", "\uFF1A", "\uFF1B"};
-  size_t bytes = 0;
-  while (ends_with_one_of(text, kClosing, bytes)) text.remove_suffix(bytes);
-  return ends_with_one_of(text, kEnds, bytes);
+  while (const size_t bytes = bytes_of_end(text, kClosing)) text.remove_suffix(bytes);
+  return bytes_of_end(text, kEnds) > 0;
 }
 
 std::string_view text_at(const data::Texts& texts, int64_t row) { return texts.get(row).value_or(std::string_view()); }
@@ -71,21 +66,21 @@ void append_value(const BoundField& bound, int64_t row, std::string& to) {
   }
 }
 
-/// Appends row_sentence.
-void append_sentence(const std::vector<BoundField>& fields, int64_t row, std::string& to) {
-  const size_t begin = to.size();
+std::string sentence_of(const std::vector<BoundField>& fields, int64_t row) {
+  std::string sentence;
   for (const BoundField& bound : fields) {
-    const size_t before = to.size();
-    if (before > begin) to += ' ';
-    (to += bound.field->shown_name()) += ": ";
-    const size_t value = to.size();
-    append_value(bound, row, to);
-    if (to.size() == value) {
-      to.resize(before);
-    } else if (!ends_sentence(std::string_view(to).substr(value))) {
-      to += '.';
+    const size_t before = sentence.size();
+    if (before > 0) sentence += ' ';
+    (sentence += bound.field->shown_name()) += ": ";
+    const size_t value = sentence.size();
+    append_value(bound, row, sentence);
+    if (sentence.size() == value) {
+      sentence.resize(before);
+    } else if (!ends_sentence(std::string_view(sentence).substr(value))) {
+      sentence += '.';
     }
   }
+  return sentence;
 }
 
 /// Appends a piece without white space around it, behind what ends the sentence before it; nothing when it is blank.
@@ -94,12 +89,6 @@ void append_piece(std::string_view piece, std::string& to) {
   if (words.empty()) return;
   if (!to.empty()) to += ends_sentence(to) ? " " : ". ";
   to += words;
-}
-
-std::vector<BoundField> bound(const std::vector<data::Field>& fields, const data::Table& rows) {
-  std::vector<BoundField> found;
-  for (const data::Field& field : fields) found.push_back({&field, &rows.at(field.name)});
-  return found;
 }
 
 std::string kind_of(const data::Field* field) {
@@ -135,46 +124,29 @@ RowText::RowText(const data::Schema& schema, const RowTextOptions& options) : co
   }
 }
 
-std::vector<std::string> RowText::pieces(const data::Table& rows, int64_t row) const {
-  return RowTextReader(*this, rows).pieces(row);
-}
-
-std::string RowText::joined(const data::Table& rows, int64_t row) const {
-  std::string text;
-  RowTextReader(*this, rows).joined(row, text);
-  return text;
-}
-
-bool RowText::empty(const data::Table& rows, int64_t row) const {
-  return std::all_of(columns_.begin(), columns_.end(),
-                     [&](const std::string& column) { return trimmed(text_at(rows.at(column).texts(), row)).empty(); });
-}
-
-RowTextReader::RowTextReader(const RowText& text, const data::Table& rows)
-    : table_fields_(bound(text.table_fields(), rows)), writes_table_(text.writes_table()) {
+RowTextReader::RowTextReader(const RowText& text, const data::Table& rows) : writes_table_(text.writes_table()) {
   for (const std::string& column : text.columns()) texts_.push_back(&rows.at(column).texts());
+  for (const data::Field& field : text.table_fields()) table_fields_.push_back({&field, &rows.at(field.name)});
 }
 
-std::vector<std::string> RowTextReader::pieces(int64_t row) const {
-  std::vector<std::string> found;
-  for (const data::Texts* texts : texts_) found.emplace_back(text_at(*texts, row));
-  if (writes_table_) append_sentence(table_fields_, row, found.emplace_back());
+std::vector<std::string_view> RowTextReader::pieces(int64_t row, std::string& sentence) const {
+  std::vector<std::string_view> found;
+  for (const data::Texts* texts : texts_) found.push_back(text_at(*texts, row));
+  if (writes_table_) {
+    sentence = sentence_of(table_fields_, row);
+    found.push_back(sentence);
+  }
   return found;
 }
 
 void RowTextReader::joined(int64_t row, std::string& text) const {
   text.clear();
   for (const data::Texts* texts : texts_) append_piece(text_at(*texts, row), text);
-  if (!writes_table_) return;
-  std::string sentence;
-  append_sentence(table_fields_, row, sentence);
-  append_piece(sentence, text);
+  if (writes_table_) append_piece(sentence_of(table_fields_, row), text);
 }
 
-std::string row_sentence(const std::vector<data::Field>& fields, const data::Table& rows, int64_t row) {
-  std::string sentence;
-  append_sentence(bound(fields, rows), row, sentence);
-  return sentence;
+bool RowTextReader::empty(int64_t row) const {
+  return std::ranges::all_of(texts_, [&](const data::Texts* texts) { return trimmed(text_at(*texts, row)).empty(); });
 }
 
 }  // namespace rift::encode::text

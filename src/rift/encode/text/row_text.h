@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rift/base/json.h"
@@ -29,21 +30,14 @@ struct RowTextOptions {
   }
 };
 
-/// Row -> what a text model reads. The one place where that is decided, for the text baseline and for language models,
-/// in training, scoring and explaining alike.
+/// What a text model reads of a row: which columns, and whether the rest of the row is written out. The one place where
+/// that is decided, for the text baseline and for language models, in training, scoring and explaining alike.
 class RowText {
  public:
   /// Throws kConfig naming the column when `options.columns` names one that is not a text feature of `schema`, or one
   /// twice.
   RowText(const data::Schema& schema, const RowTextOptions& options);
 
-  /// One piece per text column (empty where missing), then the sentence where the table is written out.
-  std::vector<std::string> pieces(const data::Table& rows, int64_t row) const;
-  /// The pieces that are not blank, without white space around them, joined by ". " where a piece does not end a
-  /// sentence itself, else by a space. Marks that end one: . ! ? : ; and the ellipsis, also of Chinese, with quotes or
-  /// brackets after them.
-  std::string joined(const data::Table& rows, int64_t row) const;
-  bool empty(const data::Table& rows, int64_t row) const;  // every text column is missing or blank
   bool writes_table() const { return writes_table_; }
   const std::vector<std::string>& columns() const { return columns_; }
   const std::vector<data::Field>& table_fields() const { return table_fields_; }
@@ -60,24 +54,28 @@ struct BoundField {
   const data::Column* column;
 };
 
-/// RowText on many rows of one table, whose columns are looked up once. Any number of threads may read.
+/// RowText on the rows of one table, whose columns are looked up once. Any number of threads may read.
+/// The sentence of a row is "Loan amount: 12000 USD. Purpose: debt consolidation. ...": captions, units and value names
+/// of the schema in its order; numbers in their shortest form, with the unit unless the value has a name; dates as
+/// YYYY-MM-DD. Missing and blank values are skipped; "" when nothing is left.
 class RowTextReader {
  public:
   /// Both have to stay. Throws kData when `rows` lacks a column.
   RowTextReader(const RowText& text, const data::Table& rows);
 
-  std::vector<std::string> pieces(int64_t row) const;  // as RowText gives them
-  void joined(int64_t row, std::string& text) const;   // the same; replaces what `text` holds
+  /// One piece per text column (empty where missing), then, where the table is written out, the sentence, which
+  /// `sentence` holds from then on.
+  std::vector<std::string_view> pieces(int64_t row, std::string& sentence) const;
+  /// Replaces `text` by the pieces that are not blank, without white space around them, joined by ". " where a piece
+  /// does not end a sentence itself, else by a space. Marks that end one: . ! ? : ; and the ellipsis, also of Chinese,
+  /// with quotes or brackets after them.
+  void joined(int64_t row, std::string& text) const;
+  bool empty(int64_t row) const;  // every text column is missing or blank
 
  private:
   std::vector<const data::Texts*> texts_;
   std::vector<BoundField> table_fields_;
   bool writes_table_;
 };
-
-/// "Loan amount: 12000 USD. Purpose: debt consolidation. ...": captions, units and value names of the schema in the
-/// order of `fields`; numbers in their shortest form, with the unit unless the value has a name; dates as YYYY-MM-DD.
-/// Missing and blank values are skipped; "" when nothing is left. Throws kData when `rows` lacks a column.
-std::string row_sentence(const std::vector<data::Field>& fields, const data::Table& rows, int64_t row);
 
 }  // namespace rift::encode::text

@@ -132,6 +132,21 @@ TEST_F(Bench, DropoutCanBeTurnedOff) {
   EXPECT_NEAR(loss({"--dropout", "off"}, "1"), loss({"--dropout", "off"}, "2"), 1e-5);
 }
 
+TEST_F(Bench, DropoutCanBeTurnedOffInAModelOfLinks) {
+  const fs::path linked = folder_ / "linked";
+  fs::create_directories(linked);
+  fs::create_directory_symlink(fs::absolute(folder_ / "tiny"), linked / "0_Transformer");
+  write_plainly(
+      folder_ / "blobs/modules",
+      R"([{"idx": 0, "name": "0", "path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}])");
+  fs::create_symlink(fs::absolute(folder_ / "blobs/modules"), linked / "modules.json");
+  const std::string config = text_of(folder_ / "tiny/config.json");
+  const ProgramRun ended = run_program({"bench", "--model", linked.string(), "--rows", "16", "--threads", "1",
+                                        "--parts", "score", "--dropout", "off", "--set", "model.text.max_tokens=16"});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_EQ(text_of(folder_ / "tiny/config.json"), config) << "the model itself stays as it is";
+}
+
 TEST_F(Bench, WithoutDataItHasSentencesOfItsOwn) {
   const ProgramRun ended = run_program({"bench", "--model", (folder_ / "tiny").string(), "--rows", "16", "--threads",
                                         "1", "--set", "model.text.max_tokens=16", "--methods", "head"});
@@ -147,6 +162,9 @@ TEST_F(Bench, WhatCannotBeTimedIsAnErrorThatSaysWhy) {
   expect_refused({"--methods", "adapters"}, 2, "--methods: expected some of full, head, top_k, bitfit, lora");
   expect_refused({"--set", "tuning.method=lora"}, 2, "say it with --methods");
   expect_refused({"--set", "optim.learning_rate=1"}, 2, "optim");
+  for (const char* part : {"score", "latency", "train"}) {
+    expect_refused({"--parts", part, "--set", "train.precision=bf16"}, 2, "does not run this model");
+  }
   expect_refused({"--label", "note"}, 3, "row 0 cannot be read");
   expect_refused({"--set", "train.precision=f16"}, 2, "does not have 'f16' yet");
   const ProgramRun column = run_program({"bench", (folder_ / "rows.jsonl").string(), "--parts", "tokenize"});

@@ -22,7 +22,7 @@
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/device.h"
 #include "rift/train/fine_tune.h"
-#include "rift/train/task.h"
+#include "rift/train/precision.h"
 #include "rift/train/text_model.h"
 
 namespace rift::train {
@@ -99,7 +99,7 @@ score::Precision scoring_precision(const SpeedSpec& spec) {
   return spec.options.train.precision == Precision::kBf16 ? score::Precision::kBf16 : score::Precision::kF32;
 }
 
-/// The model as `rift score` would run it, untrained, reading at most `max_tokens` of a row.
+/// The model as `rift score` would run it in that precision, untrained, reading at most `max_tokens` of a row.
 std::unique_ptr<package::TextScorer> make_scorer(const SpeedSpec& spec, int64_t max_tokens) {
   package::TextScorerSpec scorer;
   scorer.device = tensor::parse_device(spec.device);
@@ -111,6 +111,7 @@ std::unique_ptr<package::TextScorer> make_scorer(const SpeedSpec& spec, int64_t 
                                     .outputs = spec.dataset.schema.outputs(),
                                     .seed = static_cast<uint64_t>(spec.options.train.seed),
                                     .device = scorer.device});
+  resolved(spec.options.train.precision, text.model->encoder().why_not_fused());  // throws where it does not run so
   scorer.schema = spec.dataset.schema;
   scorer.text = options.text;
   scorer.max_tokens = max_tokens;
@@ -289,10 +290,13 @@ std::string instructions_in_use() { return std::string(nn::kernels::name_of(nn::
 
 void write_without_dropout(const fs::path& model, const fs::path& folder) {
   const checkpoint::HfDirectory base = checkpoint::open_hf_directory(model);
-  const fs::path config_name = fs::relative(base.config_path(), base.root);
+  const fs::path root = base.root.lexically_normal();
+  // By name, not by what a link leads to: the files of a downloaded model may be links to elsewhere.
+  const auto place = [&](const fs::path& path) { return path.lexically_normal().lexically_relative(root); };
+  const fs::path config_name = place(base.config_path());
   fs::create_directories(folder);
-  for (const auto& entry : fs::recursive_directory_iterator(base.root)) {
-    const fs::path name = fs::relative(entry.path(), base.root);
+  for (const auto& entry : fs::recursive_directory_iterator(root, fs::directory_options::follow_directory_symlink)) {
+    const fs::path name = place(entry.path());
     if (entry.is_directory())
       fs::create_directories(folder / name);
     else if (name != config_name)

@@ -23,13 +23,14 @@ struct SpeedSpec {
 /// of the first 1,000 rows' ids as u32 little endian.
 Json tokenizing_speed(const SpeedSpec& spec);
 
-/// Texts to scores in batches, tokenizing included, timed as above; kUnsupported for another precision than f32.
+/// Texts to scores in batches, in f32 unless train.precision is bf16, tokenizing included, timed as above:
 /// {"precision", "rows", "distinct_rows" (equal rows are computed once), "tokens", "rows_per_second",
-/// "tokens_per_second", "peak_memory_mib", "first_scores": of up to 32 rows}.
+/// "tokens_per_second", "peak_memory_mib", "first_scores": of up to 32 rows}. Throws kConfig for a model that does not
+/// compute in that precision.
 Json scoring_speed(const SpeedSpec& spec);
 
 /// One row after the other, tokenizing included, cut at 64 tokens; the rows are those that have as many, else the
-/// longest. {"precision", "runs", "tokens": mean of a row, "p50_ms", "p99_ms"}.
+/// longest. {"precision", "runs", "tokens": mean of a row, "p50_ms", "p99_ms"}. Throws as scoring_speed does.
 Json latency(const SpeedSpec& spec);
 
 /// A fine-tuning on every row, with `scratch` as its directory: {"method", "precision", "trainable", "rows", "tokens":
@@ -41,8 +42,8 @@ Json training_speed(const SpeedSpec& spec, const std::filesystem::path& scratch)
 /// The instructions that the kernels use ("avx512").
 std::string instructions_in_use();
 
-/// Makes `folder` the same model directory with every dropout of its config.json at 0; weights are linked, not copied.
-/// Throws kArtefact for a directory without config.json, kEnvironment.
+/// Makes `folder` the model directory `model` with every dropout of its config.json at 0; weights are linked, not
+/// copied. Throws kArtefact for a directory without config.json, kEnvironment.
 void write_without_dropout(const std::filesystem::path& model, const std::filesystem::path& folder);
 
 }  // namespace rift::train

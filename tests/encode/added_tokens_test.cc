@@ -59,6 +59,9 @@ TEST(AddedTokens, WhiteSpaceThatATokenTookAlongIsNoTokenAgain) {
   const std::vector<AddedToken> left = {{.content = " ", .id = 1, .lstrip = true},
                                         {.content = "R", .id = 2, .rstrip = true}};
   EXPECT_THAT(parts_of(left, "R   b"), ElementsAre(Part(0, 4, 2), Part(4, 5, kText)));
+  const std::vector<AddedToken> partly = {{.content = " a", .id = 1, .lstrip = true},
+                                          {.content = "R", .id = 2, .rstrip = true}};
+  EXPECT_THAT(parts_of(partly, "R  a"), ElementsAre(Part(0, 3, 2), Part(3, 4, 1)));
 }
 
 TEST(AddedTokens, AMegabyteOfWhiteSpaceIsWalkedOverOnce) {  // once for each token it would not end

@@ -7,6 +7,7 @@
 
 #include "rift/base/random.h"
 #include "rift/encode/text/character_rules.h"
+#include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
 namespace {

@@ -4,31 +4,16 @@
 
 #include "rift/base/error.h"
 #include "rift/encode/text/character_rules.h"
+#include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
 namespace {
 
-char32_t character_before(std::string_view text, size_t end) {
-  size_t begin = end - 1;
-  while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
-  return decode_valid(text, begin).character;
-}
-
 bool is_space(char32_t c) { return (CharacterRules::instance().flags(c) & CharacterRules::kSpace) != 0; }
 
 bool stands_alone(std::string_view text, size_t begin, size_t end) {
-  return (begin == 0 || !is_word_character(character_before(text, begin))) &&
+  return (begin == 0 || !is_word_character(decode_last(text.substr(0, begin)).character)) &&
          (end == text.size() || !is_word_character(decode_valid(text, end).character));
-}
-
-size_t without_space_before(std::string_view text, size_t at, size_t lowest) {
-  while (at > lowest) {
-    const char32_t c = character_before(text, at);
-    if (!is_space(c)) break;
-    --at;
-    while ((static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
-  }
-  return at;
 }
 
 size_t without_space_after(std::string_view text, size_t at) {
@@ -80,7 +65,10 @@ void AddedTokenMatcher::split(std::string_view text, std::vector<Part>& parts) c
     at = end;
     const AddedToken& token = patterns_[static_cast<size_t>(match.value)].token;
     if (token.single_word && !stands_alone(text, begin, end)) continue;
-    if (token.lstrip) begin = std::max(without_space_before(text, begin, taken), taken);
+    if (token.lstrip) {
+      begin = std::max(begin, taken);
+      begin = taken + without_space_at_end(text.substr(taken, begin - taken)).size();
+    }
     if (token.rstrip) end = space_end = without_space_after(text, std::max(end, space_end));
     if (begin >= end) continue;  // white space that the token before it took along
     if (taken < begin) parts.push_back({taken, begin, -1});

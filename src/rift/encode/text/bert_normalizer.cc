@@ -69,8 +69,9 @@ struct BertNormalizer::Writer {
 
   void flush() {
     if (out.pending.empty()) return;
-    std::stable_sort(out.pending.begin(), out.pending.end(),
-                     [](const auto& a, const auto& b) { return a.combining_class < b.combining_class; });
+    if (out.pending.size() > 1) {  // most marks stand alone, and sorting takes memory
+      std::ranges::stable_sort(out.pending, {}, &NormalizedText::Pending::combining_class);
+    }
     size_t arrived = 0;
     for (const auto& one : out.pending) {
       if (one.first) out.last_origin = out.pending_origins[arrived++];

@@ -35,7 +35,8 @@ struct NormalizedText {
 };
 
 /// The normalizer of BERT (Devlin et al. 2018, tokenization.py) as the `tokenizers` library computes it, its rule for
-/// origins included: canonical reordering moves marks but not the origins, which stay in order. Linear time.
+/// origins included: canonical reordering moves marks but not the origins, which stay in order. Linear time, but for
+/// runs of marks, which are sorted.
 class BertNormalizer {
  public:
   explicit BertNormalizer(const BertNormalizerOptions& options);

@@ -8,7 +8,8 @@
 namespace rift::encode::text {
 
 /// Map from byte strings to numbers >= 0 that finds the longest key a text begins with in one pass over that key.
-/// Memory: 12 bytes a node, at most one node a byte of the keys. Immutable, so safe for any number of readers.
+/// Memory: 12 bytes a node, at most one node a byte of the keys, and at most 255 KiB of tables. Immutable, so safe for
+/// any number of readers.
 class ByteTrie {
  public:
   using Node = uint32_t;

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "rift/base/error.h"
+#include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
 namespace {
@@ -156,6 +157,15 @@ int lower_case(char32_t c, char32_t (&out)[2]) {
   }
   out[0] = simple_lower_case(c);
   return 1;
+}
+
+std::string_view without_space_at_end(std::string_view text) {
+  while (!text.empty()) {
+    const Decoded last = decode_last(text);
+    if ((CharacterRules::instance().flags(last.character) & CharacterRules::kSpace) == 0) break;
+    text.remove_suffix(last.bytes);
+  }
+  return text;
 }
 
 bool is_word_character(char32_t c) {

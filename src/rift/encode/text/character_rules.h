@@ -40,21 +40,10 @@ uint8_t combining_class(char32_t c);
 /// Full mapping without context: 1 character, for U+0130 2.
 int lower_case(char32_t c, char32_t (&out)[2]);
 
+/// `text`, valid UTF-8, without the white space (White_Space) at its end.
+std::string_view without_space_at_end(std::string_view text);
+
 /// The class \w of Unicode's regular expressions: Alphabetic, marks, decimal digits, connectors, joiners.
 bool is_word_character(char32_t c);
-
-struct Decoded {
-  char32_t character = 0;
-  uint32_t bytes = 0;
-};
-/// The character that begins at text[at]; the text must be valid UTF-8.
-inline Decoded decode_valid(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[at + i])); };
-  const char32_t first = byte(0);
-  if (first < 0x80) return {first, 1};
-  if (first < 0xE0) return {(first & 0x1F) << 6 | (byte(1) & 0x3F), 2};
-  if (first < 0xF0) return {(first & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
-  return {(first & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F), 4};
-}
 
 }  // namespace rift::encode::text

@@ -1,7 +1,5 @@
 #include "rift/encode/text/tokenizer_json.h"
 
-#include <limits>
-
 #include "rift/base/error.h"
 
 namespace rift::encode::text {

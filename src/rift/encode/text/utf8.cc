@@ -32,6 +32,16 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+int64_t count_characters(std::string_view text) {
+  return std::ranges::count_if(text, [](char byte) { return !continues_character(byte); });
+}
+
+Decoded decode_last(std::string_view text) {
+  size_t at = text.size() - 1;
+  while (at > 0 && continues_character(text[at])) --at;
+  return decode_valid(text, at);
+}
+
 RepairedText repair_utf8(std::string_view text) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   const auto size = static_cast<int64_t>(text.size());

@@ -12,6 +12,28 @@ size_t ascii_prefix(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
 
+/// Whether a byte of valid UTF-8 is not the first one of its character.
+constexpr bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+/// Characters of a text of valid UTF-8.
+int64_t count_characters(std::string_view text);
+
+struct Decoded {
+  char32_t character = 0;
+  uint32_t bytes = 0;
+};
+/// The character that begins at text[at]; the text must be valid UTF-8.
+inline Decoded decode_valid(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[at + i])); };
+  const char32_t first = byte(0);
+  if (first < 0x80) return {first, 1};
+  if (first < 0xE0) return {(first & 0x1F) << 6 | (byte(1) & 0x3F), 2};
+  if (first < 0xF0) return {(first & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
+  return {(first & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F), 4};
+}
+/// The last character of a text that is not empty; the text must be valid UTF-8.
+Decoded decode_last(std::string_view text);
+
 /// A text made valid UTF-8: U+FFFD stands for every ill-formed part (maximal subpart, Unicode 3.9).
 struct RepairedText {
   std::string text;

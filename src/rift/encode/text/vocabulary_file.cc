@@ -14,17 +14,6 @@ namespace {
 
 constexpr std::string_view kConfigName = "tokenizer_config.json";
 
-std::string_view without_space_at_end(std::string_view line) {
-  while (!line.empty()) {
-    size_t at = line.size() - 1;
-    while (at > 0 && (static_cast<unsigned char>(line[at]) & 0xC0) == 0x80) --at;
-    const uint8_t flags = CharacterRules::instance().flags(decode_valid(line, at).character);
-    if ((flags & CharacterRules::kSpace) == 0) break;
-    line = line.substr(0, at);
-  }
-  return line;
-}
-
 std::vector<Vocabulary::Token> tokens_of(std::string_view text, std::string_view source) {
   const auto invalid = first_invalid_utf8(text);
   RIFT_REQUIRE(!invalid, Code::kArtefact, "{}: line {} is not UTF-8", source,

@@ -4,15 +4,12 @@
 #include <atomic>
 
 #include "rift/base/error.h"
+#include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
 namespace {
 
 std::string at_line(int line) { return line > 0 ? fmt::format("line {}: ", line) : std::string(); }
-
-int64_t characters(std::string_view word) {
-  return std::count_if(word.begin(), word.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
 
 ByteTrie trie_of(const Vocabulary& vocabulary) {
   std::vector<ByteTrie::Entry> entries;
@@ -27,7 +24,7 @@ WordTable whole_words_of(const Vocabulary& vocabulary, int64_t max_characters) {
   std::vector<WordTable::Entry> entries;
   for (int64_t id = 0; id < vocabulary.size(); ++id) {
     const auto token = vocabulary.token(id);
-    if (token.empty() || token.size() > ShortWord::kMostBytes || characters(token) > max_characters) continue;
+    if (token.empty() || token.size() > ShortWord::kMostBytes || count_characters(token) > max_characters) continue;
     entries.push_back({token, static_cast<int32_t>(id)});
   }
   return WordTable(entries);
@@ -92,7 +89,7 @@ WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options, std
 void WordPiece::split(std::string_view word, std::vector<Piece>& pieces) const {
   const size_t before = pieces.size();
   const auto size = static_cast<uint32_t>(word.size());
-  const bool too_long = static_cast<int64_t>(size) > max_characters_ && characters(word) > max_characters_;
+  const bool too_long = static_cast<int64_t>(size) > max_characters_ && count_characters(word) > max_characters_;
   for (uint32_t begin = 0; begin < size && !too_long;) {
     const auto match = trie_.longest(word.substr(begin), begin == 0 ? ByteTrie::kRoot : continuing_);
     if (match.bytes == 0) break;

@@ -100,7 +100,7 @@ void for_each_char_ngram(std::string_view text, const CharacterNgramOptions& opt
     padded += ' ';
     starts.clear();
     for (size_t i = 0; i < padded.size(); ++i) {
-      if ((static_cast<unsigned char>(padded[i]) & 0xC0) != 0x80) starts.push_back(i);
+      if (!continues_character(padded[i])) starts.push_back(i);
     }
     const auto length = static_cast<int64_t>(starts.size());
     starts.push_back(padded.size());

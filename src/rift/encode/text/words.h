@@ -11,7 +11,8 @@ namespace rift::encode::text {
 using PieceVisitor = std::function<void(std::string_view piece)>;
 
 /// Lower-case by Unicode's full mapping, as Python's str.lower(): final sigma by context, U+0130 becomes two
-/// characters. Invalid UTF-8 becomes U+FFFD, so the result is always valid.
+/// characters. Invalid UTF-8 becomes U+FFFD, so the result is always valid. Of a text beyond ASCII the first 227 MiB
+/// count.
 std::string lower_case(std::string_view text);
 
 /// The words of the lower-cased text: longest runs of two or more letters, digits or underscores, equal to

@@ -179,20 +179,41 @@ TEST_P(Engine, ChangedWeightsAreSeenHoweverTheyWereChanged) {
 
 TEST_P(Engine, OneAndTwoThreadsGiveTheSameBits) {
   const auto batch = random_batch(kLengths);
-  std::vector<Outcome> outcomes;
-  for (const int64_t count : {1, 2, 5}) {
-    set_threads(count);
-    tensor::apply_threads();
-    outcomes.push_back(outcome(*random_bert(), batch, kTraining, Execution::kAutomatic));
-  }
-  set_threads(0);
-  tensor::apply_threads();
-  for (const Outcome& other : outcomes) {
-    EXPECT_TRUE(at::equal(other.logits, outcomes[0].logits));
-    for (const auto& [name, gradient] : outcomes[0].gradients) {
-      if (name.find(".layer.") == std::string::npos) continue;
-      EXPECT_TRUE(at::equal(other.gradients.at(name), gradient)) << name;
+  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    ForwardContext context = kTraining;
+    context.precision = precision;
+    std::vector<Outcome> outcomes;
+    for (const int64_t count : {1, 2, 5}) {
+      set_threads(count);
+      tensor::apply_threads();
+      outcomes.push_back(outcome(*random_bert(), batch, context, Execution::kAutomatic));
     }
+    set_threads(0);
+    tensor::apply_threads();
+    for (const Outcome& other : outcomes) {
+      EXPECT_TRUE(at::equal(other.logits, outcomes[0].logits));
+      for (const auto& [name, gradient] : outcomes[0].gradients) {
+        if (name.find(".layer.") == std::string::npos) continue;
+        EXPECT_TRUE(at::equal(other.gradients.at(name), gradient)) << name;
+      }
+    }
+  }
+}
+
+TEST_P(Engine, MasksAreThoseOfOneThreadWhereNothingNeedsAGradient) {
+  const at::NoGradGuard no_gradient;
+  const auto model = random_bert();
+  for (const auto& lengths : std::vector<std::vector<int64_t>>{{64}, {9, 31, 1, 40}}) {
+    const auto batch = random_batch(lengths);
+    ForwardContext context = kTraining;
+    context.execution = Execution::kPlain;
+    const at::Tensor plain = model->forward(batch, context);
+    context.execution = Execution::kAutomatic;
+    for (const int64_t count : {1, 3}) {
+      set_threads(count);
+      EXPECT_LT((model->forward(batch, context) - plain).abs().max().item<double>(), 1e-5) << count;
+    }
+    set_threads(0);
   }
 }
 

@@ -45,7 +45,9 @@ EncoderRun<E>::EncoderRun(Call call, std::shared_ptr<BlockPool> pool)
       scratch_size_(scratch_size()) {
   for (const Panel& panel : panels_) token_stretches_.push_back({panel.begin, panel.tokens});
   const int64_t share = panels_.front().tokens / threads();
-  if (!call_.keeps && panels_.size() == 1 && threads() > 1 && share >= kFewestShared) {
+  // Masks are made for whole rows, not for some of their tokens.
+  const bool may_share = !call_.keeps && !call_.dropout.on;
+  if (may_share && panels_.size() == 1 && threads() > 1 && share >= kFewestShared) {
     parts_ = stretches_of(panels_.front().tokens, padded(share, kShareStep));
   }
   Layout measuring;

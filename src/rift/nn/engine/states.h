@@ -115,7 +115,7 @@ struct TokenSet {
   int64_t rows = 0;
   bool first_only = false;
   int64_t count = 0;  // tokens
-  int64_t from = 0;   // not with first_only, nor while training
+  int64_t from = 0;   // not with first_only, nor with dropout or while training
 };
 
 /// What every function of a pass over one panel knows.

@@ -69,6 +69,21 @@ TEST(Memory, ALayoutMeasuresWhatItPlaces) {
   EXPECT_EQ(first[9], 0.0f);
 }
 
+TEST(Memory, WhatTheSystemDoesNotHaveIsAnErrorThatABatchMayBeSplitFor) {
+  constexpr size_t kTooMuch = size_t{1} << 60;
+  BlockPool pool;
+  EXPECT_THROW(pool.take(kTooMuch), OutOfMemory);
+  // A thread's scratch or a model's weights: a smaller batch is no way out, and part of this one may be computed.
+  try {
+    const Block block(kTooMuch);
+    FAIL() << "expected an error";
+  } catch (const OutOfMemory&) {
+    FAIL() << "expected another error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kEnvironment);
+  }
+}
+
 TEST(Memory, ABlockThatWasGivenBackIsTakenAgainAndLargerOnesAreNew) {
   BlockPool pool;
   Block block = pool.take(1000);

@@ -11,22 +11,23 @@ namespace {
 
 constexpr size_t kPage = size_t{1} << 21;
 
+size_t mebibytes(size_t bytes) { return (bytes + (size_t{1} << 20) - 1) >> 20; }
+
 }  // namespace
 
 OutOfMemory::OutOfMemory(size_t bytes)
     : Error(Code::kEnvironment,
             fmt::format("out of memory: one batch's activations need {} MiB; lower optim.batch_rows (and raise "
                         "optim.accumulate by the same factor: the steps stay the same), or model.text.max_tokens",
-                        (bytes + (size_t{1} << 20) - 1) >> 20)) {}
+                        mebibytes(bytes))) {}
 
 Block::Block(size_t bytes) : size_((bytes + kPage - 1) / kPage * kPage) {
   if (size_ == 0) return;
   void* at = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  RIFT_REQUIRE(
-      at != MAP_FAILED, Code::kEnvironment,
-      "out of memory: {} MB more are needed for the activations of one batch; lower optim.batch_rows (and raise "
-      "optim.accumulate by the same factor: the steps stay the same), or max_tokens",
-      size_ >> 20);
+  RIFT_REQUIRE(at != MAP_FAILED, Code::kEnvironment,
+               "out of memory: the model needs {} MiB more than the system gives; close other programs, or lower "
+               "model.text.max_tokens",
+               mebibytes(size_));
   madvise(at, size_, MADV_HUGEPAGE);
   data_ = static_cast<char*>(at);
 }
@@ -56,7 +57,11 @@ Block BlockPool::take(size_t bytes) {
     }
     blocks_.clear();
   }
-  return Block(bytes + bytes / 8);  // batches differ in length: the next may be a little larger
+  try {
+    return Block(bytes + bytes / 8);  // batches differ in length: the next may be a little larger
+  } catch (const Error&) {
+    throw OutOfMemory(bytes);  // a smaller batch may still fit
+  }
 }
 
 void BlockPool::give_back(Block block) {

@@ -23,7 +23,7 @@ class OutOfMemory : public Error {
 class Block {
  public:
   Block() = default;
-  /// Throws OutOfMemory when the system has none left.
+  /// Throws kEnvironment when the system has none left.
   explicit Block(size_t bytes);
   ~Block();
   Block(Block&& other) noexcept;
@@ -55,9 +55,10 @@ class Layout {
   size_t used_ = 0;
 };
 
-/// Blocks that were given back, for the next one who asks. Thread-safe.
+/// Blocks for batches: those that were given back, for the next one who asks. Thread-safe.
 class BlockPool {
  public:
+  /// Throws OutOfMemory when the system has none left.
   Block take(size_t bytes);
   void give_back(Block block);
 

@@ -59,13 +59,13 @@ void PackedLinear<E>::refresh(Matrix& matrix, const Source& source, std::vector<
   const int64_t elements = source.padded_out * source.padded_in, blocks = source.padded_out / kBlock;
   if (matrix.out != source.padded_out || matrix.in != source.padded_in) {
     matrix = {};
-    matrix.out = source.padded_out;
-    matrix.in = source.padded_in;
     const bool as_it_is = kPerUnit<E> == 1 && source.is_plain();
     matrix.memory = engine::Block(static_cast<size_t>((as_it_is ? 1 : 2) * elements) * sizeof(E));
     matrix.turned = reinterpret_cast<E*>(matrix.memory.data());
     matrix.rows = as_it_is ? nullptr : matrix.turned + elements;
     matrix.versions.resize(static_cast<size_t>(blocks));
+    matrix.out = source.padded_out;  // once there is memory: an error leaves the matrix without a size
+    matrix.in = source.padded_in;
   }
   const bool moved = std::exchange(matrix.from, source.data) != source.data;
   matrix.in_use.assign(static_cast<size_t>(blocks), 1);

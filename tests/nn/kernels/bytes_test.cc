@@ -247,6 +247,7 @@ TEST_F(ByteKernel, RowsOfZerosStayZeroAndWhatIsNotFiniteReachesTheResult) {
   on_every_set([&](const ByteKernels& kernels) {
     Bytes bytes(6, 64);
     kernels.quantize(x.input(), 6, 64, bytes.view());
+    for (const int32_t zero : bytes.zero) EXPECT_TRUE(0 <= zero && zero <= 255) << zero;
     Matrix<float> out(6, 32);
     kernels.product({.a = bytes.view(),
                      .b = b.view(),

@@ -98,7 +98,7 @@ void quantize(Rows<const float> x, int64_t rows, int64_t columns, const ByteRows
     const float range = joined(high, greater) - least;
     to.scale[r] = range * (1.0f / 254.0f) + sum_of(odd);
     const float steps = range > kSmallestRange ? 254.0f / range : 0.0f;
-    const I zero = nearest(all(-least * steps));
+    const I zero = nearest(all(steps > 0 ? -least * steps : 0.0f));  // not NaN where `least` is infinite
     to.zero[r] = zero[0];
     uint8_t* bytes = to.data + r * to.row;
     for (int64_t c = 0; c < columns; c += kLanes) {

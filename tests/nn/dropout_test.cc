@@ -4,6 +4,7 @@
 #include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "nn/packed_rows.h"
@@ -65,6 +66,11 @@ TEST(DropoutHash, EveryFieldChangesTheMask) {
     states.insert(kernels::dropout_state(token));
   }
   EXPECT_EQ(states.size(), 7u);
+}
+
+TEST(DropoutHash, AProbabilityCloseToOneStillDrops) {
+  const double closest = std::nextafter(1.0, 0.0);
+  EXPECT_EQ(kept_by<double>(1, 0, 1000, closest), std::string(1000, '0'));
 }
 
 TEST(Dropout, DropsAtItsRateAndKeepsTheMean) {

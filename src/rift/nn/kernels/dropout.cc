@@ -1,5 +1,6 @@
 #include "rift/nn/kernels/dropout.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "rift/base/random.h"
@@ -55,7 +56,9 @@ uint64_t dropout_state(const DropoutToken& token) {
 }
 
 DropoutRate dropout_rate(double probability) {
-  return {.threshold = static_cast<uint32_t>(std::llround(probability * 0x1.0p32)), .scale = 1.0 / (1.0 - probability)};
+  // A probability this side of 1 may round to 2^32, which would be no dropout at all.
+  const double threshold = std::min(std::round(probability * 0x1.0p32), 0x1.0p32 - 1);
+  return {.threshold = static_cast<uint32_t>(threshold), .scale = 1.0 / (1.0 - probability)};
 }
 
 template <class T>

@@ -65,6 +65,33 @@ TEST(ParameterStore, FrozenParametersTakeNoPartInTheGraph) {
   EXPECT_EQ(store.gradients<float>()[w.offset], 2.0f);
 }
 
+TEST(ParameterStore, AVersionNeverComesBackWhateverChanges) {
+  ParameterStore store;
+  const Parameter& w = store.add("w", {3});
+  store.seal();
+  uint64_t last = store.version_of(w);
+  const auto expect_later = [&](const char* what) {
+    EXPECT_GT(store.version_of(w), last) << what;
+    last = store.version_of(w);
+  };
+  for (int i = 0; i < 5; ++i) {
+    w.view.detach().add_(1);
+    expect_later("in place");
+  }
+  store.set_trainable(w, false);
+  expect_later("frozen");
+  w.view.detach().add_(1);
+  expect_later("in place while frozen");
+  store.set_trainable(w, true);
+  expect_later("trained again");
+  store.values<float>();
+  expect_later("by an optimizer");
+  store.set_trainable(w, false);
+  expect_later("frozen again");
+  store.copy_from({{"w", numbers({3}, 1)}});
+  expect_later("by copy_from");
+}
+
 TEST(ParameterStore, AddingLaterKeepsOffsetsValuesAndFlags) {
   ParameterStore store;
   const Parameter& w = store.add("w", {2, 2});

@@ -110,8 +110,9 @@ void ParameterStore::set_trainable(const Parameter& parameter, bool trainable) {
   Parameter& own = *found->second;
   if (own.trainable == trainable) return;
   own.trainable = trainable;
-  changes_ += writes_ + 1;  // beyond every version so far, whichever of the two counts it was made of
+  changes_ += writes_ + 1;  // beyond every version so far, whichever of the counts it was made of
   if (!own.view.defined()) return;
+  changes_ += own.view._version();  // the new view counts from 0
   own.view.mutable_grad() = at::Tensor();
   bind(own);
   if (trainable) own.view.mutable_grad().zero_();

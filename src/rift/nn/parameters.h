@@ -52,7 +52,7 @@ class RowsFollower {
 };
 
 /// All parameters of a model in ONE flat storage, their gradients in a second one of the same layout, so that
-/// optimizer, checkpoint, adapters and (later) the engine see the same bytes.
+/// optimizer, checkpoint, adapters and the engine see the same bytes.
 ///
 ///   ParameterStore store;                                  // f32 on the CPU
 ///   const Parameter& w = store.add("classifier.weight", {2, 384});

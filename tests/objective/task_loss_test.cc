@@ -64,6 +64,14 @@ TEST(TaskLoss, NotFiniteLogitGivesNotFiniteSum) {
   EXPECT_FALSE(std::isfinite(task.evaluate(std::vector<float>{NAN}, std::vector<double>{1}, {}, gradient).sum));
 }
 
+TEST(TaskLoss, ATargetWithoutAClassWeightIsRefused) {
+  const TaskLoss task(Loss::kBce, 1, {1.0, 2.0});
+  EXPECT_EQ(task.row_weight(1, 3.0), 6.0);
+  for (const double target : {-1.0, 2.0, static_cast<double>(NAN)}) {
+    test::message_of(Code::kBug, [&] { task.row_weight(target, 1.0); });
+  }
+}
+
 TEST(ResolveLoss, RefusesALossThatDoesNotFit) {
   EXPECT_EQ(resolve_loss(Loss::kAutomatic, Target::kClasses), Loss::kCrossEntropy);
   EXPECT_EQ(resolve_loss(Loss::kBce, Target::kBinary), Loss::kBce);

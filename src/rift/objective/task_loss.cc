@@ -32,9 +32,8 @@ TaskLoss::TaskLoss(Loss loss, int64_t outputs, std::vector<double> class_weight)
 
 double TaskLoss::row_weight(double target, double row_weight) const {
   if (class_weight_.empty()) return row_weight;
-  const auto label = static_cast<size_t>(target);
-  RIFT_CHECK(label < class_weight_.size());
-  return row_weight * class_weight_[label];
+  RIFT_CHECK(target >= 0 && target < static_cast<double>(class_weight_.size()));
+  return row_weight * class_weight_[static_cast<size_t>(target)];
 }
 
 LossSum TaskLoss::evaluate(std::span<const float> logits, std::span<const double> targets,

@@ -27,10 +27,12 @@ TEST(InstructionSets, OneThatIsNotThereIsRefusedNamingTheVariableAndWhatThereIs)
 }
 
 TEST(InstructionSets, AForcedOneIsInUse) {
+  const InstructionSet before = instruction_set();
   for (const InstructionSet set : usable_instruction_sets()) {
     force_instruction_set(set);
     EXPECT_EQ(instruction_set(), set);
   }
+  force_instruction_set(before);
 }
 
 }  // namespace

@@ -282,6 +282,7 @@ TYPED_TEST(Kernel, SumsMasksAndCopies) {
 }
 
 TEST(Bf16Rounding, IsToTheNearestWithTiesToEvenOnEverySet) {
+  const InstructionSet before = instruction_set();
   const double values[] = {0.0,        -0.0,  1.0,    1.00390625, 1.01171875, 1.0039063,
                            -3.1415926, 1e-40, 3.4e38, kInfinity,  -kInfinity, kNaN};
   for (const InstructionSet set : usable_instruction_sets()) {
@@ -303,7 +304,7 @@ TEST(Bf16Rounding, IsToTheNearestWithTiesToEvenOnEverySet) {
       }
     }
   }
-  force_instruction_set(usable_instruction_sets().back());
+  force_instruction_set(before);
 }
 
 }  // namespace

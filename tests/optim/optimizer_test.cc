@@ -92,6 +92,18 @@ TEST(Optimizer, RefusesStateOfAnotherShape) {
   }
 }
 
+TEST(Optimizer, RefusesOverlappingSlicesAndAPullOutsideOfThem) {
+  using Groups = std::vector<ParameterGroup>;
+  const std::vector<float> centre(2);
+  test::message_of(Code::kBug, [] { Optimizer<float>({}, Groups{{"a", 1, 0, {{0, 4}}}, {"b", 1, 0, {{3, 2}}}}); });
+  const auto pulled_at = [&](const Slice& slice) {
+    Optimizer<float>({}, Groups{{"all", 1, 0, {{0, 4}, {4, 2}}}}, {.rate = 1, .slices = {slice}, .centre = centre});
+  };
+  EXPECT_NO_THROW(pulled_at({4, 2}));
+  test::message_of(Code::kBug, [&] { pulled_at({6, 2}); });  // no slice
+  test::message_of(Code::kBug, [&] { pulled_at({0, 4}); });  // longer than the centre
+}
+
 TEST(Optimizer, NesterovWithoutMomentumIsRefused) {
   OptimOptions options;
   const std::string message = test::message_of(Code::kConfig, [&] {

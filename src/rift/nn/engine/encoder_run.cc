@@ -26,11 +26,6 @@ void each(const std::vector<T>& parts, const std::function<void(size_t)>& body) 
   parallel_each(static_cast<int64_t>(parts.size()), [&](int64_t part) { body(static_cast<size_t>(part)); });
 }
 
-template <class E>
-bool has_low_rank(const LinearView<E>& linear) {
-  return linear.low_rank.has_value();
-}
-
 }  // namespace
 
 template <class E>
@@ -75,9 +70,9 @@ ScratchSize EncoderRun<E>::scratch_size() const {
   size.slab = std::min(kSlabColumns, shape.feed_forward);
   for (const LayerView<E>& layer : call_.encoder.layers) {
     for (const LinearView<E>& linear : layer.linears) {
-      if (has_low_rank(linear)) size.low_columns = std::max({size.low_columns, linear.in, linear.out});
+      if (linear.low_rank) size.low_columns = std::max({size.low_columns, linear.in, linear.out});
     }
-    if (has_low_rank(layer.linears[kIntermediate]) || has_low_rank(layer.linears[kOutput])) {
+    if (layer.linears[kIntermediate].low_rank || layer.linears[kOutput].low_rank) {
       size.slab = shape.feed_forward;
     }
   }

@@ -46,6 +46,7 @@ struct EncoderSpan {
 /// The node gives the gradient of its input to autograd and adds the gradients of the parameters to the store's
 /// gradient windows itself, where backward() reaches it: torch::autograd::grad() of a parameter through it is not
 /// defined. Nothing is computed for parameters that do not train, nor below the lowest layer that needs it.
+/// Not thread-safe: run() packs weights that have changed.
 class EncoderEngine final : private RowsFollower {
  public:
   /// The parts and the store must outlive it.

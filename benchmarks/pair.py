@@ -3,7 +3,6 @@
 
 import argparse
 import dataclasses
-import datetime
 import json
 import os
 import pathlib
@@ -16,35 +15,8 @@ import time
 
 import benches
 import machine
-
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
-BUSY_LIMIT = 0.15  # CPU cores that others used while a side ran; above it the pair is run again
-
-
-class Failed(Exception):
-    """A side that did not do what it was asked for."""
-
-
-@dataclasses.dataclass
-class Run:
-    output: dict
-    busy: float
-
-
-def call(command, cwd, env=None):
-    """What a command prints last, as JSON, and how busy others kept the machine meanwhile."""
-    before = machine.Load()
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=cwd, env=env, check=False)
-    busy = before.busy_of_others()
-    if done.returncode != 0:
-        raise Failed(f"{pathlib.Path(str(command[0])).name} ended with status {done.returncode}: {last_line(done.stderr)}")
-    return Run(json.loads(done.stdout), busy)
-
-
-def last_line(text):
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it said nothing"
+from runs import (BUSY_LIMIT, HERE, ROOT, Failed, absolute, add_places, call, commit, last_line, missing_place, rounded, say,
+                  today)
 
 
 class Harness:
@@ -156,38 +128,17 @@ def summary(line, pairs):
             "ratio_high": round(max(ratios), 3)}
 
 
-def rounded(value):
-    """Four digits that count."""
-    return float(f"{value:.4g}")
-
-
 def used_versions(versions):
     return {name: version for name, version in versions.items() if version is not None}
-
-
-def today():
-    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-
-
-def commit():
-    done = subprocess.run(["git", "rev-parse", "--short=9", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 # What can run here.
 
 def missing_parts(args):
     """Why no pair can run at all, or None."""
-    checks = ((args.rift, "rift is not built: make build"),
-              (args.python, "the peers' Python packages are not installed: make bench-setup"),
-              (args.peers / "rows.py", "no peers' scripts in --peers (or RIFT_PEERS)"),
-              (args.data, "no loans_2007_2011.csv.gz in --data (or RIFT_TEST_DATA)"),
-              (args.model, "the packaged model is missing: make setup"))
-    return next((why for path, why in checks if not path.exists()), None)
+    checks = ((args.python, "the peers' Python packages are not installed: make bench-setup"),
+              (args.peers / "rows.py", "no peers' scripts in --peers (or RIFT_PEERS)"))
+    return missing_place(args) or next((why for path, why in checks if not path.exists()), None)
 
 
 def installed(args):
@@ -256,24 +207,13 @@ def arguments():
     parser.add_argument("--only", default="", help="regular expression of the names of benches")
     parser.add_argument("--list", action="store_true", help="name the benches and end")
     parser.add_argument("--peers", type=pathlib.Path, default=os.environ.get("RIFT_PEERS", ROOT.parent / "shared/peers"))
-    data = pathlib.Path(os.environ.get("RIFT_TEST_DATA", ROOT.parent / "shared/data"))
-    parser.add_argument("--data", type=pathlib.Path, default=data / "lending_club/loans_2007_2011.csv.gz")
-    parser.add_argument("--model", type=pathlib.Path, default=ROOT / ".deps/models/all-MiniLM-L6-v2")
-    parser.add_argument("--rift", type=pathlib.Path, default=ROOT / "build/release/rift")
     parser.add_argument("--python", type=pathlib.Path, default=ROOT / ".deps/bench/bin/python")
-    parser.add_argument("--results", type=pathlib.Path, default=HERE / "results", help="folder, or - for none")
+    add_places(parser)
     parser.add_argument("--rows", type=int, help="instead of each bench's own number; for a look, not for results")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--retries", type=int, default=1, help="of a pair during which other programs were busy")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="fewer pairs (one at least) and no retries where time runs short")
     return parser.parse_args()
-
-
-def absolute(args):
-    for name in ("peers", "data", "model", "rift", "python"):
-        setattr(args, name, pathlib.Path(os.path.abspath(getattr(args, name))))  # a link to Python must stay one
-    return args
 
 
 def skip(bench, why):
@@ -282,7 +222,7 @@ def skip(bench, why):
 
 
 def main():
-    args = absolute(arguments())
+    args = absolute(arguments(), ("peers", "python", "data", "model", "rift"))
     if args.list:
         for bench in benches.benches():
             print(bench.name, "->", ", ".join(line.name for line in bench.lines))

@@ -81,9 +81,9 @@ def read_results(path):
     return records[0]["machine"], {record["bench"]: record for record in records[1:]}
 
 
-def write_results(folder, description, lines):
-    """Puts `lines` in the place of older ones of their benches, below the machine's description."""
-    path = folder / f"{slug(description)}.jsonl"
+def write_results(folder, description, lines, kind=""):
+    """Puts `lines` in the place of older ones of their benches, below the machine's description: <machine><kind>.jsonl."""
+    path = folder / f"{slug(description)}{kind}.jsonl"
     kept = read_results(path)[1] if path.exists() else {}
     kept |= {line["bench"]: line for line in lines}
     records = [{"machine": description}, *(kept[name] for name in sorted(kept))]

@@ -41,6 +41,7 @@ Made from `benchmarks/results/` by `tools/performance_page.py > docs/performance
 make bench-setup     # once: the peers' Python packages into .deps/bench
 make bench           # this CPU's best path (bf16 where it has AMX, else f32), under 20 minutes on two cores
 make bench-all       # the other lines
+make bench-linear    # how time and memory grow with rows and their length
 rift bench           # the speed of rift alone, on texts of your own: rift bench loans.csv --column desc
 ```
 
@@ -103,6 +104,58 @@ def profile(path):
     return [*lines, "", f"Reached: {reached}, {share:.0f} % of what the products alone reach at best."]
 
 
+def point(line):
+    busy = f" (busy {line['busy']:g})" if line["busy"] > 0.15 else ""
+    cells = (line["what"] + busy, f"{line['rows']:,}", shown(line["tokens"] / line["rows"]), f"{line['tokens']:,}",
+             shown(line["seconds"]), shown(line["tokens_per_second"]), f"{shown(line['peak_memory_mib'])} MiB")
+    return "| " + " | ".join(cells) + " |"
+
+
+def points(lines):
+    return ["| job | rows | tokens a row | tokens | seconds | tokens/s | peak memory |", "|---|---|---|---|---|---|---|",
+            *(point(line) for line in lines), ""]
+
+
+def growth_of_rows(lines):
+    """What the first and the last of the points of one job say."""
+    first, last = lines[0], lines[-1]
+
+    def ratio(key):
+        return last[key] / first[key]
+
+    return (f"- {first['what']}: {ratio('rows'):.0f} times the rows have {ratio('tokens'):.1f} times the tokens, take "
+            f"{ratio('seconds'):.1f} times as long and {ratio('peak_memory_mib'):.2f} times the memory.")
+
+
+def growth_of_length(lines):
+    first, last = lines[0], lines[-1]
+    rate = last["tokens_per_second"] / first["tokens_per_second"]
+    return f"- {first['what']}: rows of {last['length']} tokens reach {rate:.2f} of the tokens/s of rows of {first['length']}."
+
+
+def linear(path):
+    """How cost grows with tokens, of the machine's <name>-linear.jsonl."""
+    text = ["### Cost grows with tokens", ""]
+    if not path.exists():
+        return [*text, "Not measured on this machine."]
+    lines = list(machine.read_results(path)[1].values())
+    text += [f"rift alone; every line is a run of its own, so that its peak memory is its own. Measured: {days(lines)}.", ""]
+    for precision in (benches.F32, benches.BF16):
+        for key, title, growth, remark in (
+                ("times", "1, 4 and 16 times the rows", growth_of_rows, []),
+                ("length", "rows of 32 to 512 tokens, as many tokens in all and in a training step", growth_of_length,
+                 ["", "Attention compares each token with every token of its row: that part of the cost grows with the square "
+                  "of a row's length, and its share of a token's cost with the length. All else is linear in the tokens."])):
+            chosen = [line for line in lines if line["precision"] == precision and key in line]
+            jobs = [sorted((line for line in chosen if line["job"] == job), key=lambda line: line[key])
+                    for job in ("score", "train")]
+            jobs = [job for job in jobs if job]
+            if jobs:
+                text += [f"#### {precision}: {title}", "", *points([line for job in jobs for line in job]),
+                         *(growth(job) for job in jobs), *remark, ""]
+    return text[:-1]
+
+
 def section(path):
     """One machine."""
     description, by_name = machine.read_results(path)
@@ -118,12 +171,13 @@ def section(path):
         chosen = [line for line in lines if line["precision"] == precision]
         if chosen:
             text += [f"### {title[0].upper() + title[1:] if precision is None else title}", "", *table(chosen), ""]
-    return [*text, *profile(path.with_name(path.stem + "-profile.json")), ""]
+    return [*text, *linear(path.with_name(path.stem + "-linear.jsonl")), "",
+            *profile(path.with_name(path.stem + "-profile.json")), ""]
 
 
 def page(results):
     text = HEAD.splitlines() + [""]
-    files = sorted(results.glob("*.jsonl"))
+    files = sorted(path for path in results.glob("*.jsonl") if not path.stem.endswith("-linear"))
     if not files:
         text += ["Nothing has been measured yet.", ""]
     for path in files:

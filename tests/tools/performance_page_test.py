@@ -19,13 +19,21 @@ LINE = {"bench": "train_full_f32", "what": "full fine-tuning", "precision": "f32
         "ratio_low": 2.4, "ratio_high": 2.6, "target": 1.8, "threads": 2, "rows": 192, "pairs": 3, "busy": 0.01,
         "date": "2026-01-01", "commit": "abc"}
 
+POINT = {"bench": "linear_rows_score_1x_f32", "what": "scoring", "job": "score", "times": 1, "rows": 256, "tokens": 19200,
+         "seconds": 1.0, "tokens_per_second": 19200.0, "peak_memory_mib": 500.0, "precision": "f32", "busy": 0.01,
+         "date": "2026-01-02"}
+LONG = {key: value for key, value in POINT.items() if key != "times"} | {"bench": "linear_length_score_32_f32", "length": 32}
+
 
 class Page(unittest.TestCase):
-    def page(self, *lines, profile=None):
+    def page(self, *lines, profile=None, linear=()):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             records = [{"machine": MACHINE}, *lines]
             (folder / "some-cpu.jsonl").write_text("\n".join(json.dumps(record) for record in records))
+            if linear:
+                records = [{"machine": MACHINE}, *linear]
+                (folder / "some-cpu-linear.jsonl").write_text("\n".join(json.dumps(record) for record in records))
             if profile:
                 (folder / "some-cpu-profile.json").write_text(json.dumps(profile))
             return performance_page.page(folder)
@@ -56,8 +64,26 @@ class Page(unittest.TestCase):
         other = LINE | {"bench": "score_f32", "peer_version": {"torch": "2.14.0", "openvino": "1"}}
         self.assertIn("Peers: openvino 1, torch 2.13.0 / 2.14.0.", self.page(LINE, other))
 
+    def test_growth_with_rows_is_told_from_the_first_and_the_last_point(self):
+        more = {"rows": 4096, "tokens": 307200, "peak_memory_mib": 505.0, "seconds": 16.4}
+        page = self.page(LINE, linear=[POINT | {"bench": "linear_rows_score_16x_f32", "times": 16} | more, POINT])
+        self.assertLess(page.index("| scoring | 256 | 75 | 19,200 | 1 | 19,200 | 500 MiB |"), page.index("| scoring | 4,096 |"))
+        self.assertIn("16 times the rows have 16.0 times the tokens, take 16.4 times as long and 1.01 times the memory.", page)
+        self.assertNotIn("square", page)
+
+    def test_growth_with_the_length_of_rows_says_what_is_not_linear(self):
+        page = self.page(LINE, linear=[LONG, LONG | {"bench": "linear_length_score_512_f32", "length": 512, "busy": 0.4,
+                                                     "tokens_per_second": 14400.0}])
+        self.assertIn("rows of 512 tokens reach 0.75 of the tokens/s of rows of 32.", page)
+        self.assertIn("grows with the square of a row's length", page)
+        self.assertIn("| scoring (busy 0.4) |", page)
+
+    def test_a_machine_has_one_section_and_says_what_was_not_measured(self):
+        self.assertIn("### Cost grows with tokens\n\nNot measured on this machine.", self.page(LINE))
+        self.assertEqual(self.page(LINE, linear=[POINT]).count("\n## Some CPU"), 1)
+
     def test_profile_of_the_machine(self):
-        self.assertIn("Not measured on this machine.", self.page(LINE))
+        self.assertIn("training step's time goes\n\nNot measured on this machine.", self.page(LINE))
         page = self.page(LINE, profile={"share_products": 0.6, "share_attention": 0.2, "share_elementwise": 0.1,
                                         "share_optimizer": 0.05, "share_other": 0.05, "roof_gflops": 200, "reached_gflops": 120})
         self.assertIn("| matrix products | 60 % |", page)

@@ -1,13 +1,18 @@
 #include "rift/package/inputs.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
+#include "models/random_bert.h"
 #include "package/small_dataset.h"
 #include "rift/base/random.h"
 #include "rift/base/sha256.h"
 #include "rift/base/threads.h"
+#include "rift/nn/engine/memory.h"
 #include "support/failure.h"
 
 namespace rift::package {
@@ -130,6 +135,54 @@ TEST(MapRows, EqualRowsAreComputedOnce) {
     return describe(batch);
   });
   EXPECT_EQ(computed, 3);
+}
+
+constexpr int64_t kRowTokens = 64;  // a divisor of kTokensPerBatch: full batches are equal
+
+EncodedRows rows_of_one_length(int64_t count) {
+  EncodedRows rows;
+  const CounterRandom random(4, 1);
+  for (int64_t row = 0; row < count; ++row) {
+    for (int64_t i = 0; i < kRowTokens; ++i) {
+      rows.ids.push_back(
+          static_cast<int32_t>(random.below(static_cast<uint64_t>(row * kRowTokens + i), test::kRandomBertVocabulary)));
+    }
+    rows.begin.push_back(static_cast<int64_t>(rows.ids.size()));
+    rows.keys.push_back(static_cast<uint64_t>(row));
+  }
+  return rows;
+}
+
+TEST(MapRows, TheEngineHoldsTheSameBytesForSixteenTimesTheRows) {
+  set_threads(1);  // of several threads one may get no panel, and then has no scratch
+  const c10::Device cpu(c10::DeviceType::CPU);
+  int64_t batches = 0;
+  const auto held_after = [&](const EncodedRows& rows, nn::Precision precision) {
+    const auto model = test::random_bert();
+    batches = 0;
+    map_rows(rows, 1, cpu, [&](const tensor::PackedBatch& batch) {
+      ++batches;
+      return model->forward(batch, {.precision = precision});
+    });
+    return nn::engine::held_bytes();  // pool and scratch give nothing back: the most that there ever were
+  };
+  const int64_t few = 2 * kTokensPerBatch / kRowTokens;
+  const EncodedRows once = rows_of_one_length(few), often = rows_of_one_length(16 * few);
+  for (const nn::Precision precision : {nn::Precision::kF32, nn::Precision::kBf16, nn::Precision::kInt8}) {
+    const size_t held = held_after(once, precision);
+    EXPECT_EQ(batches, 2);
+    EXPECT_EQ(held_after(often, precision), held);
+    EXPECT_EQ(batches, 32);
+    EXPECT_GT(held, 0u);
+  }
+  std::vector<int64_t> all(static_cast<size_t>(often.rows()));
+  std::iota(all.begin(), all.end(), 0);
+  const size_t held = held_after(once, nn::Precision::kF32);
+  const auto model = test::random_bert();
+  const at::NoGradGuard no_gradient;
+  model->forward(make_batch(often, all, cpu), {});
+  EXPECT_GT(nn::engine::held_bytes(), held) << "one batch of all rows would hold more";
+  set_threads(0);
 }
 
 TEST(MapRows, ARowLongerThanTheBudgetIsABatchOfItsOwn) {

@@ -84,6 +84,20 @@ TEST(Memory, WhatTheSystemDoesNotHaveIsAnErrorThatABatchMayBeSplitFor) {
   }
 }
 
+TEST(Memory, HeldBytesAreThoseOfBlocksInUseAndInPools) {
+  const size_t before = held_bytes();
+  {
+    BlockPool pool;
+    Block block = pool.take(1000);
+    const size_t size = block.size();
+    EXPECT_EQ(held_bytes(), before + size);
+    Block moved = std::move(block);
+    pool.give_back(std::move(moved));
+    EXPECT_EQ(held_bytes(), before + size);
+  }
+  EXPECT_EQ(held_bytes(), before);
+}
+
 TEST(Memory, ABlockThatWasGivenBackIsTakenAgainAndLargerOnesAreNew) {
   BlockPool pool;
   Block block = pool.take(1000);

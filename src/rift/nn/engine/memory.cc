@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace rift::nn::engine {
@@ -12,6 +13,7 @@ namespace {
 constexpr size_t kPage = size_t{1} << 21;
 
 size_t mebibytes(size_t bytes) { return (bytes + (size_t{1} << 20) - 1) >> 20; }
+std::atomic<size_t> g_held_bytes = 0;
 
 }  // namespace
 
@@ -30,10 +32,13 @@ Block::Block(size_t bytes) : size_((bytes + kPage - 1) / kPage * kPage) {
                mebibytes(size_));
   madvise(at, size_, MADV_HUGEPAGE);
   data_ = static_cast<char*>(at);
+  g_held_bytes += size_;
 }
 
 Block::~Block() {
-  if (data_ != nullptr) munmap(data_, size_);
+  if (data_ == nullptr) return;
+  munmap(data_, size_);
+  g_held_bytes -= size_;
 }
 
 Block::Block(Block&& other) noexcept
@@ -44,6 +49,8 @@ Block& Block::operator=(Block&& other) noexcept {
   std::swap(size_, other.size_);
   return *this;
 }
+
+size_t held_bytes() { return g_held_bytes; }
 
 Block BlockPool::take(size_t bytes) {
   {

@@ -36,6 +36,9 @@ class Block {
   size_t size_ = 0;
 };
 
+/// Of all blocks that there are (in pools, scratch, packed weights): what the engine holds of the system. For tests.
+size_t held_bytes();
+
 /// Places arrays one after the other. Without a block it only counts, so that the same function can first measure and
 /// then place:   place(Layout());  ...  place(Layout(block.data()))
 class Layout {

@@ -72,6 +72,8 @@ TEST_F(Bench, SaysWhatItWasMeasuredOnAndEveryPart) {
   EXPECT_TRUE(result.at("instruction_set").is_string());
   EXPECT_EQ(result.at("settings").at("optim").at("epochs").as_double(), 3);
 
+  EXPECT_GT(result.at("roof").at("gflops").as_double(), 0);
+
   const Json& tokenize = result.at("tokenize");
   EXPECT_EQ(tokenize.at("rows").as_int(), 41);
   // [CLS] the loan paid|late, 0 to 39 words, [SEP]; the row without a text is [CLS] [SEP].
@@ -152,13 +154,14 @@ TEST_F(Bench, WithoutDataItHasSentencesOfItsOwn) {
                                         "1", "--set", "model.text.max_tokens=16", "--methods", "head"});
   EXPECT_EQ(ended.status, 0) << ended.err;
   EXPECT_THAT(ended.out, testing::StartsWith("tiny, 16 rows, 1 threads, "));
-  for (const char* line : {"tokenizing", "scoring in batches", "scoring one row of 16", "training: head", "peak"})
+  for (const char* line : {"matrix products at best", "GFLOP/s", "tokenizing", "scoring in batches",
+                           "scoring one row of 16", "training: head", "peak"})
     EXPECT_THAT(ended.out, HasSubstr(line));
 }
 
 TEST_F(Bench, WhatCannotBeTimedIsAnErrorThatSaysWhy) {
   expect_refused({"--parts", "tokenise"}, 2,
-                 "--parts: expected some of tokenize, score, latency, train, got 'tokenise'");
+                 "--parts: expected some of roof, tokenize, score, latency, train, got 'tokenise'");
   expect_refused({"--methods", "adapters"}, 2, "--methods: expected some of full, head, top_k, bitfit, lora");
   expect_refused({"--set", "tuning.method=lora"}, 2, "say it with --methods");
   expect_refused({"--set", "optim.learning_rate=1"}, 2, "optim");

@@ -23,7 +23,7 @@ Run add_bench(CLI::App& command) {
       ->type_name("N")
       ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str();
-  command.add_option("--parts", spec->parts, "What is timed, some of tokenize,score,latency,train")
+  command.add_option("--parts", spec->parts, "What is timed, some of roof,tokenize,score,latency,train")
       ->type_name("LIST")
       ->delimiter(',');
   command.add_option("--methods", spec->methods, "Tuning methods that train, some of full,head,top_k,bitfit,lora")

@@ -138,6 +138,7 @@ Json run_bench(const BenchSpec& spec) {
               {"rows", dataset.rows()},
               {"dropout", spec.dropout},
               {"settings", settings_of(options.front())}};
+  if (is_asked(spec, "roof")) result["roof"] = train::product_roof(speed);
   if (is_asked(spec, "tokenize")) result["tokenize"] = train::tokenizing_speed(speed);
   if (is_asked(spec, "score")) result["score"] = train::scoring_speed(speed);
   if (is_asked(spec, "latency")) result["latency"] = train::latency(speed);
@@ -154,6 +155,10 @@ Json run_bench(const BenchSpec& spec) {
 
 std::string bench_text(const Json& result) {
   Lines lines;
+  if (const Json* part = result.find("roof")) {
+    lines.push_back({sentence("bench.roof", precision_of(*part)),
+                     sentence("bench.gflops", fmt::arg("rate", shown_at(*part, "gflops"))), "", ""});
+  }
   if (const Json* part = result.find("tokenize")) {
     lines.push_back({sentence("bench.tokenize"),
                      sentence("bench.megabytes", fmt::arg("rate", shown_at(*part, "megabytes_per_second"))),

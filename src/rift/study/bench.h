@@ -12,7 +12,7 @@
 /// `rift bench`: the speed of this machine with one model.
 namespace rift::study {
 
-inline constexpr std::array<std::string_view, 4> kBenchParts = {"tokenize", "score", "latency", "train"};
+inline constexpr std::array<std::string_view, 5> kBenchParts = {"roof", "tokenize", "score", "latency", "train"};
 
 struct BenchSpec {
   std::string source;  // a file, a glob or "sql: SELECT ..."; empty = sentences of its own
@@ -29,7 +29,7 @@ struct BenchSpec {
 
 /// {"environment", "execution", "instruction_set", "threads", "model", "rows", "dropout", "settings": the
 /// keys that `sets` may change, as they were understood, and the parts that were asked for as train/speed.h describes
-/// them: "tokenize", "score", "latency", "train": a list, one entry a method}.
+/// them: "roof", "tokenize", "score", "latency", "train": a list, one entry a method}.
 /// Throws kConfig (column, part, method or key that is not there), kData (no row with a text, a label other than 0 and
 /// 1, a row that cannot be read), kArtefact (model, source), kInterrupted.
 Json run_bench(const BenchSpec& spec);

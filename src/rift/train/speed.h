@@ -8,8 +8,8 @@
 #include "rift/data/dataset.h"
 #include "rift/train/options.h"
 
-/// How fast this machine tokenizes, scores and trains with one model: what `rift bench` shows. Everything goes through
-/// the code that `rift score` and `rift train` run. Torch-free.
+/// How fast this machine multiplies, tokenizes, scores and trains with one model: what `rift bench` shows. Everything
+/// goes through the code that `rift score` and `rift train` run. Torch-free.
 namespace rift::train {
 
 struct SpeedSpec {
@@ -17,6 +17,12 @@ struct SpeedSpec {
   const FineTuneOptions& options;
   std::string device = "cpu";
 };
+
+/// The most that the engine's products reach on all threads at once, in the precision that trains: [rows, depth] by
+/// packed [depth, columns], the same operands again and again, so that they come out of the thread's caches; best of
+/// several windows and depths. {"precision", "gflops": 2 * rows * columns * depth operations a product, "rows",
+/// "columns", "depth"}.
+Json product_roof(const SpeedSpec& spec);
 
 /// Rows to token ids, uncut, on all threads, after one pass that warms up: the median of at least three passes and half
 /// a second. {"rows", "bytes", "tokens", "rows_per_second", "megabytes_per_second", "ids_sha256"}; the digest is that

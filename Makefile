@@ -12,9 +12,9 @@ export CCACHE_SLOPPINESS ?= pch_defines,time_macros,include_file_mtime,include_f
 export RIFT_TEST_DATA ?= $(abspath ../shared/data)
 
 .NOTPARALLEL:
-.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear format check clean
+.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear bench-profile format check clean
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing and fill .deps/ (deps.lock says with what)
 	@scripts/setup.sh
@@ -53,6 +53,10 @@ bench-all: configure ## the same for the other precisions
 bench-linear: configure ## how time and memory of rift alone grow with rows and their length, some 6 minutes
 	@cmake --build --preset release --parallel $(JOBS) --target rift
 	@python3 -B benchmarks/linear.py
+
+bench-profile: configure ## where the time of a training step goes; needs perf (Debian: linux-perf)
+	@cmake --build --preset release --parallel $(JOBS) --target rift
+	@python3 -B benchmarks/step_profile.py
 
 check: ## formatting of the C++ files and the rules between rooms
 	@$(FORMATTED) | xargs --no-run-if-empty clang-format --dry-run --Werror

@@ -42,14 +42,16 @@ make bench-setup     # once: the peers' Python packages into .deps/bench
 make bench           # this CPU's best path (bf16 where it has AMX, else f32), under 20 minutes on two cores
 make bench-all       # the other lines
 make bench-linear    # how time and memory grow with rows and their length
+make bench-profile   # where a training step's time goes
 rift bench           # the speed of rift alone, on texts of your own: rift bench loans.csv --column desc
 ```
 
 [benchmarks/README.md](../benchmarks/README.md) says what is run, and where the peers' scripts are looked for.
 """
 
-SHARES = (("share_products", "matrix products"), ("share_attention", "attention"), ("share_elementwise", "elementwise passes"),
-          ("share_optimizer", "optimizer and clipping"), ("share_other", "everything else"))
+SHARES = (("share_products", "matrix products of linear maps"), ("share_attention", "attention, its products included"),
+          ("share_elementwise", "elementwise passes"), ("share_optimizer", "optimizer and clipping"),
+          ("share_other", "everything else"))
 
 
 def shown(value):
@@ -97,11 +99,15 @@ def profile(path):
     if not path.exists():
         return ["### Where a training step's time goes", "", "Not measured on this machine."]
     facts = json.loads(path.read_text(encoding="utf-8"))
-    lines = ["### Where a training step's time goes", "", "| part | share |", "|---|---|"]
+    busy = f", busy {facts['busy']:g}" if facts["busy"] > 0.15 else ""
+    lines = ["### Where a training step's time goes", "",
+             f"Full fine-tuning in {facts['precision']}, {facts['threads']} threads, epochs after the first: shares of the CPU's "
+             f"time. Measured: {facts['date']}{busy}.", "", "| part | share |", "|---|---|"]
     lines += [f"| {what} | {100 * facts[key]:.0f} % |" for key, what in SHARES]
     reached = f"{shown(facts['reached_gflops'])} of {shown(facts['roof_gflops'])} GFLOP/s"
     share = 100 * facts["reached_gflops"] / facts["roof_gflops"]
-    return [*lines, "", f"Reached: {reached}, {share:.0f} % of what the products alone reach at best."]
+    return [*lines, "", f"Reached: {reached}, {share:.0f} % of what products alone reach at best, on all threads and on operands "
+            "in the caches. Counted are the multiplications of linear maps, over the time of the whole step."]
 
 
 def point(line):

@@ -85,8 +85,11 @@ class Page(unittest.TestCase):
     def test_profile_of_the_machine(self):
         self.assertIn("training step's time goes\n\nNot measured on this machine.", self.page(LINE))
         page = self.page(LINE, profile={"share_products": 0.6, "share_attention": 0.2, "share_elementwise": 0.1,
-                                        "share_optimizer": 0.05, "share_other": 0.05, "roof_gflops": 200, "reached_gflops": 120})
-        self.assertIn("| matrix products | 60 % |", page)
+                                        "share_optimizer": 0.05, "share_other": 0.05, "roof_gflops": 200, "reached_gflops": 120,
+                                        "precision": "f32", "threads": 2, "busy": 0.3, "date": "2026-01-03"})
+        self.assertIn("| matrix products of linear maps | 60 % |", page)
+        self.assertIn("in f32, 2 threads", page)
+        self.assertIn("Measured: 2026-01-03, busy 0.3.", page)
         self.assertIn("120 of 200 GFLOP/s, 60 %", page)
 
     def test_without_results_the_page_says_so(self):

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/program.h"
+#include "cli/tiny_model.h"
 #include "rift/base/json.h"
 
 // rift bench on a small model: what its answer is made of. How fast it was is no test.
@@ -15,19 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr const char* kTinyBert = "tests/models/fixtures/tiny_bert";
 constexpr int64_t kLongest = 32;
 
 class Bench : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"config.json", "model.safetensors"})
-      write_plainly(folder_ / "tiny" / name, text_of(fs::path(kTinyBert) / name));
-    std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nloan\nlate\npaid\nthe\n";
-    for (int i = 9; i < 80; ++i) vocabulary += "word" + std::to_string(i) + "\n";
-    write_plainly(folder_ / "tiny/vocab.txt", vocabulary);
-    write_plainly(folder_ / "tiny/tokenizer_config.json",
-                  R"({"tokenizer_class":"BertTokenizer","do_lower_case":true})");
+    write_tiny_model(folder_ / "tiny");
     std::string rows;
     for (int i = 0; i < 40; ++i) {
       rows += R"({"note": "the loan )" + std::string(i % 2 == 0 ? "paid" : "late");

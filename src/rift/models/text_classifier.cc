@@ -161,4 +161,9 @@ tensor::TensorMap TextClassifier::merged_tensors() const {
   return tensors;
 }
 
+std::string why_not_fused(const TextClassifierOptions& options) {
+  nn::ParameterStore store(options.dtype, options.device);  // never sealed: no memory for weights
+  return build_encoder(options, store).encoder->why_not_fused();
+}
+
 }  // namespace rift::models

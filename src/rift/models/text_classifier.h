@@ -83,4 +83,8 @@ class TextClassifier {
   double head_dropout_ = 0;
 };
 
+/// TextEncoder::why_not_fused() of the model that `options` describe, whose weights are not needed. Throws kUnsupported
+/// and kArtefact as the constructor does for config.json.
+std::string why_not_fused(const TextClassifierOptions& options);
+
 }  // namespace rift::models

@@ -18,6 +18,10 @@ enum class InstructionSet { kBaseline, kAvx2, kAvx512, kAvx512Vnni, kAvx512Bf16,
 /// What RIFT_INSTRUCTION_SET names: "baseline", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx".
 std::string_view name_of(InstructionSet set);
 
+/// Whether it has products of bf16, of bytes: without, the kernels make do with those of wider numbers.
+constexpr bool multiplies_bf16(InstructionSet set) { return set >= InstructionSet::kAvx512Bf16; }
+constexpr bool multiplies_bytes(InstructionSet set) { return set >= InstructionSet::kAvx512Vnni; }
+
 /// Those that this CPU runs, slowest first; never empty.
 std::vector<InstructionSet> usable_instruction_sets();
 

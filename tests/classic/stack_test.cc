@@ -8,6 +8,7 @@
 
 #include "classic/golden.h"
 #include "classic/small_dataset.h"
+#include "rift/base/error.h"
 #include "rift/base/log_odds.h"
 #include "rift/classic/dense_logistic.h"
 #include "rift/classic/stack_weights.h"
@@ -35,6 +36,9 @@ class Said final : public score::Scorer {
     if (name_ != "fine-tuned") return Scorer::use_precision(precision);
     precision_ = precision;
     return true;
+  }
+  void require_measured(score::Precision precision) const override {
+    RIFT_REQUIRE(name_ != "fine-tuned" || precision != score::Precision::kBf16, Code::kUnsupported, "not measured");
   }
   score::Precision precision() const { return precision_; }
 
@@ -239,6 +243,8 @@ TEST(Stack, ReadsWhatItsMembersReadAndLoadsToTheBit) {
   EXPECT_TRUE(loaded->use_precision(score::Precision::kInt8));
   EXPECT_EQ(members[0]->precision(), score::Precision::kF32);
   EXPECT_EQ(members[1]->precision(), score::Precision::kInt8);
+  loaded->require_measured(score::Precision::kInt8);
+  EXPECT_EQ(test::failure([&] { loaded->require_measured(score::Precision::kBf16); }), "unsupported: not measured");
 }
 
 TEST(Stack, WithoutALanguageModelComputesInF32Only) {

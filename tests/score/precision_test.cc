@@ -122,6 +122,7 @@ TEST(Precision, IsRefusedUnmeasuredOrBeyondTheBoundsWithFiguresAndNextStep) {
   const std::string unmeasured =
       message_of(Code::kUnsupported, [] { require_within_bounds({harmless()}, Precision::kBf16); });
   EXPECT_THAT(unmeasured, HasSubstr("--precision bf16"));
+  EXPECT_THAT(unmeasured, HasSubstr("'rift evaluate PACKAGE DATA --precision bf16' shows it on labelled rows"));
   EXPECT_THAT(unmeasured, HasSubstr("rift train"));
   PrecisionChange far = harmless();
   far.changed = 0.6;

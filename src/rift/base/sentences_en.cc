@@ -307,6 +307,9 @@ std::span<const SentenceEntry> english_sentences() {
        "{column} is taken as the date of the decision; the other dates are {others}. If it is one of these, change "
        "data.time and split, and leave out what was filled after it."},
       {"propose.out_of_time", "Rows from {day} on ({column}) are the test part, about a quarter."},
+      {"evaluate.precision_within",
+       "That is within the bounds; rift score goes by what the package's fine-tuning measured."},
+      {"evaluate.precision_beyond", "That is beyond the bounds: {why}."},
       {"evaluate.same_source",
        "the package was trained on rows of {source}, so these figures flatter it; its own figures for rows it has not "
        "seen are in its report (rift report)"},

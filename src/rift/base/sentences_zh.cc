@@ -265,6 +265,8 @@ std::span<const SentenceEntry> chinese_sentences() {
        "{column} 被当作决策日期；其他日期列：{others}。若决策日期是其中之一，请修改 data.time 和 "
        "split，并排除决策之后才填写的列。"},
       {"propose.out_of_time", "{day} 及以后的行（{column}）作为测试集，约占四分之一。"},
+      {"evaluate.precision_within", "变动在界限之内；rift score 以该模型包微调时的测量为准。"},
+      {"evaluate.precision_beyond", "变动超出界限：{why}。"},
       {"evaluate.same_source",
        "该模型包就是用 {source} 中的行训练的，因此这些指标偏高；它在未见过的行上的指标见其报告（rift report）"},
       // what a command says when it ends

@@ -130,6 +130,10 @@ bool Stack::use_precision(score::Precision precision) {
   return used;
 }
 
+void Stack::require_measured(score::Precision precision) const {
+  for (const auto& member : impl_->own) member->require_measured(precision);
+}
+
 Json Stack::weights() const {
   Json weights = Json::object();
   for (size_t i = 0; i < impl_->members.size(); ++i) weights[impl_->members[i]->name()] = impl_->weights.member[i];

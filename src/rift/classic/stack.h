@@ -44,6 +44,7 @@ class Stack final : public score::Scorer {
   std::string name() const override { return "fusion"; }
   /// Of the members of a loaded fusion that have a language model.
   bool use_precision(score::Precision precision) override;
+  void require_measured(score::Precision precision) const override;
   Json save(const std::filesystem::path& package) const override;
   Json weights() const;  // member -> weight(s), for reports
 

@@ -28,15 +28,14 @@ void add_device_flag(CLI::App& command, std::string& device) {
       ->capture_default_str();
 }
 
-void add_precision_flag(CLI::App& command, std::string& precision) {
+void add_precision_flag(CLI::App& command, std::string& precision, const std::string& others) {
   const auto check = [](const std::string& name) {
     const bool known = value_named<score::Precision>(name).has_value();
     return known ? std::string() : fmt::format("expected f32, bf16 or int8, got '{}'", shorten(name));
   };
   command
       .add_option("--precision", precision,
-                  "f32, bf16 or int8: what a language model multiplies; refused where it was not measured or moves the "
-                  "scores too far")
+                  "f32, bf16 or int8: what a language model multiplies; others than f32 " + others)
       ->type_name("PRECISION")
       ->check(CLI::Validator(check, ""))
       ->capture_default_str();

@@ -27,8 +27,8 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_de
 /// --device of every verb that may run a language model.
 void add_device_flag(CLI::App& command, std::string& device);
 
-/// --precision of the verbs that score.
-void add_precision_flag(CLI::App& command, std::string& precision);
+/// --precision of the verbs that score. `others`: what the help says of others than f32.
+void add_precision_flag(CLI::App& command, std::string& precision, const std::string& others);
 /// What it names.
 score::Precision parse_precision(const std::string& name);
 

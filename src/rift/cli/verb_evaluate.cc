@@ -19,7 +19,7 @@ Run add_evaluate(CLI::App& command) {
   command.add_option("PACKAGE", arguments->package, "Package directory")->required();
   command.add_option("DATA", arguments->data, "Labelled rows: a file, a glob or 'sql: SELECT ...'")->required();
   add_device_flag(command, arguments->device);
-  add_precision_flag(command, arguments->precision);
+  add_precision_flag(command, arguments->precision, "are compared with f32 on these rows");
   return [arguments](const CommonFlags& flags) {
     const Json metrics = study::run_evaluate({.package = arguments->package,
                                               .source = arguments->data,

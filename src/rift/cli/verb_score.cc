@@ -22,7 +22,7 @@ Run add_score(CLI::App& command) {
       ->type_name("FILE");
   add_device_flag(command, spec->device);
   auto precision = std::make_shared<std::string>("f32");
-  add_precision_flag(command, *precision);
+  add_precision_flag(command, *precision, "are refused where nobody measured them or they move the scores too far");
   return [spec, precision](const CommonFlags& flags) {
     spec->precision = parse_precision(*precision);
     const study::ScoreFileResult result = study::score_file(*spec);

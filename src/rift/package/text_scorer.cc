@@ -113,19 +113,26 @@ score::RawScores TextScorer::logits_of(const EncodedRows& rows, score::Precision
   return raw;
 }
 
+void TextScorer::require_engine(score::Precision precision) const {
+  const std::string plain = precision == score::Precision::kF32 ? "" : spec_.model->encoder().why_not_fused();
+  RIFT_REQUIRE(plain.empty(), Code::kUnsupported,
+               "--precision {}: only the fused engine computes in it, which does not run this model: {}; leave it at "
+               "f32",
+               name_of(precision), plain);
+}
+
 bool TextScorer::use_precision(score::Precision precision) {
-  if (precision != score::Precision::kF32) {
-    const std::string plain = spec_.model->encoder().why_not_fused();
-    RIFT_REQUIRE(plain.empty(), Code::kUnsupported,
-                 "--precision {}: only the fused engine computes in it, which does not run this model: {}; leave it at "
-                 "f32",
-                 name_of(precision), plain);
-    const score::PrecisionChange& change = score::require_within_bounds(spec_.precisions, precision);
-    log_info("scoring in another precision than f32",
-             {{"precision", name_of(precision)}, {"changes", score::description(change)}});
-  }
+  require_engine(precision);
   spec_.precision = precision;
   return true;
+}
+
+void TextScorer::require_measured(score::Precision precision) const {
+  if (precision == score::Precision::kF32) return;
+  require_engine(precision);
+  const score::PrecisionChange& change = score::require_within_bounds(spec_.precisions, precision);
+  log_info("scoring in another precision than f32",
+           {{"precision", name_of(precision)}, {"changes", score::description(change)}});
 }
 
 void TextScorer::measure_precisions(const data::Table& table, const score::MeasuredRows& rows) {

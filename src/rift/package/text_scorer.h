@@ -45,6 +45,7 @@ class TextScorer final : public score::Scorer {
   score::RawScores score(const data::Table& rows) const override;
   std::string name() const override { return "fine-tuned"; }
   bool use_precision(score::Precision precision) override;
+  void require_measured(score::Precision precision) const override;
   /// Scores `table`, whose outcomes `rows` says, in every precision and keeps what changes; nothing where the engine
   /// does not run the model. save() writes it.
   void measure_precisions(const data::Table& table, const score::MeasuredRows& rows);
@@ -57,6 +58,7 @@ class TextScorer final : public score::Scorer {
   const TextInputs& inputs() const { return inputs_; }
 
  private:
+  void require_engine(score::Precision precision) const;
   score::RawScores logits_of(const EncodedRows& rows, score::Precision precision) const;
 
   TextScorerSpec spec_;

@@ -140,9 +140,9 @@ std::vector<PrecisionChange> precision_changes_from_json(const Json& json) {
 const PrecisionChange& require_within_bounds(const std::vector<PrecisionChange>& changes, Precision precision) {
   const auto found = std::ranges::find(changes, precision, &PrecisionChange::precision);
   RIFT_REQUIRE(found != changes.end(), Code::kUnsupported,
-               "--precision {}: the package does not say what it does to the model's scores, so nobody has agreed to "
-               "it; train the model anew on a CPU (rift train, rift compare), which measures it on validation rows, or "
-               "{}",
+               "--precision {0}: the package does not say what it does to the model's scores, which nobody measured; "
+               "'rift evaluate PACKAGE DATA --precision {0}' shows it on labelled rows; train the model anew on a CPU "
+               "(rift train, rift compare), which measures it and writes it into the package, or {1}",
                name_of(precision), kNextStep);
   const std::string beyond = beyond_bounds(*found);
   RIFT_REQUIRE(beyond.empty(), Code::kUnsupported, "--precision {}: refused, {} ({}); {}", name_of(precision), beyond,

@@ -38,10 +38,12 @@ class Scorer {
   /// Which model it is, as run.yaml's compare.models says it: "scorecard", "logistic", "gbdt", "text-baseline",
   /// "fine-tuned", "fusion".
   virtual std::string name() const = 0;
-  /// Computes in `precision` from now on; false where it has no language model, which alone can. Throws kUnsupported
-  /// where the model or its device does not compute in it, or where what it does to the scores was not measured or is
-  /// beyond the bounds (precision.h).
+  /// Computes in `precision` from now on, whatever that does to the scores; false where it has no language model, which
+  /// alone can. Throws kUnsupported where the model or its device does not compute in it.
   virtual bool use_precision(Precision precision) { return precision == Precision::kF32; }
+  /// Throws kUnsupported where what `precision` does to the scores of its language model was not measured or is beyond
+  /// the bounds (precision.h), or as above.
+  virtual void require_measured(Precision /*precision*/) const {}
   /// Writes everything needed to load it again into the package that is being built, classic models under parts/, the
   /// text tower in the root; returns what rift.json's "model" says of it: {"kind": name(), ...}.
   virtual Json save(const std::filesystem::path& package) const = 0;

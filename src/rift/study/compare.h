@@ -39,7 +39,7 @@ struct EvaluateSpec {
   score::Precision precision = score::Precision::kF32;
 };
 /// Evaluates a package on labelled rows: {"rows", "metrics", "curves", ...}; in another precision than f32 also what it
-/// changes on these rows.
+/// changes on these rows, whether or not that was measured before.
 Json run_evaluate(const EvaluateSpec& spec);
 
 /// The comparison as people read it on a terminal: the table and the verdict.

@@ -85,8 +85,16 @@ std::string metrics_text(const Json& metrics) {
     rows.emplace_back();
   }
   lines.push_back(std::move(rows));
+  std::string text = aligned(lines);
+  if (const Json* change = metrics.find("precision_change")) {
+    const Json& beyond = change->at("beyond_bounds");
+    const std::string verdict = beyond.is_null()
+                                    ? sentence("evaluate.precision_within")
+                                    : sentence("evaluate.precision_beyond", fmt::arg("why", beyond.as_string()));
+    text += "\n" + precision_text(*change, verdict) + "\n";
+  }
   const std::string leaks = leakage_remark(metrics);
-  return aligned(lines) + (leaks.empty() ? "" : "\n" + leaks);
+  return text + (leaks.empty() ? "" : "\n" + leaks);
 }
 
 }  // namespace rift::study

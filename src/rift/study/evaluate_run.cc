@@ -18,20 +18,9 @@ Json run_evaluate(const EvaluateSpec& spec) {
   if (knows_rows) log_warning(sentence("evaluate.same_source", fmt::arg("source", spec.source)));
   std::vector<int64_t> rows(static_cast<size_t>(dataset.rows()));
   std::iota(rows.begin(), rows.end(), int64_t{0});
-  const bool plain = spec.precision == score::Precision::kF32;
-  score::RawScores raw;
-  Json changes;
-  if (plain) {
-    raw = score_rows(*package.scorer, dataset, rows, "scoring");
-  } else {
-    package::use_precision(package, spec.precision);  // whether it may, before the work
-    raw = score_rows(*package.scorer, dataset, rows, "scoring");
-    package.scorer->use_precision(score::Precision::kF32);
-    const score::RawScores f32 = score_rows(*package.scorer, dataset, rows, "scoring in f32 for comparison");
-    const score::MeasuredRows measured{
-        .task = dataset.schema.task, .rows_from = "evaluated", .label = dataset.label, .weight = dataset.weight};
-    changes = score::to_json({score::measure_change(measured, f32, spec.precision, raw)}).at(0);
-  }
+  // This is a measurement, so it asks for none that stands in the package.
+  package::compute_in(package, spec.precision);
+  const score::RawScores raw = score_rows(*package.scorer, dataset, rows, "scoring");
   const Judged judged(dataset, rows, raw, package.calibrator);
   Json json{{"rows", dataset.rows()},
             {"model", package.scorer->name()},
@@ -41,7 +30,13 @@ Json run_evaluate(const EvaluateSpec& spec) {
             {"trained_on_this_source", knows_rows},
             {"metrics", validate::to_json(validate::evaluate(judged.rows()))},
             {"curves", validate::curves(judged.rows())}};
-  if (!plain) json["precision_change"] = std::move(changes);
+  if (spec.precision != score::Precision::kF32) {
+    package::compute_in(package, score::Precision::kF32);
+    const score::RawScores f32 = score_rows(*package.scorer, dataset, rows, "scoring in f32 for comparison");
+    const score::MeasuredRows measured{
+        .task = dataset.schema.task, .rows_from = "evaluated", .label = dataset.label, .weight = dataset.weight};
+    json["precision_change"] = score::to_json({score::measure_change(measured, f32, spec.precision, raw)}).at(0);
+  }
   return json;
 }
 

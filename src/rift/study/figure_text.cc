@@ -64,6 +64,19 @@ std::string interval_text(const Json& metrics, std::string_view name) {
   return sentence("table.from_to", fmt::arg("low", low), fmt::arg("high", high));  // no dash beside a sign
 }
 
+std::string precision_text(const Json& change, const std::string& verdict) {
+  const auto number = [](const Json& json, const char* format) {
+    return json.is_null() ? std::string("-") : fmt::format(fmt::runtime(format), json.as_double());
+  };
+  return sentence("report.precision", fmt::arg("precision", change.at("precision").as_string()),
+                  fmt::arg("mean", number(change.at("mean_change"), "{:.2g}")),
+                  fmt::arg("largest", number(change.at("largest_change"), "{:.2g}")),
+                  fmt::arg("rows", count_text(change.at("rows").as_int())),
+                  fmt::arg("metric", change.at("metric").as_string()),
+                  fmt::arg("before", number(change.at("f32"), "{:.5g}")),
+                  fmt::arg("after", number(change.at("value"), "{:.5g}")), fmt::arg("verdict", verdict));
+}
+
 std::vector<std::string> training_headings(const Json& models) {
   if (!any_has_several_runs(models)) return {sentence("table.train_seconds")};
   return {sentence("table.train_seconds_a_run"), sentence("table.train_runs"), sentence("table.train_seconds_in_all")};

@@ -26,6 +26,9 @@ std::string interval_text(const Json& metrics, std::string_view name);
 std::vector<std::string> training_headings(const Json& models);
 std::vector<std::string> training_texts(const Json& models, const Json& model);
 
+/// One item of "precisions" in a package's rift.json, or of "precision_change", and `verdict` as a sentence.
+std::string precision_text(const Json& change, const std::string& verdict);
+
 /// A table: columns lined up by what a terminal shows, the first to the left, the others to the right. Every line has
 /// as many cells as the first.
 std::string aligned(const std::vector<std::vector<std::string>>& lines);

@@ -229,18 +229,10 @@ std::vector<std::pair<std::string, const Json*>> metric_parts(const Json& metric
 void add_precisions(Page& page, const Json& summary) {
   const Json* changes = summary.find("precisions");
   if (changes == nullptr) return;
-  const auto number = [](const Json& json, const char* format) {
-    return json.is_null() ? std::string("-") : fmt::format(fmt::runtime(format), json.as_double());
-  };
   for (const Json& change : changes->as_array()) {
-    const auto precision = fmt::arg("precision", change.at("precision").as_string());
     const bool possible = change.at("beyond_bounds").is_null();
-    page.paragraph(sentence(
-        "report.precision", precision, fmt::arg("mean", number(change.at("mean_change"), "{:.2g}")),
-        fmt::arg("largest", number(change.at("largest_change"), "{:.2g}")),
-        fmt::arg("rows", count_text(change.at("rows").as_int())), fmt::arg("metric", change.at("metric").as_string()),
-        fmt::arg("before", number(change.at("f32"), "{:.5g}")), fmt::arg("after", number(change.at("value"), "{:.5g}")),
-        fmt::arg("verdict", sentence(possible ? "report.precision_possible" : "report.precision_refused", precision))));
+    page.paragraph(precision_text(change, sentence(possible ? "report.precision_possible" : "report.precision_refused",
+                                                   fmt::arg("precision", change.at("precision").as_string()))));
   }
 }
 

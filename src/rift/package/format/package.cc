@@ -142,11 +142,15 @@ Package load_package(const fs::path& path, const PartLoaders& loaders) {
   return package;
 }
 
-void use_precision(Package& package, score::Precision precision) {
-  if (precision == score::Precision::kF32) return;
+void compute_in(Package& package, score::Precision precision) {
   RIFT_REQUIRE(package.scorer->use_precision(precision), Code::kUnsupported,
                "{}: --precision {}: only fine-tuned language models compute in it, and {} has none; leave it at f32",
                package.path.string(), name_of(precision), package.scorer->name());
+}
+
+void use_precision(Package& package, score::Precision precision) {
+  package.scorer->require_measured(precision);
+  compute_in(package, precision);
 }
 
 }  // namespace rift::package

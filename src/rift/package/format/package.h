@@ -56,8 +56,10 @@ void write_package(const std::filesystem::path& target, const PackageSpec& spec,
 /// without a loader.
 Package load_package(const std::filesystem::path& path, const PartLoaders& loaders);
 
-/// Scores in `precision` from now on. Throws kUnsupported: see Scorer::use_precision(), and for a model that has no
-/// language model in it.
+/// Computes in `precision` from now on, for measurements. Throws kUnsupported: see Scorer::use_precision(), and for a
+/// model that has no language model in it.
+void compute_in(Package& package, score::Precision precision);
+/// The same for scores that somebody decides by: also throws as Scorer::require_measured() does.
 void use_precision(Package& package, score::Precision precision);
 
 /// What `rift version`, run manifests and package manifests say of the program and the machine: code version,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,21 @@ inline std::filesystem::path engine_backbone(const TempDirectory& directory) {
   directory.write("base/config.json", to_json_text(config, 2));
   checkpoint::write_tensors(directory / "base/model.safetensors", small_tensors(0, true, config));
   return base.root;
+}
+
+/// Leaves 8 bits no step for the other weights of some maps of the 2 layers: a weight of 1000 on a state that is always
+/// 0, which changes nothing in f32.
+inline void plant_outliers(const std::filesystem::path& backbone) {
+  const std::filesystem::path file = backbone / "model.safetensors";
+  auto tensors = checkpoint::read_tensors(file);
+  for (auto& [name, tensor] : tensors) {
+    if (name.ends_with(".intermediate.dense.weight") || name.ends_with(".intermediate.dense.bias")) {
+      tensor.narrow(0, 5, 1).zero_();
+    } else if (name.ends_with(".output.dense.weight") && !name.ends_with(".attention.output.dense.weight")) {
+      tensor.narrow(1, 5, 1).fill_(1000.0);
+    }
+  }
+  checkpoint::write_tensors(file, tensors);
 }
 
 }  // namespace rift::test

@@ -10,7 +10,6 @@
 #include "rift/base/threads.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/checkpoint/load_model.h"
-#include "rift/checkpoint/tensor_file.h"
 #include "rift/package/export.h"
 #include "rift/package/format/package.h"
 #include "rift/package/loaders.h"
@@ -213,22 +212,7 @@ TEST_F(PublishPrecisions, WithoutValidationRowsTrainingRowsTell) {
 }
 
 TEST_F(PublishPrecisions, OneWeightThatDwarfsTheOthersMakesInt8RefusedAndLeavesBf16) {
-  // A weight of 1000 on a state that is always 0 changes nothing in f32, but leaves no step for the others in 8 bits.
-  const fs::path file = fs::path(options_.text.backbone) / "model.safetensors";
-  auto tensors = checkpoint::read_tensors(file);
-  for (const char* layer : {"0", "1"}) {
-    const std::string name = std::string("encoder.layer.") + layer;
-    const auto of = [&](const std::string& end) -> at::Tensor {
-      for (auto& [key, tensor] : tensors) {
-        if (key.ends_with(name + end)) return tensor;
-      }
-      throw std::runtime_error("no tensor " + name + end);
-    };
-    of(".intermediate.dense.weight").narrow(0, 5, 1).zero_();
-    of(".intermediate.dense.bias").narrow(0, 5, 1).zero_();
-    of(".output.dense.weight").narrow(1, 5, 1).fill_(1000.0);
-  }
-  checkpoint::write_tensors(file, tensors);
+  test::plant_outliers(options_.text.backbone);
   options_.tuning.method = tuning::HeadOptions{};
   options_.optim.epochs = 8;
   options_.optim.head_lr = 0.1;

@@ -32,9 +32,6 @@ InstructionSet usable_instruction_set(std::string_view name);
 /// above.
 InstructionSet instruction_set();
 
-/// Whether it multiplies bf16 by instructions of its own, at least twice as fast as f32.
-constexpr bool multiplies_bf16(InstructionSet set) { return set >= InstructionSet::kAvx512Bf16; }
-
 /// For tests and benchmarks: kernels asked for from now on are of `set`, which must be usable. Not while others
 /// compute.
 void force_instruction_set(InstructionSet set);

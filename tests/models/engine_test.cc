@@ -144,6 +144,23 @@ TEST_P(Engine, TheGradientOfTheInputIsThatOfThePlainLayers) {
   EXPECT_LT(norm_of(gradient(Execution::kAutomatic) - plain), 1e-5 * norm_of(plain));
 }
 
+TEST_P(Engine, FirstTokensThatAttendFromTheInputHaveTheStatesOfThePlainLayers) {
+  const at::NoGradGuard no_gradient;
+  std::vector<int64_t> many = kLengths;
+  for (int64_t i = 0; i < 150; ++i) many.push_back(1 + i % 7);
+  for (const RandomBert& shape : {RandomBert{}, RandomBert{.width = 128, .heads = 2, .layers = 2}}) {
+    const auto model = random_bert(shape);
+    const auto batch = random_batch(many);
+    const at::Tensor embedded = model->encoder().embed(batch, {});
+    const auto states = [&](const ForwardContext& context) {
+      return model->encoder().run_layers(embedded, 0, shape.layers, batch, context, TokensRead::kFirst);
+    };
+    const at::Tensor plain = states({.execution = Execution::kPlain});
+    EXPECT_LT((states({}) - plain).abs().max().item<double>(), 1e-5);
+    EXPECT_LT((states({.precision = Precision::kBf16}) - plain).abs().max().item<double>(), 0.1);
+  }
+}
+
 TEST_P(Engine, EmbeddingsInOnePassAreThoseOfTheTables) {
   const auto model = random_bert();
   const at::NoGradGuard no_gradient;
@@ -221,15 +238,17 @@ TEST_P(Engine, ARowsStatesAreTheSameBitsWhateverStandsBesideIt) {
   const auto model = random_bert();
   const at::NoGradGuard no_gradient;
   for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
-    const auto states = [&](const tensor::PackedBatch& batch) {
+    const auto states = [&](const tensor::PackedBatch& batch, TokensRead read) {
       const at::Tensor embedded = model->encoder().embed(batch, {});
-      return model->encoder().run_layers(embedded, 0, 3, batch, {.precision = precision}, TokensRead::kAll);
+      return model->encoder().run_layers(embedded, 0, 3, batch, {.precision = precision}, read);
     };
-    const at::Tensor together = states(random_batch(kLengths, 0));
+    const at::Tensor together = states(random_batch(kLengths, 0), TokensRead::kAll);
+    const at::Tensor first_together = states(random_batch(kLengths, 0), TokensRead::kFirst);
     int64_t begin = 0;
     for (size_t row = 0; row < kLengths.size(); ++row) {
-      const at::Tensor alone = states(random_batch({kLengths[row]}, row));
-      EXPECT_TRUE(at::equal(alone, together.narrow(0, begin, kLengths[row]))) << row;
+      const auto batch = random_batch({kLengths[row]}, row);
+      EXPECT_TRUE(at::equal(states(batch, TokensRead::kAll), together.narrow(0, begin, kLengths[row]))) << row;
+      EXPECT_TRUE(at::equal(states(batch, TokensRead::kFirst)[0], first_together[static_cast<int64_t>(row)])) << row;
       begin += kLengths[row];
     }
   }

@@ -13,6 +13,7 @@
 
 #include "rift/base/random.h"
 #include "rift/base/threads.h"
+#include "rift/nn/kernels/instruction_set.h"
 #include "rift/optim/optimizer.h"
 #include "rift/tensor/aten_threads.h"
 
@@ -133,7 +134,9 @@ TEST(MiniLm, FiftyStepsOnTheEngineStayAsNearToF64AsPyTorchs) {
   const double engine = largest_distance(losses_of<float>(50, {}), exact);
   RecordProperty("plain", fmt::format("{:.3g}", plain));
   RecordProperty("engine", fmt::format("{:.3g}", engine));
-  EXPECT_LT(engine, 2 * plain);
+  // Without fused multiply-add every term of a sum is rounded twice; the plain layers have it whatever is chosen here.
+  const bool fuses = nn::kernels::instruction_set() >= nn::kernels::InstructionSet::kAvx2;
+  EXPECT_LT(engine, (fuses ? 2 : 4) * plain);
   EXPECT_LT(exact.back(), 0.5 * exact.front());
 }
 

@@ -174,6 +174,7 @@ TEST(Optimizer, TellsOfEveryElementThatAStepWroteOnceAndInWholeUnits) {
   optimizer.update(theta, gradient, {kUnit, kUnit});
   EXPECT_EQ(told[kUnit], 2);
   EXPECT_EQ(told[0], 1);
+  test::message_of(Code::kBug, [&] { optimizer.finish_step(theta, gradient); });  // the rest of the slice is missing
 }
 
 TEST(Optimizer, APullIsTheGradientOfHalfTheSquaredDistance) {

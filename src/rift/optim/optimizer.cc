@@ -223,7 +223,7 @@ void Optimizer<T>::update(std::span<T> theta, std::span<const T> gradient, const
   const Measured sums = measure_stretch(placed, begin, stretch.size, theta, gradient);
   apply(placed, begin, stretch.size, theta, gradient);
   const std::lock_guard lock(mutex_);
-  found_.push_back({stretch.offset, sums});
+  found_.push_back({stretch.offset, stretch.size, sums});
 }
 
 template <class T>
@@ -233,6 +233,10 @@ GradientMeasure Optimizer<T>::finish_step(std::span<T> theta, std::span<const T>
     const auto at = std::ranges::lower_bound(found_, slice.offset, {}, &Found::offset);
     return at != found_.end() && at->offset < slice.offset + slice.size;
   };
+  int64_t updated = 0, whole = 0;
+  for (const Found& found : found_) updated += found.size;
+  for (const Placed& placed : placed_) whole += taken(placed.slice) ? placed.slice.size : 0;
+  RIFT_CHECK(updated == whole);  // a slice is updated whole or not at all
   std::vector<Measured> sums(pieces_.size());
   parallel_for(static_cast<int64_t>(pieces_.size()), 8, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {

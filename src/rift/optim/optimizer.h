@@ -68,7 +68,7 @@ class Optimizer {
 
   /// The same in parts, while gradients come in: begin_step(), update() of stretches inside of slices, each element
   /// once and from any thread, finish_step() for all slices that nobody updated. A slice is updated whole or not at
-  /// all. Returns what measure() would have.
+  /// all (kBug). Returns what measure() would have.
   void begin_step(double lr_factor, double gradient_factor = 1.0);
   void update(std::span<T> theta, std::span<const T> gradient, const Slice& stretch);
   GradientMeasure finish_step(std::span<T> theta, std::span<const T> gradient);
@@ -103,6 +103,7 @@ class Optimizer {
   /// What measure() found in one stretch, by where it begins.
   struct Found {
     int64_t offset = 0;
+    int64_t size = 0;
     nn::kernels::Measured sums;
   };
 

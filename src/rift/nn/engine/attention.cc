@@ -157,6 +157,66 @@ void attend(const PanelPass<E>& pass, int64_t layer, const LayerStates<E>& state
 }
 
 template <class E>
+bool can_attend_from_input(const PassDropout& dropout, const LayerView<E>& layer) {
+  const auto plain = [&](LinearPlace place) { return !layer.linears[place].low_rank && !layer.linears[place].bytes; };
+  return !dropout.on && plain(kKey) && plain(kValue);
+}
+
+template <class E>
+void attend_from_input(const PanelPass<E>& pass, const LayerView<E>& layer, const LayerStates<E>& states) {
+  const int64_t width = pass.shape.width, head_width = pass.shape.head_width(), heads = pass.shape.heads;
+  const auto& scratch = pass.scratch;
+  const LinearView<E>&key = layer.linears[kKey], &value = layer.linears[kValue];
+  int64_t token = 0;
+  for (int64_t first = 0; first < pass.tokens.rows; first += kFirstTokensAtATime) {
+    const int64_t count = std::min(kFirstTokensAtATime, pass.tokens.rows - first);
+    for (int64_t h = 0; h < heads; ++h) {
+      const int64_t column = h * head_width;
+      pass.kernels.product({.a = {states.q + first * width + column, width, kPerUnit<E>},
+                            .b = key.rows.depth_from(column),
+                            .rows = count,
+                            .columns = width,
+                            .depth = head_width,
+                            .finish = Finish::kElements,
+                            .out = scratch.of_heads + h * width,
+                            .out_row = heads * width});
+    }
+    for (int64_t row = first; row < first + count; ++row) {
+      const int64_t tokens = pass.batch.tokens(pass.tokens.first_row + row);
+      const Head all{.width = width, .tokens = tokens};
+      const Rows<const E> x = at<E>(states.x, width, token, 0);
+      const Right<E> inputs = turned(pass, all, x, scratch.keys_turned);
+      const Summed<E> weighed = summed(pass, x, tokens, width, scratch.values_paired);
+      for (int64_t h = 0; h < heads; h += kQueriesAtATime) {
+        const int64_t some = std::min(kQueriesAtATime, heads - h);
+        const Rows<E> of_heads{scratch.of_heads + ((row - first) * heads + h) * width, width};
+        store_scores(pass, all, Rows<const E>{of_heads.data, width}, some, inputs, scratch.scores);
+        pass.kernels.softmax({.queries = some,
+                              .keys = tokens,
+                              .row = all.columns(),
+                              .scale = 1.0f / std::sqrt(static_cast<float>(head_width)),
+                              .scores = scratch.scores,
+                              .weights = scratch.weights});
+        weigh(pass, all, scratch.weights, some, weighed, of_heads);
+      }
+      token += tokens;
+    }
+    for (int64_t h = 0; h < heads; ++h) {
+      const int64_t column = h * head_width;
+      pass.kernels.product({.a = {scratch.of_heads + h * width, heads * width, kPerUnit<E>},
+                            .b = value.turned.columns_from(column),
+                            .rows = count,
+                            .columns = head_width,
+                            .depth = width,
+                            .finish = Finish::kElements,
+                            .bias = value.bias + column,
+                            .out = states.context + first * width + column,
+                            .out_row = width});
+    }
+  }
+}
+
+template <class E>
 void attend_backward(const PanelPass<E>& pass, int64_t layer, const LayerStates<E>& states,
                      const AttentionGradients<E>& gradients) {
   const int64_t width = pass.shape.width;
@@ -207,8 +267,10 @@ void attend_backward(const PanelPass<E>& pass, int64_t layer, const LayerStates<
   });
 }
 
-#define RIFT_INSTANTIATE(E)                                                     \
-  template void attend<E>(const PanelPass<E>&, int64_t, const LayerStates<E>&); \
+#define RIFT_INSTANTIATE(E)                                                                            \
+  template bool can_attend_from_input<E>(const PassDropout&, const LayerView<E>&);                     \
+  template void attend_from_input<E>(const PanelPass<E>&, const LayerView<E>&, const LayerStates<E>&); \
+  template void attend<E>(const PanelPass<E>&, int64_t, const LayerStates<E>&);                        \
   template void attend_backward<E>(const PanelPass<E>&, int64_t, const LayerStates<E>&, const AttentionGradients<E>&);
 RIFT_INSTANTIATE(float)
 RIFT_INSTANTIATE(kernels::Bf16)

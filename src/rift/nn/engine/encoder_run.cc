@@ -68,6 +68,7 @@ ScratchSize EncoderRun<E>::scratch_size() const {
     size.longest = std::max(size.longest, padded(tokens, kernels::kBlock));
   }
   size.slab = std::min(kSlabColumns, shape.feed_forward);
+  if (attends_from_input(layer_count() - 1)) size.head_columns = shape.heads * shape.width;
   for (const LayerView<E>& layer : call_.encoder.layers) {
     for (const LinearView<E>& linear : layer.linears) {
       if (linear.low_rank) size.low_columns = std::max({size.low_columns, linear.in, linear.out});
@@ -175,6 +176,12 @@ PanelPass<E> EncoderRun<E>::pass_of(const Stretch& rows, const typename Scratch<
   return pass_of(TokenSet{rows.begin, rows.size, true, rows.size}, scratch);
 }
 
+/// Of the last layer, keys and values of all tokens are computed only for the way back.
+template <class E>
+bool EncoderRun<E>::attends_from_input(int64_t layer) const {
+  return first_only(layer) && !call_.keeps && can_attend_from_input(call_.dropout, call_.encoder.layers.back());
+}
+
 template <class E>
 LayerStates<E> EncoderRun<E>::states_of(int64_t layer, const Panel& panel,
                                         const typename Scratch<E>::Places& scratch) const {
@@ -222,6 +229,10 @@ void EncoderRun<E>::forward_panel(const Panel& panel, const float* x, float* y) 
       gather_first_tokens(panel, states.x);
       x_read = x_rows_ + panel.first_row * width;
     }
+    if (attends_from_input(index)) {
+      project_query(pass, layer, x_read, states);
+      return attend_from_input(pass, layer, states);
+    }
     project(pass, layer, panel.tokens, x_read, states);
     attend(pass, layer.index, states);
     if (first_only(index)) return;
@@ -256,6 +267,14 @@ void EncoderRun<E>::forward_shared(const float* x, float* y) {
     const LayerView<E>& layer = call_.encoder.layers[static_cast<size_t>(index)];
     const bool first = first_only(index);
     if (first) gather_first_tokens(panel, shared_.x);
+    if (attends_from_input(index)) {
+      LayerStates<E> states = states_.front();
+      states.x = shared_.x;
+      PanelPass<E> pass = pass_of(panel, Scratch<E>::of_thread(scratch_size_).at);
+      pass.tokens = {panel.first_row, panel.rows, true, panel.rows};
+      project_query(pass, layer, x_rows_, states);
+      return attend_from_input(pass, layer, states);
+    }
     each(parts_, [&](size_t i) {
       const auto& scratch = Scratch<E>::of_thread(scratch_size_).at;
       LayerStates<E> states = shared_.from(call_.encoder.shape, parts_[i].begin, parts_[i].begin);

@@ -70,6 +70,7 @@ class EncoderRun {
   PanelPass<E> pass_of(const Stretch& rows, const typename Scratch<E>::Places& scratch) const;
   int64_t layer_count() const { return static_cast<int64_t>(call_.encoder.layers.size()); }
   bool first_only(int64_t layer) const { return call_.first_only && layer + 1 == layer_count(); }
+  bool attends_from_input(int64_t layer) const;
   LayerStates<E> states_of(int64_t layer, const Panel& panel, const typename Scratch<E>::Places& scratch) const;
 
   void forward_panel(const Panel& panel, const float* x, float* y);

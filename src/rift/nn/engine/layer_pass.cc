@@ -86,18 +86,22 @@ void publish_input(const PanelPass<E>& pass, const LayerBackward<E>& back, Linea
 }  // namespace
 
 template <class E>
+void project_query(const PanelPass<E>& pass, const LayerView<E>& layer, const E* x_read, const LayerStates<E>& states) {
+  const LinearView<E>& query = layer.linears[kQuery];
+  project_one(pass, layer, kQuery, pass.tokens.count,
+              input_of<E>({&query}, pass.tokens.count, rows_of(x_read, query.in), query.in, pass.scratch.bytes),
+              states.q);
+}
+
+template <class E>
 void project(const PanelPass<E>& pass, const LayerView<E>& layer, int64_t panel_tokens, const E* x_read,
              const LayerStates<E>& states) {
   PanelPass<E> keys = pass;
   keys.tokens.first_only = false;
   const LinearView<E>*query = &layer.linears[kQuery], *key = &layer.linears[kKey], *value = &layer.linears[kValue];
-  const auto input = [&](std::initializer_list<const LinearView<E>*> readers, int64_t tokens, const E* x) {
-    return input_of<E>(readers, tokens, rows_of(x, query->in), query->in, pass.scratch.bytes);
-  };
-  if (x_read != states.x) {
-    project_one(pass, layer, kQuery, pass.tokens.count, input({query}, pass.tokens.count, x_read), states.q);
-  }
-  const LinearInput<E> x = input({query, key, value}, panel_tokens, states.x);
+  if (x_read != states.x) project_query(pass, layer, x_read, states);
+  const LinearInput<E> x =
+      input_of<E>({query, key, value}, panel_tokens, rows_of<E>(states.x, query->in), query->in, pass.scratch.bytes);
   if (x_read == states.x) project_one(pass, layer, kQuery, pass.tokens.count, x, states.q);
   project_one(keys, layer, kKey, panel_tokens, x, states.k);
   project_one(keys, layer, kValue, panel_tokens, x, states.v);
@@ -203,6 +207,7 @@ void project_backward(const PanelPass<E>& pass, const LayerBackward<E>& back, Li
 }
 
 #define RIFT_INSTANTIATE(E)                                                                                     \
+  template void project_query<E>(const PanelPass<E>&, const LayerView<E>&, const E*, const LayerStates<E>&);    \
   template void project<E>(const PanelPass<E>&, const LayerView<E>&, int64_t, const E*, const LayerStates<E>&); \
   template void finish_layer<E>(const PanelPass<E>&, const LayerView<E>&, const E*, const LayerStates<E>&);     \
   template void finish_layer_backward<E>(const PanelPass<E>&, const LayerBackward<E>&, float*, Rows<E>);        \

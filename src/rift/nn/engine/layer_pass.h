@@ -8,6 +8,10 @@
 /// One layer for one panel: its two halves forward and back. What a half leaves behind is in LayerStates.
 namespace rift::nn::engine {
 
+/// x_read, the input of the pass's tokens -> q.
+template <class E>
+void project_query(const PanelPass<E>& pass, const LayerView<E>& layer, const E* x_read, const LayerStates<E>& states);
+
 /// x -> q (of the pass's tokens), k and v (of every token of the panel).  x_read: the input of the pass's tokens.
 template <class E>
 void project(const PanelPass<E>& pass, const LayerView<E>& layer, int64_t panel_tokens, const E* x_read,

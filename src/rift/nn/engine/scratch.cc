@@ -38,6 +38,7 @@ typename Scratch<E>::Places placed(Layout layout, const ScratchSize& size, size_
     *place = layout.take<E>(scores);
   for (E** place : {&at.queries_paired, &at.d_context_paired}) *place = layout.take<E>(kQueriesAtATime * size.width);
   for (float** place : {&at.log_sum, &at.inner}) *place = layout.take<float>(kQueriesAtATime);
+  at.of_heads = layout.take<E>(kFirstTokensAtATime * size.head_columns);
   at.states = layout.take<uint64_t>(size.tokens);
   *used = layout.used();
   return at;
@@ -57,12 +58,13 @@ ScratchSize ScratchSize::joined_with(const ScratchSize& other) const {
           .longest = std::max(longest, other.longest),
           .width = std::max(width, other.width),
           .slab = std::max(slab, other.slab),
-          .low_columns = std::max(low_columns, other.low_columns)};
+          .low_columns = std::max(low_columns, other.low_columns),
+          .head_columns = std::max(head_columns, other.head_columns)};
 }
 
 bool ScratchSize::holds(const ScratchSize& other) const {
   return tokens >= other.tokens && longest >= other.longest && width >= other.width && slab >= other.slab &&
-         low_columns >= other.low_columns;
+         low_columns >= other.low_columns && head_columns >= other.head_columns;
 }
 
 template <class E>

@@ -7,14 +7,16 @@
 
 namespace rift::nn::engine {
 
-inline constexpr int64_t kQueriesAtATime = 96;  // whose scores are held
+inline constexpr int64_t kQueriesAtATime = 96;      // whose scores are held
+inline constexpr int64_t kFirstTokensAtATime = 16;  // that attend from the layer's input
 
 struct ScratchSize {
   int64_t tokens = 0;   // of a panel
   int64_t longest = 0;  // tokens of a row, padded to a block
   int64_t width = 0;
-  int64_t slab = 0;         // columns of the feed-forward part that are held at a time
-  int64_t low_columns = 0;  // the widest map with a low-rank update, either side; 0 without any
+  int64_t slab = 0;          // columns of the feed-forward part that are held at a time
+  int64_t low_columns = 0;   // the widest map with a low-rank update, either side; 0 without any
+  int64_t head_columns = 0;  // heads * width where first tokens attend from the layer's input, else 0
   bool holds(const ScratchSize& other) const;
   ScratchSize joined_with(const ScratchSize& other) const;
 };
@@ -45,6 +47,7 @@ class Scratch {
     float *scores, *d_weights;
     E *weights, *d_scores, *weights_paired, *d_scores_paired, *queries_paired, *d_context_paired;
     float *log_sum, *inner;  // [queries]
+    E* of_heads;             // [first tokens, head_columns]
     uint64_t* states;        // [tokens]
   };
   Places at;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "rift/checkpoint/bert_shapes.h"
-#include "rift/checkpoint/format/safetensors.h"
+#include "rift/checkpoint/format/tensor_archive.h"
 
 namespace rift::checkpoint {
 

@@ -1,11 +1,10 @@
 #include <gtest/gtest.h>
 
+#include "corrupt/mutate.h"
 #include "corrupt/safetensors/forge.h"
 #include "fuzz/safetensors_fuzz.h"
-#include "rift/base/random.h"
 
-// A seeded stand-in for the fuzzer: every mutant is refused with an Error or read inside its bounds. It means most
-// under AddressSanitizer (preset asan).
+// Every mutant is refused with an Error or read inside its bounds.
 namespace rift {
 namespace {
 
@@ -26,56 +25,27 @@ std::vector<std::string> seeds() {
 }
 
 /// Words that hit the grammar more often than single bytes do.
-constexpr std::string_view kWords[] = {"0",
-                                       "-1",
-                                       "18446744073709551615",
-                                       "9223372036854775807",
-                                       "1e9",
-                                       "[",
-                                       "]",
-                                       "{",
-                                       "}",
-                                       "\"",
-                                       ",",
-                                       ":",
-                                       "\"dtype\"",
-                                       "\"shape\"",
-                                       "\"data_offsets\"",
-                                       "__metadata__",
-                                       "F32",
-                                       "BF16",
-                                       "\\u0000",
-                                       "\xff",
-                                       "null"};
-
-std::string mutate(std::string bytes, const CounterRandom& random, uint64_t& index) {
-  const auto below = [&](size_t bound) { return static_cast<size_t>(random.below(index++, bound)); };
-  const size_t edits = 1 + below(4);
-  for (size_t i = 0; i < edits && !bytes.empty(); ++i) {
-    const size_t at = below(bytes.size());
-    switch (below(6)) {
-      case 0:
-        bytes[at] = static_cast<char>(below(256));
-        break;
-      case 1:
-        bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
-        break;
-      case 2:
-        bytes.erase(at, 1 + below(8));
-        break;
-      case 3:
-        bytes.insert(at, kWords[below(std::size(kWords))]);
-        break;
-      case 4:
-        bytes.resize(at);
-        break;
-      default:
-        bytes.insert(at, bytes.substr(below(bytes.size()), 1 + below(32)));
-        break;
-    }
-  }
-  return bytes;
-}
+const std::vector<std::string> kWords = {"0",
+                                         "-1",
+                                         "18446744073709551615",
+                                         "9223372036854775807",
+                                         "1e9",
+                                         "[",
+                                         "]",
+                                         "{",
+                                         "}",
+                                         "\"",
+                                         ",",
+                                         ":",
+                                         "\"dtype\"",
+                                         "\"shape\"",
+                                         "\"data_offsets\"",
+                                         "__metadata__",
+                                         "F32",
+                                         "BF16",
+                                         "\\u0000",
+                                         "\xff",
+                                         "null"};
 
 /// Sets the length field to the header that stands there, so that mutants reach the JSON rules.
 std::string with_right_length(std::string bytes) {
@@ -91,7 +61,7 @@ TEST(SafetensorsMutation, EveryMutantIsReadInsideItsBoundsOrRefused) {
   uint64_t index = 0;
   int accepted = 0;
   for (int i = 0; i < kMutants; ++i) {
-    std::string mutant = mutate(originals[static_cast<size_t>(i) % originals.size()], random, index);
+    std::string mutant = forge::mutate(originals[static_cast<size_t>(i) % originals.size()], kWords, random, index);
     if (i % 2 == 0) mutant = with_right_length(std::move(mutant));
     accepted += fuzz::read_safetensors(mutant) ? 1 : 0;
   }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "rift/base/error.h"
+#include "rift/checkpoint/format/little_endian.h"
 
 namespace rift::checkpoint::format {
 namespace {
@@ -10,19 +11,13 @@ namespace {
 constexpr int64_t kLengthBytes = 8;
 constexpr uint64_t kFormatMaxHeaderBytes = 100'000'000;  // the format's own limit
 
-uint64_t little_endian_u64(const std::array<std::byte, kLengthBytes>& bytes) {
-  uint64_t value = 0;
-  for (size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<uint64_t>(bytes[i]);
-  return value;
-}
-
 int64_t read_header_length(const ByteSource& source, const SafetensorsLimits& limits) {
   RIFT_REQUIRE(source.size_bytes() >= kLengthBytes, Code::kArtefact,
                "{}: expected a safetensors file, which has at least 8 bytes, got {}; fetch it again", source.name(),
                source.size_bytes());
   std::array<std::byte, kLengthBytes> bytes;
   source.read(0, bytes);
-  const uint64_t length = little_endian_u64(bytes);
+  const uint64_t length = little_endian<uint64_t>(bytes.data());
   RIFT_REQUIRE(length <= kFormatMaxHeaderBytes, Code::kArtefact,
                "{}: header length is {} bytes, a safetensors header has at most {}; is this a safetensors file?",
                source.name(), length, kFormatMaxHeaderBytes);
@@ -45,29 +40,12 @@ Safetensors::Safetensors(std::unique_ptr<const ByteSource> source, const Safeten
   data_begin_ = kLengthBytes + header_bytes;
   SafetensorsHeader header =
       parse_safetensors_header(json, source_->size_bytes() - data_begin_, source_->name(), limits);
-  tensors_ = std::move(header.tensors);
   metadata_ = std::move(header.metadata);
-  by_name_.reserve(tensors_.size());
-  for (size_t i = 0; i < tensors_.size(); ++i) by_name_.emplace(tensors_[i].name, i);
+  set_tensors(std::move(header.tensors));
 }
 
 Safetensors Safetensors::open(const std::filesystem::path& path, const SafetensorsLimits& limits) {
   return Safetensors(std::make_unique<FileBytes>(path), limits);
-}
-
-const TensorInfo* Safetensors::find(std::string_view name) const {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : &tensors_[found->second];
-}
-
-const TensorInfo& Safetensors::at(std::string_view name) const {
-  const TensorInfo* tensor = find(name);
-  if (tensor != nullptr) return *tensor;
-  std::vector<std::string_view> names;
-  for (const auto& [known, index] : by_name_) names.push_back(known);
-  const std::string near = nearest_name(name, names);
-  RIFT_FAIL(Code::kArtefact, "{}: no tensor '{}' among {}{}", file_name(), shorten(name), tensors_.size(),
-            near.empty() ? std::string() : fmt::format("; the nearest is '{}'", shorten(near)));
 }
 
 void Safetensors::read(const TensorInfo& tensor, std::span<std::byte> out) const {

@@ -7,30 +7,16 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "rift/checkpoint/format/byte_source.h"
-#include "rift/checkpoint/format/dtype.h"
+#include "rift/checkpoint/format/tensor_archive.h"
 
 /// safetensors: u64 little-endian N, N bytes of JSON header, then the tensors' bytes without holes.
 /// Source: github.com/huggingface/safetensors README ("Format") and the rules that its Rust reader checks; the limits
 /// of SafetensorsLimits are rift's own.
 namespace rift::checkpoint::format {
-
-/// One tensor of a file: row-major elements of `shape` at bytes [begin, end) of the data area.
-struct TensorInfo {
-  std::string name;
-  DType dtype = DType::kF32;
-  std::vector<int64_t> shape;  // empty = one element (rank 0)
-  int64_t begin = 0;
-  int64_t end = 0;
-  int64_t size_bytes() const { return end - begin; }
-  bool operator==(const TensorInfo&) const = default;
-};
-
-std::string shape_text(std::span<const int64_t> shape);  // "[768,768]", "[]"
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
@@ -42,28 +28,20 @@ struct SafetensorsLimits {
   int64_t max_name_bytes = 512;
 };
 
-/// A safetensors file that has passed every check of the format: reading a tensor cannot leave the file.
-/// Values are not looked at: NaN and infinity are legal in the format, the room `checkpoint` refuses them.
-class Safetensors {
+/// A safetensors file; begin and end of its tensors count from the first byte behind the header.
+class Safetensors final : public TensorArchive {
  public:
   /// Reads and checks the header. Throws kArtefact naming the file, the tensor, what was expected and found;
   /// kUnsupported for an element type that rift does not read; kEnvironment when the system cannot read.
   explicit Safetensors(std::unique_ptr<const ByteSource> source, const SafetensorsLimits& limits = {});
   static Safetensors open(const std::filesystem::path& path, const SafetensorsLimits& limits = {});
 
-  const std::string& file_name() const { return source_->name(); }
-  const std::vector<TensorInfo>& tensors() const { return tensors_; }  // in order of their bytes
-  const Metadata& metadata() const { return metadata_; }               // in the file's order
-  const TensorInfo* find(std::string_view name) const;                 // nullptr when absent
-  const TensorInfo& at(std::string_view name) const;                   // throws kArtefact with the nearest name
-
-  /// Copies one tensor's bytes; `out` has exactly tensor.size_bytes(). Safe from several threads.
-  void read(const TensorInfo& tensor, std::span<std::byte> out) const;
+  const std::string& file_name() const override { return source_->name(); }
+  void read(const TensorInfo& tensor, std::span<std::byte> out) const override;
+  const Metadata& metadata() const { return metadata_; }  // in the file's order
 
  private:
   std::unique_ptr<const ByteSource> source_;
-  std::vector<TensorInfo> tensors_;
-  std::unordered_map<std::string_view, size_t> by_name_;  // views into tensors_
   Metadata metadata_;
   int64_t data_begin_ = 0;
 };

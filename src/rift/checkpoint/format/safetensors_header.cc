@@ -3,6 +3,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/json.h"
+#include "rift/checkpoint/format/name_text.h"
 #include "rift/checkpoint/format/safetensors.h"
 
 namespace rift::checkpoint::format {
@@ -11,19 +12,6 @@ namespace {
 constexpr std::string_view kMetadataKey = "__metadata__";
 constexpr int kMaxDepth = 4;                   // root > tensor > shape, one to spare
 constexpr int64_t kMaxJsonValues = 2'000'000;  // 100,000 tensors of rank 8 with their keys
-
-bool is_printable_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7F; });
-}
-
-/// A name fit for a message, whatever bytes the file put there.
-std::string shown(std::string_view name) {
-  std::string text = shorten(name);
-  for (char& c : text) {
-    if (!is_printable_ascii(std::string_view(&c, 1))) c = '?';
-  }
-  return text;
-}
 
 /// Reads one entry of the header; every complaint starts with the file and the tensor.
 class EntryReader {
@@ -51,7 +39,8 @@ class EntryReader {
 
   template <class... Args>
   [[noreturn]] void fail(Code code, fmt::format_string<Args...> what, Args&&... args) const {
-    RIFT_FAIL(code, "{}: tensor '{}': {}", file_name_, shown(name_), fmt::format(what, std::forward<Args>(args)...));
+    RIFT_FAIL(code, "{}: tensor '{}': {}", file_name_, shown_name(name_),
+              fmt::format(what, std::forward<Args>(args)...));
   }
 
   void check_name() const {
@@ -65,7 +54,7 @@ class EntryReader {
     for (const char* key : {"dtype", "shape", "data_offsets"}) require(entry.contains(key), "'{}' is missing", key);
     for (const auto& member : entry.as_object()) {
       const bool known = member.key == "dtype" || member.key == "shape" || member.key == "data_offsets";
-      require(known, "unexpected key '{}'; a tensor has dtype, shape and data_offsets only", shown(member.key));
+      require(known, "unexpected key '{}'; a tensor has dtype, shape and data_offsets only", shown_name(member.key));
     }
   }
 
@@ -76,7 +65,7 @@ class EntryReader {
     if (is_known_unsupported_dtype(text)) {
       fail(Code::kUnsupported, "dtype {} is not read by rift; convert it to one of {}", text, supported_dtype_names());
     }
-    fail(Code::kArtefact, "dtype: expected one of {}, got '{}'", supported_dtype_names(), shown(text));
+    fail(Code::kArtefact, "dtype: expected one of {}, got '{}'", supported_dtype_names(), shown_name(text));
   }
 
   int64_t read_size(const Json& json, std::string_view what) const {
@@ -101,14 +90,12 @@ class EntryReader {
   }
 
   void check_size(const TensorInfo& tensor) const {
-    int64_t size_bytes = dtype_size_bytes(tensor.dtype);
-    for (const int64_t size : tensor.shape) {
-      require(!__builtin_mul_overflow(size_bytes, size, &size_bytes), "shape {}: its size in bytes passes 63 bits",
-              shape_text(tensor.shape));
-    }
-    require(size_bytes == tensor.size_bytes(), "{} {} needs {} bytes, data_offsets [{},{}] hold {}",
+    int64_t size_bytes = checked_element_count(tensor.shape);
+    require(size_bytes >= 0 && !__builtin_mul_overflow(size_bytes, dtype_size_bytes(tensor.dtype), &size_bytes),
+            "shape {}: its size in bytes passes 63 bits", shape_text(tensor.shape));
+    require(size_bytes == tensor.end - tensor.begin, "{} {} needs {} bytes, data_offsets [{},{}] hold {}",
             dtype_name(tensor.dtype), shape_text(tensor.shape), size_bytes, tensor.begin, tensor.end,
-            tensor.size_bytes());
+            tensor.end - tensor.begin);
   }
 
   const std::string& file_name_;
@@ -122,7 +109,7 @@ Metadata read_metadata(const Json& json, const std::string& file_name) {
   Metadata metadata;
   for (const auto& member : json.as_object()) {
     RIFT_REQUIRE(member.value.is_string(), Code::kArtefact, "{}: {}: '{}': expected a text, got {}", file_name,
-                 kMetadataKey, shown(member.key), member.value.kind_name());
+                 kMetadataKey, shown_name(member.key), member.value.kind_name());
     metadata.emplace_back(member.key, member.value.as_string());
   }
   return metadata;
@@ -134,7 +121,7 @@ void check_order(const std::vector<TensorInfo>& tensors, int64_t data_bytes, con
   for (const auto& tensor : tensors) {
     RIFT_REQUIRE(tensor.begin == expected_begin, Code::kArtefact,
                  "{}: tensor '{}': expected to begin at byte {} of the data, begins at {}; {}", file_name,
-                 shown(tensor.name), expected_begin, tensor.begin,
+                 shown_name(tensor.name), expected_begin, tensor.begin,
                  tensor.begin < expected_begin ? "it overlaps the tensor before" : "there is a hole before it");
     expected_begin = tensor.end;
   }
@@ -144,8 +131,6 @@ void check_order(const std::vector<TensorInfo>& tensors, int64_t data_bytes, con
 }
 
 }  // namespace
-
-std::string shape_text(std::span<const int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
 SafetensorsHeader parse_safetensors_header(std::string_view json, int64_t data_bytes, const std::string& file_name,
                                            const SafetensorsLimits& limits) {

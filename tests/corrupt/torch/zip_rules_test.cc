@@ -1,0 +1,186 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "corrupt/torch/forge.h"
+
+// One test a rule of the ZIP container, in the order of the reader.
+namespace rift {
+namespace {
+
+using forge::good_parts;
+using forge::torch_verdict;
+using forge::zip;
+using forge::ZipEnd;
+using forge::ZipPart;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+auto refused(const char* why) { return AllOf(StartsWith("artefact: forged.pt"), HasSubstr(why)); }
+auto unsupported(const char* why) { return AllOf(StartsWith("unsupported: forged.pt"), HasSubstr(why)); }
+
+/// Verdict on a good file after `change` was made to record `index` (0: data.pkl, 2: the storage).
+template <class Change>
+std::string changed(size_t index, Change&& change) {
+  auto parts = good_parts();
+  change(parts.at(index));
+  return torch_verdict(zip(parts));
+}
+
+std::string with_end(const ZipEnd& end) { return torch_verdict(zip(good_parts(), end)); }
+
+TEST(TorchZip, WholeFilesAreAccepted) {
+  EXPECT_EQ(torch_verdict(zip(good_parts())), "accepted");
+  EXPECT_EQ(with_end({.zip64 = false}), "accepted");
+  EXPECT_EQ(changed(2, [](ZipPart& part) { part.flags = 0; }), "accepted") << "sizes before the data";
+  EXPECT_EQ(changed(2, [](ZipPart& part) { part.local_extra = std::string("FB\x03\0ZZZ", 7); }), "accepted")
+      << "the padding that torch puts there";
+  const auto file = forge::open_torch(zip(good_parts()));
+  ASSERT_EQ(file.tensors().size(), 1u);
+  EXPECT_EQ(file.at("t").shape, (std::vector<int64_t>{2, 2}));
+}
+
+TEST(TorchZip, EveryTruncationIsRefused) {
+  const std::string whole = zip(good_parts());
+  for (size_t size = 0; size < whole.size(); ++size) EXPECT_THAT(torch_verdict(whole.substr(0, size)), refused(""));
+}
+
+TEST(TorchZip, WhatIsNoArchiveIsNamed) {
+  EXPECT_THAT(torch_verdict(std::string("\x80\x02]q", 4)), unsupported("before 1.6"));
+  EXPECT_THAT(torch_verdict("<html>"), refused("starts with 'PK'"));
+  EXPECT_THAT(torch_verdict(zip({})), refused("an archive without records"));
+}
+
+TEST(TorchZip, TheEndRecordIsTheEndOfTheFile) {
+  EXPECT_THAT(torch_verdict(zip(good_parts()) + "x"), refused("does not end with an end record"));
+  EXPECT_THAT(with_end({.comment = "x"}), refused("does not end with an end record"));
+  EXPECT_THAT(torch_verdict(zip(good_parts()) + zip(good_parts())), refused("not where its locator says"));
+}
+
+TEST(TorchZip, OneDiskOnly) { EXPECT_THAT(with_end({.disk = 1}), refused("one disk")); }
+
+TEST(TorchZip, BothEndRecordsSayTheSame) {
+  EXPECT_THAT(with_end({.records = 3}), refused("say different things"));
+  EXPECT_THAT(with_end({.directory_begin = 5}), refused("say different things"));
+  EXPECT_THAT(with_end({.directory_size = 5}), refused("say different things"));
+  EXPECT_THAT(with_end({.records64 = 3}), refused("say different things"));
+  EXPECT_THAT(with_end({.record64_begin = 0}), refused("not where its locator says"));
+  EXPECT_EQ(with_end({.records = 0xFFFF, .directory_size = 0xFFFFFFFF, .directory_begin = 0xFFFFFFFF}), "accepted");
+}
+
+TEST(TorchZip, TheDirectoryFillsThePlaceBeforeTheEndRecord) {
+  EXPECT_THAT(with_end({.zip64 = false, .directory_begin = 5}), refused("the directory should fill"));
+  EXPECT_THAT(with_end({.zip64 = false, .directory_size = 0xFFFFFFFF}), refused("the directory should fill"));
+  EXPECT_THAT(with_end({.zip64 = false, .directory_begin = 0xFFFFFFFF}), refused("the directory should fill"));
+  EXPECT_THAT(with_end({.directory_begin = 0xFFFFFFFF, .directory_begin64 = ~uint64_t{0}}),
+              refused("the directory should fill"));
+}
+
+TEST(TorchZip, TheDirectoryHoldsTheRecordsThatItCounts) {
+  EXPECT_THAT(with_end({.zip64 = false, .records = 5}), refused("it ends sooner"));
+  EXPECT_THAT(with_end({.zip64 = false, .records = 3}), refused("belong to no record"));
+  EXPECT_THAT(changed(0, [](ZipPart& part) { part.comment = "x"; }), refused("has a comment"));
+}
+
+TEST(TorchZip, CompressedAndEncryptedRecordsAreUnsupported) {
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.method = 8; }), unsupported("is compressed (method 8)"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.flags |= 1; }), unsupported("is encrypted"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.flags |= 1 << 6; }), unsupported("is encrypted"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.flags |= 1 << 5; }), refused("unknown flags"));
+}
+
+TEST(TorchZip, NamesStayInsideTheArchive) {
+  for (const char* name : {"../x", "m/../x", "/m/x", "m//x", "m/", "m/./x", "m\\x", "", "m/\x01", "m/\xC3\xA4"}) {
+    EXPECT_THAT(changed(2, [&](ZipPart& part) { part.name = name; }), refused("expected")) << name;
+  }
+  EXPECT_THAT(changed(2, [&](ZipPart& part) { part.name = std::string("m/a\0b", 5); }), refused("printable"));
+  EXPECT_THAT(changed(2, [&](ZipPart& part) { part.name = "m/" + std::string(511, 'a'); }), refused("1 to 512"));
+}
+
+TEST(TorchZip, NamesAreUnique) {
+  EXPECT_THAT(changed(3, [](ZipPart& part) { part.name = "m/data/0"; }), refused("two records are called 'm/data/0'"));
+}
+
+TEST(TorchZip, LinksAndOtherDisksAreRefused) {
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.attributes = 0xA1FF0000; }), refused("expected a plain file"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.disk = 1; }), refused("expected a plain file"));
+}
+
+TEST(TorchZip, SizesAgree) {
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.compressed_size = 15; }), refused("contradict"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.size = 1'000'000; }), refused("contradict"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.size = 0xFFFFFFFF; }), refused("contradict"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.size = 15; }), refused("say different things"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.size = 17; }), refused("say different things"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.offset = 0xFFFFFF; }), refused("contradict"));
+}
+
+TEST(TorchZip, WideSizesComeFromTheirField) {
+  const auto wide = [](uint64_t value) {
+    std::string field("\x01\0\x10\0", 4);
+    forge::append_little_endian(field, value);
+    forge::append_little_endian(field, value);
+    return field;
+  };
+  const auto with = [&](const std::string& extra) {
+    return changed(2, [&](ZipPart& part) {
+      part.size = 0xFFFFFFFF;
+      part.extra = extra;
+    });
+  };
+  EXPECT_EQ(with(wide(16)), "accepted");
+  EXPECT_THAT(with(wide(~uint64_t{0})), refused("contradict"));
+  EXPECT_THAT(with(wide(uint64_t{1} << 63)), refused("contradict"));
+  EXPECT_THAT(with(wide(16) + wide(16)), refused("contradict")) << "the field twice";
+  EXPECT_THAT(with(std::string("\x01\0\x08\0", 4) + std::string(8, '\x10')), refused("contradict")) << "a number short";
+  EXPECT_THAT(with(std::string("\x01\0\xFF\0", 4)), refused("contradict")) << "a field that runs out";
+  EXPECT_THAT(with("xyz"), refused("contradict")) << "no whole field";
+}
+
+TEST(TorchZip, RecordsFollowEachOtherFromTheFirstByte) {
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.gap_before = "polyglot"; }), refused("there is a hole before it"));
+  EXPECT_THAT(torch_verdict("PK" + zip(good_parts(), {.zip64 = false})), refused("the directory should fill"));
+  EXPECT_THAT(changed(0, [](ZipPart& part) { part.gap_before = "PK\x03\x04"; }), refused("there is a hole before it"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.offset = 0; }), refused("it overlaps the record before"));
+  auto parts = good_parts();
+  parts.back().flags = 0;
+  parts.back().data += "tail";
+  parts.back().size = 2;
+  parts.back().local_size = 2;
+  parts.back().crc = checkpoint::format::crc32(std::as_bytes(std::span("3\n", 2)));
+  EXPECT_THAT(torch_verdict(zip(parts)), refused("the directory begins at"));
+}
+
+TEST(TorchZip, HeadersAndDirectoryAgree) {
+  const auto differs = refused("say different things");
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.local_name = "m/data/1"; }), differs);
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.local_name = "m/data/00000000"; }), differs);
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.local_method = 8; }), differs);
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.local_flags = 0; }), differs);
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.local_size = 4; }), differs);
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.local_size = 0xFFFFFFFF; }), differs);
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.local_extra = "xyz"; }), differs);
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.descriptor_size = 4; }), differs);
+}
+
+TEST(TorchZip, ChecksumsAreChecked) {
+  EXPECT_THAT(changed(0, [](ZipPart& part) { part.crc = 1; }), refused("'m/data.pkl': its CRC-32"));
+  EXPECT_THAT(changed(2, [](ZipPart& part) { part.crc = 1; }), refused("'m/data/0': its CRC-32"));
+}
+
+TEST(TorchZip, Limits) {
+  EXPECT_THAT(torch_verdict(zip(good_parts()), {.zip = {.max_records = 3}}), refused("4 records, the limit is 3"));
+  EXPECT_THAT(torch_verdict(zip(good_parts()), {.zip = {.max_directory_bytes = 100}}), refused("the limit is 100"));
+  EXPECT_THAT(torch_verdict(zip(good_parts()), {.zip = {.max_name_bytes = 5}}), refused("1 to 5"));
+}
+
+TEST(Crc32, CheckValueOfTheStandardAndParts) {
+  const std::string_view text = "123456789";
+  const auto bytes = std::as_bytes(std::span(text));
+  EXPECT_EQ(checkpoint::format::crc32(bytes), 0xCBF43926u);
+  EXPECT_EQ(checkpoint::format::crc32(bytes.subspan(4), checkpoint::format::crc32(bytes.first(4))), 0xCBF43926u);
+  EXPECT_EQ(checkpoint::format::crc32({}), 0u);
+}
+
+}  // namespace
+}  // namespace rift

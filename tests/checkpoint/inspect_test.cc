@@ -64,7 +64,7 @@ TEST(Inspect, AModelThatCannotBeLoadedIsDescribedWithTheReason) {
   EXPECT_FALSE(found.names);
   std::filesystem::remove(directory / "m/model.safetensors");
   directory.write("m/pytorch_model.bin", "x");
-  EXPECT_THAT(inspect_model(directory / "m").problem, HasSubstr("pickle"));
+  EXPECT_THAT(inspect_model(directory / "m").problem, HasSubstr("expected a file of torch.save"));
   EXPECT_THAT(failure([&] { inspect_model(directory / "none"); }), StartsWith("artefact"));
 }
 

@@ -1,5 +1,8 @@
 #include "rift/checkpoint/hf_directory.h"
 
+#include <fmt/ranges.h>
+
+#include <span>
 #include <string_view>
 
 #include "rift/base/error.h"
@@ -26,23 +29,34 @@ constexpr std::string_view kTokenizerFiles[] = {
     "tokenizer.model",
 };
 
+/// In the order in which they are preferred: what was made to be read safely first.
+constexpr std::string_view kWeightsFiles[] = {
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+};
+
 struct OtherWeights {
   std::string_view file;
   std::string_view advice;
 };
 constexpr OtherWeights kOtherWeights[] = {
-    {"model.safetensors.index.json",
-     "the weights are in shards, which rift does not read yet; in Python: "
-     "AutoModel.from_pretrained(DIR).save_pretrained(OUT, max_shard_size='100GB')"},
-    {"pytorch_model.bin",
-     "the weights are a pickle, which rift does not read yet; in Python: "
-     "AutoModel.from_pretrained(DIR).save_pretrained(OUT)"},
-    {"pytorch_model.bin.index.json",
-     "the weights are pickles in shards, which rift does not read yet; in Python: "
-     "AutoModel.from_pretrained(DIR).save_pretrained(OUT, max_shard_size='100GB')"},
     {"tf_model.h5", "TensorFlow weights are not read; convert them to model.safetensors with transformers"},
     {"flax_model.msgpack", "Flax weights are not read; convert them to model.safetensors with transformers"},
 };
+
+/// The directory's only .gguf file; empty when there is none or a choice.
+fs::path only_gguf(const fs::path& directory) {
+  fs::path found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    if (entry.path().extension() != ".gguf") continue;
+    if (!found.empty()) return {};
+    found = entry.path();
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -84,13 +98,16 @@ HfDirectory open_hf_directory(const fs::path& directory) {
 
 fs::path weights_file(const HfDirectory& directory) {
   std::error_code ignored;
-  const fs::path weights = directory.encoder / "model.safetensors";
-  if (fs::exists(weights, ignored)) return weights;
+  for (const std::string_view name : kWeightsFiles) {
+    if (fs::exists(directory.encoder / name, ignored)) return directory.encoder / name;
+  }
+  if (fs::path gguf = only_gguf(directory.encoder); !gguf.empty()) return gguf;
   for (const auto& other : kOtherWeights) {
     RIFT_REQUIRE(!fs::exists(directory.encoder / other.file, ignored), Code::kUnsupported, "{}: {}",
                  (directory.encoder / other.file).string(), other.advice);
   }
-  RIFT_FAIL(Code::kArtefact, "{}: the file is not there; a model directory holds its weights in it", weights.string());
+  RIFT_FAIL(Code::kArtefact, "{}: the file is not there; a model directory holds its weights in it (or in {})",
+            (directory.encoder / kWeightsFiles[0]).string(), fmt::join(std::span(kWeightsFiles).subspan(1), ", "));
 }
 
 void copy_tokenizer_files(const HfDirectory& directory, const fs::path& target) {

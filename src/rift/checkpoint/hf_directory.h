@@ -28,8 +28,9 @@ struct HfDirectory {
 /// Throws kArtefact (no directory, no config.json, broken), kEnvironment.
 HfDirectory open_hf_directory(const std::filesystem::path& directory);
 
-/// Path of model.safetensors. Throws kUnsupported saying how to convert what is there instead (shards,
-/// pytorch_model.bin, ...), kArtefact when there are no weights at all.
+/// The file that open_archive() reads the weights from: model.safetensors or else its index of shards, or else
+/// pytorch_model.bin or its index, or else the directory's one .gguf file. Throws kUnsupported saying how to convert
+/// what is there instead (TensorFlow, Flax), kArtefact when there are no weights at all.
 std::filesystem::path weights_file(const HfDirectory& directory);
 
 /// Copies the tokenizer's files into `target`. Throws kEnvironment.

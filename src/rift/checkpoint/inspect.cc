@@ -7,6 +7,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/utf8.h"
+#include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 
@@ -46,20 +47,21 @@ std::string tokenizer_kind(const HfDirectory& directory) {
 }
 
 void inspect_weights(const HfDirectory& directory, int64_t num_labels, ModelInspection& result) {
-  const auto file = format::Safetensors::open(weights_file(directory));
-  result.file_bytes = static_cast<int64_t>(fs::file_size(weights_file(directory)));
+  const fs::path weights = weights_file(directory);
+  const auto file = open_archive(weights);
+  for (const fs::path& part : archive_files(weights)) result.file_bytes += static_cast<int64_t>(fs::file_size(part));
   std::map<std::string, ModelInspection::DTypeCount> counts;
-  for (const auto& tensor : file.tensors()) {
-    const int64_t elements = tensor.size_bytes() / format::dtype_size_bytes(tensor.dtype);
-    auto& count = counts[std::string(format::dtype_name(tensor.dtype))];
+  for (const auto& tensor : file->tensors()) {
+    const int64_t elements = tensor.element_count();
+    auto& count = counts[std::string(tensor.stored_name())];
     ++count.tensors;
     count.elements += elements;
     if (format::is_floating(tensor.dtype)) result.parameters += elements;
   }
   for (auto& [dtype, count] : counts) result.dtypes.push_back({dtype, count.tensors, count.elements});
   result.shape = read_bert_shape(directory.config, directory.config_path().string());
-  result.names = map_bert_names(file.tensors(), *result.shape,
-                                {.architecture = result.architecture, .num_labels = num_labels}, file.file_name());
+  result.names = map_bert_names(file->tensors(), *result.shape,
+                                {.architecture = result.architecture, .num_labels = num_labels}, file->file_name());
 }
 
 Json names_json(const NameMap& names) {

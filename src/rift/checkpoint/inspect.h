@@ -28,7 +28,7 @@ struct ModelInspection {
   std::string architecture;
   int64_t file_bytes = 0;          // of the weights
   int64_t parameters = 0;          // floating elements in the file, heads of pretraining included
-  std::vector<DTypeCount> dtypes;  // in order of dtype_name
+  std::vector<DTypeCount> dtypes;  // in order of their names; those of GGUF too ("Q4_K")
   std::optional<BertShape> shape;
   std::string tokenizer;  // "WordPiece (tokenizer.json)", "" = none found
   std::string pooling;    // as sentence-transformers states it, "" = not stated

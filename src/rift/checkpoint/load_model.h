@@ -14,7 +14,7 @@ struct LoadedModel {
 };
 
 /// Reads a BERT's weights under canonical names; `options.architecture` is taken from config.json. Throws as
-/// weights_file(), read_bert_shape(), Safetensors and map_bert_names() do.
+/// weights_file(), open_archive(), read_bert_shape() and map_bert_names() do.
 LoadedModel load_bert(const HfDirectory& directory, NameMapOptions options = {});
 
 }  // namespace rift::checkpoint

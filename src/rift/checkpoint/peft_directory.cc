@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kConfigFile = "adapter_config.json";
 constexpr std::string_view kWeightsFile = "adapter_model.safetensors";
+constexpr std::string_view kOlderFile = "adapter_model.bin";
 constexpr std::string_view kWrapper = "base_model.model.";  // PeftModel > LoraModel > the model
 constexpr std::string_view kEncoder = "bert.";
 constexpr std::string_view kSuffixA = ".lora_A.weight";
@@ -59,10 +60,10 @@ std::string fault(const LoraPair& pair, const PeftConfig& config) {
   return "";
 }
 
-/// Collects the tensors of adapter_model.safetensors.
+/// Collects the tensors of adapter_model.safetensors or adapter_model.bin.
 class AdapterReader {
  public:
-  AdapterReader(const format::Safetensors& file, PeftConfig config) : file_(file) {
+  AdapterReader(const format::TensorArchive& file, PeftConfig config) : file_(file) {
     adapter_.config = std::move(config);
   }
 
@@ -113,18 +114,16 @@ class AdapterReader {
     return read_tensor(file_, tensor, {.floats_as_f32 = true});
   }
 
-  const format::Safetensors& file_;
+  const format::TensorArchive& file_;
   PeftAdapter adapter_;
   std::map<std::string, LoraPair> pairs_;
 };
 
+/// peft before 0.6 wrote adapter_model.bin.
 fs::path adapter_weights(const fs::path& directory) {
   std::error_code ignored;
-  const fs::path pickle = directory / "adapter_model.bin";
-  RIFT_REQUIRE(fs::exists(directory / kWeightsFile, ignored) || !fs::exists(pickle, ignored), Code::kUnsupported,
-               "{}: a pickle, which rift does not read; save the adapter again with safe_serialization=True",
-               pickle.string());
-  return directory / kWeightsFile;
+  const bool older = !fs::exists(directory / kWeightsFile, ignored) && fs::exists(directory / kOlderFile, ignored);
+  return directory / (older ? kOlderFile : kWeightsFile);
 }
 
 }  // namespace
@@ -133,8 +132,8 @@ PeftAdapter read_peft_directory(const fs::path& directory) {
   const fs::path path = directory / kConfigFile;
   const Json json = read_json(path, {.max_depth = 16, .max_values = 100'000, .max_bytes = kMaxConfigBytes});
   PeftConfig config = read_peft_config(json, path.string());
-  const auto file = format::Safetensors::open(adapter_weights(directory));
-  return AdapterReader(file, std::move(config)).read();
+  const auto file = open_archive(adapter_weights(directory));
+  return AdapterReader(*file, std::move(config)).read();
 }
 
 void write_peft_directory(const fs::path& directory, const PeftAdapter& adapter) {

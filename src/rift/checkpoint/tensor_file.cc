@@ -28,12 +28,13 @@ std::span<std::byte> bytes_of(const at::Tensor& tensor) {
   return {static_cast<std::byte*>(tensor.data_ptr()), static_cast<size_t>(tensor.nbytes())};
 }
 
-void require_finite(const format::Safetensors& file, const format::TensorInfo& tensor, format::DType dtype,
+void require_finite(const format::TensorArchive& file, const format::TensorInfo& tensor, format::DType dtype,
                     const at::Tensor& values) {
   const int64_t bad = format::count_not_finite(dtype, bytes_of(values));
   RIFT_REQUIRE(bad == 0, Code::kArtefact,
                "{}: tensor '{}': {} of its {} values are NaN or infinite{}; the file comes from a run that failed",
-               file.file_name(), tensor.name, bad, values.numel(), dtype == tensor.dtype ? "" : " as F32");
+               file.file_name(), tensor.name, bad, values.numel(),
+               dtype == tensor.dtype && tensor.stored_as.empty() ? "" : " as F32");
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ format::DType format_dtype(at::ScalarType type) {
             c10::toString(type), format::supported_dtype_names());
 }
 
-at::Tensor read_tensor(const format::Safetensors& file, const format::TensorInfo& tensor,
+at::Tensor read_tensor(const format::TensorArchive& file, const format::TensorInfo& tensor,
                        const ReadTensorsOptions& options) {
   at::Tensor values = at::empty(tensor.shape, at::TensorOptions().dtype(scalar_type(tensor.dtype)));
   file.read(tensor, bytes_of(values));
@@ -65,14 +66,14 @@ at::Tensor read_tensor(const format::Safetensors& file, const format::TensorInfo
   return values;
 }
 
-TensorMap read_tensors(const format::Safetensors& file, const ReadTensorsOptions& options) {
+TensorMap read_tensors(const format::TensorArchive& file, const ReadTensorsOptions& options) {
   TensorMap tensors;
   for (const auto& tensor : file.tensors()) tensors.emplace(tensor.name, read_tensor(file, tensor, options));
   return tensors;
 }
 
 TensorMap read_tensors(const std::filesystem::path& path, const ReadTensorsOptions& options) {
-  return read_tensors(format::Safetensors::open(path), options);
+  return read_tensors(*open_archive(path), options);
 }
 
 void write_tensors(const std::filesystem::path& path, const TensorMap& tensors, const format::Metadata& metadata) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/format/safetensors.h"
 #include "rift/tensor/tensor_map.h"
 
@@ -21,11 +22,11 @@ struct ReadTensorsOptions {
 
 /// One tensor as a contiguous CPU copy of its own. Throws kArtefact naming file and tensor when a value is NaN or
 /// infinite, also when it becomes so as f32.
-at::Tensor read_tensor(const format::Safetensors& file, const format::TensorInfo& tensor,
+at::Tensor read_tensor(const format::TensorArchive& file, const format::TensorInfo& tensor,
                        const ReadTensorsOptions& options = {});
 
-/// All tensors of a file.
-TensorMap read_tensors(const format::Safetensors& file, const ReadTensorsOptions& options = {});
+/// All tensors of a file of any format that open_archive() opens.
+TensorMap read_tensors(const format::TensorArchive& file, const ReadTensorsOptions& options = {});
 TensorMap read_tensors(const std::filesystem::path& path, const ReadTensorsOptions& options = {});
 
 /// Writes any tensors (other devices and strides are copied) atomically; the same tensors give the same bytes.

@@ -30,7 +30,7 @@ std::string card_of(const Pretrained& pretrained) {
   front["library_name"] = "transformers";
   std::string text = "---\n" + to_yaml_text(front) + "---\n\n";
   text += fmt::format(
-      "Weights fine-tuned by rift from the pretrained model `{}`, whose model.safetensors has the SHA-256 "
+      "Weights fine-tuned by rift from the pretrained model `{}`, whose weights have the SHA-256 "
       "{}.\n\n",
       pretrained.name.empty() ? "not known" : pretrained.name,
       pretrained.weights_sha256.empty() ? "not known" : pretrained.weights_sha256);

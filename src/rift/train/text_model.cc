@@ -6,7 +6,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/log.h"
-#include "rift/base/sha256.h"
+#include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/package/backbone.h"
 #include "rift/package/text_scorer.h"
@@ -53,8 +53,7 @@ models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirec
 TextModel load_text_model(const TextModelSpec& spec) {
   TextModel result;
   result.base = checkpoint::open_hf_directory(model_directory(spec));
-  const fs::path weights = checkpoint::weights_file(result.base);
-  result.weights_sha256 = sha256_file(weights);
+  result.weights_sha256 = checkpoint::archive_sha256(checkpoint::weights_file(result.base));
   result.pretrained = package::describe_pretrained(result.base, result.weights_sha256);
   checkpoint::LoadedModel loaded = checkpoint::load_bert(
       result.base, {.num_labels = spec.outputs, .require_pooler = spec.options.pooling == models::Pooling::kPooler});

@@ -25,7 +25,7 @@ struct TextModelSpec {
 /// A pretrained text model, ready to be tuned.
 struct TextModel {
   checkpoint::HfDirectory base;
-  std::string weights_sha256;      // of the file that the weights came from
+  std::string weights_sha256;      // checkpoint::archive_sha256() of where the weights came from
   package::Pretrained pretrained;  // the same model, or what a package of `init_from` was made from
   checkpoint::NameMap names;
   std::unique_ptr<models::TextClassifier> model;

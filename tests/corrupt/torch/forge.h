@@ -47,6 +47,7 @@ struct ZipEnd {
   std::optional<uint32_t> directory_begin = {};
   std::optional<uint64_t> records64 = {};
   std::optional<uint64_t> directory_begin64 = {};
+  std::optional<uint64_t> directory_size64 = {};
   std::optional<uint64_t> record64_begin = {};  // in the locator
   uint16_t disk = 0;
   std::string comment = {};
@@ -120,7 +121,7 @@ inline std::string zip(const std::vector<ZipPart>& parts, const ZipEnd& end = {}
     append_u32(file, 0);
     append_little_endian(file, end.records64.value_or(parts.size()));
     append_little_endian(file, end.records64.value_or(parts.size()));
-    append_little_endian(file, uint64_t{directory.size()});
+    append_little_endian(file, end.directory_size64.value_or(directory.size()));
     append_little_endian(file, end.directory_begin64.value_or(begin));
     append_u32(file, 0x07064B50);
     append_u32(file, 0);

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "corrupt/torch/forge.h"
 
 // One test a rule of the ZIP container, in the order of the reader.
@@ -135,6 +138,88 @@ TEST(TorchZip, WideSizesComeFromTheirField) {
   EXPECT_THAT(with(std::string("\x01\0\x08\0", 4) + std::string(8, '\x10')), refused("contradict")) << "a number short";
   EXPECT_THAT(with(std::string("\x01\0\xFF\0", 4)), refused("contradict")) << "a field that runs out";
   EXPECT_THAT(with("xyz"), refused("contradict")) << "no whole field";
+}
+
+/// Zeros with a few written pieces: a file too large to be made.
+class SparseBytes final : public checkpoint::format::ByteSource {
+ public:
+  void put(const std::string& bytes) {
+    pieces_.emplace_back(size_bytes_, bytes);
+    size_bytes_ += static_cast<int64_t>(bytes.size());
+  }
+  void skip(int64_t zeros) { size_bytes_ += zeros; }
+  const std::string& name() const override { return name_; }
+  int64_t size_bytes() const override { return size_bytes_; }
+  void read(int64_t offset, std::span<std::byte> out) const override {
+    std::fill(out.begin(), out.end(), std::byte{0});
+    for (const auto& [begin, bytes] : pieces_) {
+      for (size_t i = 0; i < bytes.size(); ++i) {
+        const int64_t at = begin + static_cast<int64_t>(i) - offset;
+        if (at >= 0 && at < static_cast<int64_t>(out.size())) out[static_cast<size_t>(at)] = std::byte(bytes[i]);
+      }
+    }
+  }
+
+ private:
+  std::string name_ = "forged.pt";
+  std::vector<std::pair<int64_t, std::string>> pieces_;
+  int64_t size_bytes_ = 0;
+};
+
+template <class... Numbers>
+std::string wide_field(Numbers... numbers) {
+  std::string field("\x01\0", 2);
+  forge::append_u16(field, 8 * sizeof...(numbers));
+  (forge::append_little_endian(field, static_cast<uint64_t>(numbers)), ...);
+  return field;
+}
+
+/// As miniz writes: sizes in 8 bytes behind the data where any number of the record needs them.
+std::string wide_descriptor(uint64_t size) {
+  std::string bytes;
+  forge::append_u32(bytes, 0x08074B50);
+  forge::append_u32(bytes, 0);
+  forge::append_little_endian(bytes, size);
+  forge::append_little_endian(bytes, size);
+  return bytes;
+}
+
+std::string header_of(const ZipPart& part) {
+  std::string bytes;
+  forge::append_record(bytes, part, 0);
+  return bytes.substr(0, bytes.size() - 16);  // without the narrow descriptor
+}
+
+TEST(TorchZip, RecordsBeyondFourGibibytesAreFound) {
+  constexpr int64_t kLarge = int64_t{5} << 30;
+  SparseBytes file;
+  file.put(header_of({.name = "m/data/0", .local_extra = wide_field(kLarge, kLarge)}));
+  const int64_t first_begin = file.size_bytes();
+  file.skip(kLarge);
+  file.put(wide_descriptor(kLarge));
+  const int64_t second_header = file.size_bytes();
+  file.put(header_of({.name = "m/b", .data = "xy", .local_extra = wide_field(second_header)}));
+  file.put(wide_descriptor(2));
+  const int64_t directory_begin = file.size_bytes();
+  std::string directory;
+  forge::append_entry(directory, {.name = "m/data/0", .size = 0xFFFFFFFF, .extra = wide_field(kLarge, kLarge)}, 0, 0);
+  forge::append_entry(directory,
+                      {.name = "m/b", .data = "xy", .offset = 0xFFFFFFFF, .extra = wide_field(second_header)}, 0, 0);
+  file.put(directory);
+  const std::string end = zip({}, {.records = 2,
+                                   .directory_size = static_cast<uint32_t>(directory.size()),
+                                   .directory_begin = 0xFFFFFFFF,
+                                   .records64 = 2,
+                                   .directory_begin64 = static_cast<uint64_t>(directory_begin),
+                                   .directory_size64 = directory.size(),
+                                   .record64_begin = static_cast<uint64_t>(file.size_bytes())});
+  file.put(end);
+  const auto records = checkpoint::format::read_torch_zip(file);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].begin, first_begin);
+  EXPECT_EQ(records[0].size_bytes(), kLarge);
+  EXPECT_EQ(records[1].name, "m/b");
+  EXPECT_EQ(records[1].size_bytes(), 2);
 }
 
 TEST(TorchZip, RecordsFollowEachOtherFromTheFirstByte) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <vector>
 
@@ -64,6 +65,13 @@ TEST(MemoryBytes, StaysInsideItsBytes) {
   for (const auto& [offset, size] : {std::pair<int64_t, size_t>{8, 3}, {-1, 1}, {11, 0}, {INT64_MAX, 1}}) {
     EXPECT_THAT(failure([&, at = offset, n = size] { read_text(bytes, at, n); }), StartsWith("artefact: memory"));
   }
+}
+
+TEST(FileBytes, APipeIsRefusedAtOnce) {
+  const TempDirectory directory;
+  ASSERT_EQ(::mkfifo((directory / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(failure([&] { FileBytes bytes(directory / "pipe"); }),
+              AllOf(StartsWith("artefact"), HasSubstr("expected a regular file")));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ namespace {
 }  // namespace
 
 FileBytes::FileBytes(const std::filesystem::path& path) : name_(path.string()) {
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer does not hold us up
   if (descriptor_ < 0) throw_open_error(name_, errno);
   struct stat info {};
   const bool known = ::fstat(descriptor_, &info) == 0;

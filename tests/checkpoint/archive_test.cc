@@ -128,6 +128,13 @@ TEST(OpenArchive, AFileThatIsNotWhatItsNameSaysIsRefused) {
   EXPECT_THAT(opened("a.bin", ""), HasSubstr("starts with 'PK'"));
 }
 
+TEST(OpenArchive, ASafetensorsHeaderMayHaveTheLengthThatAPickleBeginsWith) {
+  const TempDirectory directory;
+  const std::string bytes = std::string("\x80\x02\0\0\0\0\0\0{}", 10) + std::string(0x0280 - 2, ' ');
+  directory.write("m.safetensors", bytes);
+  EXPECT_TRUE(open_archive(directory / "m.safetensors")->tensors().empty());
+}
+
 TEST(OpenArchive, AnIndexLeadsToFilesBesideItOnly) {
   const TempDirectory directory;
   write_tensors(directory / "outside.safetensors", {{"t", at::ones({2})}});

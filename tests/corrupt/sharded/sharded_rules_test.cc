@@ -66,6 +66,12 @@ TEST(ShardIndex, WhatIsNoIndexIsRefused) {
   }
 }
 
+TEST(ShardIndex, DeepNestingIsRefused) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  EXPECT_THAT(index_verdict(R"({"metadata":)" + deep + R"(,"weight_map":{"t":"a"}})"), refused(""));
+  EXPECT_THAT(index_verdict(R"({"weight_map":{"t":)" + deep + "}}"), refused(""));
+}
+
 TEST(ShardIndex, Limits) {
   const std::string two = map_of(R"("a":"1.bin","b":"2.bin")");
   EXPECT_THAT(index_verdict(two, {.max_bytes = 20}), refused(""));

@@ -7,7 +7,6 @@
 
 #include "rift/base/files.h"
 #include "rift/base/json.h"
-#include "rift/encode/text/bert_tokenizer.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/encode/text/tokenizer_json.h"
 
@@ -31,7 +30,7 @@ inline Json small_tokenizer_json(std::string_view variant = "uncased") {
 }
 
 inline std::unique_ptr<encode::text::Tokenizer> tokenizer_of(const Json& json) {
-  return make_bert_tokenizer(encode::text::read_tokenizer_json(to_json_text(json), "tokenizer.json"));
+  return make_tokenizer(encode::text::read_tokenizer_json(to_json_text(json), "tokenizer.json"));
 }
 
 inline encode::text::Encoding encoded(const encode::text::Tokenizer& tokenizer, std::string_view text,

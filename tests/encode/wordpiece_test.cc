@@ -17,14 +17,14 @@ WordPiece wordpiece(const std::vector<std::string>& tokens, const WordPieceOptio
   return WordPiece(Vocabulary(std::move(vocabulary), "test"), options, "test");
 }
 
-std::vector<int32_t> ids_of(std::span<const WordPiece::Piece> pieces) {
+std::vector<int32_t> ids_of(std::span<const Piece> pieces) {
   std::vector<int32_t> ids;
   for (const auto& piece : pieces) ids.push_back(piece.id);
   return ids;
 }
 
 std::vector<int32_t> split(const WordPiece& words, std::string_view word) {
-  std::vector<WordPiece::Piece> pieces;
+  std::vector<Piece> pieces;
   words.split(word, pieces);
   return ids_of(pieces);
 }

@@ -77,13 +77,15 @@ class Mutator {
   uint64_t index_ = 0;
 };
 
-TEST(TokenizerMutants, OfTheFileAreRefusedOrEncode) {
+class TokenizerMutants : public testing::TestWithParam<std::string_view> {};
+
+TEST_P(TokenizerMutants, OfTheFileAreRefusedOrEncode) {
   constexpr int kMutants = 20'000;
-  ASSERT_TRUE(fuzz::read_tokenizer(fuzz::kTokenizerJson));
+  ASSERT_TRUE(fuzz::read_tokenizer(GetParam()));
   Mutator mutator(1);
   int accepted = 0;
   for (int i = 0; i < kMutants; ++i) {
-    const std::string text = mutator.mutant(fuzz::kTokenizerJson);
+    const std::string text = mutator.mutant(GetParam());
     try {
       accepted += fuzz::read_tokenizer(text) ? 1 : 0;
     } catch (const std::exception& error) {
@@ -94,17 +96,23 @@ TEST(TokenizerMutants, OfTheFileAreRefusedOrEncode) {
   EXPECT_LT(accepted, kMutants * 9 / 10);
 }
 
-TEST(TokenizerMutants, OfATextAreEncoded) {
-  const auto tokenizer = make_bert_tokenizer(encode::text::read_tokenizer_json(fuzz::kTokenizerJson, "fuzz"));
+TEST_P(TokenizerMutants, OfATextAreEncoded) {
+  const auto tokenizer = make_tokenizer(encode::text::read_tokenizer_json(GetParam(), "fuzz"));
   const std::string seed =
       "The loans <row>  e\xCC\x81\xCC\xA3 \xE6\x88\x91 [MASK] \xF0\x9F\x98\x80\xE2\x80\x8D \xEA\xB0\x80\xE1\x86\xAB "
-      "\xCD\x84\xCC\xA3,";
+      "\xCD\x84\xCC\xA3, <mask>\r\n 12``";
   Mutator mutator(2);
   for (int i = 0; i < 50'000; ++i) {
     const std::string text = mutator.mutant(seed);
     ASSERT_NO_THROW(fuzz::encode_text(*tokenizer, text)) << i;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Files, TokenizerMutants,
+                         testing::Values(fuzz::kTokenizerJson, fuzz::kBpeJson, fuzz::kUnigramJson),
+                         [](const auto& info) {
+                           return std::string(info.index == 0 ? "wordpiece" : info.index == 1 ? "bpe" : "unigram");
+                         });
 
 }  // namespace
 }  // namespace rift

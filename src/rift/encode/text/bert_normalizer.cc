@@ -11,25 +11,6 @@ namespace {
 constexpr int16_t kDropped = -1;
 using Rules = CharacterRules;
 
-void append_utf8(std::string& bytes, char32_t c) {
-  const auto put = [&](char32_t byte) { bytes.push_back(static_cast<char>(byte)); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | c >> 6);
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | c >> 12);
-    put(0x80 | (c >> 6 & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | c >> 18);
-    put(0x80 | (c >> 12 & 0x3F));
-    put(0x80 | (c >> 6 & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-}
-
 }  // namespace
 
 BertNormalizer::BertNormalizer(const BertNormalizerOptions& options) : options_(options) {

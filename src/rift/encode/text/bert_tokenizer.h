@@ -7,6 +7,7 @@
 
 #include "rift/encode/text/added_tokens.h"
 #include "rift/encode/text/bert_normalizer.h"
+#include "rift/encode/text/encode_frame.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/encode/text/wordpiece.h"
 
@@ -19,8 +20,7 @@ struct BertTokenizerSpec {
   WordPieceOptions wordpiece;
   std::optional<BertNormalizerOptions> normalizer;  // unset: the text stays as it is
   std::vector<AddedToken> added_tokens;
-  std::vector<int32_t> before;  // ids around every text: [CLS] ... [SEP]
-  std::vector<int32_t> after;
+  TokensAround around;  // [CLS] ... [SEP]
 };
 
 /// Normalizer, words at white space and punctuation, WordPiece.

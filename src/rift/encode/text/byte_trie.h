@@ -39,6 +39,16 @@ class ByteTrie {
     }
     return match;
   }
+  /// visit(bytes, value) for each key that `text` begins with, the shortest first.
+  template <class Visit>
+  void for_each_prefix(std::string_view text, const Visit& visit) const {
+    Node node = kRoot;
+    for (size_t i = 0; i < text.size(); ++i) {
+      node = child(node, static_cast<uint8_t>(text[i]));
+      if (node == kNoNode) return;
+      if (nodes_[node].value != kNoValue) visit(i + 1, nodes_[node].value);
+    }
+  }
   Node find(std::string_view prefix) const;   // kNoNode when no key begins with it
   int32_t value(std::string_view key) const;  // kNoValue when it is not a key
 

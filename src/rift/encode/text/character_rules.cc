@@ -174,4 +174,10 @@ bool is_word_character(char32_t c) {
          (U_GET_GC_MASK(point) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
 }
 
+bool is_mark_of_any_kind(char32_t c) {
+  if (c == 0x111C9) return false;               // became Mn later
+  if (c == 0x1CF2 || c == 0x1CF3) return true;  // became Lo later
+  return age(c) <= kAgeOfDecomposition && (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_M_MASK) != 0;
+}
+
 }  // namespace rift::encode::text

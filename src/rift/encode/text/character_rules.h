@@ -46,4 +46,7 @@ std::string_view without_space_at_end(std::string_view text);
 /// The class \w of Unicode's regular expressions: Alphabetic, marks, decimal digits, connectors, joiners.
 bool is_word_character(char32_t c);
 
+/// Mn, Mc or Me, as far as the library's tables know the character.
+bool is_mark_of_any_kind(char32_t c);
+
 }  // namespace rift::encode::text

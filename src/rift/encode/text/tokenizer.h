@@ -39,7 +39,8 @@ class Tokenizer {
   virtual int32_t id(std::string_view token) const = 0;  // -1 when unknown
 };
 
-/// From a Hugging Face directory: tokenizer.json when there, else vocab.txt (+ tokenizer_config.json). Throws kArtefact
+/// From a Hugging Face directory: tokenizer.json when there, else vocab.txt, vocab.json + merges.txt,
+/// tokenizer.model or sentencepiece.bpe.model (each with tokenizer_config.json, where it is there). Throws kArtefact
 /// (missing, broken) or kUnsupported naming the normalizer, pre-tokenizer or model that is not implemented.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& model_directory);
 

@@ -1,97 +1,22 @@
 #include "rift/encode/text/tokenizer_json.h"
 
 #include "rift/base/error.h"
+#include "rift/encode/text/json_place.h"
+#include "rift/encode/text/pipeline/pipeline_json.h"
 
 namespace rift::encode::text {
 namespace {
 
-/// A JSON value together with where it stands, for errors.
-class Place {
- public:
-  Place(const Json& json, std::string path, std::string_view source)
-      : json_(&json), path_(std::move(path)), source_(source) {}
-
-  const Json& json() const { return *json_; }
-  bool is_null() const { return json_->is_null(); }
-  bool has(std::string_view key) const { return json_->contains(key) && !json_->find(key)->is_null(); }
-
-  Place at(std::string_view key) const {
-    require(json_->is_object(), "a mapping");
-    const Json* found = json_->find(key);
-    RIFT_REQUIRE(found != nullptr, Code::kArtefact, "{}: line {}: {} has no '{}'", source_, json_->line(), shown(),
-                 key);
-    return {*found, path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key), source_};
-  }
-  Place at(size_t index) const { return {json_->as_array()[index], fmt::format("{}[{}]", path_, index), source_}; }
-  size_t items() const {
-    require(json_->is_array(), "a list");
-    return json_->size();
-  }
-  const Json::Object& members() const {
-    require(json_->is_object(), "a mapping");
-    return json_->as_object();
-  }
-  bool truth() const {
-    require(json_->is_bool(), "true or false");
-    return json_->as_bool();
-  }
-  const std::string& text() const {
-    require(json_->is_string(), "a text");
-    return json_->as_string();
-  }
-  int64_t whole() const {
-    require(json_->is_integer(), "a whole number");
-    return json_->as_int();
-  }
-  int32_t id() const {
-    require(json_->is_integer() && json_->as_int() >= 0 && json_->as_int() < Vocabulary::kMostIds, "a token's id");
-    return static_cast<int32_t>(json_->as_int());
-  }
-  void require(bool holds, std::string_view expected) const {
-    RIFT_REQUIRE(holds, Code::kArtefact, "{}: line {}: {}: expected {}, got {}", source_, json_->line(), shown(),
-                 expected, json_->is_integer() ? std::to_string(json_->as_int()) : std::string(json_->kind_name()));
-  }
-  [[noreturn]] void unsupported(std::string_view what) const {
-    RIFT_FAIL(Code::kUnsupported, "{}: line {}: {} {} is not implemented", source_, json_->line(), shown(), what);
-  }
-  /// Of a part that has to be of one type.
-  void require_type(std::string_view expected) const {
-    const std::string& type = at("type").text();
-    if (type != expected) unsupported(fmt::format("'{}' (implemented: {})", shorten(type), expected));
-  }
-
- private:
-  std::string shown() const { return path_.empty() ? "the file" : path_; }
-  const Json* json_;
-  std::string path_;
-  std::string_view source_;
-};
-
-/// Files of before tokenizers 0.9 do not name the model's type; WordPiece is known by its keys, as the library does it.
-void require_wordpiece(const Place& model) {
-  model.members();
-  if (model.has("type") || !model.has("continuing_subword_prefix") || model.has("merges")) {
-    model.require_type("WordPiece");
-  }
-}
-
-void read_model(const Place& model, BertTokenizerSpec& spec) {
-  require_wordpiece(model);
+void read_wordpiece(const Place& model, BertTokenizerSpec& spec) {
   spec.wordpiece.unk_token = model.at("unk_token").text();
   spec.wordpiece.continuing_subword_prefix = model.at("continuing_subword_prefix").text();
   const Place most = model.at("max_input_chars_per_word");
   most.require(most.whole() >= 0, "a whole number of at least 0");
   spec.wordpiece.max_input_chars_per_word = most.whole();
-  const Place vocabulary = model.at("vocab");
-  spec.vocabulary.reserve(vocabulary.members().size());
-  for (const auto& [token, id] : vocabulary.members()) {
-    RIFT_REQUIRE(id.is_integer(), Code::kArtefact, "{}: line {}: the id of token '{}' is {}, not a whole number",
-                 spec.source, id.line(), shorten(token), id.kind_name());
-    spec.vocabulary.push_back({token, id.as_int(), id.line()});
-  }
+  spec.vocabulary = read_vocabulary_members(model.at("vocab"), spec.source);
 }
 
-void read_normalizer(const Place& normalizer, BertTokenizerSpec& spec) {
+void read_bert_normalizer(const Place& normalizer, BertTokenizerSpec& spec) {
   if (normalizer.is_null()) return;
   normalizer.require_type("BertNormalizer");
   auto& options = spec.normalizer.emplace();
@@ -117,46 +42,30 @@ std::vector<AddedToken> read_added_tokens(const Place& list) {
   return tokens;
 }
 
-/// {"single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, ...], ...}
-void read_template(const Place& processor, BertTokenizerSpec& spec) {
-  const Place single = processor.at("single");
-  bool text_seen = false;
-  for (size_t i = 0; i < single.items(); ++i) {
-    const Place piece = single.at(i);
-    const bool is_text = piece.json().contains("Sequence");
-    const Place body = piece.at(is_text ? "Sequence" : "SpecialToken");
-    if (body.at("type_id").whole() != 0) body.unsupported("with a type_id other than 0");
-    if (is_text) {
-      if (text_seen || body.at("id").text() != "A") body.unsupported("other than 'A', once,");
-      text_seen = true;
-      continue;
-    }
-    const Place ids = processor.at("special_tokens").at(body.at("id").text()).at("ids");
-    for (size_t k = 0; k < ids.items(); ++k) (text_seen ? spec.after : spec.before).push_back(ids.at(k).id());
-  }
-  if (!text_seen) single.unsupported("without the text");
+void read_bert_post_processor(const Place& processor, BertTokenizerSpec& spec) {
+  std::optional<TrimOptions> trim;
+  read_post_processor(processor, spec.around, trim);
+  if (trim) processor.unsupported("that trims offsets, of a WordPiece model,");
 }
 
-void read_post_processor(const Place& processor, BertTokenizerSpec& spec) {
-  if (processor.is_null()) return;
-  if (processor.at("type").text() != "BertProcessing") {
-    processor.require_type("TemplateProcessing");
-    return read_template(processor, spec);
-  }
-  for (const auto& [key, ids] : {std::pair{"cls", &spec.before}, std::pair{"sep", &spec.after}}) {
-    const Place pair = processor.at(key);
-    pair.require(pair.items() == 2, "a token and its id");
-    ids->push_back(pair.at(size_t{1}).id());
-  }
+/// How the model is known in files of before tokenizers 0.9, which do not name its type, as the library does it.
+std::string model_type(const Place& model) {
+  model.members();
+  if (model.has("type")) return model.at("type").text();
+  if (model.has("merges")) return "BPE";
+  return model.has("unk_id") ? "Unigram" : "WordPiece";
 }
 
 }  // namespace
 
-BertTokenizerSpec read_tokenizer_json(std::string_view json, std::string_view source) {
+std::unique_ptr<Tokenizer> make_tokenizer(TokenizerSpec spec) {
+  if (auto* bert = std::get_if<BertTokenizerSpec>(&spec)) return make_bert_tokenizer(std::move(*bert));
+  return make_pipeline_tokenizer(std::move(std::get<PipelineSpec>(spec)));
+}
+
+TokenizerSpec read_tokenizer_json(std::string_view json, std::string_view source) {
   const Json root = parse_json(json, source, {.max_bytes = kMostTokenizerBytes});
   const Place file(root, "", source);
-  BertTokenizerSpec spec;
-  spec.source = source;
   if (file.has("version") && file.at("version").text() != "1.0") {
     file.at("version").unsupported(fmt::format("'{}'", shorten(file.at("version").text())));
   }
@@ -164,11 +73,30 @@ BertTokenizerSpec read_tokenizer_json(std::string_view json, std::string_view so
   const auto part = [&](std::string_view key) {
     return root.contains(key) ? file.at(key) : Place(none, std::string(key), source);
   };
-  read_model(file.at("model"), spec);
-  read_normalizer(part("normalizer"), spec);
-  if (part("pre_tokenizer").is_null()) file.unsupported("without a pre_tokenizer");
-  part("pre_tokenizer").require_type("BertPreTokenizer");
-  read_post_processor(part("post_processor"), spec);
+  const Place model = file.at("model");
+  const std::string type = model_type(model);
+  if (type == "WordPiece") {
+    BertTokenizerSpec spec;
+    spec.source = source;
+    read_wordpiece(model, spec);
+    read_bert_normalizer(part("normalizer"), spec);
+    if (part("pre_tokenizer").is_null()) file.unsupported("without a pre_tokenizer");
+    part("pre_tokenizer").require_type("BertPreTokenizer");
+    read_bert_post_processor(part("post_processor"), spec);
+    spec.added_tokens = read_added_tokens(part("added_tokens"));
+    return spec;
+  }
+  if (type != "BPE" && type != "Unigram") model.unsupported_type("WordPiece, BPE, Unigram");
+  PipelineSpec spec;
+  spec.source = source;
+  spec.normalizer = read_normalizer_steps(part("normalizer"), source);
+  spec.pre_tokenizer = read_pre_tokenizer_steps(part("pre_tokenizer"));
+  if (type == "BPE") {
+    read_bpe(model, spec);
+  } else {
+    read_unigram(model, spec);
+  }
+  read_post_processor(part("post_processor"), spec.around, spec.trim);
   spec.added_tokens = read_added_tokens(part("added_tokens"));
   return spec;
 }

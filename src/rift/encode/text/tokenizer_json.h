@@ -1,19 +1,26 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
+#include <variant>
 
 #include "rift/base/json.h"
 #include "rift/encode/text/bert_tokenizer.h"
+#include "rift/encode/text/pipeline/pipeline_tokenizer.h"
 
 namespace rift::encode::text {
 
 constexpr int64_t kMostTokenizerBytes = int64_t{128} << 20;
 
-/// Reads the text of a tokenizer.json: model WordPiece, normalizer BertNormalizer (or none), pre-tokenizer
-/// BertPreTokenizer, post-processor TemplateProcessing or BertProcessing (or none), added tokens. Its truncation,
-/// padding and decoder do not matter here and are passed over.
+/// What a tokenizer's files say: BERT's combination of parts, which has a path of its own, or any other.
+using TokenizerSpec = std::variant<BertTokenizerSpec, PipelineSpec>;
+std::unique_ptr<Tokenizer> make_tokenizer(TokenizerSpec spec);
+
+/// Reads the text of a tokenizer.json: models WordPiece (with BertNormalizer or none, and BertPreTokenizer), BPE and
+/// Unigram (with the parts that pipeline/pipeline_json.h names), added tokens. Its truncation, padding and decoder do
+/// not matter here and are passed over.
 /// Throws kUnsupported naming the part of another type, kArtefact naming line and key of what is broken.
-BertTokenizerSpec read_tokenizer_json(std::string_view json, std::string_view source);
+TokenizerSpec read_tokenizer_json(std::string_view json, std::string_view source);
 
 /// tokenizer_config.json's do_lower_case, strip_accents and tokenize_chinese_chars, where it has them, over
 /// `normalizer`: transformers loads a tokenizer with these whatever tokenizer.json says.

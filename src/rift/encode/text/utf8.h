@@ -34,6 +34,26 @@ inline Decoded decode_valid(std::string_view text, size_t at) {
 /// The last character of a text that is not empty; the text must be valid UTF-8.
 Decoded decode_last(std::string_view text);
 
+/// Appends a code point <= U+10FFFF that is no surrogate.
+inline void append_utf8(std::string& bytes, char32_t c) {
+  const auto put = [&](char32_t byte) { bytes.push_back(static_cast<char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | c >> 6);
+    put(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    put(0xE0 | c >> 12);
+    put(0x80 | (c >> 6 & 0x3F));
+    put(0x80 | (c & 0x3F));
+  } else {
+    put(0xF0 | c >> 18);
+    put(0x80 | (c >> 12 & 0x3F));
+    put(0x80 | (c >> 6 & 0x3F));
+    put(0x80 | (c & 0x3F));
+  }
+}
+
 /// A text made valid UTF-8: U+FFFD stands for every ill-formed part (maximal subpart, Unicode 3.9).
 struct RepairedText {
   std::string text;

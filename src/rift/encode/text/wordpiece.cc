@@ -1,10 +1,10 @@
 #include "rift/encode/text/wordpiece.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "rift/base/error.h"
 #include "rift/encode/text/utf8.h"
+#include "rift/encode/text/word_cache.h"
 
 namespace rift::encode::text {
 namespace {
@@ -28,11 +28,6 @@ WordTable whole_words_of(const Vocabulary& vocabulary, int64_t max_characters) {
     entries.push_back({token, static_cast<int32_t>(id)});
   }
   return WordTable(entries);
-}
-
-uint32_t next_number() {
-  static std::atomic<uint32_t> last = 0;
-  return ++last;
 }
 
 }  // namespace
@@ -81,7 +76,7 @@ WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options, std
       continuing_(trie_.find(options.continuing_subword_prefix)),
       max_characters_(options.max_input_chars_per_word),
       unk_id_(id(options.unk_token)),
-      number_(next_number()) {
+      number_(WordCache::next_number()) {
   RIFT_REQUIRE(unk_id_ >= 0, Code::kArtefact, "{}: the unknown token '{}' is not in the vocabulary", source,
                shorten(options.unk_token));
 }

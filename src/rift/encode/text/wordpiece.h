@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rift/encode/text/byte_trie.h"
+#include "rift/encode/text/piece.h"
 #include "rift/encode/text/word_table.h"
 
 namespace rift::encode::text {
@@ -49,10 +50,6 @@ class WordPiece {
   /// Throws kArtefact when the unknown token is not in the vocabulary.
   WordPiece(Vocabulary vocabulary, const WordPieceOptions& options, std::string_view source);
 
-  struct Piece {
-    int32_t id = 0;
-    uint32_t end = 0;  // byte of the word; a piece begins where the one before it ends
-  };
   /// Appends the pieces of a word of valid UTF-8, not empty.
   void split(std::string_view word, std::vector<Piece>& pieces) const;
 
@@ -61,7 +58,7 @@ class WordPiece {
 
   const Vocabulary& vocabulary() const { return vocabulary_; }
   int32_t id(std::string_view token) const { return trie_.value(token); }  // -1 when unknown
-  uint32_t number() const { return number_; }  // 1, 2 ...: no other one of this process has it
+  uint32_t number() const { return number_; }                              // for WordCache
 
  private:
   Vocabulary vocabulary_;
@@ -70,7 +67,7 @@ class WordPiece {
   ByteTrie::Node continuing_ = ByteTrie::kNoNode;  // where pieces inside a word begin
   int64_t max_characters_ = 100;
   int32_t unk_id_ = 0;
-  uint32_t number_ = 0;
+  uint32_t number_;
 };
 
 }  // namespace rift::encode::text

@@ -1,0 +1,72 @@
+#include "rift/encode/text/pipeline/aligned_text.h"
+
+#include "rift/encode/text/utf8.h"
+
+namespace rift::encode::text {
+
+void AlignedText::assign(std::string_view text, size_t first, bool want_origins) {
+  bytes.assign(text);
+  begin = static_cast<uint32_t>(first);
+  origins = want_origins ? Origins::kSame : Origins::kUnasked;
+  origin.clear();
+}
+
+void AlignedText::assign_part(const AlignedText& text, size_t first, size_t last) {
+  bytes.assign(text.bytes, first, last - first);
+  begin = text.begin + static_cast<uint32_t>(first);
+  origins = text.origins;
+  origin.clear();
+  if (origins != Origins::kListed) return;
+  origin.assign(text.origin.begin() + static_cast<int64_t>(first), text.origin.begin() + static_cast<int64_t>(last));
+}
+
+Offset AlignedText::original(size_t first, size_t last) const {
+  if (origins == Origins::kUnasked) return {};
+  if (origins == Origins::kListed) return {origin[first].begin, origin[last - 1].end};
+  while (first > 0 && continues_character(bytes[first])) --first;
+  while (last < bytes.size() && continues_character(bytes[last])) ++last;
+  return {begin + static_cast<uint32_t>(first), begin + static_cast<uint32_t>(last)};
+}
+
+Rewriter::Rewriter(const AlignedText& from, AlignedText& to) : from_(from), to_(to) {
+  to_.bytes.clear();
+  to_.origin.clear();
+  to_.begin = from.begin;
+  to_.origins = from.origins == AlignedText::Origins::kUnasked ? from.origins : AlignedText::Origins::kListed;
+}
+
+void Rewriter::append_origins(size_t count, Offset origin) {
+  if (to_.origins == AlignedText::Origins::kListed) to_.origin.insert(to_.origin.end(), count, origin);
+}
+
+void Rewriter::write(char32_t c, int change) {
+  const size_t before = to_.bytes.size();
+  append_utf8(to_.bytes, c);
+  const size_t written = to_.bytes.size() - before;
+  if (change > 0 || at_ >= from_.bytes.size()) {
+    return append_origins(written, at_ > 0 ? from_.original(at_ - 1, at_) : Offset{from_.begin, from_.begin});
+  }
+  append_origins(written, from_.original(at_, at_ + 1));
+  for (; change <= 0 && at_ < from_.bytes.size(); ++change) at_ += decode_valid(from_.bytes, at_).bytes;
+}
+
+void Rewriter::keep(size_t bytes) {
+  to_.bytes.append(from_.bytes, at_, bytes);
+  if (to_.origins == AlignedText::Origins::kListed) {
+    for (size_t i = at_; i < at_ + bytes; ++i) to_.origin.push_back(from_.original(i, i + 1));
+  }
+  at_ += bytes;
+}
+
+void Rewriter::replace(size_t bytes, std::string_view text) {
+  to_.bytes += text;
+  append_origins(text.size(), from_.original(at_ + bytes - 1, at_ + bytes));
+  at_ += bytes;
+}
+
+void Rewriter::prepend(std::string_view text) {
+  to_.bytes += text;
+  append_origins(text.size(), from_.original(at_, at_ + 1));
+}
+
+}  // namespace rift::encode::text

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rift::encode::text {
+
+/// GPT-2's alphabet (Radford et al. 2019, encoder.py, bytes_to_unicode): each byte as a printable character, itself
+/// where it is one in Latin-1, else U+0100 and the following. The bytes that `token` writes; unset when a character of
+/// it is not of the alphabet.
+std::optional<std::string> bytes_written_as(std::string_view token);
+
+/// The space of the alphabet.
+constexpr char32_t kWrittenSpace = 0x120;
+
+}  // namespace rift::encode::text

@@ -1,0 +1,223 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "encode/tokenizer_support.h"
+#include "rift/base/sha256.h"
+#include "rift/encode/text/pipeline/word_patterns.h"
+#include "rift/encode/text/utf8.h"
+#include "support/failure.h"
+#include "support/temp_directory.h"
+
+// Tokenizers with the parts of well-known ones beside the `tokenizers` library (tools/fixtures/encode).
+namespace rift::encode::text {
+namespace {
+
+using test::encoded;
+using test::message_of;
+using test::tokenizer_of;
+using test::tokens_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr EncodeOptions kWhole = {.max_tokens = 0, .want_offsets = true};
+
+const Json& golden() {
+  static const Json json = parse_json(read_file("tests/encode/fixtures/pipeline_golden.json"), "pipeline_golden.json");
+  return json;
+}
+
+std::unique_ptr<Tokenizer> golden_tokenizer(std::string_view name) {
+  return tokenizer_of(golden().at("tokenizers").at(name));
+}
+
+std::string digest_of(const Encoding& encoding) {
+  Sha256 sum;
+  for (size_t i = 0; i < encoding.ids.size(); ++i) {
+    sum.update(fmt::format("{},{},{};", encoding.ids[i], encoding.offsets[i].begin, encoding.offsets[i].end));
+  }
+  return sum.finish_hex().substr(0, 8);
+}
+
+class PipelineGolden : public testing::TestWithParam<const char*> {};
+
+TEST_P(PipelineGolden, IdsAndByteOffsetsEqualTheTokenizersLibrary) {
+  const auto tokenizer = golden_tokenizer(GetParam());
+  const std::string& expected = golden().at("encodings").at(GetParam()).as_string();
+  const auto& texts = golden().at("texts").as_array();
+  ASSERT_GT(texts.size(), 200u);
+  ASSERT_EQ(expected.size(), 8 * texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string& text = texts[i].as_string();
+    const Encoding found = encoded(*tokenizer, text, kWhole);
+    EXPECT_EQ(digest_of(found), expected.substr(8 * i, 8)) << i << ": " << text << "\n"
+                                                           << testing::PrintToString(tokens_of(*tokenizer, text));
+    EXPECT_EQ(encoded(*tokenizer, text).ids, found.ids) << "without offsets, " << i;
+    const Encoding cut = encoded(*tokenizer, text, {.max_tokens = 7, .want_offsets = true});
+    ASSERT_EQ(cut.truncated, cut.ids.size() < found.ids.size()) << i;
+    ASSERT_EQ(cut.offsets.size(), cut.ids.size());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pipeline, PipelineGolden,
+                         testing::Values("gpt2", "roberta", "roberta_prefix", "llama3", "qwen2", "smollm2",
+                                         "xlm_roberta", "xlm_roberta_converted", "albert", "unigram_of_bytes", "llama2",
+                                         "llama2_first", "gemma", "unknown_fused_nfkc", "unknown_nfd", "unknown_nfkd",
+                                         "unknown_nfc"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(WordPatterns, EveryCodePointIsOfTheKindThatTheLibrarySees) {
+  const Json kinds =
+      parse_json(read_file("tests/encode/fixtures/character_kinds_golden.json"), "character_kinds_golden.json");
+  const auto block = static_cast<char32_t>(kinds.at("block").as_int());
+  std::vector<Span> words;
+  for (size_t i = 0; i < kinds.at("digests").size(); ++i) {
+    Sha256 sum;
+    for (auto c = static_cast<char32_t>(i) * block; c < (static_cast<char32_t>(i) + 1) * block; ++c) {
+      if (c >= 0xD800 && c <= 0xDFFF) continue;
+      std::string text = "a";
+      append_utf8(text, c);
+      text += "1 ";
+      append_utf8(text, c);
+      words.clear();
+      append_words(WordPattern::kGpt2, text, 0, words);
+      std::string sizes;
+      for (const Span word : words) {
+        const auto size = count_characters(std::string_view(text).substr(word.begin, word.end - word.begin));
+        sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
+      }
+      sum.update(sizes + ";");
+    }
+    EXPECT_EQ(sum.finish_hex(), kinds.at("digests").at(i).as_string()) << "block of U+" << std::hex << i * block;
+  }
+}
+
+std::vector<std::string> words_of(WordPattern pattern, std::string_view text) {
+  std::vector<Span> spans;
+  append_words(pattern, text, 0, spans);
+  std::vector<std::string> words;
+  for (const Span span : spans) words.emplace_back(text.substr(span.begin, span.end - span.begin));
+  return words;
+}
+
+TEST(WordPatterns, Gpt2LeavesTheLastSpaceToTheWordBehindIt) {
+  EXPECT_THAT(words_of(WordPattern::kGpt2, "I'd  pay12 ...\t\n x "),
+              ElementsAre("I", "'d", " ", " pay", "12", " ...", "\t\n", " x", " "));
+  EXPECT_THAT(words_of(WordPattern::kGpt2, "DON'T"), ElementsAre("DON", "'", "T"));
+}
+
+TEST(WordPatterns, Llama3CutsNumbersInThreesAndKeepsLineEnds) {
+  EXPECT_THAT(words_of(WordPattern::kLlama3, "(a DON'T 12345!\r\n\n  \n  x"),
+              ElementsAre("(a", " DON", "'T", " ", "123", "45", "!\r\n\n", "  \n", " ", " x"));
+  EXPECT_THAT(words_of(WordPattern::kQwen2, "a 12"), ElementsAre("a", " ", "1", "2"));
+}
+
+TEST(Pipeline, HalfAMegabyteOfOneLetterIsEncodedAsDefined) {
+  constexpr size_t kBytes = 512 << 10;
+  const std::string text(kBytes, 'x');
+  for (const char* name : {"gpt2", "llama3", "xlm_roberta", "llama2", "gemma", "unigram_of_bytes"}) {
+    const auto tokenizer = golden_tokenizer(name);
+    const Encoding found = encoded(*tokenizer, text, {.max_tokens = 0, .add_special = false, .want_offsets = true});
+    ASSERT_FALSE(found.ids.empty()) << name;
+    uint32_t end = 0;
+    for (const Offset offset : found.offsets) {
+      ASSERT_LE(offset.begin, end) << name;
+      end = offset.end;
+    }
+    EXPECT_EQ(end, kBytes) << name;
+  }
+}
+
+/// "a" and twice as many of them, up to 64.
+Json doubling_tokenizer() {
+  Json json = golden().at("tokenizers").at("gpt2");
+  Json vocabulary = Json::object(), merges = Json::array();
+  std::string token = "a";
+  for (int id = 0; id < 7; ++id, token += token) {
+    vocabulary[token] = id;
+    if (id < 6) merges.push_back(token + " " + token);
+  }
+  json["model"]["vocab"] = vocabulary;
+  json["model"]["merges"] = merges;
+  json["added_tokens"] = Json::array();
+  return json;
+}
+
+TEST(Pipeline, LongWordsMergeFromTheLeft) {
+  const auto tokenizer = tokenizer_of(doubling_tokenizer());
+  const Encoding found = encoded(*tokenizer, std::string(64 * 5000 + 7, 'a'), kWhole);
+  ASSERT_EQ(found.ids.size(), 5003u);
+  for (size_t i = 0; i < 5000; ++i) ASSERT_EQ(found.ids[i], 6) << i;
+  EXPECT_THAT(std::vector<int32_t>(found.ids.end() - 3, found.ids.end()), ElementsAre(2, 1, 0));
+}
+
+TEST(Pipeline, IllFormedBytesCountAsReplacementCharacters) {
+  const auto tokenizer = golden_tokenizer("gpt2");
+  const Encoding found = encoded(*tokenizer, "a\xFF z", kWhole);
+  EXPECT_EQ(found.ids, encoded(*tokenizer, "a\uFFFD z").ids);
+  EXPECT_EQ(found.offsets[1], (Offset{1, 2}));
+  EXPECT_EQ(found.offsets.back(), (Offset{3, 4}));
+}
+
+TEST(Pipeline, NamesItsTokensAsTheFileWritesThem) {
+  const auto tokenizer = golden_tokenizer("gpt2");
+  EXPECT_EQ(tokenizer->token(tokenizer->id("\u0120loan")), "\u0120loan");
+  EXPECT_EQ(tokenizer->token(tokenizer->id("<|endoftext|>")), "<|endoftext|>");
+  EXPECT_EQ(tokenizer->id("no such token"), -1);
+  EXPECT_EQ(tokenizer->token(-1), "");
+}
+
+/// vocab.json and merges.txt of a golden tokenizer.
+void write_merges_files(const std::filesystem::path& directory, std::string_view name) {
+  const Json& model = golden().at("tokenizers").at(name).at("model");
+  test::write_plainly(directory / "vocab.json", to_json_text(model.at("vocab")));
+  std::string merges = "#version: 0.2\n";
+  for (const Json& merge : model.at("merges").as_array()) {
+    merges += merge.at(size_t{0}).as_string() + " " + merge.at(size_t{1}).as_string() + "\n";
+  }
+  test::write_plainly(directory / "merges.txt", merges);
+}
+
+TEST(MergesFiles, GiveWhatTokenizerJsonGives) {
+  for (const auto& [name, config] :
+       {std::pair{"gpt2", R"({"tokenizer_class": "GPT2Tokenizer"})"},
+        std::pair{"roberta", R"({"tokenizer_class": "RobertaTokenizer", "mask_token": "no such token"})"},
+        std::pair{"roberta_prefix", R"({"tokenizer_class": "RobertaTokenizerFast", "add_prefix_space": true})"},
+        std::pair{"qwen2", R"({"tokenizer_class": "Qwen2Tokenizer"})"}}) {
+    const test::TempDirectory directory;
+    write_merges_files(directory.path(), name);
+    test::write_plainly(directory / "tokenizer_config.json", config);
+    const auto of_files = load_tokenizer(directory.path());
+    Json json = golden().at("tokenizers").at(name);
+    if (std::string_view(name) != "gpt2") json["added_tokens"] = Json::array();
+    const auto of_json = tokenizer_of(json);
+    for (const std::string_view text : {"The loan  isn't paid: 1234!\n", " e\u0301 \u6211 ", "credit"}) {
+      const Encoding found = encoded(*of_files, text, kWhole), expected = encoded(*of_json, text, kWhole);
+      EXPECT_EQ(found.ids, expected.ids) << name << text;
+      EXPECT_EQ(found.offsets, expected.offsets) << name << text;
+    }
+  }
+}
+
+TEST(MergesFiles, WhoseTheyAreMayStandInConfigJson) {
+  const test::TempDirectory directory;
+  write_merges_files(directory.path(), "gpt2");
+  EXPECT_THAT(message_of(Code::kUnsupported, [&] { load_tokenizer(directory.path()); }), HasSubstr("has to name it"));
+  test::write_plainly(directory / "config.json", R"({"model_type": "gpt2"})");
+  EXPECT_EQ(load_tokenizer(directory.path())->vocab_size(), golden_tokenizer("gpt2")->vocab_size());
+  test::write_plainly(directory / "tokenizer_config.json", R"({"tokenizer_class": "CLIPTokenizer"})");
+  EXPECT_THAT(message_of(Code::kUnsupported, [&] { load_tokenizer(directory.path()); }), HasSubstr("'CLIPTokenizer'"));
+}
+
+TEST(MergesFiles, BrokenOnesAreRefusedByLine) {
+  const test::TempDirectory directory;
+  write_merges_files(directory.path(), "gpt2");
+  test::write_plainly(directory / "config.json", R"({"model_type": "gpt2"})");
+  test::write_plainly(directory / "merges.txt", "#version: 0.2\n\u0120 t\nno\n");
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { load_tokenizer(directory.path()); }), HasSubstr("merges.txt: line 3"));
+  test::write_plainly(directory / "merges.txt", "\u0120 t\n\u0120 nosuch\n");
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { load_tokenizer(directory.path()); }),
+              HasSubstr("merge 2 of '\u0120' and 'nosuch': the vocabulary has no 'nosuch'"));
+}
+
+}  // namespace
+}  // namespace rift::encode::text

@@ -1,19 +1,12 @@
 """The `tokenizers` library's ids and offsets of many texts under many settings, for tests/encode/tokenizer_client_test.cc.
 
 Usage: tokenizer_variants.py OUT MODEL DATA
-Writes a directory OUT/<variant> per setting, which load_tokenizer() can open, with
-  texts.bin      u32 bytes, bytes; one after the other
-  encodings.bin  u32 max_tokens, then per text u32 tokens, tokens x (u32 id, u32 begin, u32 end) in bytes of the text
+Writes a directory OUT/<variant> per setting, which load_tokenizer() can open, with the texts and encodings of variant_files.py.
 MODEL: a BERT model directory. DATA: the folder with lending_club/ and the others; what is absent is left out and said.
 """
-import csv
-import gzip
-import io
 import json
 import pathlib
-import random
 import shutil
-import struct
 import sys
 
 from tokenizers import AddedToken, Tokenizer
@@ -22,94 +15,12 @@ from transformers import BertTokenizerFast
 out, model, data = map(pathlib.Path, sys.argv[1:4])
 sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "tools/fixtures"))
 from nasty_texts import NASTY, random_texts  # noqa: E402
+from variant_files import real_texts  # noqa: E402
+from variant_files import write as write_variant  # noqa: E402
 
 
-def lending_club():
-    csv.field_size_limit(1 << 30)
-    with gzip.open(data / "lending_club/loans_2007_2011.csv.gz", "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield from (row[name] for name in ("desc", "title", "emp_title") if row[name])
-
-
-def phrase_bank():
-    text = (data / "financial_phrasebank/Sentences_AllAgree.txt").read_bytes().decode("latin-1")
-    yield from (line.rpartition("@")[0] for line in text.splitlines())
-
-
-def strings_of(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from strings_of(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from strings_of(item)
-
-
-def posts():
-    for path in sorted((data / "finfe_zh").glob("*.json.gz")):
-        text = gzip.open(path, "rt", encoding="utf-8").read()
-        try:
-            yield from strings_of(json.loads(text))
-        except json.JSONDecodeError:
-            for line in text.splitlines():
-                yield from strings_of(json.loads(line))
-
-
-def other_text_columns():
-    for name, separator in (("bank_marketing/bank_full.csv.gz", ";"), ("german_credit/german.data", " ")):
-        raw = (data / name).read_bytes()
-        text = (gzip.decompress(raw) if name.endswith(".gz") else raw).decode("utf-8", "replace")
-        yield from text.splitlines()[:2000]
-
-
-def real_texts():
-    texts = []
-    for source in (lending_club, phrase_bank, posts, other_text_columns):
-        try:
-            found = list(source())
-        except FileNotFoundError as error:
-            print("left out:", error)
-            continue
-        print(source.__name__, len(found), "texts")
-        texts += found
-    return texts
-
-
-def byte_offsets(text, offsets):
-    if text.isascii():
-        return offsets
-    places, at = [0], 0
-    for character in text:
-        at += len(character.encode())
-        places.append(at)
-    return [(places[begin], places[end]) for begin, end in offsets]
-
-
-def write(name, tokenizer, texts, max_tokens=0, prepare=None):
-    folder = out / name
-    folder.mkdir(parents=True)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    if max_tokens:
-        tokenizer.enable_truncation(max_tokens)
-    if prepare:
-        prepare(folder)
-    else:
-        tokenizer.save(str(folder / "tokenizer.json"))
-    texts = [text for text in texts if not any("\ud800" <= c <= "\udfff" for c in text)]
-    with open(folder / "texts.bin", "wb") as texts_file, open(folder / "encodings.bin", "wb") as encodings_file:
-        encodings_file.write(struct.pack("<I", max_tokens))
-        for begin in range(0, len(texts), 1000):
-            batch = texts[begin : begin + 1000]
-            for text, encoding in zip(batch, tokenizer.encode_batch(batch)):
-                raw = text.encode()
-                texts_file.write(struct.pack("<I", len(raw)) + raw)
-                offsets = byte_offsets(text, encoding.offsets)
-                flat = [x for i, (b, e) in zip(encoding.ids, offsets) for x in (i, b, e)]
-                encodings_file.write(struct.pack(f"<I{len(flat)}I", len(encoding.ids), *flat))
-    print(name, len(texts), "texts")
+def write(name, *arguments, **options):
+    write_variant(out / name, *arguments, **options)
 
 
 def changed(**normalizer):
@@ -118,7 +29,7 @@ def changed(**normalizer):
     return Tokenizer.from_str(json.dumps(parts))
 
 
-real = real_texts()
+real = real_texts(data)
 nasty = NASTY + random_texts(20_000)
 some = nasty + real[:: max(1, len(real) // 5000)]
 write("uncased", changed(), real + nasty)

@@ -1,0 +1,34 @@
+"""The `tokenizers` library's ids and offsets under the parts of well-known tokenizers, for tests/encode/tokenizer_client_test.cc.
+
+Usage: pipeline_variants.py OUT DATA
+Writes OUT/<variant> as tokenizer_variants.py does, for the small tokenizers of tools/fixtures/encode: texts of every block of
+Unicode, hard ones, random ones and some of DATA's.
+"""
+import pathlib
+import sys
+
+out, data = map(pathlib.Path, sys.argv[1:3])
+tools = pathlib.Path(__file__).parents[3] / "tools/fixtures"
+sys.path[:0] = [str(tools), str(tools / "encode")]
+from nasty_texts import NASTY, random_texts  # noqa: E402
+from pipeline_tokenizers import variants  # noqa: E402
+from variant_files import real_texts, write  # noqa: E402
+
+
+def texts_of_every_block():
+    """Each character between letters, behind a space and a mark, and next to its neighbours."""
+    for begin in range(0, 0x110000, 64):
+        if 0xD800 <= begin <= 0xDFFF or (0x30000 < begin < 0xE0000 and begin % 0x1000) or begin > 0xE1000 and begin % 0x1000:
+            continue
+        characters = [chr(c) for c in range(begin, begin + 64)]
+        yield "".join(characters)
+        yield "".join(f"a{c}1 {c}\u0301 {c}{c}" for c in characters)
+
+
+real = real_texts(data)
+texts = NASTY + random_texts(3000, seed=5) + list(texts_of_every_block()) + real[:: max(1, len(real) // 4000)]
+for name, tokenizer in variants().items():
+    write(out / name, tokenizer, texts)
+    if name in ("roberta", "llama2"):
+        write(out / f"{name}_cut", tokenizer, texts[:5000], max_tokens=9)
+print("all written")

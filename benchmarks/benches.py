@@ -2,7 +2,7 @@
 
 A bench is one pair of runs; a line is one figure of it. Several peers stand beside one bench where it is not known
 beforehand which is the fastest: the first round runs all of them, the others only those that won a line. Placeholders
-of commands: {model} {head_model} {bert_base} {rows} are filled in by pair.py.
+of commands: {model} {head_model} {bert_base} {bpe_model} {rows} are filled in by pair.py.
 """
 
 import dataclasses
@@ -191,18 +191,22 @@ def scoring(precision):
     return Bench(f"score_{precision}", 512, precision, peers, rift, lines, scores_agree(precision))
 
 
-def tokenizing(threads):
-    peers = (Peer(f"tokenizers, {threads} threads" if threads > 1 else "tokenizers, 1 thread",
-                  ("tokenize_hf.py", "--repeats", "3")),)
-    rift = ("{rows}", "--column", "desc", "--rows", "0", "--parts", "tokenize", "--model", "{model}")
-    name = f"tokenize_{threads}_thread" + ("s" if threads > 1 else "")
-    line = Line(name, f"tokenizing WordPiece, {threads} thread" + ("s" if threads > 1 else ""), "MB/s", peer_megabytes,
-                lambda rift: rift["tokenize"]["megabytes_per_second"], 8, 8)
+def tokenizing(threads, kind):
+    """WordPiece of the model, or a byte-level BPE of 30,522 tokens trained on the same texts (ByteLevel as GPT-2 has it)."""
+    count = f"{threads} thread" + ("s" if threads > 1 else "")
+    name = ("tokenize_bpe_" if kind == "bpe" else "tokenize_") + count.replace(" ", "_")
+    flags = ("--kind", "bpe", "--bpe-file", "{bpe_model}/tokenizer.json") if kind == "bpe" else ()
+    peers = (Peer(f"tokenizers, {count}", ("tokenize_hf.py", "--repeats", "3", *flags)),)
+    model = "{bpe_model}" if kind == "bpe" else "{model}"
+    rift = ("{rows}", "--column", "desc", "--rows", "0", "--parts", "tokenize", "--model", model)
+    target = 5 if kind == "bpe" else 8
+    line = Line(name, f"tokenizing {'byte-level BPE' if kind == 'bpe' else 'WordPiece'}, {count}", "MB/s", peer_megabytes,
+                lambda rift: rift["tokenize"]["megabytes_per_second"], target, target)
     return Bench(name, 8000, None, peers, rift, (line,), ids_agree, threads)
 
 
 def benches():
-    table = [tokenizing(1), tokenizing(2)]
+    table = [tokenizing(threads, kind) for kind in ("wordpiece", "bpe") for threads in (1, 2)]
     for precision in (F32, BF16):
         table += [scoring(precision), *trainings(precision)]
     return table

@@ -42,11 +42,12 @@ class Harness:
 
     def reference(self, what, rows):
         """The model directory that reference_model.py makes, and what it printed."""
-        key = (what, rows if what == "head" else None)
+        takes_rows = what in ("head", "bpe")
+        key = (what, rows if takes_rows else None)
         if key not in self.references:
             folder = self.folder / f"{what}_{rows}"
             folder.mkdir()
-            arguments = ["--rows", self.rows_file(rows)] if what == "head" else []
+            arguments = ["--rows", self.rows_file(rows)] if takes_rows else []
             run = self.python(HERE / "reference_model.py", what, "--model", self.args.model, "--out", folder, *arguments)
             self.references[key] = (folder, run.output)
         return self.references[key]
@@ -55,17 +56,24 @@ class Harness:
 
     def run_peer(self, bench, peer):
         script, *flags = peer.command
+        places = self.places(bench, flags)
+        flags = [word.format(**places) for word in flags]
         threads = bench.threads or self.args.threads
         prefix = [] if peer.clipped else [HERE / "unclipped.py"]
         return self.python(*prefix, script, "--model", self.args.model, "--data", self.args.data, "--rows", bench.rows,
                            "--threads", threads, *flags, threads=threads)
 
-    def run_rift(self, bench):
+    def places(self, bench, command):
+        """What stands for the placeholders of a command."""
         places = {"model": self.args.model, "rows": self.rows_file(bench.rows)}
-        wanted = " ".join(bench.rift)
-        for name, what in (("head_model", "head"), ("bert_base", "bert-base")):
+        wanted = " ".join(command)
+        for name, what in (("head_model", "head"), ("bert_base", "bert-base"), ("bpe_model", "bpe")):
             if "{" + name + "}" in wanted:
                 places[name] = self.reference(what, bench.rows)[0]
+        return places
+
+    def run_rift(self, bench):
+        places = self.places(bench, bench.rift)
         command = [word.format(**places) for word in bench.rift]
         threads = bench.threads or self.args.threads
         return call([self.args.rift, "bench", *command, "--threads", threads, "--json", "--quiet"], self.folder)

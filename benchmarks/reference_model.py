@@ -3,6 +3,7 @@
   reference_model.py head --model DIR --rows rows.jsonl --out DIR    DIR with a random head of one output, and what
       transformers' logits of the first 32 rows are, as one JSON line {"logits": [...]}
   reference_model.py bert-base --model DIR --out DIR                 random weights of BERT-base's size, DIR's tokenizer
+  reference_model.py bpe --model DIR --rows rows.jsonl --out DIR     DIR with a byte-level BPE trained on the rows
 """
 
 import argparse
@@ -10,10 +11,12 @@ import json
 import pathlib
 import shutil
 
+import tokenizers
 import torch
 import transformers
 
 LOGITS = 32
+BPE_TOKENS = 30522
 
 
 def save(model, source, target):
@@ -40,16 +43,31 @@ def bert_base(args):
     print(json.dumps({}))
 
 
+def bpe(args):
+    texts = [json.loads(line)["desc"] for line in args.rows.read_text(encoding="utf-8").splitlines()]
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = tokenizers.decoders.ByteLevel()
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(vocab_size=BPE_TOKENS, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    for source in args.model.iterdir():
+        if source.name not in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, args.out / source.name)
+    tokenizer.save(str(args.out / "tokenizer.json"))
+    print(json.dumps({}))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["head", "bert-base"])
+    parser.add_argument("what", choices=["head", "bert-base", "bpe"])
     parser.add_argument("--model", type=pathlib.Path, required=True)
     parser.add_argument("--rows", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     args = parser.parse_args()
     transformers.logging.set_verbosity_error()
     torch.manual_seed(0)
-    {"head": head, "bert-base": bert_base}[args.what](args)
+    {"head": head, "bert-base": bert_base, "bpe": bpe}[args.what](args)
 
 
 if __name__ == "__main__":

@@ -195,7 +195,9 @@ def tokenizing(threads, kind):
     """WordPiece of the model, or a byte-level BPE of 30,522 tokens trained on the same texts (ByteLevel as GPT-2 has it)."""
     count = f"{threads} thread" + ("s" if threads > 1 else "")
     name = ("tokenize_bpe_" if kind == "bpe" else "tokenize_") + count.replace(" ", "_")
-    flags = ("--kind", "bpe", "--bpe-file", "{bpe_model}/tokenizer.json") if kind == "bpe" else ()
+    flags = ()
+    if kind == "bpe":  # no text is as long: with a limit the script does not ask that texts come back with their white space
+        flags = ("--kind", "bpe", "--bpe-file", "{bpe_model}/tokenizer.json", "--max-len", "1000000")
     peers = (Peer(f"tokenizers, {count}", ("tokenize_hf.py", "--repeats", "3", *flags)),)
     model = "{bpe_model}" if kind == "bpe" else "{model}"
     rift = ("{rows}", "--column", "desc", "--rows", "0", "--parts", "tokenize", "--model", model)

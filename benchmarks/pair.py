@@ -46,7 +46,7 @@ class Harness:
         key = (what, rows if takes_rows else None)
         if key not in self.references:
             folder = self.folder / f"{what}_{rows}"
-            folder.mkdir()
+            folder.mkdir(exist_ok=True)  # of a run that failed
             arguments = ["--rows", self.rows_file(rows)] if takes_rows else []
             run = self.python(HERE / "reference_model.py", what, "--model", self.args.model, "--out", folder, *arguments)
             self.references[key] = (folder, run.output)

@@ -44,8 +44,10 @@ def bert_base(args):
 
 
 def bpe(args):
-    texts = [json.loads(line)["desc"] for line in args.rows.read_text(encoding="utf-8").splitlines()]
+    with open(args.rows, encoding="utf-8", newline="\n") as file:  # no line ends at U+2028 and the like
+        texts = [json.loads(line)["desc"] for line in file]
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer.normalizer = tokenizers.normalizers.Strip()  # as rift reads a column of texts
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = tokenizers.decoders.ByteLevel()
     alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()

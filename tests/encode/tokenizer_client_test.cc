@@ -98,5 +98,16 @@ TEST(TokenizerClient, PartsOfWellKnownTokenizersEqualTheLibrarys) {
   EXPECT_EQ(expect_all_equal(out / "v", 4000), 19);
 }
 
+TEST(TokenizerClient, SentencePieceModelsBecomeWhatTransformersMakesOfThem) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  RIFT_SKIP_WITHOUT(test::real_data("."));
+  const test::TempDirectory out;
+  const auto run = test::run_client("tests/encode/clients/sentencepiece_variants.py", {out / "v", test::test_data()});
+  ASSERT_EQ(run.status, 0) << run.output;
+  ASSERT_THAT(run.output, testing::HasSubstr("all written"));
+  std::cout << run.output;
+  EXPECT_EQ(expect_all_equal(out / "v", 4000), 5);
+}
+
 }  // namespace
 }  // namespace rift::encode::text

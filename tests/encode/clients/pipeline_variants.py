@@ -12,17 +12,7 @@ tools = pathlib.Path(__file__).parents[3] / "tools/fixtures"
 sys.path[:0] = [str(tools), str(tools / "encode")]
 from nasty_texts import NASTY, random_texts  # noqa: E402
 from pipeline_tokenizers import variants  # noqa: E402
-from variant_files import real_texts, write  # noqa: E402
-
-
-def texts_of_every_block():
-    """Each character between letters, behind a space and a mark, and next to its neighbours."""
-    for begin in range(0, 0x110000, 64):
-        if 0xD800 <= begin <= 0xDFFF or (0x30000 < begin < 0xE0000 and begin % 0x1000) or begin > 0xE1000 and begin % 0x1000:
-            continue
-        characters = [chr(c) for c in range(begin, begin + 64)]
-        yield "".join(characters)
-        yield "".join(f"a{c}1 {c}\u0301 {c}{c}" for c in characters)
+from variant_files import real_texts, texts_of_every_block, write  # noqa: E402
 
 
 real = real_texts(data)

@@ -62,6 +62,16 @@ def real_texts(data):
     return texts
 
 
+def texts_of_every_block():
+    """Each character between letters, behind a space and a mark, and next to its neighbours."""
+    for begin in range(0, 0x110000, 64):
+        if 0xD800 <= begin <= 0xDFFF or (0x30000 < begin < 0xE0000 and begin % 0x1000) or begin > 0xE1000 and begin % 0x1000:
+            continue
+        characters = [chr(c) for c in range(begin, begin + 64)]
+        yield "".join(characters)
+        yield "".join(f"a{c}1 {c}\u0301 {c}{c}" for c in characters)
+
+
 def byte_offsets(text, offsets):
     if text.isascii():
         return offsets

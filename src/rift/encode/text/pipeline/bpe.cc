@@ -1,6 +1,7 @@
 #include "rift/encode/text/pipeline/bpe.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "rift/base/error.h"
 #include "rift/encode/text/pipeline/byte_alphabet.h"
@@ -125,6 +126,7 @@ void Bpe::split(std::string_view word, std::vector<Piece>& pieces) const {
 /// The symbols that a word is merged from: its bytes or its characters.
 void Bpe::append_symbols(std::string_view word, Symbols& symbols) const {
   uint32_t unknown_bytes = 0;  // of the unknown token on its way
+  uint32_t skipped_bytes = 0;  // without a token, which the next symbol covers
   const auto flush = [&] {
     if (unknown_bytes > 0) symbols.push_back({unk_id_, unknown_bytes});
     unknown_bytes = 0;
@@ -136,12 +138,14 @@ void Bpe::append_symbols(std::string_view word, Symbols& symbols) const {
     const int32_t id = byte_level_ ? byte_ids_[static_cast<uint8_t>(character[0])] : ids_.value(character);
     if (id >= 0) {
       flush();
-      symbols.push_back({id, bytes});
+      symbols.push_back({id, bytes + std::exchange(skipped_bytes, 0)});
     } else if (!byte_level_ && append_bytes(character, symbols)) {
       // as the library has it, an unknown token on its way comes behind them
     } else if (unk_id_ >= 0) {
       if (!fuse_unk_) flush();
       unknown_bytes += bytes;
+    } else {
+      skipped_bytes += bytes;
     }
   }
   flush();

@@ -35,7 +35,8 @@ class Bpe {
   /// Throws kArtefact: a merge of tokens that are not in the vocabulary or that give none, no unknown token.
   Bpe(Vocabulary vocabulary, const BpeOptions& options, std::string_view source);
 
-  /// Appends the pieces of a word of valid UTF-8, not empty; none when nothing of it has a token.
+  /// Appends the pieces of a word of valid UTF-8, not empty; none when nothing of it has a token. Where neither a byte
+  /// nor an unknown token stands for a character, the next piece covers it (the library's offsets go astray there).
   void split(std::string_view word, std::vector<Piece>& pieces) const;
 
   /// The id of a word that is one piece, -1 of any other or where split() has to tell.

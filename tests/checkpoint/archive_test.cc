@@ -47,7 +47,7 @@ void write_shards(const TempDirectory& directory, const std::string& ending) {
 }
 
 void expect_small_model(const HfDirectory& directory) {
-  const LoadedModel model = load_bert(directory);
+  const LoadedModel model = load_weights(directory);
   const TensorMap expected = small_tensors(0);
   ASSERT_EQ(model.tensors.size(), expected.size());
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << name;
@@ -76,7 +76,7 @@ TEST(LoadBert, ANanInATorchFileIsRefusedByTensor) {
   TensorMap tensors = small_tensors(0);
   tensors.at("bert.pooler.dense.bias")[3] = std::numeric_limits<float>::quiet_NaN();
   directory.write("base/pytorch_model.bin", torch_bytes(tensors));
-  EXPECT_THAT(failure([&] { load_bert(opened); }),
+  EXPECT_THAT(failure([&] { load_weights(opened); }),
               AllOf(StartsWith("artefact"), HasSubstr("tensor 'bert.pooler.dense.bias': 1 of its 8 values are NaN")));
 }
 

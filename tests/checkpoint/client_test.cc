@@ -17,8 +17,10 @@
 namespace rift::checkpoint {
 namespace {
 
+using test::load_weights;
 using test::run_client;
 using test::seeded_tensor;
+using test::small_layout;
 using test::small_model;
 using test::small_tensors;
 using test::TempDirectory;
@@ -81,7 +83,7 @@ TEST_F(Client, TransformersLoadsAMeanPooledModelAsItsEncoder) {
 TEST_F(Client, RiftLoadsWhatTransformersSaves) {
   expect_agrees("save_models.py");
   for (const char* kind : {"BertModel", "BertForSequenceClassification", "BertForPreTraining", "BertForMaskedLM"}) {
-    const LoadedModel model = load_bert(open_hf_directory(directory_ / kind), {.num_labels = 3});
+    const LoadedModel model = load_weights(open_hf_directory(directory_ / kind), {.num_labels = 3});
     const TensorMap expected = read_tensors(directory_ / fmt::format("{}.expected.safetensors", kind));
     ASSERT_EQ(model.tensors.size(), expected.size()) << kind;
     for (const auto& [name, tensor] : expected)
@@ -94,7 +96,7 @@ TEST_F(Client, RiftLoadsWhatTransformersSavesAsPicklesAndInShards) {
   expect_agrees("save_other_files.py");
   const TensorMap expected = read_tensors(directory_ / "expected.safetensors");
   for (const char* folder : {"pickle", "pickles", "shards"}) {
-    const LoadedModel model = load_bert(open_hf_directory(directory_ / folder), {.num_labels = 3});
+    const LoadedModel model = load_weights(open_hf_directory(directory_ / folder), {.num_labels = 3});
     ASSERT_EQ(model.tensors.size(), expected.size()) << folder;
     for (const auto& [name, tensor] : expected)
       EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << folder << " " << name;
@@ -160,7 +162,7 @@ TEST_F(Client, ARealQuantisedModelHasTheValuesOfGgufPy) {
 
 TEST_F(Client, PeftLoadsOurAdapterWithTheLogitsOfTheMergedWeights) {
   write_model_directory(directory_.folder("model"), small_model(directory_));
-  write_peft_directory(directory_.folder("adapter"), small_adapter(PeftTask::kSequenceClassification));
+  write_peft_directory(directory_.folder("adapter"), small_adapter(PeftTask::kSequenceClassification), small_layout());
   expect_agrees("load_adapter.py");
 }
 
@@ -169,13 +171,13 @@ TEST_F(Client, PeftLoadsOurAdapterOfAnEncoderWithTheStatesOfTheMergedWeights) {
   spec.pooling = "mean";
   spec.tensors = small_tensors(1, false);
   write_model_directory(directory_.folder("model"), spec);
-  write_peft_directory(directory_.folder("adapter"), small_adapter(PeftTask::kFeatureExtraction));
+  write_peft_directory(directory_.folder("adapter"), small_adapter(PeftTask::kFeatureExtraction), small_layout());
   expect_agrees("load_adapter.py");
 }
 
 TEST_F(Client, RiftReadsWhatPeftSaves) {
   expect_agrees("save_adapter.py");
-  const PeftAdapter adapter = read_peft_directory(directory_ / "adapter");
+  const PeftAdapter adapter = read_peft_directory(directory_ / "adapter", small_layout());
   const TensorMap expected = read_tensors(directory_ / "expected.safetensors");
   EXPECT_EQ(adapter.config.rank, 4);
   EXPECT_DOUBLE_EQ(adapter.config.scale(), 2.5);

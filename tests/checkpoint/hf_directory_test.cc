@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/small_model.h"
-#include "rift/checkpoint/load_model.h"
 #include "support/failure.h"
 
 namespace rift::checkpoint {
 namespace {
 
 using test::failure;
+using test::load_weights;
 using test::small_config;
 using test::small_directory;
 using test::small_tensors;
@@ -67,7 +67,7 @@ TEST(HfDirectory, SentenceTransformersLayoutFindsEncoderAndPooling) {
   EXPECT_EQ(opened.sentence_transformers->max_tokens, 256);
   EXPECT_THAT(opened.sentence_transformers->other_modules, ElementsAre("Dense"));
   EXPECT_EQ(opened.tokenizer_files.size(), 1u);
-  EXPECT_EQ(load_bert(opened).tensors.size(), 39u);
+  EXPECT_EQ(load_weights(opened).tensors.size(), 39u);
 }
 
 TEST(HfDirectory, EveryPoolingModeIsNamed) {
@@ -107,7 +107,7 @@ TEST(HfDirectory, WeightsOfOtherKindsAreRefusedWithTheWayOut) {
   EXPECT_EQ(weights_file(opened), directory / "base/model.safetensors");
 }
 
-TEST(LoadBert, HalfPrecisionFilesAndOldNamesComeAsCanonicalF32) {
+TEST(LoadModel, HalfPrecisionFilesAndOldNamesComeAsCanonicalF32) {
   const TempDirectory directory;
   const HfDirectory opened = small_directory(directory);
   TensorMap old;
@@ -120,7 +120,7 @@ TEST(LoadBert, HalfPrecisionFilesAndOldNamesComeAsCanonicalF32) {
     old.emplace(file_name, tensor.to(at::kHalf));
   }
   write_tensors(directory / "base/model.safetensors", old);
-  const LoadedModel model = load_bert(opened, {.num_labels = 2});
+  const LoadedModel model = load_weights(opened, {.num_labels = 2});
   ASSERT_EQ(model.tensors.size(), 39u);
   for (const auto& [name, tensor] : small_tensors(0)) {
     EXPECT_EQ(model.tensors.at(name).scalar_type(), at::kFloat);

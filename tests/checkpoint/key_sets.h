@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "models/load.h"
 #include "rift/base/files.h"
 #include "rift/base/json.h"
-#include "rift/checkpoint/bert_shapes.h"
 #include "rift/checkpoint/format/safetensors.h"
 
 namespace rift::test {
@@ -16,7 +16,7 @@ struct KeySet {
   Json config;
   std::vector<checkpoint::format::TensorInfo> tensors;
 
-  checkpoint::BertShape shape() const { return checkpoint::read_bert_shape(config, "config.json"); }
+  checkpoint::ModelLayout layout() const { return layout_of(config); }
   checkpoint::format::TensorInfo& at(std::string_view name) {
     return *std::find_if(tensors.begin(), tensors.end(), [&](const auto& tensor) { return tensor.name == name; });
   }

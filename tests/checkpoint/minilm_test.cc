@@ -1,9 +1,7 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/load.h"
 #include "rift/base/sha256.h"
-#include "rift/checkpoint/inspect.h"
-#include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
 #include "support/outside_data.h"
 #include "support/temp_directory.h"
@@ -23,7 +21,7 @@ TEST_F(MiniLm, LoadsWholeUnderCanonicalNames) {
   ASSERT_TRUE(directory.sentence_transformers);
   EXPECT_EQ(directory.sentence_transformers->pooling, "mean");
   EXPECT_EQ(directory.sentence_transformers->max_tokens, 256);
-  const LoadedModel model = load_bert(directory, {.num_labels = 1, .require_pooler = true});
+  const LoadedModel model = test::load_weights(directory, {.num_labels = 1, .require_pooler = true});
   EXPECT_EQ(model.tensors.size(), 5u + 6 * 16 + 2);
   EXPECT_TRUE(model.names.has_pooler);
   ASSERT_EQ(model.names.dropped.size(), 1u);
@@ -33,26 +31,16 @@ TEST_F(MiniLm, LoadsWholeUnderCanonicalNames) {
   EXPECT_EQ(words.sizes(), (std::vector<int64_t>{30522, 384}));
 }
 
-TEST_F(MiniLm, InspectionCountsItsParameters) {
-  const ModelInspection found = inspect_model(kMiniLm, 1);
-  EXPECT_EQ(found.problem, "");
-  EXPECT_EQ(found.parameters, 22'713'216);  // as its model card's library counts: 22.7 million
-  EXPECT_EQ(found.tokenizer, "WordPiece (tokenizer.json)");
-  EXPECT_EQ(found.licence_of_card, "apache-2.0");
-  ASSERT_EQ(found.licences.size(), 1u);
-  EXPECT_EQ(found.licences[0].file, "PACKAGE-LICENSE");
-  EXPECT_THAT(found.licences[0].text, testing::StartsWith("MIT License"));
-}
-
 TEST_F(MiniLm, WrittenAndReadAgainItIsTheSame) {
   const test::TempDirectory out;
   const HfDirectory directory = open_hf_directory(kMiniLm);
   ModelDirectorySpec spec;
   spec.base = directory;
-  spec.tensors = load_bert(directory).tensors;
+  spec.layout = test::layout_of(directory.config);
+  spec.tensors = test::load_weights(directory).tensors;
   spec.pooling = "mean";
   write_model_directory(out.path(), spec);
-  const LoadedModel again = load_bert(open_hf_directory(out.path()));
+  const LoadedModel again = test::load_weights(open_hf_directory(out.path()));
   ASSERT_EQ(again.tensors.size(), spec.tensors.size());
   for (const auto& [name, tensor] : spec.tensors) EXPECT_TRUE(again.tensors.at(name).equal(tensor)) << name;
   EXPECT_EQ(sha256_file(out / "tokenizer.json"), sha256_file(directory.encoder / "tokenizer.json"));

@@ -5,13 +5,13 @@
 
 #include "checkpoint/small_model.h"
 #include "rift/base/files.h"
-#include "rift/checkpoint/load_model.h"
 #include "support/failure.h"
 
 namespace rift::checkpoint {
 namespace {
 
 using test::failure;
+using test::load_weights;
 using test::small_model;
 using test::small_tensors;
 using test::TempDirectory;
@@ -35,7 +35,7 @@ TEST(ModelDirectory, ABinaryModelOnThePoolerComesBackWhole) {
   EXPECT_EQ(opened.config.at("problem_type").as_string(), "multi_label_classification");
   EXPECT_FALSE(opened.sentence_transformers);
   EXPECT_EQ(opened.tokenizer_files.size(), 2u);
-  const LoadedModel model = load_bert(opened, {.num_labels = 1, .require_pooler = true});
+  const LoadedModel model = load_weights(opened, {.num_labels = 1, .require_pooler = true});
   expect_equal(spec.tensors, model.tensors);
   EXPECT_THAT(model.names.dropped, IsEmpty());
   EXPECT_THAT(model.names.renamed, IsEmpty());
@@ -57,7 +57,7 @@ TEST(ModelDirectory, AMeanPooledModelKeepsItsHeadAndSaysItsPooling) {
   ASSERT_TRUE(opened.sentence_transformers);
   EXPECT_EQ(opened.sentence_transformers->pooling, "mean");
   EXPECT_EQ(opened.sentence_transformers->max_tokens, 12);
-  expect_equal(spec.tensors, load_bert(opened, {.num_labels = 3}).tensors);
+  expect_equal(spec.tensors, load_weights(opened, {.num_labels = 3}).tensors);
 }
 
 TEST(ModelDirectory, KeysThatNoLongerHoldLeaveTheConfig) {

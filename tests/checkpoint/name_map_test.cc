@@ -23,7 +23,7 @@ using testing::UnorderedElementsAre;
 
 NameMap map_names(const KeySet& set, NameMapOptions options = {}) {
   if (options.architecture.empty()) options.architecture = set.config.at("architectures").at(size_t{0}).as_string();
-  return map_bert_names(set.tensors, set.shape(), options, "model.safetensors");
+  return checkpoint::map_names(set.tensors, set.layout(), options, "model.safetensors");
 }
 
 std::vector<std::string> dropped_names(const NameMap& names) {
@@ -47,10 +47,9 @@ void expect_whole_model(const KeySet& set, const NameMap& names, size_t head_ten
   }
   EXPECT_EQ(from.size(), names.loaded.size());
   EXPECT_EQ(to.size(), names.loaded.size());
-  for (const auto& expected : bert_encoder_shapes(set.shape()))
-    EXPECT_TRUE(to.contains(expected.name)) << expected.name;
-  const size_t encoder = 5 + 16 * static_cast<size_t>(set.shape().layers);
-  EXPECT_EQ(names.loaded.size(), encoder + (names.has_pooler ? 2 : 0) + head_tensors);
+  const ModelLayout layout = set.layout();
+  for (const auto& expected : layout.encoder) EXPECT_TRUE(to.contains(expected.name)) << expected.name;
+  EXPECT_EQ(names.loaded.size(), layout.encoder.size() + (names.has_pooler ? 2 : 0) + head_tensors);
   EXPECT_EQ(names.loaded.size() + names.dropped.size(), set.tensors.size());  // nothing is lost unsaid
 }
 
@@ -231,25 +230,6 @@ TEST(NameMap, ABrokenClassifierIsAnErrorNotANewHead) {
   wide.at("classifier.weight").shape = {3, 9};
   EXPECT_THAT(failure([&] { map_names(wide, {.num_labels = 3}); }),
               HasSubstr("expected [labels,8] with a bias of [labels], got [3,9] and [3]"));
-}
-
-TEST(BertShape, AbsentWrongAndImplausibleSizesAreRefusedByKey) {
-  const auto with = [](const char* key, Json value) {
-    Json config = key_set("BertModel").config;
-    if (value.is_null())
-      config.erase(key);
-    else
-      config[key] = std::move(value);
-    return failure([&] { read_bert_shape(config, "config.json"); });
-  };
-  EXPECT_THAT(with("hidden_size", nullptr),
-              AllOf(StartsWith("artefact: config.json"), HasSubstr("'hidden_size' is missing")));
-  EXPECT_THAT(with("hidden_size", "8"), HasSubstr("hidden_size: expected a whole number"));
-  EXPECT_THAT(with("vocab_size", 0), HasSubstr("vocab_size"));
-  EXPECT_THAT(with("vocab_size", int64_t{1} << 40), HasSubstr("vocab_size"));
-  EXPECT_THAT(with("num_hidden_layers", 100'000), HasSubstr("at most 1024"));
-  EXPECT_THAT(with("model_type", "roberta"), AllOf(StartsWith("unsupported"), HasSubstr("model_type")));
-  EXPECT_THAT(with("position_embedding_type", "relative_key"), AllOf(StartsWith("unsupported"), HasSubstr("absolute")));
 }
 
 }  // namespace

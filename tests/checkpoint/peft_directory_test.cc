@@ -16,6 +16,7 @@ namespace {
 
 using test::failure;
 using test::seeded_tensor;
+using test::small_layout;
 using test::TempDirectory;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -57,7 +58,7 @@ void expect_same(const PeftAdapter& a, const PeftAdapter& b) {
 
 TEST(PeftDirectory, NamesInTheFileArePeftsOwn) {
   const TempDirectory directory;
-  write_peft_directory(directory.folder("adapter"), small_adapter());
+  write_peft_directory(directory.folder("adapter"), small_adapter(), small_layout());
   EXPECT_THAT(tensor_names(directory / "adapter/adapter_model.safetensors"),
               ElementsAre("base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.weight",
                           "base_model.model.bert.encoder.layer.0.attention.self.query.lora_B.weight",
@@ -71,8 +72,8 @@ TEST(PeftDirectory, WhatIsWrittenIsReadBack) {
   PeftAdapter adapter = small_adapter();
   adapter.config.alpha = 2.5;
   adapter.config.dropout = 0.1;
-  write_peft_directory(directory.folder("adapter"), adapter);
-  const PeftAdapter read = read_peft_directory(directory / "adapter");
+  write_peft_directory(directory.folder("adapter"), adapter, small_layout());
+  const PeftAdapter read = read_peft_directory(directory / "adapter", small_layout());
   expect_same(adapter, read);
   EXPECT_EQ(read.config.rank, 2);
   EXPECT_EQ(read.config.alpha, 2.5);
@@ -86,10 +87,10 @@ TEST(PeftDirectory, AutoModelAdaptersHaveNoBertInTheirNames) {
   const TempDirectory directory;
   PeftAdapter adapter = small_adapter();
   adapter.config.task = PeftTask::kFeatureExtraction;
-  write_peft_directory(directory.folder("adapter"), adapter);
+  write_peft_directory(directory.folder("adapter"), adapter, small_layout());
   EXPECT_EQ(tensor_names(directory / "adapter/adapter_model.safetensors").back(),
             "base_model.model.encoder.layer.1.attention.self.value.lora_B.weight");
-  expect_same(adapter, read_peft_directory(directory / "adapter"));
+  expect_same(adapter, read_peft_directory(directory / "adapter", small_layout()));
 }
 
 TEST(PeftDirectory, ASavedPoolerKeepsItsPlace) {
@@ -97,20 +98,20 @@ TEST(PeftDirectory, ASavedPoolerKeepsItsPlace) {
   PeftAdapter adapter = small_adapter();
   adapter.config.modules_to_save = {"classifier", "pooler"};
   adapter.saved.emplace("bert.pooler.dense.weight", seeded_tensor("p", {8, 8}));
-  write_peft_directory(directory.folder("adapter"), adapter);
+  write_peft_directory(directory.folder("adapter"), adapter, small_layout());
   EXPECT_THAT(tensor_names(directory / "adapter/adapter_model.safetensors"),
               testing::Contains("base_model.model.bert.pooler.dense.weight"));
-  expect_same(adapter, read_peft_directory(directory / "adapter"));
+  expect_same(adapter, read_peft_directory(directory / "adapter", small_layout()));
 }
 
 TEST(PeftDirectory, AnOlderAdapterOfTorchSaveIsReadWhereThereIsNoOther) {
   const TempDirectory directory;
-  write_peft_directory(directory.folder("adapter"), small_adapter());
+  write_peft_directory(directory.folder("adapter"), small_adapter(), small_layout());
   const auto path = directory / "adapter/adapter_model.safetensors";
   const std::string bytes = test::torch_bytes(read_tensors(path));
   std::filesystem::remove(path);
   directory.write("adapter/adapter_model.bin", bytes);
-  expect_same(read_peft_directory(directory / "adapter"), small_adapter());
+  expect_same(read_peft_directory(directory / "adapter", small_layout()), small_adapter());
 }
 
 TEST(PeftDirectory, RankStabilisedScaleDividesByTheRoot) {
@@ -130,13 +131,13 @@ TEST(PeftDirectory, TargetsMatchWholePartsOfNames) {
 
 class PeftRefusals : public testing::Test {
  protected:
-  PeftRefusals() { write_peft_directory(directory_.folder("adapter"), small_adapter()); }
+  PeftRefusals() { write_peft_directory(directory_.folder("adapter"), small_adapter(), small_layout()); }
 
   std::string with_key(const char* key, Json value) {
     Json config = peft_config_json(small_adapter().config);
     config[key] = std::move(value);
     directory_.write("adapter/adapter_config.json", to_json_text(config));
-    return failure([&] { read_peft_directory(directory_ / "adapter"); });
+    return failure([&] { read_peft_directory(directory_ / "adapter", small_layout()); });
   }
   template <class Change>
   std::string with_tensors(Change change) {
@@ -144,7 +145,7 @@ class PeftRefusals : public testing::Test {
     TensorMap tensors = read_tensors(path);
     change(tensors);
     write_tensors(path, tensors);
-    return failure([&] { read_peft_directory(directory_ / "adapter"); });
+    return failure([&] { read_peft_directory(directory_ / "adapter", small_layout()); });
   }
 
   TempDirectory directory_;
@@ -231,7 +232,7 @@ TEST_F(PeftRefusals, NanInAnAdapter) {
 TEST_F(PeftRefusals, EmptyAndAbsentAdapters) {
   EXPECT_THAT(with_tensors([](TensorMap& t) { t.clear(); }), HasSubstr("there is no adapter in it"));
   std::filesystem::remove(directory_ / "adapter/adapter_model.safetensors");
-  EXPECT_THAT(failure([&] { read_peft_directory(directory_ / "adapter"); }),
+  EXPECT_THAT(failure([&] { read_peft_directory(directory_ / "adapter", small_layout()); }),
               AllOf(StartsWith("artefact"), HasSubstr("adapter_model.safetensors")));
 }
 
@@ -239,7 +240,7 @@ TEST_F(PeftRefusals, WritingWhatDoesNotFitIsABugOfTheCaller) {
   const auto written = [&](auto change) {
     PeftAdapter adapter = small_adapter();
     change(adapter);
-    return failure([&] { write_peft_directory(directory_.folder("out"), adapter); });
+    return failure([&] { write_peft_directory(directory_.folder("out"), adapter, small_layout()); });
   };
   EXPECT_THAT(written([](PeftAdapter& a) { a.pairs[0].b = at::Tensor(); }), StartsWith("bug"));
   EXPECT_THAT(written([](PeftAdapter& a) { a.config.rank = 4; }), StartsWith("bug"));

@@ -32,6 +32,8 @@ inline Json small_config() {
   return config;
 }
 
+inline checkpoint::ModelLayout small_layout() { return layout_of(small_config()); }
+
 /// A Hugging Face directory with config and tokenizer but no weights yet.
 inline checkpoint::HfDirectory small_directory(const TempDirectory& directory, const std::string& name = "base") {
   directory.write(name + "/config.json", to_json_text(small_config(), 2));
@@ -46,13 +48,13 @@ inline checkpoint::HfDirectory small_directory(const TempDirectory& directory, c
 
 inline checkpoint::TensorMap small_tensors(int64_t num_labels, bool pooler = true,
                                            const Json& config = small_config()) {
-  const auto shape = checkpoint::read_bert_shape(config, "config.json");
-  auto list = checkpoint::bert_encoder_shapes(shape);
+  const checkpoint::ModelLayout layout = layout_of(config);
+  auto list = layout.encoder;
   const auto append = [&](const std::vector<checkpoint::NamedShape>& more) {
     list.insert(list.end(), more.begin(), more.end());
   };
-  if (pooler) append(checkpoint::bert_pooler_shapes(shape));
-  if (num_labels > 0) append(checkpoint::classifier_shapes(shape.hidden_size, num_labels));
+  if (pooler) append(layout.pooler);
+  if (num_labels > 0) append(checkpoint::classifier_shapes(layout, num_labels));
   checkpoint::TensorMap tensors;
   for (const auto& entry : list) {
     tensors.emplace(entry.name, seeded_tensor(entry.name, entry.shape));
@@ -65,6 +67,7 @@ inline checkpoint::TensorMap small_tensors(int64_t num_labels, bool pooler = tru
 inline checkpoint::ModelDirectorySpec small_model(const TempDirectory& directory) {
   checkpoint::ModelDirectorySpec spec;
   spec.base = small_directory(directory);
+  spec.layout = small_layout();
   spec.tensors = small_tensors(1);
   spec.labels = {"bad"};
   return spec;

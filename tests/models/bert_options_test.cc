@@ -1,9 +1,8 @@
-#include "rift/models/bert_options.h"
-
 #include <gtest/gtest.h>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/models/bert.h"
 
 namespace rift::models {
 namespace {
@@ -32,7 +31,6 @@ TEST(BertOptions, SettingsThatChangeTheResultAreRefusedByName) {
   for (const auto& [key, value] : std::vector<std::pair<std::string, Json>>{{"position_embedding_type", "relative_key"},
                                                                             {"is_decoder", true},
                                                                             {"add_cross_attention", true},
-                                                                            {"model_type", "roberta"},
                                                                             {"hidden_act", "mish"},
                                                                             {"embedding_size", 16},
                                                                             {"quantization_config", Json{{"bits", 4}}},
@@ -67,6 +65,17 @@ TEST(BertOptions, MissingAndWrongValuesBlameTheFile) {
   json["num_attention_heads"] = 2;
   json["hidden_dropout_prob"] = 1.0;
   EXPECT_NE(failure_of(json).message().find("hidden_dropout_prob"), std::string::npos);
+}
+
+TEST(BertOptions, ImplausibleSizesAreRefusedByKey) {
+  for (const auto& [key, value] : std::vector<std::pair<std::string, Json>>{
+           {"hidden_size", "8"}, {"vocab_size", 0}, {"vocab_size", int64_t{1} << 40}, {"num_hidden_layers", 100'000}}) {
+    Json json = config();
+    json[key] = value;
+    const Error error = failure_of(json);
+    EXPECT_EQ(error.code(), Code::kArtefact) << key;
+    EXPECT_NE(error.message().find(key), std::string::npos) << error.message();
+  }
 }
 
 }  // namespace

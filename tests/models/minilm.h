@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "rift/checkpoint/load_model.h"
+#include "models/load.h"
 #include "rift/models/text_classifier.h"
 #include "support/outside_data.h"
 
@@ -13,7 +13,7 @@ namespace rift::test {
 inline std::unique_ptr<models::TextClassifier> classifier_of(const std::filesystem::path& path,
                                                              at::ScalarType dtype = at::kFloat) {
   const auto directory = checkpoint::open_hf_directory(path);
-  const auto loaded = checkpoint::load_bert(directory, {.num_labels = 1, .require_pooler = true});
+  const auto loaded = load_weights(directory, {.num_labels = 1, .require_pooler = true});
   return std::make_unique<models::TextClassifier>(
       models::TextClassifierOptions{.config = directory.config, .dtype = dtype}, loaded.tensors);
 }

@@ -1,75 +1,27 @@
 #pragma once
 
-#include <cmath>
 #include <memory>
-#include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "rift/base/files.h"
-#include "rift/checkpoint/hf_directory.h"
-#include "rift/checkpoint/load_model.h"
-#include "rift/models/text_classifier.h"
-#include "rift/tensor/packed_batch.h"
+#include "models/tiny_model.h"
 
 namespace rift::test {
 
 inline constexpr const char* kTinyBert = "tests/models/fixtures/tiny_bert";
 
 inline const Json& tiny_golden() {
-  static const Json golden = parse_json(read_file(std::string(kTinyBert) + "/golden.json"), "golden.json");
+  static const Json golden = golden_in(kTinyBert);
   return golden;
 }
 
-struct TinyOptions {
-  models::Pooling pooling = models::Pooling::kPooler;
-  int64_t outputs = 1;
-  at::ScalarType dtype = at::kFloat;
-  uint64_t seed = 1;
-};
-
 inline std::unique_ptr<models::TextClassifier> tiny_classifier(const TinyOptions& options = {}) {
-  const auto directory = checkpoint::open_hf_directory(kTinyBert);
-  const auto loaded = checkpoint::load_bert(directory, {.num_labels = options.outputs});
-  return std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = directory.config,
-                                                                                .pooling = options.pooling,
-                                                                                .outputs = options.outputs,
-                                                                                .seed = options.seed,
-                                                                                .dtype = options.dtype},
-                                                  loaded.tensors);
+  return classifier_in(kTinyBert, options);
 }
 
-/// The fixture's rows `picked` (all when empty), row number as row key.
 inline tensor::PackedBatch tiny_batch(std::vector<size_t> picked = {}) {
-  const Json& golden = tiny_golden();
-  if (picked.empty()) {
-    picked.resize(golden.at("rows").size());
-    std::iota(picked.begin(), picked.end(), size_t{0});
-  }
-  tensor::TokenRows rows;
-  for (const size_t row : picked) {
-    std::vector<int32_t> ids;
-    for (const Json& id : golden.at("rows").at(row).as_array()) ids.push_back(static_cast<int32_t>(id.as_int()));
-    std::vector<int32_t> types(ids.size(), 0);
-    for (const Json& second : golden.at("second_segment").as_array()) {
-      if (second.at("row").as_int() != static_cast<int64_t>(row)) continue;
-      for (size_t t = static_cast<size_t>(second.at("token").as_int()); t < ids.size(); ++t) types[t] = 1;
-    }
-    rows.add_row(ids, row, types);
-  }
-  return tensor::make_packed_batch(rows, c10::Device(c10::DeviceType::CPU));
-}
-
-inline std::vector<double> numbers_of(const Json& list) {
-  std::vector<double> values;
-  for (const Json& item : list.as_array()) {
-    if (item.is_array()) {
-      for (const double value : numbers_of(item)) values.push_back(value);
-    } else {
-      values.push_back(item.as_double());
-    }
-  }
-  return values;
+  return golden_batch(tiny_golden(), std::move(picked));
 }
 
 }  // namespace rift::test

@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/load.h"
 #include "rift/base/files.h"
 #include "rift/base/progress.h"
 #include "rift/base/threads.h"
-#include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/peft_directory.h"
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
@@ -208,8 +208,8 @@ TEST(FineTune, FrozenParametersKeepEveryBit) {
     run.options.optim.epochs = 1;
     run.options.optim.weight_decay = 0.1;
     run.save(*run.run().scorer, "package");
-    const auto before = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "base")).tensors;
-    const auto after = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "package")).tensors;
+    const auto before = test::load_weights(checkpoint::open_hf_directory(run.folder / "base")).tensors;
+    const auto after = test::load_weights(checkpoint::open_hf_directory(run.folder / "package")).tensors;
     const std::string name = method.name;
     const auto stayed = [&](const char* parameter) { return at::equal(before.at(parameter), after.at(parameter)); };
     EXPECT_TRUE(stayed("bert.embeddings.word_embeddings.weight")) << name;
@@ -263,8 +263,8 @@ TEST(FineTune, TheAnchorHoldsTheModelNearThePretrainedOne) {
   anchored.options.objective.anchor.kind = objective::L2SpAnchor{.lambda = 1.0};
   const auto distance = [](SmallRun& run) {
     run.save(*run.run().scorer, "package");
-    const auto before = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "base")).tensors;
-    const auto after = checkpoint::load_bert(checkpoint::open_hf_directory(run.folder / "package")).tensors;
+    const auto before = test::load_weights(checkpoint::open_hf_directory(run.folder / "base")).tensors;
+    const auto after = test::load_weights(checkpoint::open_hf_directory(run.folder / "package")).tensors;
     double sum = 0;
     for (const auto& [name, tensor] : before) sum += after.at(name).sub(tensor).square().sum().item().toDouble();
     return sum;

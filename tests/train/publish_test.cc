@@ -3,13 +3,13 @@
 
 #include <cmath>
 
+#include "models/load.h"
 #include "rift/base/files.h"
 #include "rift/base/log_odds.h"
 #include "rift/base/progress.h"
 #include "rift/base/sha256.h"
 #include "rift/base/threads.h"
 #include "rift/checkpoint/licence.h"
-#include "rift/checkpoint/load_model.h"
 #include "rift/package/export.h"
 #include "rift/package/format/package.h"
 #include "rift/package/loaders.h"
@@ -97,9 +97,8 @@ TEST_F(Publish, TheHuggingFacePartIsExportedWholeAndAlone) {
   }
   EXPECT_FALSE(fs::exists(folder_ / "hf/rift.json"));
   EXPECT_FALSE(fs::exists(folder_ / "hf/manifest.json"));
-  EXPECT_EQ(
-      checkpoint::load_bert(checkpoint::open_hf_directory(folder_ / "hf"), {.num_labels = 1}).names.new_head.size(),
-      0u);
+  EXPECT_EQ(test::load_weights(checkpoint::open_hf_directory(folder_ / "hf"), {.num_labels = 1}).names.new_head.size(),
+            0u);
   EXPECT_THAT(
       failure([&] { package::export_package(folder_ / "package", package::ExportFormat::kHf, folder_ / "hf"); }),
       HasSubstr("it is there already"));

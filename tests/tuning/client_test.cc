@@ -28,7 +28,8 @@ class PeftClient : public testing::Test {
     for (const nn::Parameter& parameter : store.parameters()) {
       if (parameter.trainable) nn::fill_uniform(store, parameter, 0.3, 5);
     }
-    checkpoint::write_peft_directory(directory_.folder("adapter"), adapter_of(*model, options));
+    checkpoint::write_peft_directory(directory_.folder("adapter"), adapter_of(*model, options),
+                                     test::layout_of(checkpoint::open_hf_directory(test::kTinyBert).config));
     write_outputs(*model, pooling);
     const auto run =
         test::run_client("tests/tuning/clients/peft_loads_adapter.py", {directory_.path(), test::kTinyBert});

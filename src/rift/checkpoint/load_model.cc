@@ -2,12 +2,11 @@
 
 namespace rift::checkpoint {
 
-LoadedModel load_bert(const HfDirectory& directory, NameMapOptions options) {
+LoadedModel load_model(const HfDirectory& directory, const ModelLayout& layout, NameMapOptions options) {
   LoadedModel model;
-  model.shape = read_bert_shape(directory.config, directory.config_path().string());
   const auto file = open_archive(weights_file(directory));
   options.architecture = directory.architecture();
-  model.names = map_bert_names(file->tensors(), model.shape, options, file->file_name());
+  model.names = map_names(file->tensors(), layout, options, file->file_name());
   for (const auto& entry : model.names.loaded) {
     model.tensors.emplace(entry.name, read_tensor(*file, file->at(entry.file_name), {.floats_as_f32 = true}));
   }

@@ -22,12 +22,12 @@ std::string_view problem_type(HeadTask task) {
   RIFT_FAIL(Code::kBug, "head task without a problem type");
 }
 
-int64_t head_outputs(const TensorMap& tensors) {
-  const auto weight = tensors.find("classifier.weight");
-  return weight == tensors.end() ? 0 : weight->second.size(0);
+int64_t head_outputs(const ModelDirectorySpec& spec) {
+  const auto weight = spec.tensors.find(spec.layout.classifier + ".weight");
+  return weight == spec.tensors.end() ? 0 : weight->second.size(0);
 }
 
-/// The names and shapes as a file would hold them, for the checks of map_bert_names.
+/// The names and shapes as a file would hold them, for the checks of map_names.
 std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
   std::vector<format::TensorInfo> list;
   for (const auto& [name, tensor] : tensors) {
@@ -37,14 +37,13 @@ std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
 }
 
 void check(const ModelDirectorySpec& spec) {
-  const int64_t outputs = head_outputs(spec.tensors);
+  const int64_t outputs = head_outputs(spec);
   RIFT_CHECK(static_cast<int64_t>(spec.labels.size()) == outputs);
-  const BertShape shape = read_bert_shape(spec.base.config, spec.base.config_path().string());
   try {
     const NameMap names =
-        map_bert_names(describe(spec.tensors), shape,
-                       {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"}, "model to be written");
-    RIFT_CHECK(names.renamed.empty() && names.dropped.empty());
+        map_names(describe(spec.tensors), spec.layout,
+                  {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"}, "model to be written");
+    RIFT_CHECK(names.renamed.empty() && names.dropped.empty() && names.new_head.empty());
   } catch (const Error& error) {
     RIFT_FAIL(Code::kBug, "{}", error.message());
   }
@@ -60,7 +59,7 @@ Json model_config(const ModelDirectorySpec& spec) {
   }
   const bool classifies = spec.pooling == "pooler" && !spec.labels.empty();
   Json architectures = Json::array();
-  architectures.push_back(classifies ? "BertForSequenceClassification" : "BertModel");
+  architectures.push_back(spec.layout.class_name + (classifies ? "ForSequenceClassification" : "Model"));
   config["architectures"] = std::move(architectures);
   config["dtype"] = "float32";
   if (spec.labels.empty()) return config;
@@ -82,8 +81,8 @@ void write_model_directory(const fs::path& directory, const ModelDirectorySpec& 
   write_tensors(directory / "model.safetensors", spec.tensors);
   copy_tokenizer_files(spec.base, directory);
   if (spec.pooling == "pooler") return;
-  const int64_t width = spec.base.config.at("hidden_size").as_int();
-  write_sentence_transformers(directory, {.pooling = spec.pooling, .width = width, .max_tokens = spec.max_tokens});
+  write_sentence_transformers(directory,
+                              {.pooling = spec.pooling, .width = spec.layout.width, .max_tokens = spec.max_tokens});
 }
 
 }  // namespace rift::checkpoint

@@ -7,6 +7,7 @@
 
 #include "rift/base/json.h"
 #include "rift/checkpoint/hf_directory.h"
+#include "rift/checkpoint/model_layout.h"
 #include "rift/checkpoint/tensor_file.h"
 
 namespace rift::checkpoint {
@@ -16,17 +17,19 @@ enum class HeadTask { kBinary, kMulticlass, kRegression };
 
 struct ModelDirectorySpec {
   HfDirectory base;                // config.json and tokenizer files come from here
-  TensorMap tensors;               // canonical names: bert.* and classifier.*
+  ModelLayout layout;              // of the model that config.json describes
+  TensorMap tensors;               // canonical names: all of encoder and classifier, the pooler or none of it
   std::string pooling = "pooler";  // what the head reads: "pooler", "cls", "mean" or "last"
   HeadTask task = HeadTask::kBinary;
-  std::vector<std::string> labels;  // one per output of classifier.weight; binary: the name of the bad class
+  std::vector<std::string> labels;  // one per output of the classifier; binary: the name of the bad class
   int64_t max_tokens = 512;         // of the tokenizer's cut, [CLS] and [SEP] included
 };
 
 /// Writes config.json, model.safetensors and the tokenizer's files into an existing directory.
-///   pooling "pooler": AutoModelForSequenceClassification loads it with equal logits (binary: num_labels 1);
+///   pooling "pooler", the architecture's own head: AutoModelForSequenceClassification loads it with equal logits
+///   (binary: num_labels 1);
 ///   else AutoModel loads it with equal hidden states, and 1_Pooling tells sentence-transformers the pooling.
-/// The classifier is kept in the file either way, so that load_bert gives back every tensor.
+/// The classifier is kept in the file either way, so that load_model gives back every tensor.
 /// Throws kBug when tensors are missing, extra or misshapen for the config, kEnvironment when the disk refuses.
 void write_model_directory(const std::filesystem::path& directory, const ModelDirectorySpec& spec);
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "rift/checkpoint/bert_shapes.h"
 #include "rift/checkpoint/format/tensor_archive.h"
+#include "rift/checkpoint/model_layout.h"
 
 namespace rift::checkpoint {
 
@@ -21,7 +21,7 @@ struct NameMapOptions {
 struct NameMap {
   struct Loaded {
     std::string file_name;
-    std::string name;  // canonical, see bert_shapes.h
+    std::string name;  // canonical, see model_layout.h
   };
   struct Dropped {
     std::string file_name;
@@ -40,13 +40,13 @@ struct NameMap {
   bool has_pooler = false;
 };
 
-/// Maps the tensors of BertModel, BertForSequenceClassification, BertForPreTraining, BertForMaskedLM and
-/// sentence-transformers files: prefixes (bert., module., 0.auto_model., ...) and the older LayerNorm.gamma/beta are
+/// Maps the tensors of a file to those of a model. Files are those of transformers' classes of the architecture and of
+/// sentence-transformers: prefixes (base_prefix, module., 0.auto_model., ...) and the older LayerNorm.gamma/beta are
 /// understood. Buffers and heads that rift does not use are dropped and listed; the file's classifier is kept when
 /// it is one of sequence classification with num_labels outputs, else a new head is listed. Anything else missing,
 /// extra, twice or misshapen throws kArtefact naming the tensor, the expected and the found shape; a pooler that is
-/// required and absent throws kConfig.
-NameMap map_bert_names(std::span<const format::TensorInfo> tensors, const BertShape& shape,
-                       const NameMapOptions& options, std::string_view file_name);
+/// required, pretrained and absent throws kConfig.
+NameMap map_names(std::span<const format::TensorInfo> tensors, const ModelLayout& layout, const NameMapOptions& options,
+                  std::string_view file_name);
 
 }  // namespace rift::checkpoint

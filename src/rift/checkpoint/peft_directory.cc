@@ -17,7 +17,6 @@ constexpr std::string_view kConfigFile = "adapter_config.json";
 constexpr std::string_view kWeightsFile = "adapter_model.safetensors";
 constexpr std::string_view kOlderFile = "adapter_model.bin";
 constexpr std::string_view kWrapper = "base_model.model.";  // PeftModel > LoraModel > the model
-constexpr std::string_view kEncoder = "bert.";
 constexpr std::string_view kSuffixA = ".lora_A.weight";
 constexpr std::string_view kSuffixB = ".lora_B.weight";
 constexpr int64_t kMaxConfigBytes = int64_t{4} << 20;
@@ -27,14 +26,16 @@ std::string_view without_suffix(std::string_view text, std::string_view suffix) 
 }
 
 /// AutoModel's modules have no "bert." before them; the head of rift has a name of its own.
-std::string canonical_name(std::string_view name, PeftTask task) {
+std::string canonical_name(std::string_view name, PeftTask task, const ModelLayout& layout) {
   const bool bare =
-      task == PeftTask::kFeatureExtraction && !name.starts_with(kEncoder) && !name.starts_with("classifier.");
-  return std::string(bare ? kEncoder : "") + std::string(name);
+      task == PeftTask::kFeatureExtraction && !name.starts_with(layout.base_prefix) && !is_of_head(layout, name);
+  return (bare ? layout.base_prefix : "") + std::string(name);
 }
 
-std::string file_name(std::string_view canonical, PeftTask task) {
-  if (task == PeftTask::kFeatureExtraction && canonical.starts_with(kEncoder)) canonical.remove_prefix(kEncoder.size());
+std::string file_name(std::string_view canonical, PeftTask task, const ModelLayout& layout) {
+  if (task == PeftTask::kFeatureExtraction && canonical.starts_with(layout.base_prefix)) {
+    canonical.remove_prefix(layout.base_prefix.size());
+  }
   return std::string(kWrapper) + std::string(canonical);
 }
 
@@ -63,7 +64,8 @@ std::string fault(const LoraPair& pair, const PeftConfig& config) {
 /// Collects the tensors of adapter_model.safetensors or adapter_model.bin.
 class AdapterReader {
  public:
-  AdapterReader(const format::TensorArchive& file, PeftConfig config) : file_(file) {
+  AdapterReader(const format::TensorArchive& file, PeftConfig config, const ModelLayout& layout)
+      : file_(file), layout_(layout) {
     adapter_.config = std::move(config);
   }
 
@@ -88,7 +90,7 @@ class AdapterReader {
                  "{}: tensor '{}': expected floating numbers, got {}", file_.file_name(), tensor.name,
                  format::dtype_name(tensor.dtype));
     const std::string name =
-        canonical_name(std::string_view(tensor.name).substr(kWrapper.size()), adapter_.config.task);
+        canonical_name(std::string_view(tensor.name).substr(kWrapper.size()), adapter_.config.task, layout_);
     if (name.ends_with(kSuffixA)) {
       pair_of(without_suffix(name, kSuffixA)).a = values(tensor);
     } else if (name.ends_with(kSuffixB)) {
@@ -115,6 +117,7 @@ class AdapterReader {
   }
 
   const format::TensorArchive& file_;
+  const ModelLayout& layout_;
   PeftAdapter adapter_;
   std::map<std::string, LoraPair> pairs_;
 };
@@ -128,26 +131,27 @@ fs::path adapter_weights(const fs::path& directory) {
 
 }  // namespace
 
-PeftAdapter read_peft_directory(const fs::path& directory) {
+PeftAdapter read_peft_directory(const fs::path& directory, const ModelLayout& layout) {
   const fs::path path = directory / kConfigFile;
   const Json json = read_json(path, {.max_depth = 16, .max_values = 100'000, .max_bytes = kMaxConfigBytes});
   PeftConfig config = read_peft_config(json, path.string());
   const auto file = open_archive(adapter_weights(directory));
-  return AdapterReader(*file, std::move(config)).read();
+  return AdapterReader(*file, std::move(config), layout).read();
 }
 
-void write_peft_directory(const fs::path& directory, const PeftAdapter& adapter) {
+void write_peft_directory(const fs::path& directory, const PeftAdapter& adapter, const ModelLayout& layout) {
   TensorMap tensors;
+  const PeftTask task = adapter.config.task;
   for (const auto& pair : adapter.pairs) {
     const std::string why = fault(pair, adapter.config);
     RIFT_REQUIRE(why.empty(), Code::kBug, "adapter of '{}': {}", pair.module, why);
-    tensors.emplace(file_name(pair.module, adapter.config.task) + std::string(kSuffixA), pair.a);
-    tensors.emplace(file_name(pair.module, adapter.config.task) + std::string(kSuffixB), pair.b);
+    tensors.emplace(file_name(pair.module, task, layout) + std::string(kSuffixA), pair.a);
+    tensors.emplace(file_name(pair.module, task, layout) + std::string(kSuffixB), pair.b);
   }
   for (const auto& [name, tensor] : adapter.saved) {
     RIFT_REQUIRE(is_saved(adapter.config.modules_to_save, name), Code::kBug,
                  "'{}': modules_to_save does not name its module", name);
-    tensors.emplace(file_name(name, adapter.config.task), tensor);
+    tensors.emplace(file_name(name, task, layout), tensor);
   }
   write_file_atomic(directory / kConfigFile, to_json_text(peft_config_json(adapter.config), 2));
   write_tensors(directory / kWeightsFile, tensors);

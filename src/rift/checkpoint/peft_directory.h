@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rift/checkpoint/model_layout.h"
 #include "rift/checkpoint/peft_config.h"
 #include "rift/checkpoint/tensor_file.h"
 
@@ -25,12 +26,14 @@ struct PeftAdapter {
   TensorMap saved;              // of modules_to_save, canonical names: "classifier.weight", "bert.pooler.dense.bias"
 };
 
-/// Tensors come as f32. Throws kArtefact naming the tensor (half a pair, wrong shape, a module that the config does not
-/// name, NaN), kUnsupported for what rift does not compute (see read_peft_config; adapter_model.bin; embeddings).
-PeftAdapter read_peft_directory(const std::filesystem::path& directory);
+/// Of an adapter on a model of this layout; tensors come as f32. Throws kArtefact naming the tensor (half a pair, wrong
+/// shape, a module that the config does not name, NaN), kUnsupported for what rift does not compute (see
+/// read_peft_config; adapter_model.bin; embeddings).
+PeftAdapter read_peft_directory(const std::filesystem::path& directory, const ModelLayout& layout);
 
 /// Writes both files into an existing directory; peft.PeftModel.from_pretrained loads it. Throws kBug when a pair or a
 /// saved tensor does not fit the config, kEnvironment when the disk refuses.
-void write_peft_directory(const std::filesystem::path& directory, const PeftAdapter& adapter);
+void write_peft_directory(const std::filesystem::path& directory, const PeftAdapter& adapter,
+                          const ModelLayout& layout);
 
 }  // namespace rift::checkpoint

@@ -15,7 +15,6 @@
 #include "rift/base/files.h"
 #include "rift/base/sentences.h"
 #include "rift/base/threads.h"
-#include "rift/checkpoint/inspect.h"
 #include "rift/cli/output.h"
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
@@ -24,6 +23,7 @@
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
 #include "rift/package/format/package.h"
+#include "rift/package/inspect.h"
 #include "rift/score/precision.h"
 
 namespace rift::cli {
@@ -89,7 +89,7 @@ void check_tables(Finding& finding) {
 /// `name` empty: the packaged model.
 void check_model(Finding& finding, const std::string& name, const std::string& device) {
   const std::filesystem::path directory = package::resolve_model(name);
-  const checkpoint::ModelInspection model = checkpoint::inspect_model(directory);
+  const package::ModelInspection model = package::inspect_model(directory);
   RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}", model.problem);
   const auto tokenizer = encode::text::load_tokenizer(directory);
   const std::string why_not = package::why_not_fused(directory, device);

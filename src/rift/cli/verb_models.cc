@@ -5,15 +5,15 @@
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
-#include "rift/checkpoint/inspect.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/package/backbone.h"
+#include "rift/package/inspect.h"
 
 namespace rift::cli {
 namespace {
 
-std::string inspection_text(const checkpoint::ModelInspection& model) {
+std::string inspection_text(const package::ModelInspection& model) {
   std::string text = fmt::format("{}\n", model.directory);
   const auto line = [&text](std::string_view what, const std::string& value) {
     if (!value.empty()) text += "  " + padded(sentence("inspect." + std::string(what)), 15) + value + "\n";
@@ -26,10 +26,10 @@ std::string inspection_text(const checkpoint::ModelInspection& model) {
     line("tensors", sentence("inspect.dtype", fmt::arg("tensors", dtype.tensors), fmt::arg("dtype", dtype.dtype),
                              fmt::arg("elements", dtype.elements)));
   }
-  if (model.shape) {
-    line("shape", sentence("inspect.layers", fmt::arg("layers", model.shape->layers),
-                           fmt::arg("width", model.shape->hidden_size), fmt::arg("vocabulary", model.shape->vocab_size),
-                           fmt::arg("positions", model.shape->positions)));
+  if (model.sizes) {
+    line("shape", sentence("inspect.layers", fmt::arg("layers", model.sizes->layers),
+                           fmt::arg("width", model.sizes->hidden_size), fmt::arg("vocabulary", model.sizes->vocab_size),
+                           fmt::arg("positions", model.sizes->positions)));
   }
   line("tokenizer", model.tokenizer.empty() ? sentence("inspect.none_found") : model.tokenizer);
   line("pooling", model.pooling);
@@ -65,9 +65,9 @@ Run add_models(CLI::App& command) {
                    action);
     RIFT_REQUIRE(action == "inspect", Code::kConfig, "rift models: unknown action '{}'; did you mean 'inspect'?",
                  shorten(action));
-    const checkpoint::ModelInspection model = checkpoint::inspect_model(package::resolve_model(arguments->directory));
+    const package::ModelInspection model = package::inspect_model(package::resolve_model(arguments->directory));
     if (flags.json)
-      print_json(checkpoint::to_json(model));
+      print_json(package::to_json(model));
     else
       print_result(inspection_text(model));
     RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}: rift cannot load this model: {}", model.directory,

@@ -9,7 +9,8 @@
 namespace rift::models {
 
 /// How token states become one vector per row.
-///   kPooler: tanh(W h_first + b), BERT's own;  kCls: h_first;  kMean: mean over the row's tokens;  kLast: h_last
+///   kPooler: the map that transformers' class for sequence classification has, activation(W h_first + b): BERT's
+///   pooler, RoBERTa's classifier.dense, ...;  kCls: h_first;  kMean: mean over the row's tokens;  kLast: h_last
 ///   kAutomatic: what 1_Pooling/config.json says, else pooler where the checkpoint has one, else mean for encoders and
 ///   last for decoders.
 enum class Pooling { kAutomatic, kPooler, kCls, kMean, kLast };

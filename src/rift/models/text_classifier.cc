@@ -1,51 +1,17 @@
 #include "rift/models/text_classifier.h"
 
 #include <ATen/ops/segment_reduce.h>
-#include <ATen/ops/tanh.h>
 
 #include <algorithm>
 
 #include "rift/base/error.h"
-#include "rift/models/bert.h"
+#include "rift/models/architecture.h"
 #include "rift/nn/dropout.h"
 #include "rift/nn/initial_values.h"
 
 namespace rift::models {
 
 namespace {
-
-/// What an architecture brings to the classifier on top of it.
-struct BuiltEncoder {
-  std::unique_ptr<TextEncoder> encoder;
-  std::string pooler;  // name of its pooler's linear map
-  double head_dropout = 0;
-  double initializer_range = 0;
-};
-
-BuiltEncoder build_bert(const Json& config, std::string_view file, nn::ParameterStore& store) {
-  const BertOptions options = read_bert_options(config, file);
-  return {std::make_unique<BertEncoder>(options, store), "bert.pooler.dense",
-          options.classifier_dropout.value_or(options.hidden_dropout_prob), options.initializer_range};
-}
-
-/// The architectures, by config.json's model_type.
-struct Architecture {
-  std::string_view model_type;
-  BuiltEncoder (*build)(const Json&, std::string_view, nn::ParameterStore&);
-};
-constexpr Architecture kArchitectures[] = {{"bert", build_bert}};
-
-BuiltEncoder build_encoder(const TextClassifierOptions& options, nn::ParameterStore& store) {
-  const Json* type = options.config.find("model_type");
-  const std::string name = type != nullptr && type->is_string() ? type->as_string() : "";
-  for (const Architecture& architecture : kArchitectures) {
-    if (architecture.model_type == name) return architecture.build(options.config, options.config_file, store);
-  }
-  std::vector<std::string_view> known;
-  for (const Architecture& architecture : kArchitectures) known.push_back(architecture.model_type);
-  RIFT_FAIL(Code::kUnsupported, "{}: model_type: this build runs {}, got '{}'", options.config_file,
-            fmt::join(known, ", "), shorten(name));
-}
 
 Part part_of(const nn::Linear& linear, std::string name) {
   return {std::move(name), {linear.weight->name, linear.bias->name}};
@@ -63,18 +29,19 @@ at::Tensor row_means(const at::Tensor& hidden, const tensor::PackedBatch& batch)
 }  // namespace
 
 TextClassifier::TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained)
-    : store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)),
+    : architecture_(architecture_of(options.config, options.config_file)),
+      store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)),
       pooling_(options.pooling),
       outputs_(options.outputs) {
   RIFT_CHECK(pooling_ != Pooling::kAutomatic && outputs_ > 0);
-  BuiltEncoder built = build_encoder(options, *store_);
+  BuiltEncoder built = architecture_.build(options.config, options.config_file, *store_);
   encoder_ = std::move(built.encoder);
-  head_dropout_ = built.head_dropout;
+  own_head_ = std::move(built.head);
   const int64_t width = encoder_->width();
-  if (pooling_ == Pooling::kPooler || pretrained.contains(built.pooler + ".weight")) {
-    pooler_ = nn::Linear::add_to(*store_, built.pooler, width, width);
+  if (pooling_ == Pooling::kPooler || pretrained.contains(own_head_.pooler + ".weight")) {
+    pooler_ = nn::Linear::add_to(*store_, own_head_.pooler, width, width);
   }
-  classifier_ = nn::Linear::add_to(*store_, "classifier", width, outputs_);
+  classifier_ = nn::Linear::add_to(*store_, own_head_.classifier, width, outputs_);
   head_part_ = part_of(classifier_, "classifier");
   if (pooling_ == Pooling::kPooler) pooler_part_ = part_of(pooler_, "pooler");
   store_->seal();
@@ -101,6 +68,13 @@ void TextClassifier::initialise(const std::vector<std::string>& names, double st
   new_parameters_ = names;
 }
 
+std::vector<std::string> TextClassifier::head_maps() const {
+  std::vector<std::string> names;
+  if (pooler_.weight != nullptr) names.push_back(pooler_.name);
+  names.push_back(classifier_.name);
+  return names;
+}
+
 TokensRead TextClassifier::tokens_read() const {
   return pooling_ == Pooling::kPooler || pooling_ == Pooling::kCls ? TokensRead::kFirst : TokensRead::kAll;
 }
@@ -120,9 +94,11 @@ at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBa
   RIFT_CHECK(hidden.size(0) == (tokens_read() == TokensRead::kFirst ? batch.rows : batch.tokens));
   switch (pooling_) {
     case Pooling::kPooler: {
-      const nn::LinearCall call{
-          .context = context, .batch = batch, .layer = encoder_->layer_count(), .x_is_per_row = true};
-      return at::tanh(pooler_.forward(hidden, call));
+      const int64_t layer = encoder_->layer_count();
+      const nn::LinearCall call{.context = context, .batch = batch, .layer = layer, .x_is_per_row = true};
+      const auto site = static_cast<uint32_t>(nn::DropoutSite::kPoolerInput);
+      const at::Tensor kept = nn::dropout(hidden, {own_head_.pooler_dropout, layer, site, true}, batch, context);
+      return nn::activate(own_head_.activation, pooler_.forward(kept, call));
     }
     case Pooling::kCls:
       return hidden;
@@ -139,8 +115,9 @@ at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBa
 at::Tensor TextClassifier::classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
                                     const nn::ForwardContext& context) const {
   const int64_t layer = encoder_->layer_count();
-  const at::Tensor kept = nn::dropout(
-      pooled, {head_dropout_, layer, static_cast<uint32_t>(nn::DropoutSite::kPooled), true}, batch, context);
+  const at::Tensor kept =
+      nn::dropout(pooled, {own_head_.classifier_dropout, layer, static_cast<uint32_t>(nn::DropoutSite::kPooled), true},
+                  batch, context);
   return classifier_.forward(kept,
                              {.context = context, .batch = batch, .layer = layer, .site = 1, .x_is_per_row = true});
 }
@@ -163,7 +140,8 @@ tensor::TensorMap TextClassifier::merged_tensors() const {
 
 std::string why_not_fused(const TextClassifierOptions& options) {
   nn::ParameterStore store(options.dtype, options.device);  // never sealed: no memory for weights
-  return build_encoder(options, store).encoder->why_not_fused();
+  const Architecture& architecture = architecture_of(options.config, options.config_file);
+  return architecture.build(options.config, options.config_file, store).encoder->why_not_fused();
 }
 
 }  // namespace rift::models

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rift/base/json.h"
+#include "rift/models/architecture.h"
 #include "rift/models/options.h"
 #include "rift/models/text_encoder.h"
 #include "rift/nn/parameters.h"
@@ -25,9 +26,9 @@ struct TextClassifierOptions {
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
 
-/// Text encoder, pooling, dropout and a linear head: transformers' BertForSequenceClassification where pooling is
-/// kPooler. Owns the parameters; canonical names are Hugging Face's ("bert.embeddings.word_embeddings.weight", ...,
-/// "bert.pooler.dense.weight", "classifier.weight").
+/// Text encoder, pooling, dropout and a linear head: transformers' class of the architecture for sequence
+/// classification where pooling is kPooler. Owns the parameters; canonical names are Hugging Face's
+/// ("bert.embeddings.word_embeddings.weight", ..., "bert.pooler.dense.weight", "classifier.weight").
 class TextClassifier {
  public:
   /// Builds the model that config.json describes and fills it from `pretrained` (canonical names; a pooler or head may
@@ -54,12 +55,15 @@ class TextClassifier {
 
   nn::ParameterStore& parameters() { return *store_; }
   const nn::ParameterStore& parameters() const { return *store_; }
+  const Architecture& architecture() const { return architecture_; }
   TextEncoder& encoder() { return *encoder_; }
   const TextEncoder& encoder() const { return *encoder_; }
   /// The pooler's parameters when the pooling uses it; empty (and never trainable) otherwise. They are saved either
   /// way.
   const Part& pooler() const { return pooler_part_; }
   const Part& head() const { return head_part_; }
+  /// The linear maps beside the encoder that the model has: its pooler, used or not, and the classifier.
+  std::vector<std::string> head_maps() const;
   /// Encoder, pooler and head by canonical name, every adapter folded into its map: what a model directory is written
   /// from. Copies.
   tensor::TensorMap merged_tensors() const;
@@ -71,8 +75,10 @@ class TextClassifier {
  private:
   void initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed);
 
+  const Architecture& architecture_;
   std::unique_ptr<nn::ParameterStore> store_;
   std::unique_ptr<TextEncoder> encoder_;
+  OwnHead own_head_;
   nn::Linear pooler_;  // weight nullptr when the model has none
   nn::Linear classifier_;
   Part pooler_part_;
@@ -80,7 +86,6 @@ class TextClassifier {
   std::vector<std::string> new_parameters_;
   Pooling pooling_;
   int64_t outputs_;
-  double head_dropout_ = 0;
 };
 
 /// TextEncoder::why_not_fused() of the model that `options` describe, whose weights are not needed. Throws kUnsupported

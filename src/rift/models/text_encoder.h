@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rift/models/text_sizes.h"
 #include "rift/nn/forward_context.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
@@ -33,13 +34,14 @@ class TextEncoder {
  public:
   virtual ~TextEncoder() = default;
 
-  virtual std::string_view architecture() const = 0;  // config.json's model_type: "bert"
-  virtual int64_t width() const = 0;                  // D
+  virtual const TextSizes& sizes() const = 0;
 
   virtual const Part& embeddings() const = 0;
   virtual const std::vector<Part>& layers() const = 0;  // from the bottom up
   /// Every linear map in order of use; its `adapter` slot may be filled. Names as PEFT's target_modules match them.
   virtual std::vector<nn::Linear*> linears() = 0;
+  /// The last name parts of those that make queries and values: what LoRA adapts where nobody says otherwise.
+  virtual std::vector<std::string> query_and_value_maps() const = 0;
   /// Lowest stage with a trainable parameter or adapter; L + 1 when the whole encoder is frozen.
   virtual int64_t first_trainable_stage() const = 0;
 
@@ -53,6 +55,7 @@ class TextEncoder {
   /// Why the layers run one by one in ATen and not on the fused engine, "" when they run on it.
   virtual std::string why_not_fused() const { return "this architecture has no fused form"; }
 
+  int64_t width() const { return sizes().hidden_size; }  // D
   int64_t layer_count() const { return static_cast<int64_t>(layers().size()); }
   /// Token states of the last layer: [S,D], or [B,D] for TokensRead::kFirst.
   at::Tensor forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context,

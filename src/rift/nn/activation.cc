@@ -3,6 +3,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/tanh.h>
 
 namespace rift::nn {
 
@@ -17,6 +18,8 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
       return at::relu(x);
     case Activation::kSilu:
       return at::silu(x);
+    case Activation::kTanh:
+      return at::tanh(x);
   }
   RIFT_FAIL(Code::kBug, "activation without a function");
 }

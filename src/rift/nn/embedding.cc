@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "rift/base/threads.h"
@@ -75,10 +76,11 @@ bool embeds_tokens(const TokenTables& tables) {
   return words.is_cpu() && words.scalar_type() == at::kFloat && words.size(1) % kernels::kBlock == 0;
 }
 
-at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& batch) {
+at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& batch, const at::Tensor& positions) {
   const int64_t width = tables.words.weight->shape[1];
-  const TokenSources words = sources_of(tables.words, batch.ids), types = sources_of(tables.types, batch.type_ids),
-                     positions = sources_of(tables.positions, batch.positions);
+  const TokenSources words = sources_of(tables.words, batch.ids), places = sources_of(tables.positions, positions);
+  std::optional<TokenSources> types;
+  if (tables.types != nullptr) types = sources_of(*tables.types, batch.type_ids);
   const auto& kernels = kernels::kernels<float>();
   const std::vector<float> no_bias(static_cast<size_t>(width));
   at::Tensor out = at::empty({batch.tokens, width}, at::kFloat);
@@ -90,8 +92,8 @@ at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& ba
       for (int64_t i = 0; i < count; ++i) {
         const kernels::Rows<float> own{sum.data() + i * width, width};
         kernels.copy(words.row(token + i, width), 1, width, own);
-        kernels.add_f32(types.row(token + i, width), 1, width, own);
-        kernels.copy(positions.row(token + i, width), 1, width, {place.data() + i * width, width});
+        if (types) kernels.add_f32(types->row(token + i, width), 1, width, own);
+        kernels.copy(places.row(token + i, width), 1, width, {place.data() + i * width, width});
       }
       kernels.add_norm({.rows = count,
                         .width = width,

@@ -21,17 +21,18 @@ struct Embedding {
   bool trainable() const { return weight->trainable; }
 };
 
-/// BERT's embeddings: LayerNorm(words[id] + types[type] + positions[position]).
+/// BERT's embeddings: LayerNorm(words[id] + types[type] + positions[position]), or without types.
 struct TokenTables {
   const Embedding& words;
-  const Embedding& types;
+  const Embedding* types;  // nullptr where a model has none
   const Embedding& positions;
   const LayerNorm& norm;
 };
 
 /// Whether embed_tokens() computes them: on a CPU, in f32, a width that is a multiple of 32.
 bool embeds_tokens(const TokenTables& tables);
-/// All of it in one pass over the batch's tokens, [S,D], without gradient. Ids must lie in their tables.
-at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& batch);
+/// All of it in one pass over the batch's tokens, [S,D], without gradient. `positions` [S]: rows of their table. Ids
+/// and positions must lie in their tables.
+at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& batch, const at::Tensor& positions);
 
 }  // namespace rift::nn

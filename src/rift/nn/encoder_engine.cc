@@ -227,7 +227,7 @@ at::Tensor EncoderEngine::run_in(Packed<E>& packed, const at::Tensor& hidden, co
   call.dropout = {.on = context.training,
                   .seed = context.seed,
                   .epoch = context.epoch,
-                  .hidden = parts_.hidden_dropout,
+                  .before_norm = parts_.dropout_before_norm,
                   .attention = parts_.attention_dropout};
   call.row_begin = batch.row_begin_host;
   call.row_keys = batch.row_keys;

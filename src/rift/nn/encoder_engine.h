@@ -29,8 +29,8 @@ struct EncoderParts {
   std::vector<EncoderLayerParts> layers;
   int64_t heads = 1;
   Activation activation = Activation::kGelu;
-  double hidden_dropout = 0;
-  double attention_dropout = 0;
+  std::array<double, engine::kNormPlaces> dropout_before_norm{};  // of what is added to the residual
+  double attention_dropout = 0;                                   // of attention weights
 };
 
 /// Layers first .. last - 1 of an encoder and what leaves them.

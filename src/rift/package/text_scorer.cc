@@ -47,6 +47,10 @@ nn::Precision computed_in(score::Precision precision) {
   RIFT_FAIL(Code::kBug, "precision that nothing computes in");
 }
 
+checkpoint::ModelLayout layout_of(const checkpoint::HfDirectory& base) {
+  return models::describe_text_model(base.config, base.config_path().string()).layout;
+}
+
 TextInputs make_inputs(const TextScorerSpec& spec) {
   return TextInputs(spec.schema, spec.text, spec.tokenizer, spec.max_tokens);
 }
@@ -77,10 +81,11 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
   const models::Pooling pooling = parse_pooling(part.at("pooling").as_string(), source);
   spec.base = checkpoint::open_hf_directory(package);
   const int64_t outputs = schema.outputs();
-  checkpoint::LoadedModel loaded =
-      checkpoint::load_bert(spec.base, {.num_labels = outputs, .require_pooler = pooling == models::Pooling::kPooler});
+  const checkpoint::ModelLayout layout = layout_of(spec.base);
+  const checkpoint::LoadedModel loaded = checkpoint::load_model(
+      spec.base, layout, {.num_labels = outputs, .require_pooler = pooling == models::Pooling::kPooler});
   RIFT_REQUIRE(loaded.names.new_head.empty(), Code::kArtefact,
-               "{}: the package has no classifier with {} outputs; it is not whole",
+               "{}: the package has no whole head with {} outputs; it is not complete",
                (package / "model.safetensors").string(), outputs);
   spec.model = std::make_unique<models::TextClassifier>(
       models::TextClassifierOptions{.config = spec.base.config,
@@ -92,7 +97,7 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
   spec.tokenizer = encode::text::load_tokenizer(spec.base.encoder);
   if (const Json* pretrained = part.find("pretrained")) spec.pretrained = pretrained_from_json(*pretrained);
   if (const Json* adapter = part.find("adapter"); adapter != nullptr && adapter->as_bool()) {
-    spec.adapter = checkpoint::read_peft_directory(package / kAdapterFolder);
+    spec.adapter = checkpoint::read_peft_directory(package / kAdapterFolder, layout);
   }
   if (const Json* changes = part.find("precisions")) spec.precisions = score::precision_changes_from_json(*changes);
   return std::make_unique<TextScorer>(std::move(spec));
@@ -148,6 +153,7 @@ void TextScorer::measure_precisions(const data::Table& table, const score::Measu
 Json TextScorer::save(const fs::path& package) const {
   checkpoint::ModelDirectorySpec directory;
   directory.base = spec_.base;
+  directory.layout = layout_of(spec_.base);
   directory.tensors = spec_.model->merged_tensors();
   directory.pooling = name_of(spec_.model->pooling());
   directory.task = head_task(spec_.schema.task);
@@ -157,7 +163,7 @@ Json TextScorer::save(const fs::path& package) const {
   write_pretrained(package, spec_.pretrained, spec_.base.root);
   if (spec_.adapter) {
     fs::create_directories(package / kAdapterFolder);
-    checkpoint::write_peft_directory(package / kAdapterFolder, *spec_.adapter);
+    checkpoint::write_peft_directory(package / kAdapterFolder, *spec_.adapter, directory.layout);
   }
   Json part{{"kind", name()},
             {"text", write_options(spec_.text)},

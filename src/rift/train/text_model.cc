@@ -55,25 +55,27 @@ TextModel load_text_model(const TextModelSpec& spec) {
   result.base = checkpoint::open_hf_directory(model_directory(spec));
   result.weights_sha256 = checkpoint::archive_sha256(checkpoint::weights_file(result.base));
   result.pretrained = package::describe_pretrained(result.base, result.weights_sha256);
-  checkpoint::LoadedModel loaded = checkpoint::load_bert(
-      result.base, {.num_labels = spec.outputs, .require_pooler = spec.options.pooling == models::Pooling::kPooler});
+  const std::string config_file = result.base.config_path().string();
+  const auto [layout, sizes] = models::describe_text_model(result.base.config, config_file);
+  checkpoint::LoadedModel loaded = checkpoint::load_model(
+      result.base, layout,
+      {.num_labels = spec.outputs, .require_pooler = spec.options.pooling == models::Pooling::kPooler});
   const models::Pooling pooling = resolve_pooling(spec.options.pooling, result.base, loaded.names.has_pooler);
-  RIFT_REQUIRE(spec.options.max_tokens <= loaded.shape.positions, Code::kConfig,
+  RIFT_REQUIRE(spec.options.max_tokens <= sizes.positions, Code::kConfig,
                "model.text.max_tokens: {} tokens, but the model has {} positions", spec.options.max_tokens,
-               loaded.shape.positions);
-  result.model = std::make_unique<models::TextClassifier>(
-      models::TextClassifierOptions{.config = result.base.config,
-                                    .config_file = result.base.config_path().string(),
-                                    .pooling = pooling,
-                                    .outputs = spec.outputs,
-                                    .seed = spec.seed,
-                                    .device = spec.device},
-      loaded.tensors);
+               sizes.positions);
+  result.model = std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = result.base.config,
+                                                                                        .config_file = config_file,
+                                                                                        .pooling = pooling,
+                                                                                        .outputs = spec.outputs,
+                                                                                        .seed = spec.seed,
+                                                                                        .device = spec.device},
+                                                          loaded.tensors);
   result.names = std::move(loaded.names);
   result.tokenizer = encode::text::load_tokenizer(result.base.encoder);
-  RIFT_REQUIRE(result.tokenizer->vocab_size() <= loaded.shape.vocab_size, Code::kArtefact,
+  RIFT_REQUIRE(result.tokenizer->vocab_size() <= sizes.vocab_size, Code::kArtefact,
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
-               result.base.encoder.string(), result.tokenizer->vocab_size(), loaded.shape.vocab_size);
+               result.base.encoder.string(), result.tokenizer->vocab_size(), sizes.vocab_size);
   log_info("pretrained model loaded", {{"model", result.base.root.filename().string()},
                                        {"licence", licence_of(result.pretrained)},
                                        {"pooling", name_of(pooling)},
@@ -87,7 +89,7 @@ Json describe(const TextModel& model) {
   Json dropped = Json::array();
   for (const auto& entry : model.names.dropped) dropped.push_back(Json{{"name", entry.file_name}, {"why", entry.why}});
   return Json{
-      {"name", model.base.root.filename().string()}, {"architecture", model.model->encoder().architecture()},
+      {"name", model.base.root.filename().string()}, {"architecture", model.model->architecture().model_type},
       {"weights_sha256", model.weights_sha256},      {"pretrained", package::to_json(model.pretrained)},
       {"pooling", name_of(model.model->pooling())},  {"parameters", model.model->parameters().parameter_count()},
       {"new_head", model.model->new_parameters()},   {"dropped", std::move(dropped)},

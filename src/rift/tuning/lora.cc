@@ -30,9 +30,9 @@ std::vector<std::string> target_names(const std::vector<nn::Linear*>& linears, c
   return names;
 }
 
-std::vector<nn::Linear*> targeted(const LoraOptions& options, models::TextEncoder& encoder) {
+std::vector<nn::Linear*> targeted(const std::vector<std::string>& targets, models::TextEncoder& encoder) {
   const std::vector<nn::Linear*> linears = encoder.linears();
-  for (const std::string& target : options.targets) {
+  for (const std::string& target : targets) {
     const bool found = std::ranges::any_of(
         linears, [&](const nn::Linear* linear) { return PeftConfig::names_module({target}, linear->name); });
     RIFT_REQUIRE(found, Code::kConfig, "tuning.targets: no linear map is called '{}'; there are {}", shorten(target),
@@ -40,14 +40,16 @@ std::vector<nn::Linear*> targeted(const LoraOptions& options, models::TextEncode
   }
   std::vector<nn::Linear*> chosen;
   for (nn::Linear* linear : linears) {
-    if (PeftConfig::names_module(options.targets, linear->name)) chosen.push_back(linear);
+    if (PeftConfig::names_module(targets, linear->name)) chosen.push_back(linear);
   }
-  RIFT_REQUIRE(!chosen.empty(), Code::kConfig, "tuning.targets: names no linear map; there are {}",
-               fmt::join(target_names(linears, encoder), ", "));
   return chosen;
 }
 
 }  // namespace
+
+std::vector<std::string> lora_targets(const LoraOptions& options, const models::TextEncoder& encoder) {
+  return options.targets.empty() ? encoder.query_and_value_maps() : options.targets;
+}
 
 LoraAdapter::LoraAdapter(nn::ParameterStore& store, const nn::Linear& linear, const LoraShape& shape)
     : shape_(shape),
@@ -77,11 +79,12 @@ void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_
 }
 
 Selection select(const LoraOptions& options, models::TextClassifier& model, uint64_t seed) {
+  const std::vector<std::string> targets = lora_targets(options, model.encoder());
   const LoraShape shape{options.rank, options.alpha / static_cast<double>(options.rank), options.dropout};
   Selection selection{
-      {}, head_parameters(model), fmt::format("LoRA r={} on {}", options.rank, fmt::join(options.targets, ", "))};
+      {}, head_parameters(model), fmt::format("LoRA r={} on {}", options.rank, fmt::join(targets, ", "))};
   std::vector<std::shared_ptr<LoraAdapter>> adapters;
-  for (nn::Linear* linear : targeted(options, model.encoder())) {
+  for (nn::Linear* linear : targeted(targets, model.encoder())) {
     RIFT_CHECK(!linear->adapter);
     adapters.push_back(std::make_shared<LoraAdapter>(model.parameters(), *linear, shape));
     linear->adapter = adapters.back();

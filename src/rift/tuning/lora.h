@@ -3,10 +3,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "rift/models/text_encoder.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
+#include "rift/tuning/options.h"
 
 namespace rift::tuning {
 
@@ -40,6 +43,9 @@ class LoraAdapter : public nn::LinearAdapter {
   const nn::Parameter* a_;
   const nn::Parameter* b_;
 };
+
+/// Those that the options name, else the encoder's maps of query and value.
+std::vector<std::string> lora_targets(const LoraOptions& options, const models::TextEncoder& encoder);
 
 /// A and B as training begins; the store is sealed. Depends on the seed and the parameters' names alone.
 void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_t seed);

@@ -44,15 +44,15 @@ struct LoraOptions {
   int64_t rank = 8;
   double alpha = 16.0;
   double dropout = 0.0;
-  std::vector<std::string> targets = {"query", "value"};
+  std::vector<std::string> targets;  // empty: the maps of query and value
   template <class V>
   void visit(V& v) {
     v("rank", rank, "Rank of the update.", at_least(1));
     v("alpha", alpha, "Scale numerator: the update is scaled by alpha / rank.", positive());
     v("dropout", dropout, "Dropout probability on the input of the update.", in_half_open(0.0, 1.0));
     v("targets", targets,
-      "Linear maps that get an update: query, key, value, attention.output.dense, intermediate.dense, output.dense, by "
-      "last name parts.");
+      "Linear maps that get an update, by last name parts; of a BERT: query, key, value, attention.output.dense, "
+      "intermediate.dense, output.dense. Empty: those of query and value.");
   }
 };
 

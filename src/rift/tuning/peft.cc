@@ -18,13 +18,15 @@ at::Tensor copy_of(const nn::Parameter& parameter) {
 }
 
 /// The targets as the user wrote them when PEFT's rule picks the same maps by them, else every map by its whole name:
-/// "dense" alone would take the pooler's map along, which rift does not adapt.
-std::vector<std::string> target_modules(const LoraOptions& options, const PeftAdapter& adapter,
+/// "dense" alone would take the head's maps along, which rift does not adapt, or the pooler that transformers'
+/// AutoModel has.
+std::vector<std::string> target_modules(const std::vector<std::string>& targets, const PeftAdapter& adapter,
                                         const models::TextClassifier& model) {
-  const auto is_module = [&](const std::string& name) { return PeftConfig::names_module(options.targets, name); };
-  const bool takes_more = model.parameters().find("bert.pooler.dense.weight") != nullptr &&
-                          (is_module("bert.pooler.dense") || is_module("classifier"));
-  if (!takes_more && !is_module("classifier")) return options.targets;
+  std::vector<std::string> others = model.head_maps();
+  others.push_back(std::string(model.architecture().base_prefix) + "pooler.dense");
+  const bool takes_more =
+      std::ranges::any_of(others, [&](const std::string& name) { return PeftConfig::names_module(targets, name); });
+  if (!takes_more) return targets;
   std::vector<std::string> names;
   for (const checkpoint::LoraPair& pair : adapter.pairs) names.push_back(pair.module);
   return names;
@@ -47,11 +49,14 @@ PeftAdapter adapter_of(const models::TextClassifier& model, const LoraOptions& o
   }
   RIFT_REQUIRE(!adapter.pairs.empty(), Code::kUnsupported, "the model has no LoRA adapter to write");
   std::ranges::sort(adapter.pairs, {}, &checkpoint::LoraPair::module);
-  adapter.config.target_modules = target_modules(options, adapter, model);
-  adapter.config.modules_to_save = {"classifier"};
-  if (on_pooler) adapter.config.modules_to_save.push_back("pooler");
-  for (const models::Part* part : {&model.pooler(), &model.head()}) {
-    for (const std::string& name : part->parameters) adapter.saved.emplace(name, copy_of(model.parameters().at(name)));
+  adapter.config.target_modules = target_modules(lora_targets(options, encoder), adapter, model);
+  std::vector<std::string>& saved = adapter.config.modules_to_save;
+  for (const models::Part* part : {&model.head(), &model.pooler()}) {
+    for (const std::string& name : part->parameters) {
+      adapter.saved.emplace(name, copy_of(model.parameters().at(name)));
+      const std::string module = checkpoint::top_module(model.architecture().base_prefix, name);
+      if (std::ranges::find(saved, module) == saved.end()) saved.push_back(module);
+    }
   }
   return adapter;
 }

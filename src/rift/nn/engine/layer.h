@@ -93,8 +93,8 @@ struct PassDropout {
   bool on = false;
   uint64_t seed = 0;
   int64_t epoch = 0;
-  double hidden = 0;
-  double attention = 0;
+  std::array<double, kNormPlaces> before_norm{};  // of what is added to the residual
+  double attention = 0;                           // of attention weights
 };
 
 template <class E>

@@ -30,18 +30,19 @@ template <class E>
 void add_norm(const PanelPass<E>& pass, const LayerView<E>& layer, NormPlace place, const float* bias,
               kernels::DropoutSite site, const E* residual, const LayerStates<E>& states, E* out) {
   const NormView& norm = layer.norms[place];
-  pass.kernels.add_norm({.rows = pass.tokens.count,
-                         .width = pass.shape.width,
-                         .y = pass.scratch.sum,
-                         .bias = bias,
-                         .residual = residual,
-                         .dropped = pass.dropped(pass.dropout.hidden, layer.index, static_cast<uint32_t>(site)),
-                         .weight = norm.weight,
-                         .shift = norm.shift,
-                         .epsilon = norm.epsilon,
-                         .normalized = states.normalized[place],
-                         .reciprocal = states.reciprocal[place],
-                         .out = out});
+  pass.kernels.add_norm(
+      {.rows = pass.tokens.count,
+       .width = pass.shape.width,
+       .y = pass.scratch.sum,
+       .bias = bias,
+       .residual = residual,
+       .dropped = pass.dropped(pass.dropout.before_norm[place], layer.index, static_cast<uint32_t>(site)),
+       .weight = norm.weight,
+       .shift = norm.shift,
+       .epsilon = norm.epsilon,
+       .normalized = states.normalized[place],
+       .reciprocal = states.reciprocal[place],
+       .out = out});
 }
 
 template <class E>
@@ -57,7 +58,7 @@ Rows<E> add_norm_backward(const PanelPass<E>& pass, const LayerBackward<E>& back
        .normalized = back.states.normalized[place],
        .reciprocal = back.states.reciprocal[place],
        .weight = back.layer.norms[place].weight,
-       .dropped = pass.dropped(pass.dropout.hidden, back.layer.index, static_cast<uint32_t>(site)),
+       .dropped = pass.dropped(pass.dropout.before_norm[place], back.layer.index, static_cast<uint32_t>(site)),
        .d_residual = d,
        .d_y = d_y.data,
        .d_weight = back.sums.norm_weight(place),

@@ -12,6 +12,7 @@ enum class DropoutSite : uint32_t {
   kAttentionOutput = 2,
   kFeedForwardOutput = 3,
   kPooled = 4,
+  kPoolerInput = 5,
   kAdapter = 16,  // + index of the linear map within its layer
 };
 

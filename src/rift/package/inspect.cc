@@ -1,4 +1,4 @@
-#include "rift/checkpoint/inspect.h"
+#include "rift/package/inspect.h"
 
 #include <algorithm>
 #include <map>
@@ -10,9 +10,14 @@
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
+#include "rift/models/architecture.h"
 
-namespace rift::checkpoint {
+namespace rift::package {
 namespace {
+
+using checkpoint::HfDirectory;
+using checkpoint::Licence;
+using checkpoint::NameMap;
 
 namespace fs = std::filesystem;
 
@@ -47,9 +52,12 @@ std::string tokenizer_kind(const HfDirectory& directory) {
 }
 
 void inspect_weights(const HfDirectory& directory, int64_t num_labels, ModelInspection& result) {
-  const fs::path weights = weights_file(directory);
-  const auto file = open_archive(weights);
-  for (const fs::path& part : archive_files(weights)) result.file_bytes += static_cast<int64_t>(fs::file_size(part));
+  namespace format = checkpoint::format;
+  const fs::path weights = checkpoint::weights_file(directory);
+  const auto file = checkpoint::open_archive(weights);
+  for (const fs::path& part : checkpoint::archive_files(weights)) {
+    result.file_bytes += static_cast<int64_t>(fs::file_size(part));
+  }
   std::map<std::string, ModelInspection::DTypeCount> counts;
   for (const auto& tensor : file->tensors()) {
     const int64_t elements = tensor.element_count();
@@ -59,9 +67,11 @@ void inspect_weights(const HfDirectory& directory, int64_t num_labels, ModelInsp
     if (format::is_floating(tensor.dtype)) result.parameters += elements;
   }
   for (auto& [dtype, count] : counts) result.dtypes.push_back({dtype, count.tensors, count.elements});
-  result.shape = read_bert_shape(directory.config, directory.config_path().string());
-  result.names = map_bert_names(file->tensors(), *result.shape,
-                                {.architecture = result.architecture, .num_labels = num_labels}, file->file_name());
+  const auto model = models::describe_text_model(directory.config, directory.config_path().string());
+  result.sizes = model.sizes;
+  result.names =
+      checkpoint::map_names(file->tensors(), model.layout,
+                            {.architecture = result.architecture, .num_labels = num_labels}, file->file_name());
 }
 
 Json names_json(const NameMap& names) {
@@ -82,16 +92,16 @@ Json names_json(const NameMap& names) {
               {"renamed", std::move(renamed)}};
 }
 
-Json shape_json(const BertShape& shape) {
-  return Json{{"vocab_size", shape.vocab_size}, {"hidden_size", shape.hidden_size},
-              {"layers", shape.layers},         {"intermediate_size", shape.intermediate_size},
-              {"positions", shape.positions},   {"token_types", shape.token_types}};
+Json sizes_json(const models::TextSizes& sizes) {
+  return Json{{"vocab_size", sizes.vocab_size}, {"hidden_size", sizes.hidden_size},
+              {"layers", sizes.layers},         {"intermediate_size", sizes.intermediate_size},
+              {"positions", sizes.positions},   {"token_types", sizes.token_types}};
 }
 
 }  // namespace
 
 ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
-  const HfDirectory directory = open_hf_directory(path);
+  const HfDirectory directory = checkpoint::open_hf_directory(path);
   ModelInspection result;
   result.directory = valid_utf8(path.string());
   result.model_type = directory.model_type();
@@ -101,7 +111,7 @@ ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
     result.max_tokens = directory.sentence_transformers->max_tokens;
     result.other_modules = directory.sentence_transformers->other_modules;
   }
-  const Licence licence = find_licence(path);
+  const Licence licence = checkpoint::find_licence(path);
   result.licence_of_card = licence.name;
   result.licences = licence_texts(licence);
   try {
@@ -128,7 +138,7 @@ Json to_json(const ModelInspection& inspection) {
               {"parameters", inspection.parameters},
               {"file_bytes", inspection.file_bytes},
               {"dtypes", std::move(dtypes)},
-              {"shape", inspection.shape ? shape_json(*inspection.shape) : Json()},
+              {"shape", inspection.sizes ? sizes_json(*inspection.sizes) : Json()},
               {"tokenizer", inspection.tokenizer},
               {"pooling", inspection.pooling},
               {"max_tokens", inspection.max_tokens ? Json(*inspection.max_tokens) : Json()},
@@ -139,4 +149,4 @@ Json to_json(const ModelInspection& inspection) {
               {"problem", inspection.problem}};
 }
 
-}  // namespace rift::checkpoint
+}  // namespace rift::package

@@ -1,4 +1,4 @@
-#include "rift/checkpoint/inspect.h"
+#include "rift/package/inspect.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include "checkpoint/small_model.h"
 #include "support/failure.h"
 
-namespace rift::checkpoint {
+namespace rift::package {
 namespace {
 
 using test::failure;
@@ -18,7 +18,7 @@ using testing::StartsWith;
 
 TEST(Inspect, TellsWhatIsInAModelDirectory) {
   const TempDirectory directory;
-  write_model_directory(directory.folder("m"), small_model(directory));
+  checkpoint::write_model_directory(directory.folder("m"), small_model(directory));
   directory.write("m/README.md",
                   "---\nlanguage: en\nlicense: apache-2.0\ntags:\n- x\n---\n# Model\nlicense: not this\n");
   directory.write("m/LICENSE", "Apache License\n");
@@ -41,7 +41,7 @@ TEST(Inspect, TellsWhatIsInAModelDirectory) {
 
 TEST(Inspect, JsonCarriesTheSame) {
   const TempDirectory directory;
-  write_model_directory(directory.folder("m"), small_model(directory));
+  checkpoint::write_model_directory(directory.folder("m"), small_model(directory));
   const ModelInspection found = inspect_model(directory / "m", 3);
   const Json json = parse_json(to_json_text(to_json(found)), "inspection");
   EXPECT_EQ(json.at("parameters").as_int(), found.parameters);
@@ -53,12 +53,12 @@ TEST(Inspect, JsonCarriesTheSame) {
 
 TEST(Inspect, AModelThatCannotBeLoadedIsDescribedWithTheReason) {
   const TempDirectory directory;
-  ModelDirectorySpec spec = small_model(directory);
-  write_model_directory(directory.folder("m"), spec);
-  spec.base.config["model_type"] = "roberta";
+  checkpoint::ModelDirectorySpec spec = small_model(directory);
+  checkpoint::write_model_directory(directory.folder("m"), spec);
+  spec.base.config["model_type"] = "t5";
   directory.write("m/config.json", to_json_text(spec.base.config));
   const ModelInspection found = inspect_model(directory / "m");
-  EXPECT_EQ(found.model_type, "roberta");
+  EXPECT_EQ(found.model_type, "t5");
   EXPECT_THAT(found.problem, HasSubstr("model_type"));
   EXPECT_EQ(found.parameters, 528 + 2 * 600 + 72 + 9);  // counted all the same
   EXPECT_FALSE(found.names);
@@ -70,7 +70,7 @@ TEST(Inspect, AModelThatCannotBeLoadedIsDescribedWithTheReason) {
 
 TEST(Inspect, LicenceFilesThatAreNotUtf8StillMakeValidJson) {
   const TempDirectory directory;
-  write_model_directory(directory.folder("m"), small_model(directory));
+  checkpoint::write_model_directory(directory.folder("m"), small_model(directory));
   directory.write("m/LICENSE.txt", "Copyright \xA9 2020 M\xFCller\n");
   const ModelInspection found = inspect_model(directory / "m");
   EXPECT_NO_THROW(parse_json(to_json_text(to_json(found)), "inspection"));
@@ -78,4 +78,4 @@ TEST(Inspect, LicenceFilesThatAreNotUtf8StillMakeValidJson) {
 }
 
 }  // namespace
-}  // namespace rift::checkpoint
+}  // namespace rift::package

@@ -9,8 +9,9 @@
 
 #include "rift/base/json.h"
 #include "rift/checkpoint/name_map.h"
+#include "rift/models/text_sizes.h"
 
-namespace rift::checkpoint {
+namespace rift::package {
 
 /// What lies in a model directory, without reading a single weight.
 struct ModelInspection {
@@ -29,15 +30,15 @@ struct ModelInspection {
   int64_t file_bytes = 0;          // of the weights
   int64_t parameters = 0;          // floating elements in the file, heads of pretraining included
   std::vector<DTypeCount> dtypes;  // in order of their names; those of GGUF too ("Q4_K")
-  std::optional<BertShape> shape;
+  std::optional<models::TextSizes> sizes;
   std::string tokenizer;  // "WordPiece (tokenizer.json)", "" = none found
   std::string pooling;    // as sentence-transformers states it, "" = not stated
   std::optional<int64_t> max_tokens;
   std::vector<std::string> other_modules;
-  std::string licence_of_card;    // `license:` of README.md, "" = not stated
-  std::vector<Licence> licences;  // files with a licence's text
-  std::optional<NameMap> names;   // what would be loaded, dropped, made
-  std::string problem;            // why rift cannot load it, "" = it can
+  std::string licence_of_card;               // `license:` of README.md, "" = not stated
+  std::vector<Licence> licences;             // files with a licence's text
+  std::optional<checkpoint::NameMap> names;  // what would be loaded, dropped, made
+  std::string problem;                       // why rift cannot load it, "" = it can
 };
 
 /// num_labels: outputs of the head that would be wanted, 0 = none. Throws only when there is no model directory at all;
@@ -46,4 +47,4 @@ ModelInspection inspect_model(const std::filesystem::path& directory, int64_t nu
 
 Json to_json(const ModelInspection& inspection);
 
-}  // namespace rift::checkpoint
+}  // namespace rift::package

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rift::checkpoint {
+
+/// A tensor of a model under its canonical name.
+struct NamedShape {
+  std::string name;
+  std::vector<int64_t> shape;
+};
+
+/// Tensors of files that a model has no use for, by the beginning of their canonical names.
+struct UnusedTensors {
+  std::string_view prefix;
+  std::string_view why;
+};
+
+/// Which tensors a model has and by what other names files call them. Canonical names are those of transformers' class
+/// of its architecture for sequence classification: "bert.encoder.layer.0.attention.self.query.weight",
+/// "classifier.weight". The room `models` fills it from the parameters that a model registers, so that there is one
+/// list of them.
+struct ModelLayout {
+  std::string title;                      // "a BERT", for errors
+  std::string class_name;                 // "Bert": transformers has BertModel, BertForSequenceClassification, ...
+  std::string base_prefix;                // "bert.": of the encoder's names; files of the encoder alone leave it out
+  std::vector<NamedShape> encoder;        // in storage order; files are recognised by the first
+  std::vector<NamedShape> pooler;         // what the architecture's own head lays on the encoder's states
+  bool pooler_is_pretrained = true;       // it comes with the encoder; else it is made and kept with the head
+  std::string classifier = "classifier";  // the linear map that gives the logits: [labels,width] and a bias
+  int64_t width = 0;                      // of what it reads
+  std::vector<UnusedTensors> unused;      // pretraining heads, heads of other tasks
+};
+
+/// The classifier's tensors.
+std::vector<NamedShape> classifier_shapes(const ModelLayout& layout, int64_t num_labels);
+
+/// The module right below encoder or model that holds a tensor or module: with base_prefix "bert.", "pooler" for
+/// "bert.pooler.dense.weight" and "classifier" for "classifier.weight".
+std::string top_module(std::string_view base_prefix, std::string_view canonical_name);
+
+/// Whether a canonical name belongs to what stands beside the encoder: the classifier, a pooler that is made with it.
+bool is_of_head(const ModelLayout& layout, std::string_view canonical_name);
+
+}  // namespace rift::checkpoint

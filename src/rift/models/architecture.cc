@@ -1,0 +1,61 @@
+#include "rift/models/architecture.h"
+
+#include <fmt/ranges.h>
+
+#include <vector>
+
+#include "rift/base/error.h"
+#include "rift/models/bert.h"
+#include "rift/nn/linear.h"
+
+namespace rift::models {
+
+namespace {
+
+constexpr const Architecture* kArchitectures[] = {&kBert};
+
+/// The parameters from the `begin`th on.
+std::vector<checkpoint::NamedShape> shapes_since(const nn::ParameterStore& store, size_t begin) {
+  std::vector<checkpoint::NamedShape> shapes;
+  for (size_t i = begin; i < store.parameters().size(); ++i) {
+    const nn::Parameter& parameter = store.parameters()[i];
+    shapes.push_back({parameter.name, parameter.shape});
+  }
+  return shapes;
+}
+
+}  // namespace
+
+const Architecture& architecture_of(const Json& config, std::string_view source) {
+  const Json* type = config.find("model_type");
+  const std::string name = type != nullptr && type->is_string() ? type->as_string() : "";
+  std::vector<std::string_view> known;
+  for (const Architecture* architecture : kArchitectures) {
+    if (architecture->model_type == name) return *architecture;
+    known.push_back(architecture->model_type);
+  }
+  RIFT_FAIL(Code::kUnsupported, "{}: model_type: this build runs {}, got '{}'", source, fmt::join(known, ", "),
+            shorten(name));
+}
+
+TextModelDescription describe_text_model(const Json& config, const std::string& source) {
+  const Architecture& architecture = architecture_of(config, source);
+  nn::ParameterStore store;  // never sealed: no memory for weights
+  const BuiltEncoder built = architecture.build(config, source, store);
+  TextModelDescription description{.layout = {.title = std::string(architecture.title),
+                                              .class_name = std::string(architecture.class_name),
+                                              .base_prefix = std::string(architecture.base_prefix),
+                                              .encoder = shapes_since(store, 0),
+                                              .pooler = {},
+                                              .pooler_is_pretrained = built.head.pooler_is_pretrained,
+                                              .classifier = built.head.classifier,
+                                              .width = built.encoder->width(),
+                                              .unused = {architecture.unused.begin(), architecture.unused.end()}},
+                                   .sizes = built.encoder->sizes()};
+  const size_t encoder = store.parameters().size();
+  nn::Linear::add_to(store, built.head.pooler, built.encoder->width(), built.encoder->width());
+  description.layout.pooler = shapes_since(store, encoder);
+  return description;
+}
+
+}  // namespace rift::models

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rift/base/json.h"
+#include "rift/checkpoint/model_layout.h"
+#include "rift/models/text_encoder.h"
+#include "rift/models/text_sizes.h"
+#include "rift/nn/activation.h"
+#include "rift/nn/parameters.h"
+
+/// The one table of architectures. All that the rest of rift knows of one goes through it.
+namespace rift::models {
+
+/// The head that transformers' class of the architecture for sequence classification has: a pooler
+/// activation(W h_first + b), then a linear classifier.
+struct OwnHead {
+  std::string pooler;                                 // name of its linear map: "bert.pooler.dense"
+  bool pooler_is_pretrained = true;                   // it comes with the encoder; else it is new with every head
+  nn::Activation activation = nn::Activation::kTanh;  // of the pooler
+  std::string classifier = "classifier";              // name of the map that gives the logits, whatever it reads
+  double pooler_dropout = 0;                          // before the pooler
+  double classifier_dropout = 0;                      // before the classifier
+};
+
+struct BuiltEncoder {
+  std::unique_ptr<TextEncoder> encoder;
+  OwnHead head;
+  double initializer_range = 0.02;  // standard deviation of new weights
+};
+
+struct Architecture {
+  std::string_view model_type;   // of config.json: "bert"
+  std::string_view title;        // "a BERT"
+  std::string_view class_name;   // "Bert": transformers' classes begin with it
+  std::string_view base_prefix;  // "bert.": of the encoder's parameters
+  std::span<const checkpoint::UnusedTensors> unused;
+  /// Registers the encoder's parameters in `store`, which must outlive it. Throws kUnsupported naming the setting that
+  /// is not implemented, kArtefact when a value is missing or wrong.
+  BuiltEncoder (*build)(const Json& config, std::string_view source, nn::ParameterStore& store);
+};
+
+/// The architecture that config.json's model_type names; kUnsupported with those that there are.
+const Architecture& architecture_of(const Json& config, std::string_view source);
+
+/// What config.json says of a model, weights not needed.
+struct TextModelDescription {
+  checkpoint::ModelLayout layout;
+  TextSizes sizes;
+};
+
+/// `source` names config.json in errors. Throws as architecture_of() and build() do.
+TextModelDescription describe_text_model(const Json& config, const std::string& source);
+
+}  // namespace rift::models

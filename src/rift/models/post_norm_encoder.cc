@@ -1,0 +1,246 @@
+#include "rift/models/post_norm_encoder.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "rift/base/error.h"
+#include "rift/nn/attention.h"
+#include "rift/nn/dropout.h"
+
+namespace rift::models {
+
+namespace {
+
+/// Numbers of the linear maps within a layer; part of the dropout hash of their adapters (nn::LinearCall::site).
+enum LinearSite : uint32_t { kQuery, kKey, kValue, kAttentionOutput, kIntermediate, kOutput, kProjection };
+
+/// The names that were added to the store since `begin` parameters.
+Part part_since(const nn::ParameterStore& store, std::string name, size_t begin) {
+  Part part{std::move(name), {}};
+  for (size_t i = begin; i < store.parameters().size(); ++i) part.parameters.push_back(store.parameters()[i].name);
+  return part;
+}
+
+}  // namespace
+
+PostNormNames bert_names(const std::string& base) {
+  return {.embeddings = base + ".embeddings",
+          .projection = base + ".embeddings_project",
+          .layers = base + ".encoder.layer"};
+}
+
+/// One call of run_layer: the batch, how it runs and which tokens the layer gives.
+struct PostNormEncoder::Pass {
+  const tensor::PackedBatch& batch;
+  const nn::ForwardContext& context;
+  int64_t layer = 0;
+  bool first_only = false;
+
+  nn::LinearCall call(LinearSite site, bool x_is_per_row) const { return {context, batch, layer, site, x_is_per_row}; }
+  at::Tensor dropout(const at::Tensor& x, double probability, nn::DropoutSite site) const {
+    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), first_only}, batch, context);
+  }
+};
+
+bool PostNormEncoder::Layer::trainable() const {
+  return query.trainable() || key.trainable() || value.trainable() || attention_output.trainable() ||
+         attention_norm.trainable() || intermediate.trainable() || output.trainable() || output_norm.trainable();
+}
+
+PostNormEncoder::PostNormEncoder(PostNormSpec spec, nn::ParameterStore& store) : spec_(std::move(spec)) {
+  add_embeddings(store);
+  for (int64_t i = 0; i < spec_.sizes.layers; ++i) add_layer(i, store);
+  engine_.emplace(parts(), store);
+}
+
+void PostNormEncoder::add_embeddings(nn::ParameterStore& store) {
+  const size_t begin = store.parameters().size();
+  const std::string& name = spec_.names.embeddings;
+  const int64_t width = spec_.embedding_size;
+  const int64_t places = spec_.sizes.positions + (spec_.padding_id ? *spec_.padding_id + 1 : 0);
+  words_ = nn::Embedding::add_to(store, name + ".word_embeddings", spec_.sizes.vocab_size, width);
+  positions_ = nn::Embedding::add_to(store, name + ".position_embeddings", places, width);
+  if (spec_.sizes.token_types > 0) {
+    types_ = nn::Embedding::add_to(store, name + ".token_type_embeddings", spec_.sizes.token_types, width);
+  }
+  embeddings_norm_ = nn::LayerNorm::add_to(store, name + ".LayerNorm", width, spec_.norm_epsilon);
+  if (width != spec_.sizes.hidden_size) {
+    projection_ = nn::Linear::add_to(store, spec_.names.projection, width, spec_.sizes.hidden_size);
+  }
+  embeddings_part_ = part_since(store, name, begin);
+}
+
+void PostNormEncoder::add_layer(int64_t index, nn::ParameterStore& store) {
+  const size_t begin = store.parameters().size();
+  const PostNormNames& names = spec_.names;
+  const int64_t width = spec_.sizes.hidden_size, wide = spec_.sizes.intermediate_size;
+  const std::string name = fmt::format("{}.{}", names.layers, index);
+  const auto linear = [&](std::string_view part, int64_t in, int64_t out) {
+    return nn::Linear::add_to(store, fmt::format("{}.{}", name, part), in, out);
+  };
+  const auto norm = [&](std::string_view part) {
+    return nn::LayerNorm::add_to(store, fmt::format("{}.{}", name, part), width, spec_.norm_epsilon);
+  };
+  Layer& layer = layers_.emplace_back();
+  layer.query = linear(names.query, width, width);
+  layer.key = linear(names.key, width, width);
+  layer.value = linear(names.value, width, width);
+  layer.attention_output = linear(names.attention_output, width, width);
+  layer.attention_norm = norm(names.attention_norm);
+  layer.intermediate = linear(names.intermediate, width, wide);
+  layer.output = linear(names.output, wide, width);
+  layer.output_norm = norm(names.output_norm);
+  layer_parts_.push_back(part_since(store, name, begin));
+}
+
+nn::EncoderParts PostNormEncoder::parts() const {
+  nn::EncoderParts parts{.layers = {},
+                         .heads = spec_.heads,
+                         .activation = spec_.activation,
+                         .dropout_before_norm = {spec_.attention_output_dropout, spec_.output_dropout},
+                         .attention_dropout = spec_.attention_dropout};
+  for (const Layer& layer : layers_) {
+    parts.layers.push_back({.linears = {&layer.query, &layer.key, &layer.value, &layer.attention_output,
+                                        &layer.intermediate, &layer.output},
+                            .norms = {&layer.attention_norm, &layer.output_norm}});
+  }
+  return parts;
+}
+
+std::vector<nn::Linear*> PostNormEncoder::linears() {
+  std::vector<nn::Linear*> linears;
+  if (projection_) linears.push_back(&*projection_);
+  for (Layer& layer : layers_) {
+    for (nn::Linear* linear :
+         {&layer.query, &layer.key, &layer.value, &layer.attention_output, &layer.intermediate, &layer.output}) {
+      linears.push_back(linear);
+    }
+  }
+  return linears;
+}
+
+std::vector<std::string> PostNormEncoder::query_and_value_maps() const {
+  std::vector<std::string> names;
+  for (const std::string_view name : {spec_.names.query, spec_.names.value}) {
+    names.emplace_back(name.substr(name.rfind('.') + 1));
+  }
+  return names;
+}
+
+int64_t PostNormEncoder::first_trainable_stage() const {
+  if (words_.trainable() || positions_.trainable() || embeddings_norm_.trainable() || (types_ && types_->trainable()) ||
+      (projection_ && projection_->trainable())) {
+    return 0;
+  }
+  int64_t stage = 1;
+  for (const Layer& layer : layers_) {
+    if (layer.trainable()) break;
+    ++stage;
+  }
+  return stage;
+}
+
+void PostNormEncoder::require_fitting(const tensor::PackedBatch& batch) const {
+  const TextSizes& sizes = spec_.sizes;
+  RIFT_REQUIRE(batch.largest_id < sizes.vocab_size, Code::kArtefact,
+               "a token id is beyond the model's vocabulary of {}; does the tokenizer belong to this model?",
+               sizes.vocab_size);
+  RIFT_REQUIRE(batch.largest_type_id < std::max<int64_t>(sizes.token_types, 1), Code::kArtefact,
+               "a token type is beyond the model's {} types", sizes.token_types);
+  RIFT_REQUIRE(batch.longest <= sizes.positions, Code::kArtefact,
+               "a row of {} tokens is longer than the model's {} positions; lower max_tokens", batch.longest,
+               sizes.positions);
+}
+
+/// Rows of the position table, [S].
+at::Tensor PostNormEncoder::positions_of(const tensor::PackedBatch& batch) const {
+  if (!spec_.padding_id) return batch.positions;
+  const at::Tensor counts = batch.ids.ne(*spec_.padding_id).to(at::kLong);
+  const at::Tensor through = counts.cumsum(0);  // [S] over all rows
+  const at::Tensor before = through.sub(counts).index_select(0, batch.row_begin.narrow(0, 0, batch.rows));  // [B]
+  return through.sub(before.repeat_interleave(batch.row_begin.diff())).mul_(counts).add_(*spec_.padding_id);
+}
+
+at::Tensor PostNormEncoder::embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
+  require_fitting(batch);
+  const bool frozen = first_trainable_stage() > 0;
+  const at::AutoGradMode gradients(at::GradMode::is_enabled() && !frozen);
+  const at::Tensor hidden = embed_tables(batch, context, frozen);
+  return projection_ ? projection_->forward(hidden, {.context = context, .batch = batch, .site = kProjection}) : hidden;
+}
+
+at::Tensor PostNormEncoder::embed_tables(const tensor::PackedBatch& batch, const nn::ForwardContext& context,
+                                         bool frozen) const {
+  const nn::TokenTables tables{words_, types_ ? &*types_ : nullptr, positions_, embeddings_norm_};
+  const at::Tensor positions = positions_of(batch);
+  if (context.execution == nn::Execution::kAutomatic && nn::embeds_tokens(tables) &&
+      (frozen || (!context.training && !at::GradMode::is_enabled()))) {
+    return nn::embed_tokens(tables, batch, positions);
+  }
+  at::Tensor hidden = words_.forward(batch.ids);
+  if (types_) hidden.add_(types_->forward(batch.type_ids));
+  hidden = embeddings_norm_.forward(hidden.add_(positions_.forward(positions)));
+  if (frozen) return hidden;
+  return nn::dropout(hidden, {spec_.embeddings_dropout, 0, static_cast<uint32_t>(nn::DropoutSite::kEmbeddings)}, batch,
+                     context);
+}
+
+at::Tensor PostNormEncoder::run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                                       const nn::ForwardContext& context, TokensRead read) const {
+  RIFT_CHECK(0 <= first && first <= last && last <= layer_count());
+  // Layer i is stage i + 1: those below `frozen` take no part in training.
+  const int64_t frozen = std::clamp(first_trainable_stage() - 1, first, last);
+  nn::ForwardContext scoring = context;
+  scoring.training = false;
+  {
+    const at::AutoGradMode gradients(at::GradMode::is_enabled() && hidden.requires_grad());
+    hidden = run_alike(std::move(hidden), first, frozen, batch, scoring, read);
+  }
+  return run_alike(std::move(hidden), frozen, last, batch, context, read);
+}
+
+at::Tensor PostNormEncoder::run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                                      const nn::ForwardContext& context, TokensRead read) const {
+  if (first == last) return hidden;
+  const bool first_only = read == TokensRead::kFirst && last == layer_count();
+  if (context.execution == nn::Execution::kAutomatic && why_not_fused().empty()) {
+    return engine_->run(hidden, {first, last, first_only}, batch, context);
+  }
+  for (int64_t i = first; i < last; ++i) {
+    hidden = run_layer(i, hidden, {batch, context, i, first_only && i + 1 == last});
+  }
+  return hidden;
+}
+
+at::Tensor PostNormEncoder::run_layer(int64_t index, const at::Tensor& x, const Pass& pass) const {
+  const Layer& layer = layers_[index];
+  const bool first_only = pass.first_only;
+  const at::Tensor x_read = first_only ? x.index_select(0, pass.batch.row_begin.narrow(0, 0, pass.batch.rows)) : x;
+  const at::Tensor attended = attend(layer, x, x_read, pass);
+  const at::Tensor wide =
+      nn::activate(spec_.activation, layer.intermediate.forward(attended, pass.call(kIntermediate, first_only)));
+  at::Tensor y = layer.output.forward(wide, pass.call(kOutput, first_only));
+  y = pass.dropout(y, spec_.output_dropout, nn::DropoutSite::kFeedForwardOutput);
+  return layer.output_norm.forward(y.add_(attended));  // [S,D], or [B,D] when only first tokens are read
+}
+
+at::Tensor PostNormEncoder::attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read,
+                                   const Pass& pass) const {
+  const at::Tensor q = layer.query.forward(x_read, pass.call(kQuery, pass.first_only));
+  const at::Tensor k = layer.key.forward(x, pass.call(kKey, false));
+  const at::Tensor v = layer.value.forward(x, pass.call(kValue, false));
+  const at::Tensor mixed = nn::packed_attention(q, k, v,
+                                                {.batch = pass.batch,
+                                                 .context = pass.context,
+                                                 .heads = spec_.heads,
+                                                 .layer = pass.layer,
+                                                 .dropout = spec_.attention_dropout,
+                                                 .first_only = pass.first_only});
+  at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.first_only));
+  y = pass.dropout(y, spec_.attention_output_dropout, nn::DropoutSite::kAttentionOutput);
+  return layer.attention_norm.forward(y.add_(x_read));
+}
+
+}  // namespace rift::models

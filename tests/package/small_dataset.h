@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checkpoint/small_model.h"
+#include "models/tiny_encoders.h"
 #include "rift/base/random.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/data/dataset.h"
@@ -67,6 +68,19 @@ inline std::filesystem::path engine_backbone(const TempDirectory& directory) {
   directory.write("base/config.json", to_json_text(config, 2));
   checkpoint::write_tensors(directory / "base/model.safetensors", small_tensors(0, true, config));
   return base.root;
+}
+
+/// The pretrained encoder of another architecture with the small vocabulary, as transformers would load it; `name` as
+/// in models/tiny_encoders.h, of those that read WordPiece.
+inline std::filesystem::path encoder_backbone(const TempDirectory& directory, const std::string& name) {
+  const std::filesystem::path root = small_directory(directory).root;
+  for (const char* file : {"config.json", "model.safetensors"}) {
+    std::filesystem::copy_file(tiny_folder(name) + "/" + file, root / file,
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  const std::string tokenizer = name == "distilbert" ? "DistilBertTokenizer" : "ElectraTokenizer";
+  directory.write("base/tokenizer_config.json", R"({"do_lower_case":true,"tokenizer_class":")" + tokenizer + R"("})");
+  return root;
 }
 
 /// Leaves 8 bits no step for the other weights of some maps of the 2 layers: a weight of 1000 on a state that is always

@@ -22,6 +22,7 @@ struct Case {
   data::Task task = data::Task::kBinary;
   bool pooler = true;
   bool lora = false;
+  std::string encoder;  // "" = a BERT
 };
 
 class Client : public testing::TestWithParam<Case> {
@@ -37,9 +38,11 @@ TEST_P(Client, GivesOurScores) {
   const Case& asked = GetParam();
   const TempDirectory folder;
   const data::Dataset dataset = small_dataset(60, asked.task);
-  FineTuneOptions options = small_options(small_backbone(folder, asked.pooler));
+  FineTuneOptions options = small_options(asked.encoder.empty() ? small_backbone(folder, asked.pooler)
+                                                                : test::encoder_backbone(folder, asked.encoder));
+  options.text.pooling = asked.pooler ? models::Pooling::kPooler : models::Pooling::kMean;
   options.optim.epochs = 2;
-  if (asked.lora) options.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4, .targets = {"query", "value"}};
+  if (asked.lora) options.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4};
   const FineTuned tuned =
       fine_tune({.dataset = dataset, .train = row_range(0, 60), .validation = {}, .options = options});
   const Json part = tuned.scorer->save(folder.folder("package"));
@@ -66,7 +69,12 @@ INSTANTIATE_TEST_SUITE_P(FineTuned, Client,
                          testing::Values(Case{}, Case{.task = data::Task::kMulticlass},
                                          Case{.task = data::Task::kRegression}, Case{.pooler = false},
                                          Case{.lora = true}, Case{.pooler = false, .lora = true},
-                                         Case{.task = data::Task::kMulticlass, .lora = true}));
+                                         Case{.task = data::Task::kMulticlass, .lora = true},
+                                         Case{.encoder = "distilbert"}, Case{.lora = true, .encoder = "distilbert"},
+                                         Case{.pooler = false, .lora = true, .encoder = "distilbert"},
+                                         Case{.task = data::Task::kMulticlass, .encoder = "electra"},
+                                         Case{.lora = true, .encoder = "electra"},
+                                         Case{.pooler = false, .lora = true, .encoder = "electra"}));
 
 }  // namespace
 }  // namespace rift::train

@@ -6,13 +6,16 @@
 
 #include "rift/base/error.h"
 #include "rift/models/bert.h"
+#include "rift/models/distilbert.h"
+#include "rift/models/electra.h"
+#include "rift/models/roberta.h"
 #include "rift/nn/linear.h"
 
 namespace rift::models {
 
 namespace {
 
-constexpr const Architecture* kArchitectures[] = {&kBert};
+constexpr const Architecture* kArchitectures[] = {&kBert, &kRoberta, &kXlmRoberta, &kDistilBert, &kElectra};
 
 /// The parameters from the `begin`th on.
 std::vector<checkpoint::NamedShape> shapes_since(const nn::ParameterStore& store, size_t begin) {

@@ -31,7 +31,8 @@ def score(model):
         return out.logits
     mask = batch["attention_mask"].unsqueeze(-1)
     mean = (out.last_hidden_state * mask).sum(1) / mask.sum(1)
-    return mean @ head["classifier.weight"].T + head["classifier.bias"]
+    classifier = "classifier.out_proj" if "classifier.out_proj.weight" in head else "classifier"
+    return mean @ head[classifier + ".weight"].T + head[classifier + ".bias"]
 
 
 def check(what, model):
@@ -51,6 +52,7 @@ check("transformers", model)
 if (package / "adapter").exists():
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # of keys that it misses or does not know
-        base = auto.from_pretrained(directory / "base", **({"num_labels": expected.shape[1]} if pooler else {}))
+        base = auto.from_pretrained(directory / "base", ignore_mismatched_sizes=True,
+                                    **({"num_labels": expected.shape[1]} if pooler else {}))
         check("peft", PeftModel.from_pretrained(base, package / "adapter"))
 print("all checks hold")

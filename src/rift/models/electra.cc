@@ -1,0 +1,53 @@
+#include "rift/models/electra.h"
+
+#include <memory>
+
+namespace rift::models {
+
+namespace {
+
+constexpr std::string_view kTitle = "an ELECTRA";
+constexpr checkpoint::UnusedTensors kUnused[] = {
+    {"discriminator_predictions.", "pretraining head"}, {"generator_predictions.", "pretraining head"},
+    {"generator_lm_head.", "pretraining head"},         {"qa_outputs.", "head of question answering"},
+    {"sequence_summary.", "head of multiple choice"},
+};
+constexpr std::string_view kHarmless[] = {
+    "summary_activation",  // these four belong to the head of multiple choice
+    "summary_last_dropout",
+    "summary_type",
+    "summary_use_proj",
+};
+
+BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
+  const ElectraOptions options = read_electra_options(config, source);
+  PostNormSpec spec = bert_spec(options.bert, "electra");
+  spec.embedding_size = options.embedding_size;
+  const double dropout = options.bert.classifier_dropout.value_or(options.bert.hidden_dropout_prob);
+  return {.encoder = std::make_unique<PostNormEncoder>(std::move(spec), store),
+          .head = {.pooler = "classifier.dense",
+                   .pooler_is_pretrained = false,
+                   .activation = nn::Activation::kGelu,
+                   .classifier = "classifier.out_proj",
+                   .pooler_dropout = dropout,
+                   .classifier_dropout = dropout},
+          .initializer_range = options.bert.initializer_range};
+}
+
+}  // namespace
+
+ElectraOptions read_electra_options(const Json& config, std::string_view source) {
+  const auto options =
+      read_config<ElectraOptions>(config, source, {.title = kTitle, .required = kBertRequired, .harmless = kHarmless});
+  require_heads_divide(options.bert.num_attention_heads, options.bert.hidden_size, "num_attention_heads", source);
+  return options;
+}
+
+const Architecture kElectra = {.model_type = "electra",
+                               .title = kTitle,
+                               .class_name = "Electra",
+                               .base_prefix = "electra.",
+                               .unused = kUnused,
+                               .build = build};
+
+}  // namespace rift::models

@@ -1,0 +1,63 @@
+#include "rift/models/roberta.h"
+
+#include <memory>
+
+namespace rift::models {
+
+namespace {
+
+constexpr checkpoint::UnusedTensors kUnused[] = {
+    {"lm_head.", "pretraining head"},
+    {"roberta.pooler.", "pooler that transformers' classifier does not read"},
+    {"qa_outputs.", "head of question answering"},
+};
+
+BuiltEncoder build(const RobertaOptions& options, nn::ParameterStore& store) {
+  PostNormSpec spec = bert_spec(options.bert, "roberta");
+  spec.padding_id = options.pad_token_id;
+  spec.sizes.positions -= options.pad_token_id + 1;
+  const double dropout = options.bert.classifier_dropout.value_or(options.bert.hidden_dropout_prob);
+  return {.encoder = std::make_unique<PostNormEncoder>(std::move(spec), store),
+          .head = {.pooler = "classifier.dense",
+                   .pooler_is_pretrained = false,
+                   .classifier = "classifier.out_proj",
+                   .pooler_dropout = dropout,
+                   .classifier_dropout = dropout},
+          .initializer_range = options.bert.initializer_range};
+}
+
+BuiltEncoder build_roberta(const Json& config, std::string_view source, nn::ParameterStore& store) {
+  return build(read_roberta_options(config, source, kRoberta.title), store);
+}
+
+BuiltEncoder build_xlm_roberta(const Json& config, std::string_view source, nn::ParameterStore& store) {
+  return build(read_roberta_options(config, source, kXlmRoberta.title), store);
+}
+
+}  // namespace
+
+RobertaOptions read_roberta_options(const Json& config, std::string_view source, std::string_view title) {
+  const auto options = read_config<RobertaOptions>(config, source, {.title = title, .required = kBertRequired});
+  const BertOptions& bert = options.bert;
+  require_heads_divide(bert.num_attention_heads, bert.hidden_size, "num_attention_heads", source);
+  RIFT_REQUIRE(bert.max_position_embeddings > options.pad_token_id + 1, Code::kArtefact,
+               "{}: max_position_embeddings: {} leaves no position behind pad_token_id {}", source,
+               bert.max_position_embeddings, options.pad_token_id);
+  return options;
+}
+
+const Architecture kRoberta = {.model_type = "roberta",
+                               .title = "a RoBERTa",
+                               .class_name = "Roberta",
+                               .base_prefix = "roberta.",
+                               .unused = kUnused,
+                               .build = build_roberta};
+
+const Architecture kXlmRoberta = {.model_type = "xlm-roberta",
+                                  .title = "an XLM-RoBERTa",
+                                  .class_name = "XLMRoberta",
+                                  .base_prefix = "roberta.",
+                                  .unused = kUnused,
+                                  .build = build_xlm_roberta};
+
+}  // namespace rift::models

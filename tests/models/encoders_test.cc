@@ -1,0 +1,181 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "models/tiny_encoders.h"
+#include "models/tiny_model.h"
+
+// Every architecture beside transformers. Golden values: tools/fixtures/models/encoders_golden.py.
+namespace rift::models {
+namespace {
+
+using test::classifier_in;
+using test::golden_batch;
+using test::golden_in;
+using test::numbers_of;
+
+constexpr double kForward = 1e-5;   // absolute, f32
+constexpr double kGradient = 1e-4;  // relative to the gradient's norm, f32
+
+class Encoders : public testing::TestWithParam<const char*> {
+ protected:
+  std::string folder() const { return test::tiny_folder(GetParam()); }
+  Json golden() const { return golden_in(folder()); }
+  /// A model as of one golden case, its classifier included.
+  std::unique_ptr<TextClassifier> model_of(const Json& golden_case) const {
+    const int64_t outputs = golden_case.at("outputs").as_int();
+    auto model = classifier_in(
+        folder(), {.pooling = value_named<Pooling>(golden_case.at("pooling").as_string()).value(), .outputs = outputs});
+    for (const auto& [name, values] : golden_case.at("classifier").as_object()) {
+      const nn::Parameter& parameter = model->parameters().at(name);
+      model->parameters().copy_from({{name, at::tensor(numbers_of(values), at::kDouble).view(parameter.shape)}});
+    }
+    return model;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Tiny, Encoders, testing::ValuesIn(test::kTinyEncoders),
+                         [](const auto& encoder) { return std::string(encoder.param); });
+
+at::Tensor loss_of(const at::Tensor& logits, const Json& golden) {
+  if (logits.size(1) > 1) {
+    return at::cross_entropy_loss(logits, at::tensor(numbers_of(golden.at("classes")), at::kDouble).to(at::kLong));
+  }
+  return at::binary_cross_entropy_with_logits(logits.squeeze(1),
+                                              at::tensor(numbers_of(golden.at("targets")), at::kDouble).to(at::kFloat));
+}
+
+/// Norm and products with sin(i) and cos(i), as the generator takes them.
+void expect_gradient(const at::Tensor& gradient, const Json& summary, const std::string& name) {
+  const at::Tensor flat = gradient.to(at::kDouble).flatten();
+  const at::Tensor index = at::arange(flat.numel(), at::kDouble);
+  const double norm = summary.at("norm").as_double();
+  // The gradient of a key's bias is zero (softmax does not see it): rounding alone.
+  const double tolerance = kGradient * std::max(norm, 1e-3);
+  EXPECT_NEAR(flat.norm().item<double>(), norm, tolerance) << name;
+  // |sum d_i sin(i)| <= |d| |sin| and |sin| = sqrt(n / 2); rounding is spread over the elements, so a tenth of it.
+  const double wide = tolerance * std::max(1.0, 0.1 * std::sqrt(static_cast<double>(flat.numel())));
+  EXPECT_NEAR((flat * index.sin()).sum().item<double>(), summary.at("sin").as_double(), wide) << name;
+  EXPECT_NEAR((flat * index.cos()).sum().item<double>(), summary.at("cos").as_double(), wide) << name;
+}
+
+TEST_P(Encoders, LogitsLossAndEveryGradientEqualTransformersOnEveryHeadReading) {
+  const Json golden = this->golden();
+  for (const Json& one : golden.at("cases").as_array()) {
+    SCOPED_TRACE(one.at("pooling").as_string());
+    const auto model = model_of(one);
+    const at::Tensor logits = model->forward(golden_batch(golden), {});
+    const at::Tensor expected = at::tensor(numbers_of(one.at("logits")), at::kDouble).view(logits.sizes());
+    EXPECT_LT((logits - expected).abs().max().item<double>(), kForward);
+    const at::Tensor loss = loss_of(logits, golden);
+    EXPECT_NEAR(loss.item<double>(), one.at("loss").as_double(), kForward);
+    loss.backward();
+    size_t trained = 0;
+    for (const nn::Parameter& parameter : model->parameters().parameters()) trained += parameter.trainable ? 1 : 0;
+    EXPECT_EQ(trained, one.at("gradients").size());
+    for (const auto& [name, summary] : one.at("gradients").as_object()) {
+      expect_gradient(model->parameters().at(name).view.grad(), summary, name);
+    }
+  }
+}
+
+TEST_P(Encoders, PaddingInsideARowHasThePositionsOfTransformers) {
+  const Json golden = this->golden();
+  const Json* row = golden.find("padding_row");
+  if (row == nullptr) GTEST_SKIP() << "positions of this model do not depend on ids";
+  tensor::TokenRows rows;
+  std::vector<int32_t> ids;
+  for (const double id : numbers_of(row->at("ids"))) ids.push_back(static_cast<int32_t>(id));
+  rows.add_row(std::vector<int32_t>{2, 9, 1, 3}, 0);
+  rows.add_row(ids, 1);
+  const at::NoGradGuard scoring;
+  const at::Tensor logits =
+      classifier_in(folder())->forward(tensor::make_packed_batch(rows, c10::Device(c10::DeviceType::CPU)), {});
+  EXPECT_NEAR(logits[1].item<double>(), numbers_of(row->at("logits")).front(), kForward);
+}
+
+TEST_P(Encoders, ARowAloneHasTheLogitsItHasInABatch) {
+  const Json golden = this->golden();
+  const at::NoGradGuard scoring;
+  for (const Json& one : golden.at("cases").as_array()) {
+    const auto model = model_of(one);
+    const at::Tensor together = model->forward(golden_batch(golden), {});
+    for (size_t row = 0; row < golden.at("rows").size(); ++row) {
+      const at::Tensor alone = model->forward(golden_batch(golden, {row}), {});
+      EXPECT_LT((alone[0] - together[static_cast<int64_t>(row)]).abs().max().item<double>(), 2e-6) << row;
+    }
+  }
+}
+
+TEST_P(Encoders, DropoutOfARowDoesNotDependOnTheRowsBesideIt) {
+  const Json golden = this->golden();
+  const auto model = classifier_in(folder(), {.dtype = at::kDouble});
+  const nn::ForwardContext training{.training = true, .seed = 3, .epoch = 1};
+  const at::Tensor whole = model->forward(golden_batch(golden), training);
+  for (size_t row = 0; row < golden.at("rows").size(); ++row) {
+    EXPECT_NEAR(model->forward(golden_batch(golden, {row}), training).item<double>(),
+                whole[static_cast<int64_t>(row)].item<double>(), 1e-12);
+  }
+  EXPECT_GT((whole - model->forward(golden_batch(golden), {})).abs().max().item<double>(), 1e-3);
+}
+
+TEST_P(Encoders, FirstTokensAloneAreThoseOfAllTokens) {
+  const auto model = classifier_in(folder(), {.dtype = at::kDouble});
+  const tensor::PackedBatch batch = golden_batch(golden());
+  for (const bool training : {false, true}) {
+    const nn::ForwardContext context{.training = training, .seed = 3, .epoch = 1};
+    const at::Tensor all = model->encoder().forward(batch, context, TokensRead::kAll);
+    const at::Tensor first = model->encoder().forward(batch, context, TokensRead::kFirst);
+    ASSERT_EQ(first.size(0), batch.rows);
+    const at::Tensor picked = all.index_select(0, batch.row_begin.narrow(0, 0, batch.rows));
+    EXPECT_LT((first - picked).abs().max().item<double>(), 1e-13);
+  }
+}
+
+/// Logits and gradients of a loss that weighs every row differently.
+std::map<std::string, at::Tensor> outcome(TextClassifier& model, const tensor::PackedBatch& batch,
+                                          nn::ForwardContext context, nn::Execution execution) {
+  context.execution = execution;
+  model.parameters().zero_gradients();
+  const at::Tensor logits = model.forward(batch, context);
+  std::vector<double> weights;
+  for (int64_t b = 0; b < batch.rows; ++b) weights.push_back(0.3 * static_cast<double>(b % 5) - 0.5);
+  logits.backward(at::tensor(weights, at::kDouble).to(at::kFloat).view({-1, 1}));
+  std::map<std::string, at::Tensor> outcome = {{"logits", logits.detach()}};
+  for (const nn::Parameter& parameter : model.parameters().parameters()) {
+    if (parameter.trainable) outcome.emplace(parameter.name, parameter.view.grad().clone());
+  }
+  return outcome;
+}
+
+TEST_P(Encoders, TheEngineGivesWhatThePlainLayersGive) {
+  for (const Pooling pooling : {Pooling::kPooler, Pooling::kMean}) {
+    const auto model = classifier_in(folder(), {.pooling = pooling});
+    ASSERT_EQ(model->encoder().why_not_fused(), "");
+    const tensor::PackedBatch batch = golden_batch(golden());
+    for (const bool training : {false, true}) {
+      const nn::ForwardContext context{.training = training, .seed = 5, .epoch = 2};
+      const auto plain = outcome(*model, batch, context, nn::Execution::kPlain);
+      const auto engine = outcome(*model, batch, context, nn::Execution::kAutomatic);
+      for (const auto& [name, expected] : plain) {
+        const double scale = std::max(expected.norm().item<double>(), 1e-2);
+        EXPECT_LT((engine.at(name) - expected).norm().item<double>(), 3e-5 * scale) << name;
+      }
+    }
+    const at::NoGradGuard scoring;
+    const at::Tensor f32 = model->forward(batch, {});
+    const at::Tensor plain = model->forward(batch, {.execution = nn::Execution::kPlain});
+    EXPECT_LT((f32 - plain).abs().max().item<double>(), 1e-5);
+    EXPECT_LT((model->forward(batch, {.precision = nn::Precision::kBf16}) - f32).abs().max().item<double>(), 0.1);
+    EXPECT_LT((model->forward(batch, {.precision = nn::Precision::kInt8}) - f32).abs().max().item<double>(), 0.1);
+  }
+}
+
+}  // namespace
+}  // namespace rift::models

@@ -1,0 +1,120 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "models/tiny_encoders.h"
+#include "models/tiny_model.h"
+#include "rift/nn/initial_values.h"
+#include "rift/optim/optimizer.h"
+#include "rift/tuning/peft.h"
+#include "rift/tuning/tuning.h"
+#include "support/temp_directory.h"
+
+// Every tuning method on every architecture.
+namespace rift::tuning {
+namespace {
+
+using models::TextClassifier;
+using test::classifier_in;
+
+const nn::ForwardContext kTraining{.training = true, .seed = 7, .epoch = 0};
+
+std::vector<TuningOptions> every_method() {
+  return {{.method = FullOptions{}},
+          {.method = HeadOptions{}},
+          {.method = TopKOptions{.layers = 1}},
+          {.method = BitFitOptions{}},
+          {.method = LoraOptions{.rank = 3, .alpha = 6, .dropout = 0.1}}};
+}
+
+class TunedEncoders : public testing::TestWithParam<const char*> {
+ protected:
+  std::string folder() const { return test::tiny_folder(GetParam()); }
+  tensor::PackedBatch batch() const { return test::golden_batch(test::golden_in(folder())); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Tiny, TunedEncoders, testing::ValuesIn(test::kTinyEncoders),
+                         [](const auto& encoder) { return std::string(encoder.param); });
+
+/// One backward pass and one SGD step over what is trainable.
+void step(TextClassifier& model, const tensor::PackedBatch& batch) {
+  nn::ParameterStore& store = model.parameters();
+  store.zero_gradients();
+  model.forward(batch, kTraining).pow(2).sum().backward();
+  optim::ParameterGroup group{.name = "all", .lr = 0.1};
+  for (const nn::Stretch& stretch : store.trainable_stretches()) group.slices.push_back({stretch.offset, stretch.size});
+  optim::Optimizer<float>({.name = optim::SgdOptions{}}, {group})
+      .step(store.values<float>(), std::as_const(store).gradients<float>(), 1.0);
+}
+
+TEST_P(TunedEncoders, EveryMethodMovesWhatItNamesAndNothingElse) {
+  for (const models::Pooling pooling : {models::Pooling::kPooler, models::Pooling::kMean}) {
+    for (const TuningOptions& options : every_method()) {
+      SCOPED_TRACE(options.method_name());
+      const auto model = classifier_in(folder(), {.pooling = pooling});
+      const Applied applied = apply(options, *model, 1);
+      std::vector<std::string> moving = applied.encoder;
+      moving.insert(moving.end(), applied.head.begin(), applied.head.end());
+      const tensor::TensorMap before = model->parameters().to_map(true);
+      step(*model, batch());
+      step(*model, batch());  // LoRA's A moves from the second step on: B starts at zero
+      for (const auto& [name, tensor] : model->parameters().to_map(false)) {
+        // Softmax does not see a key's bias, so that it has no gradient to speak of.
+        if (name.ends_with("key.bias") || name.ends_with("k_lin.bias")) continue;
+        const bool moves = std::ranges::find(moving, name) != moving.end();
+        EXPECT_EQ(!at::equal(tensor, before.at(name)), moves) << name;
+      }
+    }
+  }
+}
+
+TEST_P(TunedEncoders, LoraOnEveryMapMergesToTheSameLogits) {
+  const auto model = classifier_in(folder());
+  std::vector<std::string> every;
+  for (const nn::Linear* linear : model->encoder().linears()) every.push_back(linear->name);
+  apply({.method = LoraOptions{.rank = 2, .alpha = 4, .targets = every}}, *model, 11);
+  for (nn::Linear* linear : model->encoder().linears()) {
+    ASSERT_NE(linear->adapter, nullptr) << linear->name;
+    nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
+  }
+  const at::NoGradGuard scoring;
+  const at::Tensor plain = classifier_in(folder())->forward(batch(), {});
+  const at::Tensor tuned = model->forward(batch(), {});
+  EXPECT_GT((tuned - plain).abs().max().item<double>(), 1e-2);
+  const tensor::TensorMap merged = model->merged_tensors();
+  merge(*model);
+  EXPECT_LT((model->forward(batch(), {}) - tuned).abs().max().item<double>(), 1e-5);
+  for (const nn::Linear* linear : model->encoder().linears()) {
+    EXPECT_TRUE(at::allclose(merged.at(linear->weight->name), linear->weight->view, 1e-6, 1e-7)) << linear->name;
+  }
+}
+
+TEST_P(TunedEncoders, AnAdapterIsWrittenAndReadUnderTheModelsOwnNames) {
+  const checkpoint::ModelLayout layout = test::layout_of(checkpoint::open_hf_directory(folder()).config);
+  for (const models::Pooling pooling : {models::Pooling::kPooler, models::Pooling::kMean}) {
+    const auto model = classifier_in(folder(), {.pooling = pooling});
+    const LoraOptions options{.rank = 2};
+    apply({.method = options}, *model, 11);
+    const checkpoint::PeftAdapter adapter = adapter_of(*model, options);
+    EXPECT_EQ(adapter.config.target_modules, model->encoder().query_and_value_maps());
+    EXPECT_EQ(adapter.pairs.size(), 2 * model->encoder().layers().size());
+    const test::TempDirectory out;
+    checkpoint::write_peft_directory(out.path(), adapter, layout);
+    const checkpoint::PeftAdapter read = checkpoint::read_peft_directory(out.path(), layout);
+    ASSERT_EQ(read.pairs.size(), adapter.pairs.size());
+    for (size_t i = 0; i < read.pairs.size(); ++i) {
+      EXPECT_EQ(read.pairs[i].module, adapter.pairs[i].module);
+      EXPECT_TRUE(at::equal(read.pairs[i].a, adapter.pairs[i].a));
+    }
+    ASSERT_EQ(read.saved.size(), adapter.saved.size());
+    for (const auto& [name, tensor] : adapter.saved) EXPECT_TRUE(at::equal(read.saved.at(name), tensor)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace rift::tuning

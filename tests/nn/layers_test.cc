@@ -144,6 +144,9 @@ TEST(Activation, EqualsItsFormula) {
         case Activation::kSilu:
           expected = t / (1 + std::exp(-t));
           break;
+        case Activation::kTanh:
+          expected = std::tanh(t);
+          break;
       }
       EXPECT_NEAR(y[i].item<double>(), expected, 1e-12) << entry.name;
     }

@@ -35,7 +35,9 @@ TEST(Architecture, AnUnknownModelTypeIsRefusedWithThoseThatThereAre) {
 
 TEST(Architecture, SettingsThatChangeTheResultAreRefusedByName) {
   for (const std::string name : test::kTinyEncoders) {
-    const std::string activation = name == "distilbert" ? "activation" : "hidden_act";
+    const std::string activation = name == "distilbert"             ? "activation"
+                                   : name.starts_with("modernbert") ? "hidden_activation"
+                                                                    : "hidden_act";
     for (const auto& [key, value] :
          std::vector<std::pair<std::string, Json>>{{activation, "mish"},
                                                    {activation, "gelu_fast"},
@@ -55,6 +57,17 @@ TEST(Architecture, SettingsThatChangeTheResultAreRefusedByName) {
   Json sinusoids = config_of("distilbert");
   sinusoids["sinusoidal_pos_embds"] = true;
   EXPECT_THAT(failure([&] { describe_text_model(sinusoids, "config.json"); }), HasSubstr("sinusoidal_pos_embds"));
+  for (const auto& [key, value] : std::vector<std::pair<std::string, Json>>{{"attention_bias", true},
+                                                                            {"mlp_bias", true},
+                                                                            {"norm_bias", true},
+                                                                            {"classifier_bias", true},
+                                                                            {"classifier_pooling", "max"},
+                                                                            {"classifier_activation", "mish"}}) {
+    Json modern = config_of("modernbert");
+    modern[key] = value;
+    EXPECT_THAT(failure([&] { describe_text_model(modern, "config.json"); }),
+                AllOf(StartsWith("unsupported"), HasSubstr(key)));
+  }
 }
 
 TEST(Architecture, MissingAndWrongValuesBlameTheFile) {
@@ -112,7 +125,12 @@ TEST(Architecture, FilesOfTransformersClassesAreReadWhole) {
                                 {"ElectraForSequenceClassification", 4, true},
                                 {"ElectraForTokenClassification", 0, false},
                                 {"ElectraForMultipleChoice", 0, false},
-                                {"ElectraForQuestionAnswering", 0, false}}) {
+                                {"ElectraForQuestionAnswering", 0, false},
+                                {"ModernBertModel", 0, false},
+                                {"ModernBertForMaskedLM", 2, true},
+                                {"ModernBertForSequenceClassification", 4, true},
+                                {"ModernBertForTokenClassification", 2, true},
+                                {"ModernBertForQuestionAnswering", 2, true}}) {
     SCOPED_TRACE(file.name);
     const KeySet set = key_set(file.name);
     const checkpoint::ModelLayout layout = set.layout();
@@ -125,7 +143,7 @@ TEST(Architecture, FilesOfTransformersClassesAreReadWhole) {
     EXPECT_EQ(names.loaded.size(), layout.encoder.size() + file.beside_encoder);
     EXPECT_EQ(names.loaded.size() + names.dropped.size(), set.tensors.size());
     EXPECT_EQ(names.has_pooler, file.has_pooler);
-    EXPECT_EQ(names.new_head.size(), file.has_pooler ? 0u : 2u);
+    EXPECT_EQ(names.new_head.size(), std::string_view(file.name).ends_with("ForSequenceClassification") ? 0u : 2u);
   }
 }
 

@@ -3,8 +3,11 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "nn/packed_rows.h"
 #include "rift/base/threads.h"
@@ -64,6 +67,32 @@ TEST(PackedAttention, GradientsAreThoseOfFiniteDifferences) {
       EXPECT_LT(gradient_error(in.v, loss), 1e-7);
     }
   }
+}
+
+TEST(PackedAttention, TokensOutsideTheWindowAreNotAttendedTo) {
+  Inputs in;
+  const auto batch = packed_rows(kLengths);
+  const AttentionCall call{.batch = batch, .context = {}, .heads = kHeads, .window = 2};
+  const at::Tensor out = packed_attention(in.q, in.k, in.v, call);
+  const int64_t begin = batch.row_begin_host[2];
+  const auto heads = [&](const at::Tensor& x) {
+    return x.detach().narrow(0, begin, 6).view({-1, kHeads, 4}).transpose(0, 1).unsqueeze(0);
+  };
+  at::Tensor near = at::zeros({6, 6}, at::kBool);
+  for (int64_t i = 0; i < 6; ++i) {
+    for (int64_t j = 0; j < 6; ++j) near[i][j] = std::abs(i - j) <= 2;
+  }
+  const at::Tensor expected = at::scaled_dot_product_attention(heads(in.q), heads(in.k), heads(in.v), near);
+  EXPECT_LT((heads(out) - expected).abs().max().item<double>(), 1e-13);
+  const auto loss = [&] { return packed_attention(in.q, in.k, in.v, call).pow(2).sum(); };
+  EXPECT_LT(gradient_error(in.q, loss), 1e-7);
+  EXPECT_LT(gradient_error(in.k, loss), 1e-7);
+  EXPECT_LT(gradient_error(in.v, loss), 1e-7);
+  AttentionCall first = call;
+  first.first_only = true;
+  const at::Tensor begins = batch.row_begin.narrow(0, 0, batch.rows);
+  const at::Tensor alone = packed_attention(in.q.index_select(0, begins), in.k, in.v, first);
+  EXPECT_LT((alone - out.index_select(0, begins)).abs().max().item<double>(), 1e-13);
 }
 
 TEST(PackedAttention, RowIsBitEqualAloneInABatchAndWithOneOrTwoThreads) {

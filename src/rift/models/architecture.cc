@@ -8,14 +8,15 @@
 #include "rift/models/bert.h"
 #include "rift/models/distilbert.h"
 #include "rift/models/electra.h"
+#include "rift/models/modernbert.h"
 #include "rift/models/roberta.h"
-#include "rift/nn/linear.h"
 
 namespace rift::models {
 
 namespace {
 
-constexpr const Architecture* kArchitectures[] = {&kBert, &kRoberta, &kXlmRoberta, &kDistilBert, &kElectra};
+constexpr const Architecture* kArchitectures[] = {&kBert,       &kRoberta, &kXlmRoberta,
+                                                  &kDistilBert, &kElectra, &kModernBert};
 
 /// The parameters from the `begin`th on.
 std::vector<checkpoint::NamedShape> shapes_since(const nn::ParameterStore& store, size_t begin) {
@@ -56,7 +57,7 @@ TextModelDescription describe_text_model(const Json& config, const std::string& 
                                               .unused = {architecture.unused.begin(), architecture.unused.end()}},
                                    .sizes = built.encoder->sizes()};
   const size_t encoder = store.parameters().size();
-  nn::Linear::add_to(store, built.head.pooler, built.encoder->width(), built.encoder->width());
+  Pooler::add_to(store, built.head, built.encoder->width());
   description.layout.pooler = shapes_since(store, encoder);
   return description;
 }

@@ -7,24 +7,13 @@
 
 #include "rift/base/json.h"
 #include "rift/checkpoint/model_layout.h"
+#include "rift/models/pooler.h"
 #include "rift/models/text_encoder.h"
 #include "rift/models/text_sizes.h"
-#include "rift/nn/activation.h"
 #include "rift/nn/parameters.h"
 
 /// The one table of architectures. All that the rest of rift knows of one goes through it.
 namespace rift::models {
-
-/// The head that transformers' class of the architecture for sequence classification has: a pooler
-/// activation(W h_first + b), then a linear classifier.
-struct OwnHead {
-  std::string pooler;                                 // name of its linear map: "bert.pooler.dense"
-  bool pooler_is_pretrained = true;                   // it comes with the encoder; else it is new with every head
-  nn::Activation activation = nn::Activation::kTanh;  // of the pooler
-  std::string classifier = "classifier";              // name of the map that gives the logits, whatever it reads
-  double pooler_dropout = 0;                          // before the pooler
-  double classifier_dropout = 0;                      // before the classifier
-};
 
 struct BuiltEncoder {
   std::unique_ptr<TextEncoder> encoder;

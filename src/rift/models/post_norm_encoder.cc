@@ -16,13 +16,6 @@ namespace {
 /// Numbers of the linear maps within a layer; part of the dropout hash of their adapters (nn::LinearCall::site).
 enum LinearSite : uint32_t { kQuery, kKey, kValue, kAttentionOutput, kIntermediate, kOutput, kProjection };
 
-/// The names that were added to the store since `begin` parameters.
-Part part_since(const nn::ParameterStore& store, std::string name, size_t begin) {
-  Part part{std::move(name), {}};
-  for (size_t i = begin; i < store.parameters().size(); ++i) part.parameters.push_back(store.parameters()[i].name);
-  return part;
-}
-
 }  // namespace
 
 PostNormNames bert_names(const std::string& base) {
@@ -142,18 +135,6 @@ int64_t PostNormEncoder::first_trainable_stage() const {
   return stage;
 }
 
-void PostNormEncoder::require_fitting(const tensor::PackedBatch& batch) const {
-  const TextSizes& sizes = spec_.sizes;
-  RIFT_REQUIRE(batch.largest_id < sizes.vocab_size, Code::kArtefact,
-               "a token id is beyond the model's vocabulary of {}; does the tokenizer belong to this model?",
-               sizes.vocab_size);
-  RIFT_REQUIRE(batch.largest_type_id < std::max<int64_t>(sizes.token_types, 1), Code::kArtefact,
-               "a token type is beyond the model's {} types", sizes.token_types);
-  RIFT_REQUIRE(batch.longest <= sizes.positions, Code::kArtefact,
-               "a row of {} tokens is longer than the model's {} positions; lower max_tokens", batch.longest,
-               sizes.positions);
-}
-
 /// Rows of the position table, [S].
 at::Tensor PostNormEncoder::positions_of(const tensor::PackedBatch& batch) const {
   if (!spec_.padding_id) return batch.positions;
@@ -185,20 +166,6 @@ at::Tensor PostNormEncoder::embed_tables(const tensor::PackedBatch& batch, const
   if (frozen) return hidden;
   return nn::dropout(hidden, {spec_.embeddings_dropout, 0, static_cast<uint32_t>(nn::DropoutSite::kEmbeddings)}, batch,
                      context);
-}
-
-at::Tensor PostNormEncoder::run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
-                                       const nn::ForwardContext& context, TokensRead read) const {
-  RIFT_CHECK(0 <= first && first <= last && last <= layer_count());
-  // Layer i is stage i + 1: those below `frozen` take no part in training.
-  const int64_t frozen = std::clamp(first_trainable_stage() - 1, first, last);
-  nn::ForwardContext scoring = context;
-  scoring.training = false;
-  {
-    const at::AutoGradMode gradients(at::GradMode::is_enabled() && hidden.requires_grad());
-    hidden = run_alike(std::move(hidden), first, frozen, batch, scoring, read);
-  }
-  return run_alike(std::move(hidden), frozen, last, batch, context, read);
 }
 
 at::Tensor PostNormEncoder::run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,

@@ -60,8 +60,6 @@ class PostNormEncoder : public TextEncoder {
   int64_t first_trainable_stage() const override;
   std::string why_not_fused() const override { return engine_->why_not(); }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
-  at::Tensor run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
-                        const nn::ForwardContext& context, TokensRead read) const override;
 
  private:
   struct Layer {
@@ -75,12 +73,10 @@ class PostNormEncoder : public TextEncoder {
   void add_embeddings(nn::ParameterStore& store);
   void add_layer(int64_t index, nn::ParameterStore& store);
   nn::EncoderParts parts() const;
-  void require_fitting(const tensor::PackedBatch& batch) const;
   at::Tensor positions_of(const tensor::PackedBatch& batch) const;
   at::Tensor embed_tables(const tensor::PackedBatch& batch, const nn::ForwardContext& context, bool frozen) const;
-  /// Layers that all take part in training, or none of them.
   at::Tensor run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
-                       const nn::ForwardContext& context, TokensRead read) const;
+                       const nn::ForwardContext& context, TokensRead read) const override;
   at::Tensor run_layer(int64_t index, const at::Tensor& x, const Pass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read, const Pass& pass) const;
 

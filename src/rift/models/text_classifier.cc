@@ -13,14 +13,6 @@ namespace rift::models {
 
 namespace {
 
-Part part_of(const nn::Linear& linear, std::string name) {
-  return {std::move(name), {linear.weight->name, linear.bias->name}};
-}
-
-bool is_of(const nn::Linear& linear, const std::string& parameter) {
-  return linear.weight != nullptr && (parameter == linear.weight->name || parameter == linear.bias->name);
-}
-
 /// [S,D] -> [B,D], mean over each row's tokens.
 at::Tensor row_means(const at::Tensor& hidden, const tensor::PackedBatch& batch) {
   return at::segment_reduce(hidden, "mean", batch.row_begin.diff(), std::nullopt, std::nullopt, 0, true);
@@ -39,28 +31,37 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
   own_head_ = std::move(built.head);
   const int64_t width = encoder_->width();
   if (pooling_ == Pooling::kPooler || pretrained.contains(own_head_.pooler + ".weight")) {
-    pooler_ = nn::Linear::add_to(*store_, own_head_.pooler, width, width);
+    pooler_ = Pooler::add_to(*store_, own_head_, width);
   }
   classifier_ = nn::Linear::add_to(*store_, own_head_.classifier, width, outputs_);
-  head_part_ = part_of(classifier_, "classifier");
-  if (pooling_ == Pooling::kPooler) pooler_part_ = part_of(pooler_, "pooler");
+  head_part_ = {"classifier", {classifier_.weight->name, classifier_.bias->name}};
+  if (pooling_ == Pooling::kPooler) {
+    pooler_part_.name = "pooler";
+    for (const nn::Parameter* parameter : pooler_parameters()) pooler_part_.parameters.push_back(parameter->name);
+  }
   store_->seal();
   initialise(store_->copy_from(pretrained), built.initializer_range, options.seed);
-  if (pooling_ != Pooling::kPooler && pooler_.weight != nullptr) {
-    store_->set_trainable(*pooler_.weight, false);
-    store_->set_trainable(*pooler_.bias, false);
-  }
+  if (pooling_ == Pooling::kPooler) return;
+  for (const nn::Parameter* parameter : pooler_parameters()) store_->set_trainable(*parameter, false);
 }
 
 TextClassifier::~TextClassifier() = default;
 
+std::vector<const nn::Parameter*> TextClassifier::pooler_parameters() const {
+  return pooler_ ? pooler_->parameters() : std::vector<const nn::Parameter*>{};
+}
+
 void TextClassifier::initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed) {
+  std::vector<const nn::Parameter*> beside = pooler_parameters();
+  beside.insert(beside.end(), {classifier_.weight, classifier_.bias});
   for (const std::string& name : names) {
-    RIFT_REQUIRE(is_of(pooler_, name) || is_of(classifier_, name), Code::kArtefact,
+    RIFT_REQUIRE(std::ranges::find(beside, name, &nn::Parameter::name) != beside.end(), Code::kArtefact,
                  "tensor '{}' is missing from the pretrained weights; is this the right config.json?", shorten(name));
     const nn::Parameter& parameter = store_->at(name);
     if (name.ends_with(".bias")) {
       nn::fill_zero(*store_, parameter);
+    } else if (parameter.shape.size() == 1) {  // a norm's weight
+      nn::fill_one(*store_, parameter);
     } else {
       nn::fill_normal(*store_, parameter, standard_deviation, seed);
     }
@@ -70,13 +71,14 @@ void TextClassifier::initialise(const std::vector<std::string>& names, double st
 
 std::vector<std::string> TextClassifier::head_maps() const {
   std::vector<std::string> names;
-  if (pooler_.weight != nullptr) names.push_back(pooler_.name);
+  if (pooler_) names.push_back(pooler_->dense.name);
   names.push_back(classifier_.name);
   return names;
 }
 
 TokensRead TextClassifier::tokens_read() const {
-  return pooling_ == Pooling::kPooler || pooling_ == Pooling::kCls ? TokensRead::kFirst : TokensRead::kAll;
+  const bool first = pooling_ == Pooling::kCls || (pooling_ == Pooling::kPooler && !own_head_.reads_mean);
+  return first ? TokensRead::kFirst : TokensRead::kAll;
 }
 
 at::Tensor TextClassifier::forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
@@ -97,8 +99,8 @@ at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBa
       const int64_t layer = encoder_->layer_count();
       const nn::LinearCall call{.context = context, .batch = batch, .layer = layer, .x_is_per_row = true};
       const auto site = static_cast<uint32_t>(nn::DropoutSite::kPoolerInput);
-      const at::Tensor kept = nn::dropout(hidden, {own_head_.pooler_dropout, layer, site, true}, batch, context);
-      return nn::activate(own_head_.activation, pooler_.forward(kept, call));
+      const at::Tensor read = own_head_.reads_mean ? row_means(hidden, batch) : hidden;
+      return pooler_->forward(nn::dropout(read, {own_head_.pooler_dropout, layer, site, true}, batch, context), call);
     }
     case Pooling::kCls:
       return hidden;
@@ -129,11 +131,8 @@ tensor::TensorMap TextClassifier::merged_tensors() const {
   const auto keep = [&](const std::string& name) { tensors.emplace(name, all.at(name)); };
   for (const std::string& name : encoder_->embeddings().parameters) keep(name);
   for (const Part& layer : encoder_->layers()) std::ranges::for_each(layer.parameters, keep);
-  for (const nn::Linear* linear : {&pooler_, &classifier_}) {
-    if (linear->weight == nullptr) continue;
-    keep(linear->weight->name);
-    keep(linear->bias->name);
-  }
+  for (const nn::Parameter* parameter : pooler_parameters()) keep(parameter->name);
+  std::ranges::for_each(head_part_.parameters, keep);
   for (const nn::Linear* linear : encoder_->linears()) tensors[linear->weight->name] = nn::merged_weight(*linear);
   return tensors;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,13 +74,14 @@ class TextClassifier {
   int64_t outputs() const { return outputs_; }
 
  private:
+  std::vector<const nn::Parameter*> pooler_parameters() const;
   void initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed);
 
   const Architecture& architecture_;
   std::unique_ptr<nn::ParameterStore> store_;
   std::unique_ptr<TextEncoder> encoder_;
   OwnHead own_head_;
-  nn::Linear pooler_;  // weight nullptr when the model has none
+  std::optional<Pooler> pooler_;
   nn::Linear classifier_;
   Part pooler_part_;
   Part head_part_;

@@ -21,6 +21,9 @@ struct Part {
   std::vector<std::string> parameters;  // full names, in storage order
 };
 
+/// The parameters that were added to the store since it had `begin` of them.
+Part part_since(const nn::ParameterStore& store, std::string name, size_t begin);
+
 /// Which token states the caller reads. kFirst lets the last layer skip everything that only other tokens need; the
 /// values of the first tokens are those of kAll within rounding.
 enum class TokensRead { kAll, kFirst };
@@ -49,8 +52,8 @@ class TextEncoder {
   virtual at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const = 0;
   /// Layers first .. last-1 on `hidden` [S,D] (what stage `first` gave). Returns [S,D], or [B,D] (first tokens) when
   /// the last layer is among them and `read` is kFirst.
-  virtual at::Tensor run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
-                                const nn::ForwardContext& context, TokensRead read) const = 0;
+  at::Tensor run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                        const nn::ForwardContext& context, TokensRead read) const;
 
   /// Why the layers run one by one in ATen and not on the fused engine, "" when they run on it.
   virtual std::string why_not_fused() const { return "this architecture has no fused form"; }
@@ -62,6 +65,15 @@ class TextEncoder {
                      TokensRead read = TokensRead::kAll) const {
     return run_layers(embed(batch, context), 0, layer_count(), batch, context, read);
   }
+
+ protected:
+  /// Throws kArtefact when an id, a type or a row's length is beyond sizes().
+  void require_fitting(const tensor::PackedBatch& batch) const;
+
+ private:
+  /// run_layers() on layers that all take part in training, or none of them.
+  virtual at::Tensor run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                               const nn::ForwardContext& context, TokensRead read) const = 0;
 };
 
 }  // namespace rift::models

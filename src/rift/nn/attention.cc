@@ -5,6 +5,7 @@
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/_softmax.h>
 #include <ATen/ops/_softmax_backward_data.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/baddbmm.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
@@ -14,6 +15,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "rift/base/error.h"
 #include "rift/nn/dropout.h"
@@ -28,7 +30,7 @@ using torch::autograd::variable_list;
 
 /// Lengths and offsets of a batch's rows, kept from forward to backward.
 struct Plan : torch::CustomClassHolder {
-  Plan(const AttentionCall& call, int64_t width) : heads(call.heads), first_only(call.first_only) {
+  Plan(const AttentionCall& call, int64_t width) : heads(call.heads), first_only(call.first_only), window(call.window) {
     head_width = width / heads;
     scale = 1.0 / std::sqrt(static_cast<double>(head_width));
     row_begin = call.batch.row_begin_host;
@@ -53,6 +55,7 @@ struct Plan : torch::CustomClassHolder {
   int64_t heads;
   int64_t head_width;  // K
   bool first_only;
+  std::optional<int64_t> window;
   double scale;
   std::vector<int64_t> row_begin;
   std::vector<int64_t> weights_begin;  // [B+1], a row's [heads, queries, tokens] in the flat attention weights
@@ -79,6 +82,14 @@ at::Tensor heads_of_tokens(const Plan& plan, const at::Tensor& x, int64_t row) {
 }
 at::Tensor heads_of_queries(const Plan& plan, const at::Tensor& x, int64_t row) {
   return x.narrow(0, plan.query_begin(row), plan.queries(row)).view({-1, plan.heads, plan.head_width}).transpose(0, 1);
+}
+
+/// Scores [H,Tq,T] of keys outside the window become those of no weight.
+void keep_window(const Plan& plan, int64_t row, at::Tensor& scores) {
+  if (!plan.window || plan.tokens(row) <= *plan.window + 1) return;
+  const at::Tensor place = at::arange(plan.tokens(row), scores.options().dtype(at::kLong));
+  const at::Tensor distance = place.narrow(0, 0, plan.queries(row)).unsqueeze(1).sub(place).abs();  // [Tq,T]
+  scores.masked_fill_(distance.gt(*plan.window), -std::numeric_limits<double>::infinity());
 }
 
 at::Tensor weights_of(const Plan& plan, const at::Tensor& weights, int64_t row) {
@@ -118,6 +129,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
       const at::Tensor w = weights_of(plan, weights, row);
       const at::Tensor keys = heads_of_tokens(plan, k, row).transpose(1, 2);  // [H,K,T]
       at::Tensor scores = at::baddbmm(w, heads_of_queries(plan, q, row), keys, 0, plan.scale);
+      keep_window(plan, row, scores);
       w.copy_(at::_softmax(scores, -1, false));
       heads_of_queries(plan, out, row).copy_(at::bmm(masked(plan, w, row), heads_of_tokens(plan, v, row)));
     });

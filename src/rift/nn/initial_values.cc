@@ -1,6 +1,7 @@
 #include "rift/nn/initial_values.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
 #include <functional>
@@ -38,6 +39,10 @@ void fill_uniform(ParameterStore& store, const Parameter& parameter, double boun
 
 void fill_zero(ParameterStore& store, const Parameter& parameter) {
   store.copy_from({{parameter.name, at::zeros(parameter.shape)}});
+}
+
+void fill_one(ParameterStore& store, const Parameter& parameter) {
+  store.copy_from({{parameter.name, at::ones(parameter.shape)}});
 }
 
 }  // namespace rift::nn

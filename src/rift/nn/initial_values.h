@@ -12,5 +12,6 @@ void fill_normal(ParameterStore& store, const Parameter& parameter, double stand
 void fill_uniform(ParameterStore& store, const Parameter& parameter, double bound,
                   uint64_t seed);  // in [-bound, bound)
 void fill_zero(ParameterStore& store, const Parameter& parameter);
+void fill_one(ParameterStore& store, const Parameter& parameter);
 
 }  // namespace rift::nn

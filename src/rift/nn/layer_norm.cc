@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
+#include <optional>
 
 namespace rift::nn {
 
@@ -18,9 +19,9 @@ using torch::autograd::variable_list;
 /// bytes would depend on the number of threads. A sum over rows is dealt to threads by columns.
 struct RowNorm : torch::autograd::Function<RowNorm> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias, double epsilon) {
+                            const std::optional<at::Tensor>& bias, double epsilon) {
     auto [y, mean, reciprocal] = at::native_layer_norm(x, weight.sizes(), weight, bias, epsilon);
-    context->save_for_backward({x, weight, bias, mean, reciprocal});
+    context->save_for_backward({x, weight, bias.value_or(at::Tensor()), mean, reciprocal});
     return y;
   }
 
@@ -34,7 +35,7 @@ struct RowNorm : torch::autograd::Function<RowNorm> {
       d_x = std::get<0>(at::native_layer_norm_backward(d_y, x, weight.sizes(), mean, reciprocal, weight, bias, kOnlyX));
     }
     if (context->needs_input_grad(1)) d_weight = (x - mean).mul_(reciprocal).mul_(d_y).sum(0);
-    if (context->needs_input_grad(2)) d_bias = d_y.sum(0);
+    if (bias.defined() && context->needs_input_grad(2)) d_bias = d_y.sum(0);
     return {d_x, d_weight, d_bias, at::Tensor()};
   }
 };
@@ -45,8 +46,13 @@ LayerNorm LayerNorm::add_to(ParameterStore& store, const std::string& name, int6
   return {&store.add(name + ".weight", {width}), &store.add(name + ".bias", {width}), epsilon};
 }
 
+LayerNorm LayerNorm::add_without_bias(ParameterStore& store, const std::string& name, int64_t width, double epsilon) {
+  return {&store.add(name + ".weight", {width}), nullptr, epsilon};
+}
+
 at::Tensor LayerNorm::forward(const at::Tensor& x) const {
-  return RowNorm::apply(x.contiguous(), weight->view, bias->view, epsilon);
+  const auto shift = bias == nullptr ? std::nullopt : std::optional(bias->view);
+  return RowNorm::apply(x.contiguous(), weight->view, shift, epsilon);
 }
 
 }  // namespace rift::nn

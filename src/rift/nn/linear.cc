@@ -22,19 +22,26 @@ at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::T
 }
 
 Linear Linear::add_to(ParameterStore& store, const std::string& name, int64_t in, int64_t out) {
-  Linear linear;
-  linear.name = name;
-  linear.weight = &store.add(name + ".weight", {out, in});
+  Linear linear = add_without_bias(store, name, in, out);
   linear.bias = &store.add(name + ".bias", {out});
   return linear;
 }
 
+Linear Linear::add_without_bias(ParameterStore& store, const std::string& name, int64_t in, int64_t out) {
+  Linear linear;
+  linear.name = name;
+  linear.weight = &store.add(name + ".weight", {out, in});
+  return linear;
+}
+
 at::Tensor Linear::forward(const at::Tensor& x, const LinearCall& call) const {
-  at::Tensor y = linear_map(x, weight->view, bias->view);
+  at::Tensor y = linear_map(x, weight->view, bias == nullptr ? at::Tensor() : bias->view);
   return adapter ? adapter->apply(x, y, call) : y;
 }
 
-bool Linear::trainable() const { return weight->trainable || bias->trainable || (adapter && adapter->trainable()); }
+bool Linear::trainable() const {
+  return weight->trainable || (bias != nullptr && bias->trainable) || (adapter && adapter->trainable());
+}
 
 at::Tensor merged_weight(const Linear& linear) {
   const at::NoGradGuard no_gradient;

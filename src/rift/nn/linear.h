@@ -56,15 +56,17 @@ class LinearAdapter {
   virtual std::vector<const Parameter*> parameters() const = 0;
 };
 
-/// y = x W^T + b, with an optional adapter.  x [S,D_in] -> y [S,D_out];  W [D_out,D_in];  b [D_out].
+/// y = x W^T + b, with an optional adapter.  x [S,D_in] -> y [S,D_out];  W [D_out,D_in];  b [D_out] or none.
 struct Linear {
   std::string name;  // module name: "bert.encoder.layer.0.attention.self.query"
   const Parameter* weight = nullptr;
-  const Parameter* bias = nullptr;
+  const Parameter* bias = nullptr;  // nullptr where the map has none
   std::shared_ptr<LinearAdapter> adapter;
 
   /// Registers `name`.weight and `name`.bias.
   static Linear add_to(ParameterStore& store, const std::string& name, int64_t in, int64_t out);
+  /// Registers `name`.weight alone.
+  static Linear add_without_bias(ParameterStore& store, const std::string& name, int64_t in, int64_t out);
   at::Tensor forward(const at::Tensor& x, const LinearCall& call) const;
   bool trainable() const;  // weight, bias or adapter
   int64_t in_features() const { return weight->shape[1]; }

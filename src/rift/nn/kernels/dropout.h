@@ -13,6 +13,7 @@ enum class DropoutSite : uint32_t {
   kFeedForwardOutput = 3,
   kPooled = 4,
   kPoolerInput = 5,
+  kFeedForwardInner = 6,
   kAdapter = 16,  // + index of the linear map within its layer
 };
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rift/nn/activation.h"
+#include "rift/nn/layer_norm.h"
+#include "rift/nn/linear.h"
+
+namespace rift::models {
+
+/// The head that transformers' class of an architecture for sequence classification has: a pooler on the row's first
+/// token or on the mean of its tokens, then a linear classifier.
+struct OwnHead {
+  std::string pooler;                // name of its linear map: "bert.pooler.dense"
+  bool pooler_is_pretrained = true;  // it comes with the encoder; else it is new with every head
+  bool pooler_has_bias = true;
+  bool reads_mean = false;                            // the pooler; else the first token
+  nn::Activation activation = nn::Activation::kTanh;  // of the pooler
+  std::string pooler_norm;                            // name of the norm behind it, without a bias; "" = none
+  double norm_epsilon = 1e-5;
+  std::string classifier = "classifier";  // name of the map that gives the logits, whatever it reads
+  double pooler_dropout = 0;              // before the pooler
+  double classifier_dropout = 0;          // before the classifier
+};
+
+/// y = norm(activation(x W^T + b)), the norm where there is one.  x, y [B,D].
+struct Pooler {
+  nn::Linear dense;
+  nn::Activation activation = nn::Activation::kTanh;
+  std::optional<nn::LayerNorm> norm;
+
+  static Pooler add_to(nn::ParameterStore& store, const OwnHead& head, int64_t width);
+  at::Tensor forward(const at::Tensor& x, const nn::LinearCall& call) const;
+  std::vector<const nn::Parameter*> parameters() const;  // in storage order
+};
+
+}  // namespace rift::models

@@ -7,6 +7,7 @@
 #include "checkpoint/same_tensors.h"
 #include "checkpoint/small_model.h"
 #include "checkpoint/torch_bytes.h"
+#include "models/load.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
 #include "rift/checkpoint/load_model.h"
@@ -17,6 +18,7 @@ namespace {
 
 using test::expect_same_tensors;
 using test::failure;
+using test::load_weights;
 using test::small_directory;
 using test::small_tensors;
 using test::TempDirectory;
@@ -53,7 +55,7 @@ void expect_small_model(const HfDirectory& directory) {
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << name;
 }
 
-TEST(LoadBert, WeightsOfTorchSave) {
+TEST(LoadModel, WeightsOfTorchSave) {
   const TempDirectory directory;
   const HfDirectory opened = small_directory(directory);
   directory.write("base/pytorch_model.bin", torch_bytes(small_tensors(0)));
@@ -61,7 +63,7 @@ TEST(LoadBert, WeightsOfTorchSave) {
   expect_small_model(opened);
 }
 
-TEST(LoadBert, WeightsInShards) {
+TEST(LoadModel, WeightsInShards) {
   for (const char* ending : {".safetensors", ".bin"}) {
     const TempDirectory directory;
     const HfDirectory opened = small_directory(directory);
@@ -70,7 +72,7 @@ TEST(LoadBert, WeightsInShards) {
   }
 }
 
-TEST(LoadBert, ANanInATorchFileIsRefusedByTensor) {
+TEST(LoadModel, ANanInATorchFileIsRefusedByTensor) {
   const TempDirectory directory;
   const HfDirectory opened = small_directory(directory);
   TensorMap tensors = small_tensors(0);

@@ -130,7 +130,8 @@ void product(const ByteProduct& bytes) {
                                  .a_step = kPerUnit<int8_t>,
                                  .b = bytes.b.bytes.data + n / kBlock * bytes.b.bytes.block,
                                  .b_step = bytes.b.bytes.step,
-                                 .units = p.depth / kPerUnit<int8_t>};
+                                 .units = p.depth / kPerUnit<int8_t>,
+                                 .to_next = n + kBlock < p.columns ? bytes.b.bytes.block : 0};
       alignas(64) int32_t whole[kChunkRows * kBlock];
       block<int8_t, false>(in, rows, whole, kBlock);
       rescale(bytes, whole, m, rows, n);

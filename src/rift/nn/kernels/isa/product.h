@@ -46,7 +46,8 @@ struct Operand<Bf16> {
 constexpr int64_t kTileVectors = 2;
 constexpr int64_t kTileColumns = kTileVectors * kLanes;
 constexpr int64_t kTileRows = RIFT_LANES == 16 ? 12 : 6;  // 24 of 32, or 12 of 16, registers hold sums
-constexpr int64_t kChunkRows = 192;                       // whose sums wait in L1 for what finishes them
+constexpr size_t kLineBytes = 64;
+constexpr int64_t kChunkRows = 192;  // whose sums wait in L1 for what finishes them
 
 template <class E>
 struct TileInput {
@@ -56,9 +57,12 @@ struct TileInput {
   const E* b;  // of its first column
   int64_t b_step;
   int64_t units;
+  int64_t to_next;  // from b to the next block's; 0 = there is none
 };
 
-template <class E, int kRows, bool kAdds>
+/// kFetches: brings the next block of the right side near meanwhile. Of few rows, weights that lie far away are waited
+/// for longer than they are multiplied.
+template <class E, int kRows, bool kAdds, bool kFetches>
 [[gnu::always_inline]] inline void tile(const TileInput<E>& in, NumberOf<E>* sum, int64_t sum_row) {
   using Side = Operand<E>;
   constexpr int kGroup = 3;  // rows that share a pointer: addresses are pointer + {0, 1, 2} strides
@@ -70,6 +74,11 @@ template <class E, int kRows, bool kAdds>
   for (int64_t unit = 0; unit < in.units; ++unit) {
     typename Side::Right right[kTileVectors];
     for (int v = 0; v < kTileVectors; ++v) right[v] = Side::right(b + v * kLanes * kPerUnit<E>);
+    if constexpr (kFetches) {
+      constexpr size_t kUnitBytes = kTileColumns * kPerUnit<E> * sizeof(E);
+      const char* next = reinterpret_cast<const char*>(b + in.to_next);
+      for (size_t line = 0; line < kUnitBytes; line += kLineBytes) __builtin_prefetch(next + line, 0, 2);
+    }
     for (int r = 0; r < kRows; ++r) {
       const typename Side::Left left = Side::everywhere(group[r / kGroup] + r % kGroup * in.a_row);
       for (int v = 0; v < kTileVectors; ++v) Side::add_product(sums[r][v], left, right[v]);
@@ -87,8 +96,14 @@ template <class E, int kRows, bool kAdds>
 
 template <class E, int kRows, bool kAdds>
 [[gnu::noinline]] void tiles(TileInput<E> in, int64_t count, NumberOf<E>* sum, int64_t sum_row) {
+  if (count > 0 && in.to_next != 0) {
+    tile<E, kRows, kAdds, true>(in, sum, sum_row);
+    in.a += kRows * in.a_row;
+    sum += kRows * sum_row;
+    --count;
+  }
   for (; count > 0; --count) {
-    tile<E, kRows, kAdds>(in, sum, sum_row);
+    tile<E, kRows, kAdds, false>(in, sum, sum_row);
     in.a += kRows * in.a_row;
     sum += kRows * sum_row;
   }
@@ -112,6 +127,7 @@ void block(TileInput<E> in, int64_t rows, NumberOf<E>* sum, int64_t sum_row) {
     tiles<E, kTileRows, kAdds>(in, rows / kTileRows, sum, sum_row);
     TileInput<E> rest = in;
     rest.a += whole * in.a_row;
+    if (whole > 0) rest.to_next = 0;  // fetched already
     last_tile<E, kAdds>(rest, rows - whole, sum + whole * sum_row, sum_row);
     in.b += kTileColumns * kPerUnit<E>;
     sum += kTileColumns;
@@ -124,8 +140,10 @@ void product(const Product<E>& p) {
   for (int64_t m = 0; m < p.rows; m += kChunkRows) {
     const int64_t rows = p.rows - m < kChunkRows ? p.rows - m : kChunkRows;
     for (int64_t n = 0; n < p.columns; n += kBlock) {
+      const bool is_last = n + kBlock >= p.columns;
       const TileInput<E> in{
-          p.a.data + m * p.a.row, p.a.row, p.a.step, p.b.data + n / kBlock * p.b.block, p.b.step, units};
+          p.a.data + m * p.a.row, p.a.row, p.a.step, p.b.data + n / kBlock * p.b.block, p.b.step, units,
+          is_last ? 0 : p.b.block};
       if (p.finish == Finish::kStore) {
         block<E, false>(in, rows, p.sum + m * p.sum_row + n, p.sum_row);
       } else if (p.finish == Finish::kAdd) {

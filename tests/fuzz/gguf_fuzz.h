@@ -1,29 +1,16 @@
 #pragma once
 
-#include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "corrupt/gguf/forge.h"
-#include "rift/base/error.h"
-#include "rift/checkpoint/format/gguf.h"
+#include "fuzz/archive_fuzz.h"
 
 namespace rift::fuzz {
 
-/// Opens the bytes as a GGUF file and reads every tensor. True when accepted, false when refused with an Error of the
-/// file's fault; anything else (another exception, a bug's Error, a sanitizer's report) escapes.
+/// The bytes as a GGUF file, see read_archive().
 inline bool read_gguf(std::string bytes) {
-  try {
-    const auto file = forge::open_gguf(std::move(bytes));
-    for (const auto& tensor : file.tensors()) {
-      std::vector<std::byte> out(static_cast<size_t>(tensor.size_bytes()));
-      file.read(tensor, out);
-    }
-    return true;
-  } catch (const Error& error) {
-    if (error.code() != Code::kArtefact && error.code() != Code::kUnsupported) throw;
-    return false;
-  }
+  return read_archive([&] { return forge::open_gguf(std::move(bytes)); });
 }
 
 }  // namespace rift::fuzz

@@ -10,10 +10,10 @@
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
 #include "rift/nn/initial_values.h"
-#include "rift/optim/optimizer.h"
 #include "rift/tuning/peft.h"
 #include "rift/tuning/tuning.h"
 #include "support/temp_directory.h"
+#include "tuning/one_step.h"
 
 // Every tuning method on every architecture.
 namespace rift::tuning {
@@ -21,16 +21,9 @@ namespace {
 
 using models::TextClassifier;
 using test::classifier_in;
-
-const nn::ForwardContext kTraining{.training = true, .seed = 7, .epoch = 0};
-
-std::vector<TuningOptions> every_method() {
-  return {{.method = FullOptions{}},
-          {.method = HeadOptions{}},
-          {.method = TopKOptions{.layers = 1}},
-          {.method = BitFitOptions{}},
-          {.method = LoraOptions{.rank = 3, .alpha = 6, .dropout = 0.1}}};
-}
+using test::every_method;
+using test::kTraining;
+using test::step;
 
 class TunedEncoders : public testing::TestWithParam<const char*> {
  protected:
@@ -40,17 +33,6 @@ class TunedEncoders : public testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, TunedEncoders, testing::ValuesIn(test::kTinyEncoders),
                          [](const auto& encoder) { return std::string(encoder.param); });
-
-/// One backward pass and one SGD step over what is trainable.
-void step(TextClassifier& model, const tensor::PackedBatch& batch) {
-  nn::ParameterStore& store = model.parameters();
-  store.zero_gradients();
-  model.forward(batch, kTraining).pow(2).sum().backward();
-  optim::ParameterGroup group{.name = "all", .lr = 0.1};
-  for (const nn::Stretch& stretch : store.trainable_stretches()) group.slices.push_back({stretch.offset, stretch.size});
-  optim::Optimizer<float>({.name = optim::SgdOptions{}}, {group})
-      .step(store.values<float>(), std::as_const(store).gradients<float>(), 1.0);
-}
 
 TEST_P(TunedEncoders, EveryMethodMovesWhatItNamesAndNothingElse) {
   for (const models::Pooling pooling : {models::Pooling::kPooler, models::Pooling::kMean}) {

@@ -8,35 +8,17 @@
 
 #include "models/tiny_bert.h"
 #include "rift/base/error.h"
-#include "rift/optim/optimizer.h"
+#include "tuning/one_step.h"
 
 namespace rift::tuning {
 namespace {
 
 using models::TextClassifier;
+using test::every_method;
+using test::kTraining;
+using test::step;
 using test::tiny_batch;
 using test::tiny_classifier;
-
-const nn::ForwardContext kTraining{.training = true, .seed = 7, .epoch = 0};
-
-std::vector<TuningOptions> every_method() {
-  return {{.method = FullOptions{}},
-          {.method = HeadOptions{}},
-          {.method = TopKOptions{.layers = 1}},
-          {.method = BitFitOptions{}},
-          {.method = LoraOptions{.rank = 3, .alpha = 6, .dropout = 0.1}}};
-}
-
-/// One backward pass and one SGD step over what is trainable.
-void step(TextClassifier& model) {
-  nn::ParameterStore& store = model.parameters();
-  store.zero_gradients();
-  model.forward(tiny_batch(), kTraining).pow(2).sum().backward();
-  optim::ParameterGroup group{.name = "all", .lr = 0.1};
-  for (const nn::Stretch& stretch : store.trainable_stretches()) group.slices.push_back({stretch.offset, stretch.size});
-  optim::Optimizer<float>({.name = optim::SgdOptions{}}, {group})
-      .step(store.values<float>(), std::as_const(store).gradients<float>(), 1.0);
-}
 
 std::string message_of(const TuningOptions& options, const test::TinyOptions& model_options = {}) {
   const auto model = tiny_classifier(model_options);
@@ -57,8 +39,8 @@ TEST(Tuning, EveryMethodMovesWhatItNamesAndNothingElse) {
     std::vector<std::string> moving = applied.encoder;
     moving.insert(moving.end(), applied.head.begin(), applied.head.end());
     const tensor::TensorMap before = model->parameters().to_map(true);
-    step(*model);
-    step(*model);  // LoRA's A moves from the second step on: B starts at zero
+    step(*model, tiny_batch());
+    step(*model, tiny_batch());  // LoRA's A moves from the second step on: B starts at zero
     for (const auto& [name, tensor] : model->parameters().to_map(false)) {
       const bool moves = std::ranges::find(moving, name) != moving.end();
       // Softmax does not see a key's bias, so that it has no gradient to speak of.

@@ -1,8 +1,7 @@
 #include "rift/study/fusion.h"
 
-#include <chrono>
-
 #include "rift/base/error.h"
+#include "rift/base/stopwatch.h"
 #include "rift/classic/stack.h"
 #include "rift/data/table.h"
 #include "rift/study/scoring.h"
@@ -26,7 +25,7 @@ std::vector<score::RawScores> of_members(const std::vector<Member>& members, sco
 
 ModelRun run_fusion(const std::vector<Member>& members, const RunSpec& spec) {
   RIFT_CHECK(members.size() >= 2);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   ModelRun run{.split = spec.split, .seed = spec.seed};
   std::vector<classic::MemberScores> scores;
   std::vector<std::shared_ptr<const score::Scorer>> scorers;
@@ -49,7 +48,7 @@ ModelRun run_fusion(const std::vector<Member>& members, const RunSpec& spec) {
   run.settings = Json{{"kind", "stacking"}, {"folds", stacking_folds(spec.options)}, {"members", std::move(names)}};
   run.summary = Json{{"weights", stack->weights()}};
   run.scorer = std::move(stack);
-  run.train_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  run.train_seconds += watch.seconds();
   calibrate(spec, {}, run);
   if (run.calibrated_on == CalibratedOn::kOutOfFold) run.calibrated_on = CalibratedOn::kStackedRows;
   return run;

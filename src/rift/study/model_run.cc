@@ -1,25 +1,17 @@
 #include "rift/study/model_run.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
 #include "rift/base/progress.h"
+#include "rift/base/stopwatch.h"
 #include "rift/data/load_dataset.h"
 #include "rift/study/score_scale.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
 namespace {
-
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 /// A step without progress of its own, shown as one unit of work.
 template <class Work>

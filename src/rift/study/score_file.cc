@@ -1,7 +1,6 @@
 #include "rift/study/score_file.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
 #include "rift/base/progress.h"
+#include "rift/base/stopwatch.h"
 #include "rift/data/row_stream.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/loaders.h"
@@ -105,7 +105,7 @@ ScoreFileResult score_file(const ScoreFileSpec& spec) {
   require_two_files(spec.out, spec.rejects);
   package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
   package::use_precision(package, spec.precision);
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   data::RowStream stream(package.schema, spec.source);
   require_other_than_inputs(spec, stream.files());
   data::TableWriter writer(spec.out, columns_of(decisions(package, {})));
@@ -125,7 +125,7 @@ ScoreFileResult score_file(const ScoreFileSpec& spec) {
   rejects.finish();
   result.rejected = rejects.count();
   result.quoted = rejects.quoted();
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.seconds = watch.seconds();
   return result;
 }
 

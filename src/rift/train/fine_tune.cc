@@ -2,11 +2,10 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include <chrono>
-
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/log.h"
+#include "rift/base/stopwatch.h"
 #include "rift/package/execution.h"
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/aten_threads.h"
@@ -224,11 +223,11 @@ class FineTuning {
 }  // namespace
 
 FineTuned fine_tune(const FineTuneSpec& spec) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   tensor::apply_threads();
   if (!spec.directory.empty()) require_writable_directory(spec.directory);
   FineTuned done = FineTuning(spec).run();
-  done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  done.seconds = watch.seconds();
   return done;
 }
 

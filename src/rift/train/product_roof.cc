@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <vector>
 
 #include "rift/base/interrupt.h"
+#include "rift/base/stopwatch.h"
 #include "rift/base/threads.h"
 #include "rift/nn/engine/memory.h"
 #include "rift/nn/kernels/kernels.h"
@@ -15,15 +15,12 @@ namespace {
 
 using nn::kernels::kBlock;
 using nn::kernels::kPerUnit;
-using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kRows = 192;
 constexpr int64_t kColumns = 384;
 constexpr int64_t kDepths[] = {128, 256, 384};  // which is fastest depends on the CPU's caches
 constexpr int kWindows = 5;
 constexpr double kWindowSeconds = 0.1;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void set(float& x, float value) { x = value; }
 void set(nn::kernels::Bf16& x, float value) { x = nn::kernels::to_bf16(value); }
@@ -75,9 +72,9 @@ double rate(int64_t depth) {
   std::vector<OwnProduct<E>> products;
   for (int64_t i = 0; i < threads(); ++i) products.emplace_back(depth);
   const auto seconds = [&](int64_t times) {
-    const auto start = Clock::now();
+    const Stopwatch watch;
     parallel_each(threads(), [&](int64_t i) { products[static_cast<size_t>(i)].run(kernels, times); });
-    return seconds_since(start);
+    return watch.seconds();
   };
   int64_t times = 1;
   while (seconds(times) < kWindowSeconds) times *= 2;

@@ -1,7 +1,6 @@
 #include "rift/train/speed.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -15,6 +14,7 @@
 #include "rift/base/files.h"
 #include "rift/base/interrupt.h"
 #include "rift/base/sha256.h"
+#include "rift/base/stopwatch.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/nn/kernels/instruction_set.h"
@@ -29,7 +29,6 @@ namespace rift::train {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kUncut = int64_t{1} << 30;
 constexpr int64_t kDigestedRows = 1000;
@@ -38,8 +37,6 @@ constexpr int64_t kLatencyTokens = 64;
 constexpr int64_t kLatencyRuns = 300;
 constexpr int64_t kLatencyWarmUps = 20;
 constexpr int64_t kLatencyRows = 50;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// Median seconds of a call, after one that does not count.
 template <class Call>
@@ -51,9 +48,9 @@ double median_seconds(const Call& call) {
   double total = 0;
   while (times.size() < kLeastCalls || total < kLeastSeconds) {
     throw_if_interrupted();
-    const auto start = Clock::now();
+    const Stopwatch watch;
     call();
-    times.push_back(seconds_since(start));
+    times.push_back(watch.seconds());
     total += times.back();
   }
   std::ranges::sort(times);
@@ -236,9 +233,9 @@ Json latency(const SpeedSpec& spec) {
   for (int64_t run = -kLatencyWarmUps; run < kLatencyRuns; ++run) {
     throw_if_interrupted();
     const data::Table& row = rows[static_cast<size_t>(run + kLatencyWarmUps) % rows.size()];
-    const auto start = Clock::now();
+    const Stopwatch watch;
     scorer->score(row);
-    if (run >= 0) times.push_back(seconds_since(start) * 1000.0);
+    if (run >= 0) times.push_back(watch.seconds() * 1000.0);
   }
   std::ranges::sort(times);
   const auto at = [&](double share) { return times[static_cast<size_t>(share * static_cast<double>(times.size()))]; };

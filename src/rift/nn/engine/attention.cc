@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rift/nn/engine/panels.h"
+
 namespace rift::nn::engine {
 
 namespace {
@@ -12,8 +14,6 @@ using kernels::kPerUnit;
 using kernels::Left;
 using kernels::Right;
 using kernels::Rows;
-
-int64_t padded(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
 
 /// One head of one row.
 struct Head {

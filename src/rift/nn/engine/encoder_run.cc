@@ -19,8 +19,6 @@ constexpr int64_t kRowsOfStretch = 16;  // first tokens that one thread takes th
 constexpr int64_t kFewestShared = 8;    // tokens for each thread that make it worth while to share a panel
 constexpr int64_t kShareStep = 4;
 
-int64_t padded(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
-
 template <class T>
 void each(const std::vector<T>& parts, const std::function<void(size_t)>& body) {
   parallel_each(static_cast<int64_t>(parts.size()), [&](int64_t part) { body(static_cast<size_t>(part)); });

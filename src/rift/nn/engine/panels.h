@@ -17,6 +17,9 @@ struct Panel {
   int64_t begin = 0;
 };
 
+/// The least multiple of `to` that is no less than `count`.
+constexpr int64_t padded(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
+
 inline constexpr int64_t kPanelTokens = 256;   // a longer row is a panel of its own
 inline constexpr int64_t kPanelAlignment = 2;  // tokens come in pairs in bf16
 

@@ -2,7 +2,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
-#include "rift/models/bert.h"
+#include "rift/models/encoders/bert.h"
 
 namespace rift::models {
 namespace {

@@ -20,7 +20,7 @@ CLEAN = {
     "src/rift/data/table.h": '#include "rift/base/json.h"\n',
     "src/rift/data/duck.cc": '#include "rift/data/table.h"\n#include <duckdb.h>\n',
     "src/rift/data/CMakeLists.txt": "rift_room(data\n  SOURCES duck.cc\n  ROOMS base\n  PRIVATE_LIBS dep::duckdb)\n",
-    "src/rift/models/bert.h": "#include <ATen/core/Tensor.h>\n",
+    "src/rift/models/encoders/bert.h": "#include <ATen/core/Tensor.h>\n",
     "src/rift/train/options.h": '#include "rift/base/json.h"\n',
     "src/rift/cli/main.cc": '#include "rift/train/options.h"\n#include <CLI/CLI.hpp>\n',
     "src/rift/cli/CMakeLists.txt": "rift_room(cli SOURCES main.cc)\n",
@@ -89,7 +89,7 @@ class Rooms(Tree):
 
 class ThirdParty(Tree):
     def test_torch_umbrella_header_is_forbidden_everywhere(self):
-        self.assert_only_fault({"src/rift/models/bert.h": "#include <torch/torch.h>\n"}, "<torch/torch.h>", "nowhere")
+        self.assert_only_fault({"src/rift/models/encoders/bert.h": "#include <torch/torch.h>\n"}, "<torch/torch.h>", "nowhere")
 
     def test_tensor_room_may_use_aten_but_not_torch(self):
         self.assertEqual(self.faults({"src/rift/tensor/x.h": "#include <ATen/ops/add.h>\n"}), [])
@@ -104,7 +104,7 @@ class ThirdParty(Tree):
 
     def test_torch_reaching_the_command_line_through_a_header(self):
         self.assert_only_fault(
-            {"src/rift/train/options.h": '#include "rift/models/bert.h"\n'},
+            {"src/rift/train/options.h": '#include "rift/models/encoders/bert.h"\n'},
             "src/rift/cli/main.cc: sees LibTorch through train/options.h -> models/bert.h")
 
     def test_header_outside_its_file(self):

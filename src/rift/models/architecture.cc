@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "rift/base/error.h"
-#include "rift/models/bert.h"
-#include "rift/models/distilbert.h"
-#include "rift/models/electra.h"
-#include "rift/models/modernbert.h"
-#include "rift/models/roberta.h"
+#include "rift/models/encoders/bert.h"
+#include "rift/models/encoders/distilbert.h"
+#include "rift/models/encoders/electra.h"
+#include "rift/models/encoders/modernbert.h"
+#include "rift/models/encoders/roberta.h"
 
 namespace rift::models {
 

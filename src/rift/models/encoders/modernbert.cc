@@ -1,4 +1,4 @@
-#include "rift/models/modernbert.h"
+#include "rift/models/encoders/modernbert.h"
 
 #include <ATen/core/grad_mode.h>
 

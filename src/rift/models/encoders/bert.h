@@ -8,7 +8,7 @@
 #include "rift/base/options.h"
 #include "rift/models/architecture.h"
 #include "rift/models/config_reader.h"
-#include "rift/models/post_norm_encoder.h"
+#include "rift/models/encoders/post_norm_encoder.h"
 #include "rift/nn/activation.h"
 
 /// BERT (arXiv:1810.04805), equal to transformers' BertForSequenceClassification.

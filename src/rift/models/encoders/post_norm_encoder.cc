@@ -1,4 +1,4 @@
-#include "rift/models/post_norm_encoder.h"
+#include "rift/models/encoders/post_norm_encoder.h"
 
 #include <ATen/core/grad_mode.h>
 

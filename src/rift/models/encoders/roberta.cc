@@ -1,4 +1,4 @@
-#include "rift/models/roberta.h"
+#include "rift/models/encoders/roberta.h"
 
 #include <memory>
 

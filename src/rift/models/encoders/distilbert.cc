@@ -1,8 +1,8 @@
-#include "rift/models/distilbert.h"
+#include "rift/models/encoders/distilbert.h"
 
 #include <memory>
 
-#include "rift/models/post_norm_encoder.h"
+#include "rift/models/encoders/post_norm_encoder.h"
 
 namespace rift::models {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "rift/models/bert.h"
+#include "rift/models/encoders/bert.h"
 
 /// ELECTRA (arXiv:2003.10555), equal to transformers' ElectraForSequenceClassification: BERT's layers on embeddings
 /// that may be narrower, and a head of its own.

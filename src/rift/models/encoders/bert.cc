@@ -1,4 +1,4 @@
-#include "rift/models/bert.h"
+#include "rift/models/encoders/bert.h"
 
 #include <memory>
 

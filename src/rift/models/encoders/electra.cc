@@ -1,4 +1,4 @@
-#include "rift/models/electra.h"
+#include "rift/models/encoders/electra.h"
 
 #include <memory>
 

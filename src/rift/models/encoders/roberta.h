@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "rift/models/bert.h"
+#include "rift/models/encoders/bert.h"
 
 /// RoBERTa (arXiv:1907.11692) and XLM-RoBERTa (arXiv:1911.02116), equal to transformers' classes for sequence
 /// classification: BERT's layers, positions that count from pad_token_id + 1, and a head of its own.

@@ -74,6 +74,58 @@ TEST(NameMap, TheOriginalBertBaseUncasedLoadsWhole) {
   EXPECT_EQ(names.new_head.front().why, "the file has no classifier");
 }
 
+/// Every parameter of encoder and language head has come from one tensor of the file, which is told of whole.
+void expect_whole_language_model(const KeySet& set, const NameMap& names, bool with_head) {
+  std::set<std::string> to;
+  for (const auto& entry : names.loaded) to.insert(entry.name);
+  const ModelLayout layout = set.layout();
+  for (const auto& expected : layout.encoder) EXPECT_TRUE(to.contains(expected.name)) << expected.name;
+  for (const auto& expected : layout.language_head) EXPECT_EQ(to.contains(expected.name), with_head) << expected.name;
+  EXPECT_EQ(names.loaded.size() + names.dropped.size(), set.tensors.size());
+  EXPECT_EQ(names.new_head.size(), with_head ? 0 : layout.language_head.size());
+  EXPECT_FALSE(names.has_pooler);
+}
+
+TEST(NameMap, LanguageModelsLoadWithTheirHeads) {
+  for (const char* name : {"bert-base-uncased", "bert-base-uncased with buffers", "BertForMaskedLM",
+                           "BertForPreTraining", "RobertaForMaskedLM", "XLMRobertaForMaskedLM", "DistilBertForMaskedLM",
+                           "ElectraForMaskedLM", "ModernBertForMaskedLM"}) {
+    SCOPED_TRACE(name);
+    const KeySet set = key_set(name);
+    expect_whole_language_model(set, map_names(set, {.language_head = true}), true);
+  }
+}
+
+TEST(NameMap, FilesWithoutALanguageHeadGetANewOne) {
+  for (const char* name :
+       {"BertModel", "BertForSequenceClassification", "BertForQuestionAnswering", "sentence-transformers",
+        "RobertaModel", "RobertaForSequenceClassification", "DistilBertForSequenceClassification", "ElectraModel",
+        "ElectraForPreTraining", "ModernBertModel", "ModernBertForSequenceClassification", "DataParallel"}) {
+    SCOPED_TRACE(name);
+    const KeySet set = key_set(name);
+    expect_whole_language_model(set, map_names(set, {.language_head = true}), false);
+  }
+}
+
+TEST(NameMap, TheVocabularysBiasIsKnownUnderBothItsNames) {
+  KeySet set = key_set("BertForMaskedLM");
+  EXPECT_THAT(dropped_names(map_names(set, {.language_head = true})),
+              UnorderedElementsAre("cls.predictions.decoder.weight", "cls.predictions.decoder.bias"));
+  set.remove("cls.predictions.bias");
+  const NameMap names = map_names(set, {.language_head = true});
+  EXPECT_THAT(dropped_names(names), ElementsAre("cls.predictions.decoder.weight"));
+  ASSERT_EQ(names.renamed.size(), 1u);
+  EXPECT_EQ(names.renamed.front().file_name, "cls.predictions.decoder.bias");
+  EXPECT_EQ(names.renamed.front().name, "cls.predictions.bias");
+}
+
+TEST(NameMap, HalfALanguageHeadOfALanguageModelIsRefused) {
+  KeySet set = key_set("RobertaForMaskedLM");
+  set.remove("lm_head.dense.bias");
+  EXPECT_THAT(test::message_of(Code::kArtefact, [&] { map_names(set, {.language_head = true}); }),
+              HasSubstr("tensor 'lm_head.dense.bias' is missing"));
+}
+
 TEST(NameMap, BuffersAreDroppedAndListed) {
   const KeySet set = key_set("bert-base-uncased with buffers");
   const NameMap names = map_names(set);

@@ -1,6 +1,5 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/tensor.h>
@@ -8,6 +7,7 @@
 
 #include <map>
 
+#include "models/gradient_summary.h"
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
 
@@ -16,12 +16,12 @@ namespace rift::models {
 namespace {
 
 using test::classifier_in;
+using test::expect_gradient;
 using test::golden_batch;
 using test::golden_in;
 using test::numbers_of;
 
-constexpr double kForward = 1e-5;   // absolute, f32
-constexpr double kGradient = 1e-4;  // relative to the gradient's norm, f32
+constexpr double kForward = 1e-5;  // absolute, f32
 
 class Encoders : public testing::TestWithParam<const char*> {
  protected:
@@ -49,20 +49,6 @@ at::Tensor loss_of(const at::Tensor& logits, const Json& golden) {
   }
   return at::binary_cross_entropy_with_logits(logits.squeeze(1),
                                               at::tensor(numbers_of(golden.at("targets")), at::kDouble).to(at::kFloat));
-}
-
-/// Norm and products with sin(i) and cos(i), as the generator takes them.
-void expect_gradient(const at::Tensor& gradient, const Json& summary, const std::string& name) {
-  const at::Tensor flat = gradient.to(at::kDouble).flatten();
-  const at::Tensor index = at::arange(flat.numel(), at::kDouble);
-  const double norm = summary.at("norm").as_double();
-  // The gradient of a key's bias is zero (softmax does not see it): rounding alone.
-  const double tolerance = kGradient * std::max(norm, 1e-3);
-  EXPECT_NEAR(flat.norm().item<double>(), norm, tolerance) << name;
-  // |sum d_i sin(i)| <= |d| |sin| and |sin| = sqrt(n / 2); rounding is spread over the elements, so a tenth of it.
-  const double wide = tolerance * std::max(1.0, 0.1 * std::sqrt(static_cast<double>(flat.numel())));
-  EXPECT_NEAR((flat * index.sin()).sum().item<double>(), summary.at("sin").as_double(), wide) << name;
-  EXPECT_NEAR((flat * index.cos()).sum().item<double>(), summary.at("cos").as_double(), wide) << name;
 }
 
 TEST_P(Encoders, LogitsLossAndEveryGradientEqualTransformersOnEveryHeadReading) {

@@ -19,6 +19,12 @@ struct UnusedTensors {
   std::string_view why;
 };
 
+/// Another name that files may have a tensor under.
+struct Alias {
+  std::string in_files;
+  std::string name;  // canonical
+};
+
 /// Which tensors a model has and by what other names files call them. Canonical names are those of transformers' class
 /// of its architecture for sequence classification: "bert.encoder.layer.0.attention.self.query.weight",
 /// "classifier.weight". The room `models` fills it from the parameters that a model registers, so that there is one
@@ -32,7 +38,10 @@ struct ModelLayout {
   bool pooler_is_pretrained = true;       // it comes with the encoder; else it is made and kept with the head
   std::string classifier = "classifier";  // the linear map that gives the logits: [labels,width] and a bias
   int64_t width = 0;                      // of what it reads
-  std::vector<UnusedTensors> unused;      // pretraining heads, heads of other tasks
+  std::vector<NamedShape>
+      language_head;  // of the architecture's language model, what it shares with the encoder left out
+  std::vector<Alias> language_aliases;  // of its tensors
+  std::vector<UnusedTensors> unused;    // pretraining heads, heads of other tasks
 };
 
 /// The classifier's tensors.

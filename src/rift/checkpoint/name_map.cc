@@ -70,14 +70,17 @@ using TensorsByName = std::map<std::string, const TensorInfo*, std::less<>>;  //
 struct SortedTensors {
   TensorsByName backbone;
   TensorsByName head;
+  TensorsByName language;  // where it is wanted
   std::vector<NameMap::Dropped> dropped;
   std::vector<const TensorInfo*> extra;
 };
 
 class TensorSorter {
  public:
-  TensorSorter(const ModelLayout& layout, std::string backbone_prefix, std::string_view file_name)
+  TensorSorter(const ModelLayout& layout, const NameMapOptions& options, std::string backbone_prefix,
+               std::string_view file_name)
       : layout_(layout),
+        wants_language_head_(options.language_head),
         backbone_prefix_(std::move(backbone_prefix)),
         outer_prefix_(backbone_prefix_),
         file_name_(file_name) {
@@ -99,14 +102,33 @@ class TensorSorter {
     }
   }
 
-  SortedTensors take() { return std::move(sorted_); }
+  SortedTensors take() {
+    for (const auto& [name, tensor] : aliased_) {
+      if (sorted_.language.emplace(name, tensor).second) continue;
+      sorted_.dropped.push_back({tensor->name, tensor->shape, "the same as " + name});
+    }
+    return std::move(sorted_);
+  }
 
  private:
   bool add_beside_encoder(const TensorInfo& tensor, std::string_view name) {
     if (!removes_prefix(name, outer_prefix_)) return false;
-    if (drops(tensor, name)) return true;
+    if (add_to_language_head(tensor, name) || drops(tensor, name)) return true;
     if (!is_of_head(layout_, name)) return false;
     insert(sorted_.head, std::string(name), tensor);
+    return true;
+  }
+
+  bool add_to_language_head(const TensorInfo& tensor, std::string_view file_name) {
+    if (!wants_language_head_) return false;
+    const std::string name = with_modern_layer_norm(file_name);
+    if (std::ranges::find(layout_.language_head, name, &NamedShape::name) != layout_.language_head.end()) {
+      insert(sorted_.language, name, tensor);
+      return true;
+    }
+    const auto alias = std::ranges::find(layout_.language_aliases, name, &Alias::in_files);
+    if (alias == layout_.language_aliases.end()) return false;
+    insert(aliased_, alias->name, tensor);
     return true;
   }
 
@@ -126,11 +148,19 @@ class TensorSorter {
   }
 
   const ModelLayout& layout_;
+  bool wants_language_head_;
   std::string backbone_prefix_;
   std::string outer_prefix_;  // what stands before base_prefix and before the heads
   std::string_view file_name_;
   SortedTensors sorted_;
+  TensorsByName aliased_;  // of the language head; older files of transformers hold a tensor under both names
 };
+
+/// Whether a class of transformers has a language head: BertForMaskedLM, BertForPreTraining, LlamaForCausalLM ...
+bool is_language_model(std::string_view class_name) {
+  constexpr std::string_view kEnds[] = {"ForMaskedLM", "ForCausalLM", "ForPreTraining", "LMHeadModel"};
+  return std::ranges::any_of(kEnds, [&](std::string_view end) { return class_name.ends_with(end); });
+}
 
 /// Fills a NameMap from sorted tensors; every complaint names the file and the tensor.
 class Matcher {
@@ -141,13 +171,19 @@ class Matcher {
     result_.dropped = sorted.dropped;
     const std::string& architecture = options.architecture;
     is_of_other_task_ = architecture.starts_with(layout.class_name + "For") &&
-                        architecture != layout.class_name + "ForSequenceClassification";
+                        !(options.language_head ? is_language_model(architecture)
+                                                : architecture == layout.class_name + "ForSequenceClassification");
   }
 
   NameMap match() {
     for (const NamedShape& expected : layout_.encoder) load(expected);
-    load_pooler();
-    load_head();
+    if (options_.language_head) {
+      drop_other_heads();
+      load_language_head();
+    } else {
+      load_pooler();
+      load_head();
+    }
     report_extra();
     report_missing();
     return std::move(result_);
@@ -155,7 +191,7 @@ class Matcher {
 
  private:
   const TensorInfo* find(const std::string& name) const {
-    for (const TensorsByName* map : {&sorted_.backbone, &sorted_.head}) {
+    for (const TensorsByName* map : {&sorted_.backbone, &sorted_.head, &sorted_.language}) {
       if (const auto found = map->find(name); found != map->end()) return found->second;
     }
     return nullptr;
@@ -195,6 +231,30 @@ class Matcher {
       } else if (options_.require_pooler) {
         result_.new_head.push_back({part.name, part.shape, "the file has no head of sequence classification"});
       }
+    }
+  }
+
+  /// What a language model does not read.
+  void drop_other_heads() {
+    drop(sorted_.head, "no classifier is wanted");
+    for (const NamedShape& part : layout_.pooler) {
+      const auto found = sorted_.backbone.find(part.name);
+      if (found == sorted_.backbone.end()) continue;
+      used_.insert(found->second);
+      result_.dropped.push_back({found->second->name, found->second->shape, "a language model has no pooler"});
+    }
+  }
+
+  /// Whole where the file is a language model's; of another file all of it or none.
+  void load_language_head() {
+    const bool whole = sorted_.language.size() == layout_.language_head.size();
+    if (whole || (!sorted_.language.empty() && !is_of_other_task_)) {
+      for (const NamedShape& part : layout_.language_head) load(part);
+      return;
+    }
+    drop(sorted_.language, "part of another head");
+    for (const NamedShape& part : layout_.language_head) {
+      result_.new_head.push_back({part.name, part.shape, "the file has no language head"});
     }
   }
 
@@ -283,7 +343,7 @@ class Matcher {
 
 NameMap map_names(std::span<const TensorInfo> tensors, const ModelLayout& layout, const NameMapOptions& options,
                   std::string_view file_name) {
-  TensorSorter sorter(layout, find_backbone_prefix(tensors, layout, file_name), file_name);
+  TensorSorter sorter(layout, options, find_backbone_prefix(tensors, layout, file_name), file_name);
   for (const auto& tensor : tensors) sorter.add(tensor);
   const SortedTensors sorted = sorter.take();
   return Matcher(layout, sorted, options, file_name).match();

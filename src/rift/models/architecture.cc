@@ -28,6 +28,15 @@ std::vector<checkpoint::NamedShape> shapes_since(const nn::ParameterStore& store
   return shapes;
 }
 
+/// The vocabulary's map has a bias of its own in transformers' classes; files may hold it under either name.
+std::vector<checkpoint::Alias> aliases_of(const LanguageHeadSpec& head) {
+  constexpr std::string_view kWeight = ".weight";
+  if (head.bias.empty() || !head.own_weight.ends_with(kWeight)) return {};
+  const std::string map = head.own_weight.substr(0, head.own_weight.size() - kWeight.size());
+  if (map + ".bias" == head.bias) return {};
+  return {{.in_files = map + ".bias", .name = head.bias}};
+}
+
 }  // namespace
 
 const Architecture& architecture_of(const Json& config, std::string_view source) {
@@ -57,8 +66,13 @@ TextModelDescription describe_text_model(const Json& config, const std::string& 
                                               .unused = {architecture.unused.begin(), architecture.unused.end()}},
                                    .sizes = built.encoder->sizes()};
   const size_t encoder = store.parameters().size();
-  Pooler::add_to(store, built.head, built.encoder->width());
-  description.layout.pooler = shapes_since(store, encoder);
+  const LanguageHeadSpec& language = built.language_head;
+  LanguageHead::add_to(store, language, built.encoder->width(), built.encoder->sizes().vocab_size);
+  description.layout.language_head = shapes_since(store, encoder);
+  description.layout.language_aliases = aliases_of(language);
+  nn::ParameterStore beside;  // ModernBERT's pooler and language head have the same names
+  Pooler::add_to(beside, built.head, built.encoder->width());
+  description.layout.pooler = shapes_since(beside, 0);
   return description;
 }
 

@@ -7,6 +7,7 @@
 
 #include "rift/base/json.h"
 #include "rift/checkpoint/model_layout.h"
+#include "rift/models/language_head.h"
 #include "rift/models/pooler.h"
 #include "rift/models/text_encoder.h"
 #include "rift/models/text_sizes.h"
@@ -18,6 +19,7 @@ namespace rift::models {
 struct BuiltEncoder {
   std::unique_ptr<TextEncoder> encoder;
   OwnHead head;
+  LanguageHeadSpec language_head;
   double initializer_range = 0.02;  // standard deviation of new weights
 };
 

@@ -17,6 +17,14 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
   return {.encoder = std::make_unique<PostNormEncoder>(bert_spec(options, "bert"), store),
           .head = {.pooler = "bert.pooler.dense",
                    .classifier_dropout = options.classifier_dropout.value_or(options.hidden_dropout_prob)},
+          .language_head = tied_as_asked({.dense = "cls.predictions.transform.dense",
+                                          .activation = options.hidden_act,
+                                          .norm = "cls.predictions.transform.LayerNorm",
+                                          .norm_epsilon = options.layer_norm_eps,
+                                          .table = "bert.embeddings.word_embeddings.weight",
+                                          .own_weight = "cls.predictions.decoder.weight",
+                                          .bias = "cls.predictions.bias"},
+                                         config),
           .initializer_range = options.initializer_range};
 }
 

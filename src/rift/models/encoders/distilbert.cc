@@ -53,6 +53,13 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                    .pooler_is_pretrained = false,
                    .activation = nn::Activation::kRelu,
                    .classifier_dropout = options.seq_classif_dropout},
+          .language_head = tied_as_asked({.dense = "vocab_transform",
+                                          .activation = options.activation,
+                                          .norm = "vocab_layer_norm",
+                                          .table = "distilbert.embeddings.word_embeddings.weight",
+                                          .own_weight = "vocab_projector.weight",
+                                          .bias = "vocab_projector.bias"},
+                                         config),
           .initializer_range = options.initializer_range};
 }
 

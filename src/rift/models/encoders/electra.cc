@@ -31,6 +31,14 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                    .classifier = "classifier.out_proj",
                    .pooler_dropout = dropout,
                    .classifier_dropout = dropout},
+          .language_head = tied_as_asked({.dense = "generator_predictions.dense",
+                                          .dense_width = options.embedding_size,
+                                          .norm = "generator_predictions.LayerNorm",
+                                          .norm_epsilon = options.bert.layer_norm_eps,
+                                          .table = "electra.embeddings.word_embeddings.weight",
+                                          .own_weight = "generator_lm_head.weight",
+                                          .bias = "generator_lm_head.bias"},
+                                         config),
           .initializer_range = options.bert.initializer_range};
 }
 

@@ -21,14 +21,9 @@ constexpr FixedSetting kFixed[] = {
     {"norm_bias", "false"},
 };
 constexpr std::string_view kHarmless[] = {
-    "decoder_bias",  // of the pretraining head
-    "deterministic_flash_attn",
-    "initializer_cutoff_factor",
+    "deterministic_flash_attn", "initializer_cutoff_factor",
     "layer_norm_eps",  // transformers reads norm_eps
-    "reference_compile",
-    "repad_logits_with_grad",
-    "sparse_pred_ignore_index",
-    "sparse_prediction",
+    "reference_compile",        "repad_logits_with_grad",    "sparse_pred_ignore_index", "sparse_prediction",
 };
 constexpr checkpoint::UnusedTensors kUnused[] = {{"decoder.", "pretraining head"}};
 
@@ -45,6 +40,16 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                    .pooler_norm = "head.norm",
                    .norm_epsilon = options.norm_eps,
                    .classifier_dropout = options.classifier_dropout},
+          .language_head = tied_as_asked({.dense = "head.dense",
+                                          .dense_has_bias = false,
+                                          .activation = options.classifier_activation,
+                                          .norm = "head.norm",
+                                          .norm_has_bias = false,
+                                          .norm_epsilon = options.norm_eps,
+                                          .table = "model.embeddings.tok_embeddings.weight",
+                                          .own_weight = "decoder.weight",
+                                          .bias = options.decoder_bias ? "decoder.bias" : ""},
+                                         config),
           .initializer_range = options.initializer_range};
 }
 

@@ -48,6 +48,7 @@ struct ModernBertOptions {
   ClassifierPooling classifier_pooling = ClassifierPooling::kCls;
   nn::Activation classifier_activation = nn::Activation::kGelu;
   double classifier_dropout = 0.0;
+  bool decoder_bias = true;
   double initializer_range = 0.02;
 
   template <class V>
@@ -73,6 +74,7 @@ struct ModernBertOptions {
     v("classifier_pooling", classifier_pooling, "What transformers' head reads.");
     v("classifier_activation", classifier_activation, "Function of that head.");
     v("classifier_dropout", classifier_dropout, "Dropout before the classifier.", in_half_open(0, 1));
+    v("decoder_bias", decoder_bias, "Whether the language head's map to the vocabulary has a bias.");
     v("initializer_range", initializer_range, "Standard deviation of new weights.", at_least(0));
   }
 };

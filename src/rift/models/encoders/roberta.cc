@@ -12,7 +12,7 @@ constexpr checkpoint::UnusedTensors kUnused[] = {
     {"qa_outputs.", "head of question answering"},
 };
 
-BuiltEncoder build(const RobertaOptions& options, nn::ParameterStore& store) {
+BuiltEncoder build(const RobertaOptions& options, const Json& config, nn::ParameterStore& store) {
   PostNormSpec spec = bert_spec(options.bert, "roberta");
   spec.padding_id = options.pad_token_id;
   spec.sizes.positions -= options.pad_token_id + 1;
@@ -23,15 +23,22 @@ BuiltEncoder build(const RobertaOptions& options, nn::ParameterStore& store) {
                    .classifier = "classifier.out_proj",
                    .pooler_dropout = dropout,
                    .classifier_dropout = dropout},
+          .language_head = tied_as_asked({.dense = "lm_head.dense",
+                                          .norm = "lm_head.layer_norm",
+                                          .norm_epsilon = options.bert.layer_norm_eps,
+                                          .table = "roberta.embeddings.word_embeddings.weight",
+                                          .own_weight = "lm_head.decoder.weight",
+                                          .bias = "lm_head.bias"},
+                                         config),
           .initializer_range = options.bert.initializer_range};
 }
 
 BuiltEncoder build_roberta(const Json& config, std::string_view source, nn::ParameterStore& store) {
-  return build(read_roberta_options(config, source, kRoberta.title), store);
+  return build(read_roberta_options(config, source, kRoberta.title), config, store);
 }
 
 BuiltEncoder build_xlm_roberta(const Json& config, std::string_view source, nn::ParameterStore& store) {
-  return build(read_roberta_options(config, source, kXlmRoberta.title), store);
+  return build(read_roberta_options(config, source, kXlmRoberta.title), config, store);
 }
 
 }  // namespace

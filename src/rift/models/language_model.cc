@@ -1,0 +1,45 @@
+#include "rift/models/language_model.h"
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/nn/initial_values.h"
+
+namespace rift::models {
+
+LanguageModel::LanguageModel(const LanguageModelOptions& options, const tensor::TensorMap& pretrained)
+    : architecture_(architecture_of(options.config, options.config_file)),
+      store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)) {
+  RIFT_CHECK(!options.from_scratch || pretrained.empty());
+  BuiltEncoder built = architecture_.build(options.config, options.config_file, *store_);
+  encoder_ = std::move(built.encoder);
+  objective_ = built.language_head.objective;
+  const size_t begin = store_->parameters().size();
+  head_ = LanguageHead::add_to(*store_, built.language_head, encoder_->width(), encoder_->sizes().vocab_size);
+  head_part_ = part_since(*store_, "language head", begin);
+  store_->seal();
+  initialise(store_->copy_from(pretrained), built.initializer_range, options);
+}
+
+LanguageModel::~LanguageModel() = default;
+
+void LanguageModel::initialise(const std::vector<std::string>& names, double standard_deviation,
+                               const LanguageModelOptions& options) {
+  for (const std::string& name : names) {
+    const nn::Parameter* parameter = store_->find(name);
+    if (parameter == nullptr) continue;  // a buffer, which its maker has filled
+    RIFT_REQUIRE(options.from_scratch || std::ranges::find(head_part_.parameters, name) != head_part_.parameters.end(),
+                 Code::kArtefact, "tensor '{}' is missing from the pretrained weights; is this the right config.json?",
+                 shorten(name));
+    if (name.ends_with("bias")) {
+      nn::fill_zero(*store_, *parameter);
+    } else if (parameter->shape.size() == 1) {  // a norm's weight
+      nn::fill_one(*store_, *parameter);
+    } else {
+      nn::fill_normal(*store_, *parameter, standard_deviation, options.seed);
+    }
+    new_parameters_.push_back(name);
+  }
+}
+
+}  // namespace rift::models

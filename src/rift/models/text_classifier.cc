@@ -69,11 +69,20 @@ void TextClassifier::initialise(const std::vector<std::string>& names, double st
   new_parameters_ = names;
 }
 
-std::vector<std::string> TextClassifier::head_maps() const {
-  std::vector<std::string> names;
-  if (pooler_) names.push_back(pooler_->dense.name);
-  names.push_back(classifier_.name);
-  return names;
+std::vector<nn::LinearMap*> TextClassifier::linear_maps() {
+  const std::vector<nn::Linear*> linears = encoder_->linears();
+  return {linears.begin(), linears.end()};
+}
+
+AdapterBase TextClassifier::adapter_base() const {
+  AdapterBase base{.task = pooling_ == Pooling::kPooler ? checkpoint::PeftTask::kSequenceClassification
+                                                        : checkpoint::PeftTask::kFeatureExtraction,
+                   .prefix = std::string(architecture_.base_prefix),
+                   .other_maps = {}};
+  if (pooler_) base.other_maps.push_back(pooler_->dense.name);
+  base.other_maps.push_back(classifier_.name);
+  base.other_maps.push_back(base.prefix + "pooler.dense");  // AutoModel has one whether or not the file does
+  return base;
 }
 
 TokensRead TextClassifier::tokens_read() const {

@@ -12,6 +12,7 @@
 #include "rift/models/architecture.h"
 #include "rift/models/options.h"
 #include "rift/models/text_encoder.h"
+#include "rift/models/tunable_model.h"
 #include "rift/nn/parameters.h"
 #include "rift/tensor/tensor_map.h"
 
@@ -30,13 +31,13 @@ struct TextClassifierOptions {
 /// Text encoder, pooling, dropout and a linear head: transformers' class of the architecture for sequence
 /// classification where pooling is kPooler. Owns the parameters; canonical names are Hugging Face's
 /// ("bert.embeddings.word_embeddings.weight", ..., "bert.pooler.dense.weight", "classifier.weight").
-class TextClassifier {
+class TextClassifier final : public TunableModel {
  public:
   /// Builds the model that config.json describes and fills it from `pretrained` (canonical names; a pooler or head may
   /// be absent). Throws kUnsupported for an architecture or setting that is not implemented, kArtefact naming the
   /// tensor that is missing, unknown or misshapen.
   TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained);
-  ~TextClassifier();
+  ~TextClassifier() override;
 
   /// Logits [B, outputs]. Gradients flow to the trainable parameters unless a NoGradGuard stands.
   /// What stands beside a row, the order of rows and the number of threads change its logits by rounding only: the
@@ -54,17 +55,22 @@ class TextClassifier {
   /// What pool() needs of the encoder: kFirst for pooler and cls.
   TokensRead tokens_read() const;
 
-  nn::ParameterStore& parameters() { return *store_; }
-  const nn::ParameterStore& parameters() const { return *store_; }
+  nn::ParameterStore& parameters() override { return *store_; }
+  const nn::ParameterStore& parameters() const override { return *store_; }
   const Architecture& architecture() const { return architecture_; }
   TextEncoder& encoder() { return *encoder_; }
   const TextEncoder& encoder() const { return *encoder_; }
+  const Part& stem() const override { return encoder_->embeddings(); }
+  const std::vector<Part>& layers() const override { return encoder_->layers(); }
   /// The pooler's parameters when the pooling uses it; empty (and never trainable) otherwise. They are saved either
   /// way.
-  const Part& pooler() const { return pooler_part_; }
-  const Part& head() const { return head_part_; }
-  /// The linear maps beside the encoder that the model has: its pooler, used or not, and the classifier.
-  std::vector<std::string> head_maps() const;
+  const Part& pooler() const override { return pooler_part_; }
+  const Part& head() const override { return head_part_; }
+  using TunableModel::linear_maps;
+  std::vector<nn::LinearMap*> linear_maps() override;
+  std::vector<std::string> lora_maps() const override { return encoder_->query_and_value_maps(); }
+  /// With pooling "pooler" transformers' class for sequence classification, with another one AutoModel.
+  AdapterBase adapter_base() const override;
   /// Encoder, pooler and head by canonical name, every adapter folded into its map: what a model directory is written
   /// from. Copies.
   tensor::TensorMap merged_tensors() const;

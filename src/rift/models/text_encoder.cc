@@ -9,12 +9,6 @@
 
 namespace rift::models {
 
-Part part_since(const nn::ParameterStore& store, std::string name, size_t begin) {
-  Part part{std::move(name), {}};
-  for (size_t i = begin; i < store.parameters().size(); ++i) part.parameters.push_back(store.parameters()[i].name);
-  return part;
-}
-
 void TextEncoder::require_fitting(const tensor::PackedBatch& batch) const {
   const TextSizes& sizes = this->sizes();
   RIFT_REQUIRE(batch.largest_id < sizes.vocab_size, Code::kArtefact,

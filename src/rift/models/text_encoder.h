@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rift/models/part.h"
 #include "rift/models/text_sizes.h"
 #include "rift/nn/forward_context.h"
 #include "rift/nn/linear.h"
@@ -14,15 +15,6 @@
 #include "rift/tensor/packed_batch.h"
 
 namespace rift::models {
-
-/// A part of a model by the names of its parameters: what top_k, layer-wise rates and freezing speak of.
-struct Part {
-  std::string name;                     // "bert.encoder.layer.0"
-  std::vector<std::string> parameters;  // full names, in storage order
-};
-
-/// The parameters that were added to the store since it had `begin` of them.
-Part part_since(const nn::ParameterStore& store, std::string name, size_t begin);
 
 /// Which token states the caller reads. kFirst lets the last layer skip everything that only other tokens need; the
 /// values of the first tokens are those of kAll within rounding.

@@ -39,22 +39,22 @@ at::Tensor Linear::forward(const at::Tensor& x, const LinearCall& call) const {
   return adapter ? adapter->apply(x, y, call) : y;
 }
 
-bool Linear::trainable() const {
+bool LinearMap::trainable() const {
   return weight->trainable || (bias != nullptr && bias->trainable) || (adapter && adapter->trainable());
 }
 
-at::Tensor merged_weight(const Linear& linear) {
+at::Tensor merged_weight(const LinearMap& map) {
   const at::NoGradGuard no_gradient;
-  at::Tensor weight = linear.weight->view.detach().clone();
-  if (linear.adapter) weight.add_(linear.adapter->delta());
+  at::Tensor weight = map.weight->view.detach().clone();
+  if (map.adapter) weight.add_(map.adapter->delta());
   return weight;
 }
 
-void merge_adapter(Linear& linear) {
-  if (!linear.adapter) return;
+void merge_adapter(LinearMap& map) {
+  if (!map.adapter) return;
   const at::NoGradGuard no_gradient;
-  linear.weight->view.detach().add_(linear.adapter->delta());
-  linear.adapter.reset();
+  map.weight->view.detach().add_(map.adapter->delta());
+  map.adapter.reset();
 }
 
 }  // namespace rift::nn

@@ -43,12 +43,13 @@ struct LowRankUpdate {
 class LinearAdapter {
  public:
   virtual ~LinearAdapter() = default;
-  /// x [S,D_in], y_base = x W^T + b [S,D_out] -> y [S,D_out]. May write into nothing that autograd has saved.
+  /// From the map's input and output, of whatever shape the map has them, its output with the update. May write into
+  /// nothing that autograd has saved.
   virtual at::Tensor apply(const at::Tensor& x, const at::Tensor& y_base, const LinearCall& call) const = 0;
   /// The same as numbers, for the engine; nullopt for an adapter that is no such update: its model then runs through
   /// apply().
   virtual std::optional<LowRankUpdate> low_rank() const { return std::nullopt; }
-  /// What merging adds to W, [D_out,D_in]. Throws kUnsupported for an adapter that is no additive update of W.
+  /// What merging adds to W, of W's shape. Throws kUnsupported for an adapter that is no additive update of W.
   virtual at::Tensor delta() const = 0;
   /// True when one of its parameters trains: the layer and everything above then takes part in the backward pass.
   virtual bool trainable() const = 0;
@@ -56,26 +57,31 @@ class LinearAdapter {
   virtual std::vector<const Parameter*> parameters() const = 0;
 };
 
-/// y = x W^T + b, with an optional adapter.  x [S,D_in] -> y [S,D_out];  W [D_out,D_in];  b [D_out] or none.
-struct Linear {
+/// What maps that are linear in their input have in common (Linear here, Conv2d in conv.h): tuning and export treat
+/// them alike.
+struct LinearMap {
   std::string name;  // module name: "bert.encoder.layer.0.attention.self.query"
   const Parameter* weight = nullptr;
   const Parameter* bias = nullptr;  // nullptr where the map has none
   std::shared_ptr<LinearAdapter> adapter;
 
+  bool trainable() const;  // weight, bias or adapter
+};
+
+/// y = x W^T + b, with an optional adapter.  x [S,D_in] -> y [S,D_out];  W [D_out,D_in];  b [D_out] or none.
+struct Linear : LinearMap {
   /// Registers `name`.weight and `name`.bias.
   static Linear add_to(ParameterStore& store, const std::string& name, int64_t in, int64_t out);
   /// Registers `name`.weight alone.
   static Linear add_without_bias(ParameterStore& store, const std::string& name, int64_t in, int64_t out);
   at::Tensor forward(const at::Tensor& x, const LinearCall& call) const;
-  bool trainable() const;  // weight, bias or adapter
   int64_t in_features() const { return weight->shape[1]; }
   int64_t out_features() const { return weight->shape[0]; }
 };
 
 /// W + adapter's delta as a new tensor; W's own values when there is no adapter. For export.
-at::Tensor merged_weight(const Linear& linear);
+at::Tensor merged_weight(const LinearMap& map);
 /// Adds the adapter's delta to W in place and drops the adapter: faster scoring, the same scores within 1e-5.
-void merge_adapter(Linear& linear);
+void merge_adapter(LinearMap& map);
 
 }  // namespace rift::nn

@@ -140,9 +140,9 @@ class FineTuning {
   /// The new head, and what an adapter added: zero is its own pretrained value only as a product, so it has none.
   std::vector<std::string> unanchored() {
     std::vector<std::string> names = new_parameters_;
-    for (const nn::Linear* linear : text_.model->encoder().linears()) {
-      if (!linear->adapter) continue;
-      for (const nn::Parameter* parameter : linear->adapter->parameters()) names.push_back(parameter->name);
+    for (const nn::LinearMap* map : text_.model->linear_maps()) {
+      if (!map->adapter) continue;
+      for (const nn::Parameter* parameter : map->adapter->parameters()) names.push_back(parameter->name);
     }
     return names;
   }

@@ -2,7 +2,7 @@
 
 namespace rift::tuning {
 
-Selection select(const HeadOptions&, models::TextClassifier& model, uint64_t) {
+Selection select(const HeadOptions&, models::TunableModel& model, uint64_t) {
   return {{}, head_parameters(model), "the head"};
 }
 

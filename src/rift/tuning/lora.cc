@@ -21,40 +21,40 @@ namespace {
 using checkpoint::PeftConfig;
 
 /// "query", "attention.output.dense", ...: what a target may say, from the first layer's names.
-std::vector<std::string> target_names(const std::vector<nn::Linear*>& linears, const models::TextEncoder& encoder) {
+std::vector<std::string> target_names(const std::vector<nn::LinearMap*>& maps, const models::TunableModel& model) {
   std::vector<std::string> names;
-  const std::string layer = encoder.layers().front().name + ".";
-  for (const nn::Linear* linear : linears) {
-    if (linear->name.starts_with(layer)) names.push_back(linear->name.substr(layer.size()));
+  const std::string layer = model.layers().front().name + ".";
+  for (const nn::LinearMap* map : maps) {
+    if (map->name.starts_with(layer)) names.push_back(map->name.substr(layer.size()));
   }
   return names;
 }
 
-std::vector<nn::Linear*> targeted(const std::vector<std::string>& targets, models::TextEncoder& encoder) {
-  const std::vector<nn::Linear*> linears = encoder.linears();
+std::vector<nn::LinearMap*> targeted(const std::vector<std::string>& targets, models::TunableModel& model) {
+  const std::vector<nn::LinearMap*> maps = model.linear_maps();
   for (const std::string& target : targets) {
     const bool found = std::ranges::any_of(
-        linears, [&](const nn::Linear* linear) { return PeftConfig::names_module({target}, linear->name); });
+        maps, [&](const nn::LinearMap* map) { return PeftConfig::names_module({target}, map->name); });
     RIFT_REQUIRE(found, Code::kConfig, "tuning.targets: no linear map is called '{}'; there are {}", shorten(target),
-                 fmt::join(target_names(linears, encoder), ", "));
+                 fmt::join(target_names(maps, model), ", "));
   }
-  std::vector<nn::Linear*> chosen;
-  for (nn::Linear* linear : linears) {
-    if (PeftConfig::names_module(targets, linear->name)) chosen.push_back(linear);
+  std::vector<nn::LinearMap*> chosen;
+  for (nn::LinearMap* map : maps) {
+    if (PeftConfig::names_module(targets, map->name)) chosen.push_back(map);
   }
   return chosen;
 }
 
 }  // namespace
 
-std::vector<std::string> lora_targets(const LoraOptions& options, const models::TextEncoder& encoder) {
-  return options.targets.empty() ? encoder.query_and_value_maps() : options.targets;
+std::vector<std::string> lora_targets(const LoraOptions& options, const models::TunableModel& model) {
+  return options.targets.empty() ? model.lora_maps() : options.targets;
 }
 
-LoraAdapter::LoraAdapter(nn::ParameterStore& store, const nn::Linear& linear, const LoraShape& shape)
+LoraAdapter::LoraAdapter(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape)
     : shape_(shape),
-      a_(&store.add(linear.name + ".lora_A.weight", {shape.rank, linear.in_features()})),
-      b_(&store.add(linear.name + ".lora_B.weight", {linear.out_features(), shape.rank})) {}
+      a_(&store.add(map.name + ".lora_A.weight", {shape.rank, map.weight->shape[1]})),
+      b_(&store.add(map.name + ".lora_B.weight", {map.weight->shape[0], shape.rank})) {}
 
 at::Tensor LoraAdapter::apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const {
   const at::Tensor kept = nn::dropout(x,
@@ -78,16 +78,16 @@ void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_
   nn::fill_zero(store, adapter.b());
 }
 
-Selection select(const LoraOptions& options, models::TextClassifier& model, uint64_t seed) {
-  const std::vector<std::string> targets = lora_targets(options, model.encoder());
+Selection select(const LoraOptions& options, models::TunableModel& model, uint64_t seed) {
+  const std::vector<std::string> targets = lora_targets(options, model);
   const LoraShape shape{options.rank, options.alpha / static_cast<double>(options.rank), options.dropout};
   Selection selection{
       {}, head_parameters(model), fmt::format("LoRA r={} on {}", options.rank, fmt::join(targets, ", "))};
   std::vector<std::shared_ptr<LoraAdapter>> adapters;
-  for (nn::Linear* linear : targeted(targets, model.encoder())) {
-    RIFT_CHECK(!linear->adapter);
-    adapters.push_back(std::make_shared<LoraAdapter>(model.parameters(), *linear, shape));
-    linear->adapter = adapters.back();
+  for (nn::LinearMap* map : targeted(targets, model)) {
+    RIFT_CHECK(!map->adapter);
+    adapters.push_back(std::make_shared<LoraAdapter>(model.parameters(), *map, shape));
+    map->adapter = adapters.back();
   }
   model.parameters().seal();
   for (const auto& adapter : adapters) {

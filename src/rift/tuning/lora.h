@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rift/models/text_encoder.h"
+#include "rift/models/tunable_model.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
 #include "rift/tuning/options.h"
@@ -26,7 +26,7 @@ struct LoraShape {
 class LoraAdapter : public nn::LinearAdapter {
  public:
   /// Registers A and B; the store must then be sealed and filled (start_values or PEFT's).
-  LoraAdapter(nn::ParameterStore& store, const nn::Linear& linear, const LoraShape& shape);
+  LoraAdapter(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape);
 
   at::Tensor apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const override;
   std::optional<nn::LowRankUpdate> low_rank() const override { return {{a_, b_, shape_.scale, shape_.dropout}}; }
@@ -44,8 +44,8 @@ class LoraAdapter : public nn::LinearAdapter {
   const nn::Parameter* b_;
 };
 
-/// Those that the options name, else the encoder's maps of query and value.
-std::vector<std::string> lora_targets(const LoraOptions& options, const models::TextEncoder& encoder);
+/// Those that the options name, else the model's lora_maps().
+std::vector<std::string> lora_targets(const LoraOptions& options, const models::TunableModel& model);
 
 /// A and B as training begins; the store is sealed. Depends on the seed and the parameters' names alone.
 void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_t seed);

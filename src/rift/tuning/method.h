@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "rift/models/text_classifier.h"
+#include "rift/models/tunable_model.h"
 #include "rift/tuning/options.h"
 
 namespace rift::tuning {
@@ -18,13 +18,13 @@ struct Selection {
 
 /// One per method, each in the file of its name; tuning.cc calls the one that the options name. `seed` is that of new
 /// parameters.
-Selection select(const FullOptions& options, models::TextClassifier& model, uint64_t seed);
-Selection select(const HeadOptions& options, models::TextClassifier& model, uint64_t seed);
-Selection select(const TopKOptions& options, models::TextClassifier& model, uint64_t seed);
-Selection select(const BitFitOptions& options, models::TextClassifier& model, uint64_t seed);
-Selection select(const LoraOptions& options, models::TextClassifier& model, uint64_t seed);
+Selection select(const FullOptions& options, models::TunableModel& model, uint64_t seed);
+Selection select(const HeadOptions& options, models::TunableModel& model, uint64_t seed);
+Selection select(const TopKOptions& options, models::TunableModel& model, uint64_t seed);
+Selection select(const BitFitOptions& options, models::TunableModel& model, uint64_t seed);
+Selection select(const LoraOptions& options, models::TunableModel& model, uint64_t seed);
 
 /// Parameters of the pooler (where the pooling uses it) and of the head.
-std::vector<std::string> head_parameters(const models::TextClassifier& model);
+std::vector<std::string> head_parameters(const models::TunableModel& model);
 
 }  // namespace rift::tuning

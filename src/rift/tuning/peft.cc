@@ -11,19 +11,15 @@ namespace {
 
 using checkpoint::PeftAdapter;
 using checkpoint::PeftConfig;
-using checkpoint::PeftTask;
 
 at::Tensor copy_of(const nn::Parameter& parameter) {
   return parameter.view.detach().to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
 }
 
 /// The targets as the user wrote them when PEFT's rule picks the same maps by them, else every map by its whole name:
-/// "dense" alone would take the head's maps along, which rift does not adapt, or the pooler that transformers'
-/// AutoModel has.
+/// "dense" alone would take the head's maps along, which rift does not adapt.
 std::vector<std::string> target_modules(const std::vector<std::string>& targets, const PeftAdapter& adapter,
-                                        const models::TextClassifier& model) {
-  std::vector<std::string> others = model.head_maps();
-  others.push_back(std::string(model.architecture().base_prefix) + "pooler.dense");
+                                        const std::vector<std::string>& others) {
   const bool takes_more =
       std::ranges::any_of(others, [&](const std::string& name) { return PeftConfig::names_module(targets, name); });
   if (!takes_more) return targets;
@@ -34,27 +30,23 @@ std::vector<std::string> target_modules(const std::vector<std::string>& targets,
 
 }  // namespace
 
-PeftAdapter adapter_of(const models::TextClassifier& model, const LoraOptions& options) {
+PeftAdapter adapter_of(const models::TunableModel& model, const LoraOptions& options) {
   PeftAdapter adapter;
-  const bool on_pooler = model.pooling() == models::Pooling::kPooler;
-  adapter.config = {.task = on_pooler ? PeftTask::kSequenceClassification : PeftTask::kFeatureExtraction,
-                    .rank = options.rank,
-                    .alpha = options.alpha,
-                    .dropout = options.dropout};
-  auto& encoder = const_cast<models::TextEncoder&>(model.encoder());  // linears() hands out slots; they are only read
-  for (const nn::Linear* linear : encoder.linears()) {
-    const auto* lora = dynamic_cast<const LoraAdapter*>(linear->adapter.get());
+  const models::AdapterBase base = model.adapter_base();
+  adapter.config = {.task = base.task, .rank = options.rank, .alpha = options.alpha, .dropout = options.dropout};
+  for (const nn::LinearMap* map : model.linear_maps()) {
+    const auto* lora = dynamic_cast<const LoraAdapter*>(map->adapter.get());
     if (lora == nullptr) continue;
-    adapter.pairs.push_back({linear->name, copy_of(lora->a()), copy_of(lora->b())});
+    adapter.pairs.push_back({map->name, copy_of(lora->a()), copy_of(lora->b())});
   }
   RIFT_REQUIRE(!adapter.pairs.empty(), Code::kUnsupported, "the model has no LoRA adapter to write");
   std::ranges::sort(adapter.pairs, {}, &checkpoint::LoraPair::module);
-  adapter.config.target_modules = target_modules(lora_targets(options, encoder), adapter, model);
+  adapter.config.target_modules = target_modules(lora_targets(options, model), adapter, base.other_maps);
   std::vector<std::string>& saved = adapter.config.modules_to_save;
   for (const models::Part* part : {&model.head(), &model.pooler()}) {
     for (const std::string& name : part->parameters) {
       adapter.saved.emplace(name, copy_of(model.parameters().at(name)));
-      const std::string module = checkpoint::top_module(model.architecture().base_prefix, name);
+      const std::string module = checkpoint::top_module(base.prefix, name);
       if (std::ranges::find(saved, module) == saved.end()) saved.push_back(module);
     }
   }

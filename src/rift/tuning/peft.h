@@ -1,7 +1,7 @@
 #pragma once
 
 #include "rift/checkpoint/peft_directory.h"
-#include "rift/models/text_classifier.h"
+#include "rift/models/tunable_model.h"
 #include "rift/tuning/options.h"
 
 namespace rift::tuning {
@@ -11,6 +11,6 @@ namespace rift::tuning {
 /// pooling "pooler" that gives AutoModelForSequenceClassification our logits, with another one AutoModel our token
 /// states. `options` are those that the adapters were made with; the caller sets config.base_model.
 /// Throws kUnsupported when the model has no LoRA adapter (merged already, or another method).
-checkpoint::PeftAdapter adapter_of(const models::TextClassifier& model, const LoraOptions& options);
+checkpoint::PeftAdapter adapter_of(const models::TunableModel& model, const LoraOptions& options);
 
 }  // namespace rift::tuning

@@ -3,8 +3,8 @@
 
 namespace rift::tuning {
 
-Selection select(const TopKOptions& options, models::TextClassifier& model, uint64_t) {
-  const auto& layers = model.encoder().layers();
+Selection select(const TopKOptions& options, models::TunableModel& model, uint64_t) {
+  const auto& layers = model.layers();
   const auto count = static_cast<int64_t>(layers.size());
   RIFT_REQUIRE(options.layers <= count, Code::kConfig, "tuning.layers: the model has {} layers, got {}", count,
                options.layers);

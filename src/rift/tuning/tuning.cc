@@ -11,16 +11,16 @@ namespace rift::tuning {
 
 namespace {
 
-std::string part_names(const models::TextClassifier& model) {
-  std::vector<std::string> names = model.encoder().embeddings().parameters;
-  for (const models::Part& layer : model.encoder().layers()) names.push_back(layer.name);
+std::string part_names(const models::TunableModel& model) {
+  std::vector<std::string> names = model.stem().parameters;
+  for (const models::Part& layer : model.layers()) names.push_back(layer.name);
   for (const models::Part* part : {&model.pooler(), &model.head()}) {
     if (!part->parameters.empty()) names.push_back(part->name);
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-void require_patterns_match(const std::vector<std::string>& patterns, const models::TextClassifier& model) {
+void require_patterns_match(const std::vector<std::string>& patterns, const models::TunableModel& model) {
   for (const std::string& pattern : patterns) {
     const auto matches = [&](const nn::Parameter& parameter) {
       return parameter.name.find(pattern) != std::string::npos;
@@ -40,13 +40,13 @@ size_t remove_frozen(const std::vector<std::string>& patterns, std::vector<std::
 
 }  // namespace
 
-std::vector<std::string> head_parameters(const models::TextClassifier& model) {
+std::vector<std::string> head_parameters(const models::TunableModel& model) {
   std::vector<std::string> names = model.pooler().parameters;
   names.insert(names.end(), model.head().parameters.begin(), model.head().parameters.end());
   return names;
 }
 
-Applied apply(const TuningOptions& options, models::TextClassifier& model, uint64_t seed) {
+Applied apply(const TuningOptions& options, models::TunableModel& model, uint64_t seed) {
   Selection selection = std::visit([&](const auto& method) { return select(method, model, seed); }, options.method);
   require_patterns_match(options.freeze, model);
   const size_t frozen =
@@ -65,11 +65,11 @@ Applied apply(const TuningOptions& options, models::TextClassifier& model, uint6
                       count_text(store.parameter_count()))};
 }
 
-void merge(models::TextClassifier& model) {
-  for (nn::Linear* linear : model.encoder().linears()) {
-    if (!linear->adapter) continue;
-    const auto adapter = linear->adapter;
-    nn::merge_adapter(*linear);
+void merge(models::TunableModel& model) {
+  for (nn::LinearMap* map : model.linear_maps()) {
+    if (!map->adapter) continue;
+    const auto adapter = map->adapter;
+    nn::merge_adapter(*map);
     for (const nn::Parameter* parameter : adapter->parameters()) model.parameters().set_trainable(*parameter, false);
   }
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "rift/models/text_classifier.h"
+#include "rift/models/tunable_model.h"
 #include "rift/tuning/options.h"
 
 namespace rift::tuning {
@@ -19,10 +19,10 @@ struct Applied {
 /// Sets which parameters train, adds adapters where the method asks, and seals the store. Every parameter that
 /// `freeze` names by a part of its name stays. Throws kConfig when a target or a freeze pattern matches nothing (naming
 /// what there is), when nothing is left to train, or when top_k asks for more layers than the model has.
-Applied apply(const TuningOptions& options, models::TextClassifier& model, uint64_t seed);
+Applied apply(const TuningOptions& options, models::TunableModel& model, uint64_t seed);
 
 /// Folds every adapter into its linear map, for scoring: one product less per map, the same logits within 1e-5. The
 /// adapters' parameters stay in the store, without use. Throws kUnsupported for an adapter that is no update of W.
-void merge(models::TextClassifier& model);
+void merge(models::TunableModel& model);
 
 }  // namespace rift::tuning

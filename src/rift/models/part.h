@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rift/nn/parameters.h"
+
+namespace rift::models {
+
+/// A part of a model by the names of its parameters: what top_k, layer-wise rates and freezing speak of.
+struct Part {
+  std::string name;                     // "bert.encoder.layer.0"
+  std::vector<std::string> parameters;  // full names, in storage order
+};
+
+/// The parameters that were added to the store since it had `begin` of them.
+Part part_since(const nn::ParameterStore& store, std::string name, size_t begin);
+
+}  // namespace rift::models

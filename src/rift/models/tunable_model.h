@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rift/checkpoint/peft_config.h"
+#include "rift/models/part.h"
+#include "rift/nn/linear.h"
+#include "rift/nn/parameters.h"
+
+namespace rift::models {
+
+/// The model of transformers that an adapter is laid on, as far as PEFT's names and targets depend on it.
+struct AdapterBase {
+  checkpoint::PeftTask task = checkpoint::PeftTask::kSequenceClassification;
+  std::string prefix;                   // of the encoder's names: "bert."
+  std::vector<std::string> other_maps;  // its linear maps that rift does not adapt; PEFT's rule for targets sees them
+};
+
+/// What a tuning method sees of a model, whatever the model reads: parameters in parts, and linear maps with a slot for
+/// an update. Each method is written against this once.
+class TunableModel {
+ public:
+  virtual ~TunableModel() = default;
+
+  virtual nn::ParameterStore& parameters() = 0;
+  virtual const nn::ParameterStore& parameters() const = 0;
+
+  /// What turns the input into the first layer's: embeddings of tokens, an image's first convolution.
+  virtual const Part& stem() const = 0;
+  virtual const std::vector<Part>& layers() const = 0;  // from the bottom up, at least one
+  /// What the head lays on the encoder where it has such a map, else without parameters.
+  virtual const Part& pooler() const = 0;
+  virtual const Part& head() const = 0;
+
+  /// Every linear map of the encoder in order of use; its `adapter` slot may be filled. Names as PEFT's target_modules
+  /// match them.
+  virtual std::vector<nn::LinearMap*> linear_maps() = 0;
+  std::vector<const nn::LinearMap*> linear_maps() const;
+  /// The last name parts of those that LoRA adapts where nobody names any.
+  virtual std::vector<std::string> lora_maps() const = 0;
+  /// Why this model takes no adapters, "" when it does.
+  virtual std::string why_not_adapted() const { return ""; }
+  virtual AdapterBase adapter_base() const = 0;
+};
+
+}  // namespace rift::models

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace rift::encode::text {
 /// where it is one in Latin-1, else U+0100 and the following. The bytes that `token` writes; unset when a character of
 /// it is not of the alphabet.
 std::optional<std::string> bytes_written_as(std::string_view token);
+
+/// The character that stands for a byte.
+char32_t character_of_byte(uint8_t byte);
 
 /// The space of the alphabet.
 constexpr char32_t kWrittenSpace = 0x120;

@@ -35,6 +35,7 @@ def _build_rooms():
         "store": _room(1, "base"),
         "report": _room(1, "base"),
         "checkpoint/format": _room(1, "base"),
+        "hub": _room(1, "base"),
         "nn/kernels": _room(1, "base"),
         "nn/engine": _room(1, "base nn/kernels"),
         "tensor": _room(2, "base", torch="aten"),

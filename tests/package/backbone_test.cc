@@ -6,6 +6,7 @@
 
 #include "support/failure.h"
 #include "support/temp_directory.h"
+#include "support/variable.h"
 
 namespace rift::package {
 namespace {
@@ -13,30 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 using test::failure;
 using test::TempDirectory;
+using test::Variable;
 using testing::HasSubstr;
-
-/// RIFT_MODELS for the length of a test.
-class ModelsVariable {
- public:
-  explicit ModelsVariable(const fs::path& value) {
-    if (const char* before = ::getenv("RIFT_MODELS")) before_ = before;
-    ::setenv("RIFT_MODELS", value.c_str(), 1);
-  }
-  ~ModelsVariable() {
-    if (before_.empty()) {
-      ::unsetenv("RIFT_MODELS");
-    } else {
-      ::setenv("RIFT_MODELS", before_.c_str(), 1);
-    }
-  }
-
- private:
-  std::string before_;
-};
 
 TEST(Backbone, EmptyIsThePackagedModel) {
   const TempDirectory directory;
-  const ModelsVariable variable(directory.path());
+  const Variable variable("RIFT_MODELS", directory.path());
   EXPECT_THAT(failure([] { resolve_backbone("", {}); }),
               testing::AllOf(testing::StartsWith("artefact: "), HasSubstr("make setup"), HasSubstr("RIFT_MODELS")));
   directory.folder("all-MiniLM-L6-v2");
@@ -45,7 +28,7 @@ TEST(Backbone, EmptyIsThePackagedModel) {
 
 TEST(Backbone, RunYamlsFolderComesBeforeTheModelsFolder) {
   const TempDirectory directory;
-  const ModelsVariable variable(directory.folder("models"));
+  const Variable variable("RIFT_MODELS", directory.folder("models"));
   directory.folder("models/tower");
   EXPECT_EQ(resolve_backbone("tower", directory.path()), directory / "models/tower");
   directory.folder("tower");
@@ -60,7 +43,7 @@ TEST(Backbone, AnAbsolutePathIsTakenAsItIs) {
 
 TEST(Backbone, WhatIsNotThereNamesEveryPlaceThatWasTried) {
   const TempDirectory directory;
-  const ModelsVariable variable(directory.folder("models"));
+  const Variable variable("RIFT_MODELS", directory.folder("models"));
   directory.write("file", "not a directory");
   const std::string message = failure([&] { resolve_backbone("file", directory.path()); });
   EXPECT_THAT(message, testing::StartsWith("artefact: model.text.backbone: no directory 'file'"));
@@ -70,7 +53,7 @@ TEST(Backbone, WhatIsNotThereNamesEveryPlaceThatWasTried) {
 
 TEST(Backbone, WhatACommandLineNamesIsToldInItsOwnWords) {
   const TempDirectory directory;
-  const ModelsVariable variable(directory.folder("models"));
+  const Variable variable("RIFT_MODELS", directory.folder("models"));
   directory.folder("models/tower");
   EXPECT_EQ(resolve_model("tower"), directory / "models/tower");
   const std::string missing = failure([] { resolve_model("nowhere"); });

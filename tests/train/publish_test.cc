@@ -116,6 +116,18 @@ TEST_F(Publish, AnAdapterIsExportedWhereOneWasTuned) {
   EXPECT_TRUE(fs::exists(folder_ / "p/adapter_model.safetensors"));
 }
 
+TEST_F(Publish, AModelOfAHubIsNamedWithItsCommit) {
+  const std::string commit = "0123456789abcdef0123456789abcdef01234567";
+  const fs::path snapshots = folder_.folder("models--org--small/snapshots");
+  fs::rename(options_.text.backbone, snapshots / commit);
+  options_.text.backbone = (snapshots / commit).string();
+  publish();
+  const Json pretrained = parse_json(read_file(folder_ / "package/manifest.json"), "manifest.json").at("pretrained");
+  EXPECT_EQ(pretrained.at("name").as_string(), "org/small");
+  EXPECT_EQ(pretrained.at("revision").as_string(), commit);
+  EXPECT_THAT(read_file(folder_ / "package/README.md"), HasSubstr("`org/small` at commit " + commit));
+}
+
 TEST_F(Publish, TheLicenceOfThePretrainedModelGoesWhereItsWeightsGo) {
   const fs::path backbone = options_.text.backbone;
   write_file_atomic(backbone / "LICENSE", "Use it well.\n");
@@ -125,6 +137,7 @@ TEST_F(Publish, TheLicenceOfThePretrainedModelGoesWhereItsWeightsGo) {
   const Json manifest = parse_json(read_file(folder_ / "package/manifest.json"), "manifest.json");
   const Json& pretrained = manifest.at("pretrained");
   EXPECT_EQ(pretrained.at("name").as_string(), backbone.filename().string());
+  EXPECT_TRUE(pretrained.at("revision").is_null());
   EXPECT_EQ(pretrained.at("weights_sha256").as_string(), sha256_file(backbone / "model.safetensors"));
   EXPECT_EQ(pretrained.at("licence").as_string(), "openrail++");
   EXPECT_EQ(pretrained.at("licence_source").as_string(), "README.md of the pretrained model");

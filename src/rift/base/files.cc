@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -60,6 +61,12 @@ void write_file_atomic(const fs::path& path, std::span<const std::string_view> p
     throw;
   }
   posix::sync(posix::parent_of(path));
+}
+
+bool stays_inside(const std::string& name) {
+  const fs::path path = name;
+  if (name.empty() || path.is_absolute() || path.lexically_normal().generic_string() != name) return false;
+  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".." || part == "."; });
 }
 
 void require_writable_directory(const fs::path& directory) {

@@ -48,6 +48,10 @@ class StagedDirectory {
   bool published_ = false;
 };
 
+/// Whether `name`, a file's name as someone else states it ("1_Pooling/config.json"), leads to a place inside of the
+/// directory that it is relative to.
+bool stays_inside(const std::string& name);
+
 /// Throws kEnvironment when `directory` cannot be created or written to; called before long work starts.
 void require_writable_directory(const std::filesystem::path& directory);
 

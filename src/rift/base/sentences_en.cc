@@ -344,7 +344,7 @@ std::span<const SentenceEntry> english_sentences() {
        "and "
        "score again"},
       {"done.skipped_model", "{model} was left out: {why}"},
-      // rift compare, init, score --rejects, doctor, version, models inspect
+      // rift compare, init, score --rejects, doctor, version, models inspect and list
       {"done.best", "Best: {best}, package {path}. Score with: {command}"},
       {"init.folds",
        "rift compare runs every fold and reports the mean; rift train fits one model: fold 0 is its test part unless "
@@ -416,6 +416,18 @@ std::span<const SentenceEntry> english_sentences() {
       {"inspect.dropped", "dropped"},
       {"inspect.new", "new"},
       {"inspect.problem", "problem"},
+      {"list.name", "model"},
+      {"list.kind", "kind"},
+      {"list.architecture", "architecture"},
+      {"list.millions", "million parameters"},
+      {"list.size", "on disk"},
+      {"list.weights", "weights"},
+      {"list.tokenizer", "tokenizer"},
+      {"list.licence", "licence"},
+      {"list.runs", "rift runs it"},
+      {"list.yes", "yes"},
+      {"list.no", "no: {why}"},
+      {"list.none", "No models in {places}."},
   };
   return kTable;
 }

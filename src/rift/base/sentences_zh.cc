@@ -294,7 +294,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"done.rejected", "{count} 行无法评分；见 {path}"},
       {"done.quoted", "其中 {count} 行位于未闭合的引号之后：请修正原因中所指的行，然后重新评分"},
       {"done.skipped_model", "未训练 {model}：{why}"},
-      // rift compare, init, score --rejects, doctor, version, models inspect
+      // rift compare, init, score --rejects, doctor, version, models inspect、list
       {"done.best", "最佳模型：{best}，模型包 {path}。评分：{command}"},
       {"init.folds",
        "rift compare 运行每一折并报告均值；rift train 只训练一个模型：以第 0 折为测试集，除非 split.fold 另行指定。"},
@@ -365,6 +365,18 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"inspect.dropped", "舍弃"},
       {"inspect.new", "新建"},
       {"inspect.problem", "问题"},
+      {"list.name", "模型"},
+      {"list.kind", "类别"},
+      {"list.architecture", "架构"},
+      {"list.millions", "参数（百万）"},
+      {"list.size", "占用磁盘"},
+      {"list.weights", "权重"},
+      {"list.tokenizer", "分词器"},
+      {"list.licence", "许可证"},
+      {"list.runs", "能否运行"},
+      {"list.yes", "能"},
+      {"list.no", "不能：{why}"},
+      {"list.none", "在 {places} 中没有模型。"},
   };
   return kTable;
 }

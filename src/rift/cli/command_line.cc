@@ -1,6 +1,7 @@
 #include "rift/cli/command_line.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -63,17 +64,53 @@ std::string did_you_mean(const std::string& nearest) {
   return nearest.empty() ? std::string() : fmt::format("; did you mean '{}'?", nearest);
 }
 
+/// The verb, or the action of a verb that has some, which the command line asks for; nullptr when it asks for none.
+const CLI::App* asked_command(const CLI::App& program) {
+  const CLI::App* command = nullptr;
+  for (auto asked = program.get_subcommands(); !asked.empty(); asked = command->get_subcommands())
+    command = asked.front();
+  return command;
+}
+
+/// "models list"
+std::string spoken_name(const CLI::App& command) {
+  const CLI::App* verb = command.get_parent();
+  const bool is_action = verb != nullptr && verb->get_parent() != nullptr;
+  return is_action ? verb->get_name() + " " + command.get_name() : command.get_name();
+}
+
 [[noreturn]] void refuse_argument(const CLI::App& command, const std::string& argument) {
+  const std::string name = spoken_name(command);
   const std::string flag = argument.substr(0, argument.find('='));
   RIFT_REQUIRE(!contains(later_flags(), flag), Code::kUnsupported,
-               "rift {} {}: this version of rift does not have it yet", command.get_name(), flag);
+               "rift {} {}: this version of rift does not have it yet", name, flag);
   if (!argument.starts_with("-"))
-    RIFT_FAIL(Code::kConfig, "rift {}: one argument too many: '{}'; see rift {} --help", command.get_name(),
-              shorten(argument), command.get_name());
+    RIFT_FAIL(Code::kConfig, "rift {}: one argument too many: '{}'; see rift {} --help", name, shorten(argument), name);
   RIFT_FAIL(
-      Code::kConfig, "rift {}: unknown option '{}'{} See rift {} --help", command.get_name(), shorten(flag),
+      Code::kConfig, "rift {}: unknown option '{}'{} See rift {} --help", name, shorten(flag),
       nearest_name(flag, flag_names(command)).empty() ? "." : did_you_mean(nearest_name(flag, flag_names(command))),
-      command.get_name());
+      name);
+}
+
+std::vector<std::string> names_of(std::span<const Verb> verbs) {
+  std::vector<std::string> names;
+  for (const Verb& known : verbs) names.emplace_back(known.name);
+  return names;
+}
+
+/// The action comes right behind a verb that has actions.
+void refuse_unknown_action(const Verb& verb, int argc, char** argv) {
+  const std::vector<std::string> actions = names_of(verb.actions());
+  const std::string action = argc > 2 ? argv[2] : "";
+  if (action == "-h" || action == "--help" || contains(actions, action)) return;
+  RIFT_REQUIRE(!action.empty() && !action.starts_with("-"), Code::kConfig,
+               "rift {0}: an action comes first: {1}; such as rift {0} {2}. See rift {0} --help", verb.name,
+               fmt::join(actions, ", "), actions.front());
+  RIFT_REQUIRE(!contains(later_verbs(), fmt::format("{} {}", verb.name, action)), Code::kUnsupported,
+               "rift {} {}: this version of rift does not have it yet", verb.name, action);
+  const std::string nearest = nearest_name(action, actions);
+  RIFT_FAIL(Code::kConfig, "rift {}: unknown action '{}'{} See rift {} --help", verb.name, shorten(action),
+            nearest.empty() ? "." : did_you_mean(nearest), verb.name);
 }
 
 void refuse_unknown_verb(int argc, char** argv) {
@@ -84,9 +121,12 @@ void refuse_unknown_verb(int argc, char** argv) {
   const auto* first = std::find_if(argv + 1, argv + argc, [](const char* word) { return word[0] != '-'; });
   if (first == argv + argc) return;
   const std::string verb = *first;
-  std::vector<std::string> names;
-  for (const Verb& known : verbs()) names.emplace_back(known.name);
-  if (contains(names, verb)) return;
+  const auto found = std::ranges::find(verbs(), std::string_view(verb), &Verb::name);
+  if (found != verbs().end()) {
+    if (found->actions != nullptr) refuse_unknown_action(*found, argc, argv);
+    return;
+  }
+  const std::vector<std::string> names = names_of(verbs());
   RIFT_REQUIRE(!contains(later_verbs(), verb), Code::kUnsupported, "rift {}: this version of rift does not have it yet",
                verb);
   RIFT_FAIL(Code::kConfig, "rift: unknown verb '{}'{} See rift --help", shorten(verb),
@@ -95,13 +135,13 @@ void refuse_unknown_verb(int argc, char** argv) {
 
 /// An unknown flag shifts what follows it, so it is named first, whatever else the reader complains about.
 void refuse_unknown_flags(const CLI::App& program) {
-  for (const CLI::App* command : program.get_subcommands()) {
-    const std::vector<std::string> left = command->remaining();
-    const auto flag =
-        std::find_if(left.begin(), left.end(), [](const std::string& word) { return word.starts_with("-"); });
-    if (flag != left.end()) refuse_argument(*command, *flag);
-    if (!left.empty()) refuse_argument(*command, left.front());
-  }
+  const CLI::App* command = asked_command(program);
+  if (command == nullptr) return;
+  const std::vector<std::string> left = command->remaining();
+  const auto flag =
+      std::find_if(left.begin(), left.end(), [](const std::string& word) { return word.starts_with("-"); });
+  if (flag != left.end()) refuse_argument(*command, *flag);
+  if (!left.empty()) refuse_argument(*command, left.front());
 }
 
 class Help final : public CLI::Formatter {
@@ -111,22 +151,40 @@ class Help final : public CLI::Formatter {
   }
 };
 
+void declare_arguments(CLI::App& command, const Verb& verb, CommonFlags& flags, Run& chosen) {
+  command.allow_extras();
+  Run run = verb.add(command);
+  add_common_flags(command, flags);
+  for (CLI::Option* option : command.get_options()) {
+    if (option->get_positional()) option->type_name("");
+  }
+  command.parse_complete_callback([&chosen, run = std::move(run)] { chosen = run; });
+}
+
+void declare_actions(CLI::App& command, const Verb& verb, CommonFlags& flags, Run& chosen) {
+  for (const Verb& action : verb.actions()) {
+    CLI::App* added = command.add_subcommand(std::string(action.name), std::string(action.help));
+    added->group("Actions");
+    declare_arguments(*added, action, flags, chosen);
+  }
+  command.require_subcommand(1);
+  command.footer(fmt::format("rift {} ACTION --help tells more.", verb.name));
+}
+
 void declare_verbs(CLI::App& program, CommonFlags& flags, Run& chosen) {
   const auto formatter = std::make_shared<Help>();
   formatter->label("REQUIRED", "(required)");
+  formatter->label("SUBCOMMAND", "ACTION");
   program.formatter(formatter);
   program.set_version_flag("--version", "rift " + package::describe_environment().at("rift").as_string(),
                            "Print the version and exit");
   for (const Verb& verb : verbs()) {
     CLI::App* command = program.add_subcommand(std::string(verb.name), std::string(verb.help));
     command->group("Verbs");
-    command->allow_extras();
-    Run run = verb.add(*command);
-    add_common_flags(*command, flags);
-    for (CLI::Option* option : command->get_options()) {
-      if (option->get_positional()) option->type_name("");
-    }
-    command->parse_complete_callback([&chosen, run = std::move(run)] { chosen = run; });
+    if (verb.actions != nullptr)
+      declare_actions(*command, verb, flags, chosen);
+    else
+      declare_arguments(*command, verb, flags, chosen);
   }
   program.footer("rift VERB --help tells more; rift init is where to begin.");
 }
@@ -134,9 +192,9 @@ void declare_verbs(CLI::App& program, CommonFlags& flags, Run& chosen) {
 /// What the command line's reader found wrong, in our words where its own name a type of C++.
 [[noreturn]] void refuse_command_line(const CLI::App& program, const CLI::ParseError& error) {
   refuse_unknown_flags(program);
-  const auto asked = program.get_subcommands();
-  RIFT_REQUIRE(!asked.empty(), Code::kConfig, "rift: the verb is missing, such as rift compare; see rift --help");
-  const std::string verb = asked.front()->get_name();
+  const CLI::App* asked = asked_command(program);
+  RIFT_REQUIRE(asked != nullptr, Code::kConfig, "rift: the verb is missing, such as rift compare; see rift --help");
+  const std::string verb = spoken_name(*asked);
   std::string what = error.what();
   constexpr std::string_view kNoNumber = "Could not convert: ";
   if (what.starts_with(kNoNumber)) what = what.substr(kNoNumber.size()) + " is no whole number";

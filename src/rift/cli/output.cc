@@ -1,5 +1,6 @@
 #include "rift/cli/output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -23,6 +24,20 @@ void print_json(const Json& json) { print_result(to_json_text(json, 2)); }
 std::string padded(std::string text, size_t columns) {
   const size_t taken = display_columns(text);
   if (taken < columns) text.append(columns - taken, ' ');
+  return text;
+}
+
+std::string columns_text(const std::vector<std::vector<std::string>>& lines) {
+  std::vector<size_t> widths;
+  for (const auto& line : lines) {
+    widths.resize(std::max(widths.size(), line.size()));
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], display_columns(line[i]));
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    for (size_t i = 0; i + 1 < line.size(); ++i) text += padded(line[i], widths[i] + 2);
+    text += line.back() + "\n";
+  }
   return text;
 }
 

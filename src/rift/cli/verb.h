@@ -22,17 +22,23 @@ struct CommonFlags {
 /// Does the verb's work after the whole command line was read; returns the exit status.
 using Run = std::function<int(const CommonFlags& flags)>;
 
-/// A verb: `add` declares its arguments on `command` and gives back what to run.
+/// A verb: `add` declares its arguments on `command` and gives back what to run. A verb with actions has none of its
+/// own: each action stands for itself, with its own arguments and --help.
 struct Verb {
   std::string_view name;
   std::string_view help;
-  Run (*add)(CLI::App& command);
+  Run (*add)(CLI::App& command) = nullptr;
+  std::span<const Verb> (*actions)() = nullptr;
 };
 
 /// The one table of verbs, in the order of --help.
 std::span<const Verb> verbs();
 
-/// Verbs and flags of the design that this version does not have: using one is an error that says so.
+/// The actions of rift models, in the order of its --help.
+std::span<const Verb> model_actions();
+
+/// Verbs ("embed"), actions ("models rank") and flags of the design that this version does not have: using one is an
+/// error that says so.
 std::span<const std::string_view> later_verbs();
 std::span<const std::string_view> later_flags();
 
@@ -42,7 +48,8 @@ Run add_doctor(CLI::App& command);
 Run add_evaluate(CLI::App& command);
 Run add_export(CLI::App& command);
 Run add_init(CLI::App& command);
-Run add_models(CLI::App& command);
+Run add_models_inspect(CLI::App& command);
+Run add_models_list(CLI::App& command);
 Run add_report(CLI::App& command);
 Run add_schema(CLI::App& command);
 Run add_score(CLI::App& command);

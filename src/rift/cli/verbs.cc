@@ -13,7 +13,7 @@ std::span<const Verb> verbs() {
       {"score", "score the rows of a file of any size with a package", add_score},
       {"report", "model document of a run or package: one self-contained HTML file", add_report},
       {"tokenize", "what a text model sees: one line in, one line out", add_tokenize},
-      {"models", "pretrained models: what is in them (models inspect DIR)", add_models},
+      {"models", "pretrained models: where they are, what is in them", nullptr, model_actions},
       {"export", "files that transformers or peft load", add_export},
       {"bench", "speed of this machine: tokenizing, scoring, training, peak memory", add_bench},
       {"schema", "JSON Schema of run.yaml", add_schema},
@@ -24,8 +24,8 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const std::string_view> later_verbs() {
-  static constexpr std::array<std::string_view, 8> kNames = {"embed",   "pretrain", "search", "learning-curve",
-                                                             "explain", "serve",    "audit",  "monitor"};
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "embed", "pretrain", "search", "learning-curve", "explain", "serve", "audit", "monitor", "models rank"};
   return kNames;
 }
 

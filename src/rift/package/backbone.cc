@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rift/base/error.h"
+#include "rift/hub/cache.h"
 
 namespace rift::package {
 namespace {
@@ -38,18 +39,34 @@ std::vector<fs::path> places(const std::string& name, const fs::path& base_direc
   return tried;
 }
 
-/// The first that is there, absolute; empty when none is.
-fs::path first_directory(const std::vector<fs::path>& places) {
+/// The first that is there, else the snapshot of a hub's model in the cache, absolute; empty when none is.
+fs::path first_directory(const std::vector<fs::path>& places, const std::string& name) {
   for (const fs::path& place : places) {
     if (has_directory(place)) return fs::absolute(place).lexically_normal();
   }
-  return {};
+  const fs::path snapshot = hub::find_snapshot(hub::cache_directory(), name);
+  return snapshot.empty() ? snapshot : fs::absolute(snapshot).lexically_normal();
 }
 
-std::string joined(const std::vector<fs::path>& places) {
+/// Where was looked for `name`, for errors.
+std::string joined(const std::vector<fs::path>& places, const std::string& name) {
   std::vector<std::string> names;
   for (const fs::path& place : places) names.push_back(place.string());
+  const fs::path cache = hub::cache_directory();
+  if (hub::is_model_id(name) && !cache.empty()) names.push_back((cache / hub::cache_folder(name)).string());
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// What to do about a model of a hub that is not here, or not at its ref main.
+std::string cache_advice(const std::string& name) {
+  if (!hub::is_model_id(name)) return "";
+  const auto cached = hub::read_cached_model(hub::cache_directory() / hub::cache_folder(name));
+  if (cached && !cached->revisions.empty()) {
+    return fmt::format("; the cache has it at another revision than main: name {}",
+                       cached->revisions.front().directory.string());
+  }
+  if (name.find('/') == name.npos) return "";
+  return fmt::format("; where there is a network, rift models fetch {} gets it from a hub", name);
 }
 
 }  // namespace
@@ -64,27 +81,30 @@ fs::path models_directory() {
 
 fs::path resolve_backbone(const std::string& name, const fs::path& base_directory) {
   const std::vector<fs::path> tried = places(name, base_directory);
-  if (const fs::path found = first_directory(tried); !found.empty()) return found;
+  if (const fs::path found = first_directory(tried, name); !found.empty()) return found;
   if (name.empty()) {
     RIFT_FAIL(Code::kArtefact,
               "{}: the packaged model is not there; get it with 'make setup', or point RIFT_MODELS at the folder that "
               "holds {}, or name a Hugging Face directory in model.text.backbone",
               tried.front().string(), kPackagedBackbone);
   }
-  RIFT_FAIL(Code::kArtefact,
-            "model.text.backbone: no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, "
-            "model.safetensors, tokenizer); leave it out for the packaged {}",
-            shorten(name, 200), joined(tried), kPackagedBackbone);
+  RIFT_FAIL(
+      Code::kArtefact,
+      "model.text.backbone: no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, "
+      "model.safetensors, tokenizer) or the name of a model in the cache of Hugging Face's libraries{}; leave it out "
+      "for the packaged {}",
+      shorten(name, 200), joined(tried, name), cache_advice(name), kPackagedBackbone);
 }
 
 fs::path resolve_model(const std::string& name) {
   if (name.empty()) return resolve_backbone(name, {});
   const std::vector<fs::path> tried = places(name, {});
-  const fs::path found = first_directory(tried);
+  const fs::path found = first_directory(tried, name);
   RIFT_REQUIRE(!found.empty(), Code::kArtefact,
                "no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, model.safetensors, "
-               "tokenizer), a package with a language model in it, or the name of a packaged model such as {}",
-               shorten(name, 200), joined(tried), kPackagedBackbone);
+               "tokenizer), a package with a language model in it, or the name of a packaged model such as {} or of a "
+               "cached one{}; rift models list shows what is here",
+               shorten(name, 200), joined(tried, name), kPackagedBackbone, cache_advice(name));
   RIFT_REQUIRE(!fs::exists(found / "rift.json") || fs::exists(found / "config.json"), Code::kUnsupported,
                "{}: this package holds no language model of its own, so there is nothing to look into; rift report "
                "shows what is in a package",

@@ -54,6 +54,7 @@ std::string tokenizer_kind(const HfDirectory& directory) {
 void inspect_weights(const HfDirectory& directory, int64_t num_labels, ModelInspection& result) {
   namespace format = checkpoint::format;
   const fs::path weights = checkpoint::weights_file(directory);
+  result.weights_file = valid_utf8(weights.filename().string());
   const auto file = checkpoint::open_archive(weights);
   for (const fs::path& part : checkpoint::archive_files(weights)) {
     result.file_bytes += static_cast<int64_t>(fs::file_size(part));
@@ -136,6 +137,7 @@ Json to_json(const ModelInspection& inspection) {
               {"model_type", inspection.model_type},
               {"architecture", inspection.architecture},
               {"parameters", inspection.parameters},
+              {"weights_file", inspection.weights_file},
               {"file_bytes", inspection.file_bytes},
               {"dtypes", std::move(dtypes)},
               {"shape", inspection.sizes ? sizes_json(*inspection.sizes) : Json()},

@@ -27,6 +27,7 @@ struct ModelInspection {
   std::string directory;
   std::string model_type;
   std::string architecture;
+  std::string weights_file;        // that the weights are opened with ("model.safetensors"), "" = none found
   int64_t file_bytes = 0;          // of the weights
   int64_t parameters = 0;          // floating elements in the file, heads of pretraining included
   std::vector<DTypeCount> dtypes;  // in order of their names; those of GGUF too ("Q4_K")

@@ -5,6 +5,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/checkpoint/licence.h"
+#include "rift/hub/cache.h"
 #include "rift/package/format/manifest.h"
 
 namespace rift::package {
@@ -30,9 +31,10 @@ std::string card_of(const Pretrained& pretrained) {
   front["library_name"] = "transformers";
   std::string text = "---\n" + to_yaml_text(front) + "---\n\n";
   text += fmt::format(
-      "Weights fine-tuned by rift from the pretrained model `{}`, whose weights have the SHA-256 "
+      "Weights fine-tuned by rift from the pretrained model `{}`{}, whose weights have the SHA-256 "
       "{}.\n\n",
       pretrained.name.empty() ? "not known" : pretrained.name,
+      pretrained.revision.empty() ? std::string() : " at commit " + pretrained.revision,
       pretrained.weights_sha256.empty() ? "not known" : pretrained.weights_sha256);
   if (!pretrained.has_licence()) return text + fmt::format("Licence: {}.\n", kNoLicence);
   if (!pretrained.licence.empty()) {
@@ -49,7 +51,10 @@ std::string card_of(const Pretrained& pretrained) {
 Pretrained describe_pretrained(const checkpoint::HfDirectory& base, const std::string& weights_sha256) {
   if (const auto of_package = pretrained_json_of(base.root)) return pretrained_from_json(*of_package);
   const checkpoint::Licence licence = checkpoint::find_licence(base.root);
-  Pretrained pretrained{.name = fs::absolute(base.root / "").parent_path().filename().string(),
+  const hub::Origin origin = hub::origin_of(base.root).value_or(hub::Origin{});
+  const std::string directory = fs::absolute(base.root / "").parent_path().filename().string();
+  Pretrained pretrained{.name = origin.id.empty() ? directory : origin.id,
+                        .revision = origin.commit,
                         .weights_sha256 = weights_sha256,
                         .licence = licence.name,
                         .licence_files = {}};
@@ -59,6 +64,7 @@ Pretrained describe_pretrained(const checkpoint::HfDirectory& base, const std::s
 
 Json to_json(const Pretrained& pretrained) {
   Json json{{"name", text_or_null(pretrained.name)},
+            {"revision", text_or_null(pretrained.revision)},
             {"weights_sha256", text_or_null(pretrained.weights_sha256)},
             {"licence", text_or_null(pretrained.licence)},
             {"licence_source", pretrained.licence.empty() ? Json() : Json("README.md of the pretrained model")},
@@ -69,6 +75,7 @@ Json to_json(const Pretrained& pretrained) {
 
 Pretrained pretrained_from_json(const Json& json) {
   Pretrained pretrained{.name = text_of(json, "name"),
+                        .revision = json.contains("revision") ? text_of(json, "revision") : "",
                         .weights_sha256 = text_of(json, "weights_sha256"),
                         .licence = text_of(json, "licence"),
                         .licence_files = {}};

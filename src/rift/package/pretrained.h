@@ -14,7 +14,8 @@ inline constexpr const char* kModelCard = "README.md";
 
 /// The pretrained model that a package's weights were made from, as its own directory describes it.
 struct Pretrained {
-  std::string name;  // of its directory, "" = not known
+  std::string name;      // on the hub it was fetched from, else of its directory; "" = not known
+  std::string revision;  // commit on that hub, "" = it does not come from one
   std::string weights_sha256;
   std::string licence;                     // `license:` of its model card, "" = not stated
   std::vector<std::string> licence_files;  // in the package's root under the names they had
@@ -25,8 +26,8 @@ struct Pretrained {
 /// Of a model directory. Of a package: the model that the package itself was made from.
 Pretrained describe_pretrained(const checkpoint::HfDirectory& base, const std::string& weights_sha256);
 
-/// {"name", "weights_sha256", "licence", "licence_source", "licence_files"}; what is not stated is null, and without
-/// any licence a "note" says so.
+/// {"name", "revision", "weights_sha256", "licence", "licence_source", "licence_files"}; what is not stated is null,
+/// and without any licence a "note" says so.
 Json to_json(const Pretrained& pretrained);
 Pretrained pretrained_from_json(const Json& json);  // throws kArtefact
 

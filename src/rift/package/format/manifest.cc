@@ -67,12 +67,6 @@ void check_file(const fs::path& package, const PackageFile& file) {
 
 }  // namespace
 
-bool stays_inside(const std::string& name) {
-  const fs::path path = name;
-  if (name.empty() || path.is_absolute() || path.lexically_normal().generic_string() != name) return false;
-  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".." || part == "."; });
-}
-
 std::optional<Json> pretrained_json_of(const fs::path& directory) {
   const fs::path file = directory / kManifestFile;
   std::error_code ignored;

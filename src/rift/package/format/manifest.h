@@ -29,9 +29,6 @@ void write_manifest(const std::filesystem::path& package, const Json& pretrained
 /// kArtefact.
 std::optional<Json> pretrained_json_of(const std::filesystem::path& directory);
 
-/// Whether `name`, relative, leads to a place inside of the package.
-bool stays_inside(const std::string& name);
-
 /// Checks every file of `package` against its manifest.json and returns the files in the manifest's order. Throws
 /// kArtefact naming the file: missing, of another size or digest, there but not listed, a link, a name that leaves the
 /// package.

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "rift/base/error.h"
+#include "rift/base/sentences.h"
+#include "rift/cli/output.h"
+#include "rift/cli/verb.h"
+#include "rift/package/backbone.h"
+#include "rift/package/inspect.h"
+
+namespace rift::cli {
+namespace {
+
+std::string inspection_text(const package::ModelInspection& model) {
+  std::string text = fmt::format("{}\n", model.directory);
+  const auto line = [&text](std::string_view what, const std::string& value) {
+    if (!value.empty()) text += "  " + padded(sentence("inspect." + std::string(what)), 15) + value + "\n";
+  };
+  const auto millions = [](int64_t count) { return fmt::format("{:.1f}", 1e-6 * static_cast<double>(count)); };
+  line("architecture", model.architecture.empty() ? model.model_type : model.architecture);
+  line("parameters", sentence("inspect.size", fmt::arg("millions", millions(model.parameters)),
+                              fmt::arg("count", model.parameters), fmt::arg("megabytes", millions(model.file_bytes))));
+  for (const auto& dtype : model.dtypes) {
+    line("tensors", sentence("inspect.dtype", fmt::arg("tensors", dtype.tensors), fmt::arg("dtype", dtype.dtype),
+                             fmt::arg("elements", dtype.elements)));
+  }
+  if (model.sizes) {
+    line("shape", sentence("inspect.layers", fmt::arg("layers", model.sizes->layers),
+                           fmt::arg("width", model.sizes->hidden_size), fmt::arg("vocabulary", model.sizes->vocab_size),
+                           fmt::arg("positions", model.sizes->positions)));
+  }
+  line("tokenizer", model.tokenizer.empty() ? sentence("inspect.none_found") : model.tokenizer);
+  line("pooling", model.pooling);
+  if (model.max_tokens) line("max_tokens", std::to_string(*model.max_tokens));
+  for (const std::string& module : model.other_modules) line("also", module);
+  line("licence", model.licence_of_card.empty()
+                      ? sentence("inspect.no_licence")
+                      : sentence("inspect.of_card", fmt::arg("licence", model.licence_of_card)));
+  for (const auto& licence : model.licences) line("licence_file", licence.file);
+  if (model.names) {
+    for (const auto& dropped : model.names->dropped)
+      line("dropped", fmt::format("{}: {}", dropped.file_name, dropped.why));
+    for (const auto& head : model.names->new_head) line("new", fmt::format("{}: {}", head.name, head.why));
+  }
+  line("problem", model.problem);
+  return text;
+}
+
+}  // namespace
+
+Run add_models_inspect(CLI::App& command) {
+  auto directory = std::make_shared<std::string>();
+  command.add_option("DIR", *directory,
+                     "Model directory, package, or name of a model on this machine; left out: the packaged model");
+  return [directory](const CommonFlags& flags) {
+    const package::ModelInspection model = package::inspect_model(package::resolve_model(*directory));
+    if (flags.json)
+      print_json(package::to_json(model));
+    else
+      print_result(inspection_text(model));
+    RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}: rift cannot load this model: {}", model.directory,
+                 model.problem);
+    return 0;
+  };
+}
+
+}  // namespace rift::cli

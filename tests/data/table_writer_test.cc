@@ -157,5 +157,23 @@ TEST(TableWriter, AFullDiskIsAnErrorOfTheEnvironmentAndLeavesNothing) {
   }
 }
 
+TEST(TableWriter, SinglePrecisionIsWrittenAsSuch) {
+  const test::TempDirectory folder;
+  Numbers numbers;
+  numbers.values = {0.1, NAN, -3e-30};
+  Table table;
+  table.rows = 3;
+  table.add({.name = "v", .values = std::move(numbers)});
+  for (const char* name : {"a.parquet", "a.csv"}) {
+    TableWriter writer(folder / name, {{.name = "v", .single = true}});
+    writer.append(table);
+    writer.finish();
+  }
+  EXPECT_EQ(read_file(folder / "a.csv"), "v\n0.1\n\n-3e-30\n");
+  const Table back = read_table(folder / "a.parquet");
+  EXPECT_EQ(back.at("v").numbers()[0], static_cast<double>(0.1F));
+  EXPECT_TRUE(back.at("v").missing(1));
+}
+
 }  // namespace
 }  // namespace rift::data

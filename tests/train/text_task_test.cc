@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rift/base/threads.h"
-#include "rift/train/text_model.h"
+#include "rift/package/text_model.h"
 #include "rift/tuning/tuning.h"
 #include "train/small_options.h"
 
@@ -18,7 +18,7 @@ class SmallTask {
   SmallTask(FineTuneOptions wanted, KeptBudget kept = {})
       : options_(std::move(wanted)),
         dataset_(test::small_dataset(128)),
-        text_(load_text_model({.options = options_.text})),
+        text_(package::load_text_model({.directory = options_.text.backbone, .pooling = options_.text.pooling})),
         applied_(tuning::apply(options_.tuning, *text_.model, 1)),
         inputs_(dataset_.schema, options_.text.text, text_.tokenizer, options_.text.max_tokens),
         task_({.train = rows(0, 96), .validation = rows(96, 32), .objective = options_.objective, .kept = kept},
@@ -33,7 +33,7 @@ class SmallTask {
  private:
   FineTuneOptions options_;
   data::Dataset dataset_;
-  TextModel text_;
+  package::TextModel text_;
   tuning::Applied applied_;
   package::TextInputs inputs_;
   TextTask task_;

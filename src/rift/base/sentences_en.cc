@@ -318,6 +318,10 @@ std::span<const SentenceEntry> english_sentences() {
       {"done.package", "Package: {path}"},
       {"done.interrupted", "Go on with: {command}"},
       {"done.scored", "{count} rows scored: {path}"},
+      {"done.embedded",
+       "{count} vectors of {width} numbers ({pooling} pooling, at most {tokens} tokens of a row): {path}"},
+      {"done.truncated", "{count} rows were longer and were cut; --max-tokens reads more of them"},
+      {"done.truncated_by_package", "{count} rows were longer and were cut, as the package does when it scores"},
       {"done.init", "Written: {path}. Go on with: {command}"},
       {"done.export", "Written: {path}"},
       // rift init: comments of run.yaml
@@ -338,7 +342,7 @@ std::span<const SentenceEntry> english_sentences() {
        "hours; add "
        "text-baseline, fine-tuned and fusion to see it."},
       {"init.objective", "min L_task + lambda * L_pretrain; lambda 0 costs nothing."},
-      {"done.rejected", "{count} rows could not be scored; see {path}"},
+      {"done.rejected", "{count} rows could not be read; see {path}"},
       {"done.quoted",
        "{count} of them are lines behind a quotation mark that is not closed: mend the lines that the reasons name, "
        "and "

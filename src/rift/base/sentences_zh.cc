@@ -274,6 +274,9 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"done.package", "模型包：{path}"},
       {"done.interrupted", "继续运行：{command}"},
       {"done.scored", "已评分 {count} 行：{path}"},
+      {"done.embedded", "已写入 {count} 个 {width} 维向量（池化方式 {pooling}，每行最多 {tokens} 个词元）：{path}"},
+      {"done.truncated", "{count} 行超出长度已截断；可用 --max-tokens 读取更多"},
+      {"done.truncated_by_package", "{count} 行超出长度已截断，与模型包评分时一致"},
       {"done.init", "已写入：{path}。下一步：{command}"},
       {"done.export", "已写入：{path}"},
       // rift init: comments of run.yaml
@@ -291,7 +294,7 @@ std::span<const SentenceEntry> chinese_sentences() {
        "没有文本时，把每行读成句子的语言模型很少胜过树模型，且需要几分钟到几小时；若要比较，请加入 "
        "text-baseline、fine-tuned 和 fusion。"},
       {"init.objective", "min L_task + lambda * L_pretrain；lambda 为 0 时没有开销。"},
-      {"done.rejected", "{count} 行无法评分；见 {path}"},
+      {"done.rejected", "{count} 行无法读取；见 {path}"},
       {"done.quoted", "其中 {count} 行位于未闭合的引号之后：请修正原因中所指的行，然后重新评分"},
       {"done.skipped_model", "未训练 {model}：{why}"},
       // rift compare, init, score --rejects, doctor, version, models inspect、list

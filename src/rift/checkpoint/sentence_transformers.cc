@@ -80,7 +80,9 @@ std::optional<SentenceTransformers> read_sentence_transformers(const fs::path& d
       result.max_tokens = read_max_tokens(directory / folder);
     } else if (type == "Pooling") {
       result.pooling = pooling_of(read_json(directory / folder / "config.json", kLimits));
-    } else if (type != "Normalize") {
+    } else if (type == "Normalize") {
+      result.normalizes = true;
+    } else {
       result.other_modules.push_back(type);
     }
   }

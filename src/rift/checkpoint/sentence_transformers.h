@@ -13,8 +13,8 @@ struct SentenceTransformers {
   std::filesystem::path transformer;       // folder of the encoder's config.json and weights, relative; "" = the root
   std::string pooling;                     // "mean", "cls", "last"; another text = stated but not one rift has ("max")
   std::optional<int64_t> max_tokens;       // max_seq_length, [CLS] and [SEP] included
-  std::vector<std::string> other_modules;  // "Dense", ... : what the vectors pass through and rift does not; unit
-                                           // length (Normalize) is not counted, as a head scales for itself
+  bool normalizes = false;                 // a Normalize module: vectors of unit length; a head scales for itself
+  std::vector<std::string> other_modules;  // "Dense", ... : what the vectors pass through and rift does not
 };
 
 /// nullopt when the directory has no modules.json. Throws kArtefact (broken, path that leaves the directory) or

@@ -45,6 +45,7 @@ std::span<const std::string_view> later_flags();
 Run add_bench(CLI::App& command);
 Run add_compare(CLI::App& command);
 Run add_doctor(CLI::App& command);
+Run add_embed(CLI::App& command);
 Run add_evaluate(CLI::App& command);
 Run add_export(CLI::App& command);
 Run add_init(CLI::App& command);

@@ -5,7 +5,7 @@
 namespace rift::cli {
 
 std::span<const Verb> verbs() {
-  static constexpr std::array<Verb, 13> kVerbs = {{
+  static constexpr std::array<Verb, 14> kVerbs = {{
       {"init", "look at the data and write a commented run.yaml that runs unedited", add_init},
       {"train", "fine-tune a pretrained model alone; writes its package and report", add_train},
       {"compare", "scorecard, trees, text baseline, fine-tuned and fused on the same rows", add_compare},
@@ -13,6 +13,7 @@ std::span<const Verb> verbs() {
       {"score", "score the rows of a file of any size with a package", add_score},
       {"report", "model document of a run or package: one self-contained HTML file", add_report},
       {"tokenize", "what a text model sees: one line in, one line out", add_tokenize},
+      {"embed", "pooled vectors of each row or line, for other tools", add_embed},
       {"models", "pretrained models: where they are, what is in them", nullptr, model_actions},
       {"export", "files that transformers or peft load", add_export},
       {"bench", "speed of this machine: tokenizing, scoring, training, peak memory", add_bench},
@@ -24,8 +25,8 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const std::string_view> later_verbs() {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "embed", "pretrain", "search", "learning-curve", "explain", "serve", "audit", "monitor", "models rank"};
+  static constexpr std::array<std::string_view, 8> kNames = {"pretrain", "search", "learning-curve", "explain",
+                                                             "serve",    "audit",  "monitor",        "models rank"};
   return kNames;
 }
 

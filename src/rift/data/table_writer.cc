@@ -44,6 +44,7 @@ std::string copy_format(const fs::path& target) {
 duckdb_type type_of(const TableWriter::ColumnSpec& column) {
   if (column.storage == Storage::kText) return DUCKDB_TYPE_VARCHAR;
   if (column.storage == Storage::kTime) return DUCKDB_TYPE_TIMESTAMP;
+  if (column.single) return DUCKDB_TYPE_FLOAT;
   return column.whole_number ? DUCKDB_TYPE_BIGINT : DUCKDB_TYPE_DOUBLE;
 }
 
@@ -111,7 +112,7 @@ void set_missing(duckdb_vector vector, idx_t row) {
   duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), row);
 }
 
-void fill(const Column& column, bool whole, int64_t begin, int64_t rows, duckdb_vector vector) {
+void fill(const Column& column, duckdb_type type, int64_t begin, int64_t rows, duckdb_vector vector) {
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t row = begin + i;
     const auto to = static_cast<idx_t>(i);
@@ -122,7 +123,10 @@ void fill(const Column& column, bool whole, int64_t begin, int64_t rows, duckdb_
       duckdb_vector_assign_string_element_len(vector, to, value.data(), value.size());
     } else if (column.storage() == Storage::kTime) {
       static_cast<int64_t*>(duckdb_vector_get_data(vector))[i] = column.times()[static_cast<size_t>(row)];
-    } else if (whole) {
+    } else if (type == DUCKDB_TYPE_FLOAT) {
+      static_cast<float*>(duckdb_vector_get_data(vector))[i] =
+          static_cast<float>(column.numbers()[static_cast<size_t>(row)]);
+    } else if (type == DUCKDB_TYPE_BIGINT) {
       static_cast<int64_t*>(duckdb_vector_get_data(vector))[i] =
           static_cast<int64_t>(column.numbers()[static_cast<size_t>(row)]);
     } else {
@@ -156,7 +160,7 @@ void read_queue(duckdb_function_info info, duckdb_data_chunk chunk) {
   }
   const int64_t rows = std::min<int64_t>(reader->batch.rows - reader->next, static_cast<int64_t>(duckdb_vector_size()));
   for (size_t i = 0; i < reader->columns->size(); ++i)
-    fill(reader->batch.columns[i], (*reader->columns)[i].whole_number, reader->next, rows,
+    fill(reader->batch.columns[i], type_of((*reader->columns)[i]), reader->next, rows,
          duckdb_data_chunk_get_vector(chunk, i));
   reader->next += rows;
   duckdb_data_chunk_set_size(chunk, static_cast<idx_t>(rows));

@@ -11,14 +11,15 @@ namespace rift::data {
 
 /// Writes a table batch by batch to .parquet, .csv, .csv.gz or .jsonl (by the file's name). The file appears whole at
 /// finish() or not at all; memory stays bounded. Columns of `whole_number` are doubles without a fraction up to 2^53
-/// and are written as such. Throws kConfig (unknown ending), kEnvironment (disk full, permission), kBug (not of its
-/// column).
+/// and are written as such; `single` ones are written as 32-bit floats. Throws kConfig (unknown ending), kEnvironment
+/// (disk full, permission), kBug (not of its column).
 class TableWriter {
  public:
   struct ColumnSpec {
     std::string name;
     Storage storage = Storage::kNumber;
     bool whole_number = false;
+    bool single = false;
   };
   TableWriter(std::filesystem::path target, std::vector<ColumnSpec> columns);
   ~TableWriter();  // without finish(): nothing is left behind

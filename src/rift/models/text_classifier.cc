@@ -85,8 +85,8 @@ AdapterBase TextClassifier::adapter_base() const {
   return base;
 }
 
-TokensRead TextClassifier::tokens_read() const {
-  const bool first = pooling_ == Pooling::kCls || (pooling_ == Pooling::kPooler && !own_head_.reads_mean);
+TokensRead TextClassifier::tokens_read(Pooling pooling) const {
+  const bool first = pooling == Pooling::kCls || (pooling == Pooling::kPooler && !own_head_.reads_mean);
   return first ? TokensRead::kFirst : TokensRead::kAll;
 }
 
@@ -100,11 +100,22 @@ at::Tensor TextClassifier::forward_from(int64_t first, const at::Tensor& hidden,
   return classify(pool(states, batch, context), batch, context);
 }
 
+at::Tensor TextClassifier::features(Pooling pooling, const tensor::PackedBatch& batch,
+                                    const nn::ForwardContext& context) const {
+  return pool(pooling, encoder_->forward(batch, context, tokens_read(pooling)), batch, context);
+}
+
 at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBatch& batch,
                                 const nn::ForwardContext& context) const {
-  RIFT_CHECK(hidden.size(0) == (tokens_read() == TokensRead::kFirst ? batch.rows : batch.tokens));
-  switch (pooling_) {
+  return pool(pooling_, hidden, batch, context);
+}
+
+at::Tensor TextClassifier::pool(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch,
+                                const nn::ForwardContext& context) const {
+  RIFT_CHECK(hidden.size(0) == (tokens_read(pooling) == TokensRead::kFirst ? batch.rows : batch.tokens));
+  switch (pooling) {
     case Pooling::kPooler: {
+      RIFT_CHECK(pooler_.has_value());
       const int64_t layer = encoder_->layer_count();
       const nn::LinearCall call{.context = context, .batch = batch, .layer = layer, .x_is_per_row = true};
       const auto site = static_cast<uint32_t>(nn::DropoutSite::kPoolerInput);

@@ -53,7 +53,11 @@ class TextClassifier final : public TunableModel {
   at::Tensor classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
                       const nn::ForwardContext& context) const;
   /// What pool() needs of the encoder: kFirst for pooler and cls.
-  TokensRead tokens_read() const;
+  TokensRead tokens_read() const { return tokens_read(pooling_); }
+  /// One vector per row, [B,D], by any pooling but kAutomatic, whatever the head reads; kPooler: only with
+  /// has_pooler().
+  at::Tensor features(Pooling pooling, const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;
+  bool has_pooler() const { return pooler_.has_value(); }
 
   nn::ParameterStore& parameters() override { return *store_; }
   const nn::ParameterStore& parameters() const override { return *store_; }
@@ -80,6 +84,9 @@ class TextClassifier final : public TunableModel {
   int64_t outputs() const { return outputs_; }
 
  private:
+  TokensRead tokens_read(Pooling pooling) const;
+  at::Tensor pool(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch,
+                  const nn::ForwardContext& context) const;
   std::vector<const nn::Parameter*> pooler_parameters() const;
   void initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed);
 

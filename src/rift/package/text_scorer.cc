@@ -5,6 +5,7 @@
 #include "rift/base/options.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
+#include "rift/package/engine_precision.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
 
@@ -33,18 +34,6 @@ std::vector<std::string> output_names(const data::Schema& schema) {
   if (schema.task == data::Task::kBinary) return {schema.class_names.size() == 2 ? schema.class_names[1] : "bad"};
   const data::Field* label = schema.with_role(data::Role::kLabel);
   return {label == nullptr ? "prediction" : label->name};
-}
-
-nn::Precision computed_in(score::Precision precision) {
-  switch (precision) {
-    case score::Precision::kF32:
-      return nn::Precision::kF32;
-    case score::Precision::kBf16:
-      return nn::Precision::kBf16;
-    case score::Precision::kInt8:
-      return nn::Precision::kInt8;
-  }
-  RIFT_FAIL(Code::kBug, "precision that nothing computes in");
 }
 
 checkpoint::ModelLayout layout_of(const checkpoint::HfDirectory& base) {
@@ -118,23 +107,15 @@ score::RawScores TextScorer::logits_of(const EncodedRows& rows, score::Precision
   return raw;
 }
 
-void TextScorer::require_engine(score::Precision precision) const {
-  const std::string plain = precision == score::Precision::kF32 ? "" : spec_.model->encoder().why_not_fused();
-  RIFT_REQUIRE(plain.empty(), Code::kUnsupported,
-               "--precision {}: only the fused engine computes in it, which does not run this model: {}; leave it at "
-               "f32",
-               name_of(precision), plain);
-}
-
 bool TextScorer::use_precision(score::Precision precision) {
-  require_engine(precision);
+  require_engine(spec_.model->encoder(), precision);
   spec_.precision = precision;
   return true;
 }
 
 void TextScorer::require_measured(score::Precision precision) const {
   if (precision == score::Precision::kF32) return;
-  require_engine(precision);
+  require_engine(spec_.model->encoder(), precision);
   const score::PrecisionChange& change = score::require_within_bounds(spec_.precisions, precision);
   log_info("scoring in another precision than f32",
            {{"precision", name_of(precision)}, {"changes", score::description(change)}});

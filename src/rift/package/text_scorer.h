@@ -56,9 +56,9 @@ class TextScorer final : public score::Scorer {
 
   const models::TextClassifier& model() const { return *spec_.model; }
   const TextInputs& inputs() const { return inputs_; }
+  int64_t max_tokens() const { return spec_.max_tokens; }
 
  private:
-  void require_engine(score::Precision precision) const;
   score::RawScores logits_of(const EncodedRows& rows, score::Precision precision) const;
 
   TextScorerSpec spec_;

@@ -1,8 +1,5 @@
 #include "rift/study/score_file.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <memory>
 #include <vector>
 
 #include "rift/base/error.h"
@@ -13,6 +10,7 @@
 #include "rift/data/table_writer.h"
 #include "rift/package/loaders.h"
 #include "rift/score/policy.h"
+#include "rift/study/row_files.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
@@ -33,72 +31,6 @@ data::Table decisions(const package::Package& package, const data::RowBatch& bat
   return score::decision_table(package.schema, batch.id, raw, package.calibrator, package.policy);
 }
 
-/// The rows that could not be scored: their number in the source and why.
-class Rejects {
- public:
-  explicit Rejects(const std::string& path) {
-    if (path.empty()) return;
-    writer_ = std::make_unique<data::TableWriter>(
-        path, std::vector<data::TableWriter::ColumnSpec>{
-                  {.name = "row", .storage = data::Storage::kNumber, .whole_number = true},
-                  {.name = "reason", .storage = data::Storage::kText, .whole_number = false}});
-  }
-  void append(const std::vector<data::RejectedRow>& rejected) {
-    if (rejected.empty()) return;
-    RIFT_REQUIRE(writer_ != nullptr, Code::kData,
-                 "row {} cannot be scored: {}; give --rejects FILE to go on without such rows",
-                 rejected.front().source_row, rejected.front().why);
-    data::Numbers rows;
-    data::Texts reasons;
-    data::Table table;
-    table.rows = static_cast<int64_t>(rejected.size());
-    for (const data::RejectedRow& row : rejected) {
-      count_ += row.rows;
-      quoted_ += row.rows - 1;
-      rows.values.push_back(static_cast<double>(row.source_row));
-      reasons.append(row.why);
-    }
-    table.add({.name = "row", .values = std::move(rows)});
-    table.add({.name = "reason", .values = std::move(reasons)});
-    writer_->append(table);
-  }
-  void finish() {
-    if (writer_ != nullptr) writer_->finish();
-  }
-  int64_t count() const { return count_; }
-  int64_t quoted() const { return quoted_; }
-
- private:
-  std::unique_ptr<data::TableWriter> writer_;
-  int64_t count_ = 0;
-  int64_t quoted_ = 0;
-};
-
-/// Two names of one file.
-bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
-  std::error_code ignored;
-  return std::filesystem::absolute(a).lexically_normal() == std::filesystem::absolute(b).lexically_normal() ||
-         std::filesystem::equivalent(a, b, ignored);
-}
-
-/// The later of two outputs would take the place of the other.
-void require_two_files(const std::string& out, const std::string& rejects) {
-  RIFT_REQUIRE(rejects.empty() || !same_file(out, rejects), Code::kConfig,
-               "--rejects {}: the scores go there already; name another file", rejects);
-}
-
-/// The rows must outlive the scores: no output takes the place of what is read.
-void require_other_than_inputs(const ScoreFileSpec& spec, const std::vector<std::string>& inputs) {
-  for (const std::string& out : {spec.out, spec.rejects}) {
-    if (out.empty()) continue;
-    const bool in_query = spec.source.starts_with("sql:") && spec.source.find("'" + out + "'") != std::string::npos;
-    const bool is_input = in_query || std::any_of(inputs.begin(), inputs.end(),
-                                                  [&](const std::string& input) { return same_file(out, input); });
-    RIFT_REQUIRE(!is_input, Code::kConfig, "{}: the rows are read from this file; name another one for the result",
-                 out);
-  }
-}
-
 }  // namespace
 
 ScoreFileResult score_file(const ScoreFileSpec& spec) {
@@ -107,7 +39,7 @@ ScoreFileResult score_file(const ScoreFileSpec& spec) {
   package::use_precision(package, spec.precision);
   const Stopwatch watch;
   data::RowStream stream(package.schema, spec.source);
-  require_other_than_inputs(spec, stream.files());
+  require_other_than_inputs({spec.out, spec.rejects}, spec.source, stream.files());
   data::TableWriter writer(spec.out, columns_of(decisions(package, {})));
   Rejects rejects(spec.rejects);
   Progress progress("scoring", 0, "rows");

@@ -6,14 +6,15 @@
 #include "rift/base/files.h"
 #include "rift/base/log.h"
 #include "rift/base/stopwatch.h"
+#include "rift/package/backbone.h"
 #include "rift/package/execution.h"
+#include "rift/package/text_model.h"
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
 #include "rift/train/parameter_groups.h"
 #include "rift/train/precision.h"
 #include "rift/train/run_digest.h"
-#include "rift/train/text_model.h"
 #include "rift/train/text_task.h"
 #include "rift/train/trainer.h"
 #include "rift/tuning/peft.h"
@@ -51,6 +52,14 @@ std::vector<int64_t> some_of(std::span<const int64_t> rows) {
   return some;
 }
 
+/// Where the weights come from: the package of `init_from`, which may lie in a run's directory, else the backbone.
+std::filesystem::path pretrained_directory(const FineTuneSpec& spec) {
+  if (!spec.init_from) return package::resolve_backbone(spec.options.text.backbone, {});
+  std::error_code ignored;
+  const std::filesystem::path inner = *spec.init_from / "package";
+  return std::filesystem::is_directory(inner, ignored) ? inner : *spec.init_from;
+}
+
 /// One fine-tuning from the pretrained files to the scorer.
 class FineTuning {
  public:
@@ -58,11 +67,12 @@ class FineTuning {
       : spec_(spec),
         options_(spec.options),
         device_(tensor::parse_device(spec.device)),
-        text_(load_text_model({.options = spec.options.text,
-                               .init_from = spec.init_from,
-                               .outputs = spec.dataset.schema.outputs(),
-                               .seed = seed(),
-                               .device = device_})),
+        text_(package::load_text_model({.directory = pretrained_directory(spec),
+                                        .pooling = spec.options.text.pooling,
+                                        .max_tokens = spec.options.text.max_tokens,
+                                        .outputs = spec.dataset.schema.outputs(),
+                                        .seed = seed(),
+                                        .device = device_})),
         new_parameters_(text_.model->new_parameters()),
         inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens),
         applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
@@ -148,7 +158,7 @@ class FineTuning {
   }
 
   Json summary(const TextTask& task, const TrainerResult& result) {
-    Json json = {{"model", describe(text_)}};
+    Json json = {{"model", package::describe(text_)}};
     json["max_tokens"] = options_.text.max_tokens;
     json["pooling"] = name_of(text_.model->pooling());
     json["tuning"] = Json{{"method", options_.tuning.method_name()},
@@ -212,7 +222,7 @@ class FineTuning {
   const FineTuneSpec& spec_;
   FineTuneOptions options_;  // of spec_, with the precision of this machine
   c10::Device device_;
-  TextModel text_;
+  package::TextModel text_;
   std::vector<std::string> new_parameters_;
   package::TextInputs inputs_;
   tuning::Applied applied_;

@@ -18,12 +18,13 @@
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/nn/kernels/instruction_set.h"
+#include "rift/package/backbone.h"
 #include "rift/package/inputs.h"
+#include "rift/package/text_model.h"
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/device.h"
 #include "rift/train/fine_tune.h"
 #include "rift/train/precision.h"
-#include "rift/train/text_model.h"
 
 namespace rift::train {
 namespace {
@@ -101,13 +102,13 @@ std::unique_ptr<package::TextScorer> make_scorer(const SpeedSpec& spec, int64_t 
   package::TextScorerSpec scorer;
   scorer.device = tensor::parse_device(spec.device);
   scorer.precision = scoring_precision(spec);
-  TextModelOptions options = spec.options.text;
-  options.max_tokens = max_tokens;
-  TextModel text = load_text_model({.options = options,
-                                    .init_from = {},
-                                    .outputs = spec.dataset.schema.outputs(),
-                                    .seed = static_cast<uint64_t>(spec.options.train.seed),
-                                    .device = scorer.device});
+  const TextModelOptions& options = spec.options.text;
+  package::TextModel text = package::load_text_model({.directory = package::resolve_backbone(options.backbone, {}),
+                                                      .pooling = options.pooling,
+                                                      .max_tokens = max_tokens,
+                                                      .outputs = spec.dataset.schema.outputs(),
+                                                      .seed = static_cast<uint64_t>(spec.options.train.seed),
+                                                      .device = scorer.device});
   resolved(spec.options.train.precision, text.model->encoder().why_not_fused());  // throws where it does not run so
   scorer.schema = spec.dataset.schema;
   scorer.text = options.text;

@@ -1,4 +1,4 @@
-#include "rift/train/text_model.h"
+#include "rift/package/text_model.h"
 
 #include <fmt/ranges.h>
 
@@ -8,22 +8,13 @@
 #include "rift/base/log.h"
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/load_model.h"
-#include "rift/package/backbone.h"
-#include "rift/package/text_scorer.h"
 
-namespace rift::train {
+namespace rift::package {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path model_directory(const TextModelSpec& spec) {
-  if (!spec.init_from) return package::resolve_backbone(spec.options.backbone, {});
-  std::error_code ignored;
-  const fs::path inner = *spec.init_from / "package";
-  return fs::is_directory(inner, ignored) ? inner : *spec.init_from;
-}
-
-std::string licence_of(const package::Pretrained& pretrained) {
+std::string licence_of(const Pretrained& pretrained) {
   if (!pretrained.licence.empty()) return pretrained.licence;
   return pretrained.licence_files.empty() ? "not stated" : fmt::format("{}", fmt::join(pretrained.licence_files, ", "));
 }
@@ -52,18 +43,16 @@ models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirec
 
 TextModel load_text_model(const TextModelSpec& spec) {
   TextModel result;
-  result.base = checkpoint::open_hf_directory(model_directory(spec));
+  result.base = checkpoint::open_hf_directory(spec.directory);
   result.weights_sha256 = checkpoint::archive_sha256(checkpoint::weights_file(result.base));
-  result.pretrained = package::describe_pretrained(result.base, result.weights_sha256);
+  result.pretrained = describe_pretrained(result.base, result.weights_sha256);
   const std::string config_file = result.base.config_path().string();
   const auto [layout, sizes] = models::describe_text_model(result.base.config, config_file);
   checkpoint::LoadedModel loaded = checkpoint::load_model(
-      result.base, layout,
-      {.num_labels = spec.outputs, .require_pooler = spec.options.pooling == models::Pooling::kPooler});
-  const models::Pooling pooling = resolve_pooling(spec.options.pooling, result.base, loaded.names.has_pooler);
-  RIFT_REQUIRE(spec.options.max_tokens <= sizes.positions, Code::kConfig,
-               "model.text.max_tokens: {} tokens, but the model has {} positions", spec.options.max_tokens,
-               sizes.positions);
+      result.base, layout, {.num_labels = spec.outputs, .require_pooler = spec.pooling == models::Pooling::kPooler});
+  const models::Pooling pooling = resolve_pooling(spec.pooling, result.base, loaded.names.has_pooler);
+  RIFT_REQUIRE(spec.max_tokens.value_or(0) <= sizes.positions, Code::kConfig,
+               "{}: {} tokens, but the model has {} positions", spec.max_tokens_key, *spec.max_tokens, sizes.positions);
   result.model = std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = result.base.config,
                                                                                         .config_file = config_file,
                                                                                         .pooling = pooling,
@@ -90,10 +79,10 @@ Json describe(const TextModel& model) {
   for (const auto& entry : model.names.dropped) dropped.push_back(Json{{"name", entry.file_name}, {"why", entry.why}});
   return Json{
       {"name", model.base.root.filename().string()}, {"architecture", model.model->architecture().model_type},
-      {"weights_sha256", model.weights_sha256},      {"pretrained", package::to_json(model.pretrained)},
+      {"weights_sha256", model.weights_sha256},      {"pretrained", to_json(model.pretrained)},
       {"pooling", name_of(model.model->pooling())},  {"parameters", model.model->parameters().parameter_count()},
       {"new_head", model.model->new_parameters()},   {"dropped", std::move(dropped)},
       {"renamed", names_of(model.names.renamed)}};
 }
 
-}  // namespace rift::train
+}  // namespace rift::package

@@ -1,0 +1,69 @@
+"""The vectors that rift embed wrote for the lines of lines.txt, computed again by the real libraries.
+
+Usage: embeddings.py DIRECTORY, which holds lines.txt and jobs.json: [{"model", "vectors", "pooling", "unit_length",
+"max_tokens", "truncated", "reference"}]. sentence_transformers: SentenceTransformer(model).encode(), with everything that the
+model's own files say. transformers: AutoModel's token states of one line after the other, pooled here. The files are read as
+notebooks read them: pandas and DuckDB. Exit status 77: sentence-transformers is not installed.
+"""
+import json
+import sys
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+directory = Path(sys.argv[1])
+jobs = json.loads((directory / "jobs.json").read_text())
+lines = (directory / "lines.txt").read_text().split("\n")[:-1]
+TOLERANCE = 1e-5
+
+
+def by_sentence_transformers(job):
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as missing:
+        print(f"{missing}; see tests/clients/requirements.txt")
+        sys.exit(77)
+    model = SentenceTransformer(job["model"], device="cpu")
+    assert model.max_seq_length == job["max_tokens"], (model.max_seq_length, job["max_tokens"])
+    return model.encode(lines, show_progress_bar=False)
+
+
+def by_transformers(job):
+    tokenizer = AutoTokenizer.from_pretrained(job["model"])
+    model = AutoModel.from_pretrained(job["model"]).eval()
+    rows, cut = [], 0
+    for line in lines:
+        batch = tokenizer(line, return_tensors="pt", truncation=True, max_length=job["max_tokens"])
+        cut += len(tokenizer(line)["input_ids"]) > job["max_tokens"]
+        with torch.no_grad():
+            out = model(**batch)
+        states = out.last_hidden_state[0]
+        vector = {
+            "cls": lambda: states[0],
+            "last": lambda: states[-1],
+            "mean": lambda: states.mean(0),
+            "pooler": lambda: out.pooler_output[0],
+        }[job["pooling"]]()
+        rows.append(torch.nn.functional.normalize(vector, dim=0) if job["unit_length"] else vector)
+    assert cut == job["truncated"], (cut, job["truncated"])
+    return torch.stack(rows).numpy()
+
+
+for job in jobs:
+    expected = by_sentence_transformers(job) if job["reference"] == "sentence_transformers" else by_transformers(job)
+    frame = pd.read_parquet(directory / job["vectors"])
+    width = expected.shape[1]
+    names = [f"v{k}" for k in range(width)]
+    assert list(frame.columns) == ["id", *names], list(frame.columns)[:5]
+    assert (frame.dtypes.iloc[1:] == np.float32).all(), frame.dtypes
+    assert list(frame["id"]) == [f"{job.get('ids', '')}{row}" for row in range(len(lines))]
+    found = frame[names].to_numpy()
+    largest = np.abs(found - expected).max()
+    assert largest < TOLERANCE, (job, largest)
+    same = duckdb.sql(f"SELECT count(*), max(v0) FROM '{directory / job['vectors']}'").fetchone()
+    assert same == (len(lines), found[:, 0].max()), same
+    print(f"{job['vectors']}: {found.shape}, largest difference {largest:.2g}")

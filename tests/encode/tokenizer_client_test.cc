@@ -47,5 +47,16 @@ TEST(TokenizerClient, SentencePieceModelsBecomeWhatTransformersMakesOfThem) {
   EXPECT_EQ(expect_all_equal(out / "v", 4000), 5);
 }
 
+TEST(TokenizerClient, FilesBesideTokenizerJsonChangeItAsTransformersDoes) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  RIFT_SKIP_WITHOUT(test::real_data("."));
+  const test::TempDirectory out;
+  const auto run = test::run_client("tests/encode/clients/config_variants.py", {out / "v", test::test_data()});
+  ASSERT_EQ(run.status, 0) << run.output;
+  ASSERT_THAT(run.output, testing::HasSubstr("all written"));
+  std::cout << run.output;
+  EXPECT_EQ(expect_all_equal(out / "v", 3000), 34);
+}
+
 }  // namespace
 }  // namespace rift::encode::text

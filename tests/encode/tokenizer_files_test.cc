@@ -70,6 +70,77 @@ TEST(LoadTokenizer, PrefersTokenizerJsonAndLetsTheConfigDecideTheCase) {
   EXPECT_THAT(tokens_of(*load_tokenizer(directory.path()), "Purpose"), ElementsAre("Purpose"));
 }
 
+/// A directory with the small tokenizer.json and the files that `write` lays beside it.
+std::unique_ptr<Tokenizer> with_config(const Json& config) {
+  const test::TempDirectory directory;
+  write_plainly(directory / "tokenizer.json", to_json_text(small_tokenizer_json("cased")));
+  write_plainly(directory / "tokenizer_config.json", to_json_text(config));
+  return load_tokenizer(directory.path());
+}
+
+TEST(FilesBesideJson, AClassBringsItsUsualSettings) {
+  EXPECT_THAT(tokens_of(*with_config(Json{{"tokenizer_class", "PreTrainedTokenizerFast"}}), "Purpose"),
+              ElementsAre("Purpose"));
+  EXPECT_THAT(tokens_of(*with_config(Json{{"tokenizer_class", "BertTokenizer"}}), "Purpose"), ElementsAre("purpose"));
+}
+
+TEST(FilesBesideJson, TokensGetTheNextFreeId) {
+  const int64_t size = with_config(Json::object())->vocab_size();
+  const auto tokenizer = with_config(Json{{"tokenizer_class", "PreTrainedTokenizerFast"},
+                                          {"eos_token", "<end>"},
+                                          {"added_tokens_decoder", Json{{"9999", Json{{"content", "<row>"}}}}}});
+  EXPECT_EQ(tokenizer->id("<row>"), size);
+  EXPECT_EQ(tokenizer->id("<end>"), size + 1);
+  EXPECT_THAT(tokens_of(*tokenizer, "Purpose<row><end>"), ElementsAre("Purpose", "<row>", "<end>"));
+}
+
+TEST(FilesBesideJson, ATokenIsLookedForInOneOfTheTextsOnly) {
+  const test::TempDirectory directory;
+  Json json = small_tokenizer_json("cased");
+  json["added_tokens"].push_back(Json{{"id", json.at("model").at("vocab").size()},
+                                      {"content", "Tok"},
+                                      {"special", false},
+                                      {"single_word", false},
+                                      {"lstrip", false},
+                                      {"rstrip", false},
+                                      {"normalized", true}});
+  write_plainly(directory / "tokenizer.json", to_json_text(json));
+  const auto load_with = [&](const Json& token) {
+    const Json config{{"added_tokens_decoder", Json{{"7", token}}}};
+    write_plainly(directory / "tokenizer_config.json", to_json_text(config));
+    return load_tokenizer(directory.path());
+  };
+  EXPECT_THAT(message_of(Code::kUnsupported,
+                         [&] {
+                           load_with(Json{{"content", "Tok"}, {"normalized", false}});
+                         }),
+              HasSubstr("added token 'Tok' is looked for in the normalized text by one file"));
+  const auto tokenizer = load_with(Json{{"content", "Tok"}, {"normalized", true}, {"lstrip", true}});
+  const Encoding found =
+      encoded(*tokenizer, "Purpose  Tok", {.max_tokens = 0, .add_special = false, .want_offsets = true});
+  EXPECT_EQ(found.offsets.back(), (Offset{7, 12}));
+}
+
+TEST(FilesBesideJson, WhatIsNotImplementedIsRefusedByName) {
+  const auto error = [](const Json& config) { return message_of(Code::kUnsupported, [&] { with_config(config); }); };
+  EXPECT_THAT(error(Json{{"tokenizer_class", "WhisperTokenizerFast"}}),
+              HasSubstr("tokenizer_class 'WhisperTokenizer' is not implemented (implemented: AlbertTokenizer, "));
+  EXPECT_THAT(error(Json{{"split_special_tokens", true}}), HasSubstr("split_special_tokens: true is not implemented"));
+  EXPECT_THAT(error(Json{{"truncation_side", "left"}}), HasSubstr("truncation_side: left is not implemented"));
+  EXPECT_THAT(error(Json{{"tokenizer_class", "LlamaTokenizer"}, {"add_prefix_space", false}}),
+              HasSubstr("is made of tokenizer.model, which is not there"));
+  EXPECT_THAT(message_of(Code::kArtefact,
+                         [] {
+                           with_config(Json{{"tokenizer_class", "LlamaTokenizer"}, {"bos_token", nullptr}});
+                         }),
+              HasSubstr("add_bos_token is true, but bos_token names no token"));
+  EXPECT_THAT(message_of(Code::kArtefact,
+                         [] {
+                           with_config(Json{{"additional_special_tokens", "<a>"}});
+                         }),
+              HasSubstr("additional_special_tokens is not a list"));
+}
+
 TEST(LoadTokenizer, SaysWhatIsMissing) {
   const test::TempDirectory directory;
   EXPECT_THAT(message_of(Code::kArtefact, [&] { load_tokenizer(directory.path()); }),

@@ -8,7 +8,18 @@
 namespace rift::encode::text {
 namespace {
 
-AddedToken token_of(const Json& value, std::string_view key) {
+/// By model_type of config.json.
+constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
+    {"albert", "AlbertTokenizer"},         {"bert", "BertTokenizer"},         {"distilbert", "DistilBertTokenizer"},
+    {"electra", "ElectraTokenizer"},       {"gemma", "GemmaTokenizer"},       {"gemma2", "GemmaTokenizer"},
+    {"gemma3", "GemmaTokenizer"},          {"gemma3_text", "GemmaTokenizer"}, {"gpt2", "GPT2Tokenizer"},
+    {"llama", "LlamaTokenizer"},           {"mistral", "LlamaTokenizer"},     {"modernbert", "PreTrainedTokenizer"},
+    {"qwen2", "Qwen2Tokenizer"},           {"qwen3", "Qwen2Tokenizer"},       {"roberta", "RobertaTokenizer"},
+    {"xlm-roberta", "XLMRobertaTokenizer"}};
+
+}  // namespace
+
+AddedToken special_token_of(const Json& value, std::string_view key) {
   AddedToken token;
   token.special = true;
   if (value.is_string()) {
@@ -33,14 +44,6 @@ AddedToken token_of(const Json& value, std::string_view key) {
   return token;
 }
 
-/// By model_type of config.json.
-constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
-    {"gpt2", "GPT2Tokenizer"},    {"roberta", "RobertaTokenizer"},       {"qwen2", "Qwen2Tokenizer"},
-    {"llama", "LlamaTokenizer"},  {"mistral", "LlamaTokenizer"},         {"gemma", "GemmaTokenizer"},
-    {"gemma2", "GemmaTokenizer"}, {"xlm-roberta", "XLMRobertaTokenizer"}};
-
-}  // namespace
-
 std::string tokenizer_class_of(const Json& config, std::string_view model_type) {
   if (const Json* name = config.find("tokenizer_class"); name != nullptr && name->is_string()) {
     std::string_view text = name->as_string();
@@ -49,6 +52,21 @@ std::string tokenizer_class_of(const Json& config, std::string_view model_type) 
   }
   const auto* known = std::ranges::find(kClasses, model_type, [](const auto& pair) { return pair.first; });
   return std::string(known != std::end(kClasses) ? known->second : model_type);
+}
+
+std::vector<AddedToken> read_added_tokens_decoder(const Json& decoder) {
+  RIFT_REQUIRE(decoder.is_object(), Code::kArtefact, "{}: line {}: added_tokens_decoder is not a mapping",
+               kTokenizerConfig, decoder.line());
+  std::vector<AddedToken> tokens;
+  for (const auto& [key, value] : decoder.as_object()) {
+    int32_t id = -1;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+    RIFT_REQUIRE(error == std::errc() && end == key.data() + key.size() && id >= 0, Code::kArtefact,
+                 "{}: line {}: added_tokens_decoder: '{}' is not an id", kTokenizerConfig, value.line(), shorten(key));
+    tokens.push_back(special_token_of(value, "added_tokens_decoder." + key));
+    tokens.back().id = id;
+  }
+  return tokens;
 }
 
 bool configured_flag(const Json& config, std::string_view key, bool usual) {
@@ -68,7 +86,7 @@ ConfiguredTokens::ConfiguredTokens(const std::vector<Vocabulary::Token>& vocabul
 
 AddedToken ConfiguredTokens::named(std::string_view key, std::string_view usual) const {
   const Json* value = config_.find(key);
-  return value == nullptr || value->is_null() ? token_of(Json(usual), key) : token_of(*value, key);
+  return value == nullptr || value->is_null() ? special_token_of(Json(usual), key) : special_token_of(*value, key);
 }
 
 int32_t ConfiguredTokens::required(const AddedToken& token) const {
@@ -85,20 +103,11 @@ void ConfiguredTokens::add(AddedToken token) {
   tokens_.push_back(std::move(token));
 }
 
-/// {"101": {"content": "[CLS]", "lstrip": false, ...}, ...}
 void ConfiguredTokens::read_decoder() {
   const Json* decoder = config_.find("added_tokens_decoder");
   if (decoder == nullptr || decoder->is_null()) return;
-  RIFT_REQUIRE(decoder->is_object(), Code::kArtefact, "{}: line {}: added_tokens_decoder is not a mapping",
-               kTokenizerConfig, decoder->line());
-  for (const auto& [key, value] : decoder->as_object()) {
-    int32_t id = -1;
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
-    RIFT_REQUIRE(error == std::errc() && end == key.data() + key.size() && id >= 0, Code::kArtefact,
-                 "{}: line {}: added_tokens_decoder: '{}' is not an id", kTokenizerConfig, value.line(), shorten(key));
-    AddedToken token = token_of(value, "added_tokens_decoder." + key);
-    token.id = id;
-    ids_.emplace(token.content, id);
+  for (AddedToken& token : read_added_tokens_decoder(*decoder)) {
+    ids_.emplace(token.content, token.id);
     tokens_.push_back(std::move(token));
   }
 }

@@ -17,6 +17,13 @@ inline constexpr std::string_view kTokenizerConfig = "tokenizer_config.json";
 /// belongs to config.json's model_type; what either names, if it is none of those.
 std::string tokenizer_class_of(const Json& config, std::string_view model_type);
 
+/// A special token as files name it: a text, or a mapping with its flags. `key` is named in errors: kArtefact where it
+/// is neither.
+AddedToken special_token_of(const Json& value, std::string_view key);
+
+/// {"101": {"content": "[CLS]", "lstrip": false, ...}, ...}, in the order of the file. Throws kArtefact.
+std::vector<AddedToken> read_added_tokens_decoder(const Json& decoder);
+
 /// A setting of tokenizer_config.json. Throws kArtefact when it is not true or false.
 bool configured_flag(const Json& config, std::string_view key, bool usual);
 

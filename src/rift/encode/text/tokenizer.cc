@@ -2,9 +2,11 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/encode/text/config_over_json.h"
 #include "rift/encode/text/configured_tokens.h"
 #include "rift/encode/text/pipeline/merges_file.h"
 #include "rift/encode/text/pipeline/sentencepiece_model.h"
+#include "rift/encode/text/tokenizer_classes.h"
 #include "rift/encode/text/tokenizer_json.h"
 #include "rift/encode/text/vocabulary_file.h"
 
@@ -16,11 +18,14 @@ Json read_config(const std::filesystem::path& path) {
   return parse_json(read_file(path, kMostTokenizerBytes), path.filename().string(), {.max_bytes = kMostTokenizerBytes});
 }
 
-/// config.json's model_type, "" where there is none.
+/// config.json's tokenizer_class, else its model_type; "" where there is neither.
 std::string model_type_of(const std::filesystem::path& model_directory) {
   const Json config = read_config(model_directory / "config.json");
-  const Json* type = config.find("model_type");
-  return type != nullptr && type->is_string() ? type->as_string() : std::string();
+  for (const std::string_view key : {"tokenizer_class", "model_type"}) {
+    const Json* type = config.find(key);
+    if (type != nullptr && type->is_string()) return type->as_string();
+  }
+  return "";
 }
 
 /// A tokenizer of vocab.txt or vocab.json says itself which tokens were added to it.
@@ -33,24 +38,38 @@ void require_added_tokens_are_named(const std::filesystem::path& model_directory
       model_directory.string());
 }
 
+/// LlamaTokenizer with add_prefix_space makes nothing of tokenizer.json.
+bool rebuilds_of_model(const std::filesystem::path& directory, const Json& config, std::string_view class_name) {
+  const TokenizerClass* known = tokenizer_class_named(class_name);
+  const Json* prefix = config.find("add_prefix_space");
+  if (known == nullptr || !known->rebuilds_of_model || prefix == nullptr || prefix->is_null()) return false;
+  RIFT_REQUIRE(std::filesystem::exists(directory / "tokenizer.model"), Code::kUnsupported,
+               "{}: add_prefix_space of 'LlamaTokenizer' is made of tokenizer.model, which is not there; lay it beside "
+               "tokenizer.json or remove the setting",
+               kTokenizerConfig);
+  return true;
+}
+
 TokenizerSpec read_spec(const std::filesystem::path& directory, const Json& config) {
   const auto there = [&](std::string_view name) { return std::filesystem::exists(directory / name); };
   const auto bytes_of = [&](std::string_view name) { return read_file(directory / name, kMostTokenizerBytes); };
-  if (there("tokenizer.json")) {
+  const std::string class_name = tokenizer_class_of(config, model_type_of(directory));
+  if (there("tokenizer.json") && !rebuilds_of_model(directory, config, class_name)) {
     TokenizerSpec spec = read_tokenizer_json(bytes_of("tokenizer.json"), "tokenizer.json");
-    auto* bert = std::get_if<BertTokenizerSpec>(&spec);
-    if (bert != nullptr && bert->normalizer) apply_tokenizer_config(config, kTokenizerConfig, *bert->normalizer);
+    if (class_name.empty() && config.size() == 0) return spec;
+    const Json special_tokens_map = read_config(directory / "special_tokens_map.json");
+    apply_files_beside({config, special_tokens_map, class_name}, spec);
     return spec;
   }
   require_added_tokens_are_named(directory, config);
   if (there("vocab.txt")) return read_vocabulary(bytes_of("vocab.txt"), "vocab.txt", config);
   if (there("vocab.json") && there("merges.txt")) {
     const std::string vocabulary = bytes_of("vocab.json"), merges = bytes_of("merges.txt");
-    return read_merges_files({vocabulary, merges, config, model_type_of(directory)});
+    return read_merges_files({vocabulary, merges, config, class_name});
   }
   for (const std::string_view name : {"tokenizer.model", "sentencepiece.bpe.model"}) {
     if (!there(name)) continue;
-    return pipeline_of(read_sentencepiece_model(bytes_of(name), name), config, model_type_of(directory));
+    return pipeline_of(read_sentencepiece_model(bytes_of(name), name), config, class_name);
   }
   RIFT_FAIL(Code::kArtefact,
             "{}: neither tokenizer.json nor vocab.txt nor vocab.json with merges.txt nor tokenizer.model is there; is "

@@ -96,7 +96,9 @@ TokenizerSpec read_tokenizer_json(std::string_view json, std::string_view source
   } else {
     read_unigram(model, spec);
   }
-  read_post_processor(part("post_processor"), spec.around, spec.trim);
+  const Place processor = part("post_processor");
+  read_post_processor(processor, spec.around, spec.trim);
+  spec.may_trim = processor.json().contains("trim_offsets");
   spec.added_tokens = read_added_tokens(part("added_tokens"));
   return spec;
 }

@@ -23,7 +23,7 @@ std::unique_ptr<Tokenizer> make_tokenizer(TokenizerSpec spec);
 TokenizerSpec read_tokenizer_json(std::string_view json, std::string_view source);
 
 /// tokenizer_config.json's do_lower_case, strip_accents and tokenize_chinese_chars, where it has them, over
-/// `normalizer`: transformers loads a tokenizer with these whatever tokenizer.json says.
+/// `normalizer`.
 void apply_tokenizer_config(const Json& config, std::string_view source, BertNormalizerOptions& normalizer);
 
 }  // namespace rift::encode::text

@@ -31,6 +31,7 @@ struct PipelineSpec {
   std::vector<AddedToken> added_tokens;
   TokensAround around;
   std::optional<TrimOptions> trim;
+  bool may_trim = false;  // its post-processor is one that can
 };
 
 /// Normalizer, added tokens, pre-tokenizer, model, tokens around the text.

@@ -106,6 +106,6 @@ TEST_PREFIXES = ("gtest/", "gmock/", "benchmark/")
 # Headers of the operating system that end in .h; C++ headers have no suffix and need no entry.
 SYSTEM_PREFIXES = ("sys/", "linux/", "netinet/", "arpa/")
 SYSTEM_HEADERS = frozenset(
-    "dirent.h dlfcn.h errno.h fcntl.h fenv.h grp.h link.h malloc.h netdb.h poll.h pthread.h pwd.h sched.h signal.h "
+    "dirent.h dlfcn.h errno.h fcntl.h fenv.h glob.h grp.h link.h malloc.h netdb.h poll.h pthread.h pwd.h sched.h signal.h "
     "spawn.h stdio.h stdlib.h string.h termios.h time.h unistd.h".split()
 )

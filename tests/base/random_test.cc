@@ -124,5 +124,42 @@ TEST(CounterRandom, DoesNotDependOnTheNumberOfThreads) {
   EXPECT_EQ(one, many);
 }
 
+TEST(IndexPermutation, VisitsEveryIndexOnceWhateverTheCount) {
+  for (const int64_t n : {1, 2, 3, 4, 5, 16, 17, 1000, 65536, 65537}) {
+    const IndexPermutation permutation(n, 3, 8);
+    std::vector<bool> seen(static_cast<size_t>(n));
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t to = permutation(i);
+      ASSERT_TRUE(to >= 0 && to < n) << n;
+      ASSERT_FALSE(seen[static_cast<size_t>(to)]) << n;
+      seen[static_cast<size_t>(to)] = true;
+    }
+  }
+}
+
+TEST(IndexPermutation, MixesAndFollowsFromSeedAndStream) {
+  constexpr int64_t kCount = 100'000;
+  const IndexPermutation one(kCount, 3, 8), same(kCount, 3, 8), seed(kCount, 4, 8), stream(kCount, 3, 9);
+  double product = 0, sum = 0;
+  int64_t as_seed = 0, as_stream = 0, fixed = 0, neighbours = 0;
+  for (int64_t i = 0; i < kCount; ++i) {
+    EXPECT_EQ(one(i), same(i));
+    const double centred = static_cast<double>(one(i)) / kCount - 0.5;
+    sum += centred;
+    product += centred * (static_cast<double>(i) / kCount - 0.5);
+    as_seed += one(i) == seed(i) ? 1 : 0;
+    as_stream += one(i) == stream(i) ? 1 : 0;
+    fixed += one(i) == i ? 1 : 0;
+    if (i > 0) neighbours += std::abs(one(i) - one(i - 1)) == 1 ? 1 : 0;
+  }
+  EXPECT_NEAR(12 * product / kCount, 0.0, 4 / std::sqrt(kCount));  // correlation with the index
+  // Poisson with mean 1, and 2 for neighbours.
+  EXPECT_LT(as_seed, 12);
+  EXPECT_LT(as_stream, 12);
+  EXPECT_LT(fixed, 12);
+  EXPECT_LT(neighbours, 15);
+  EXPECT_NEAR(sum, -0.5, 1e-6);
+}
+
 }  // namespace
 }  // namespace rift

@@ -89,5 +89,24 @@ TEST(RowOrder, AnotherSeedGivesAnotherOrder) {
   EXPECT_FALSE(std::ranges::equal(a.rows_of(0), b.rows_of(0)));
 }
 
+TEST(RowOrder, AComputedOrderIsAPermutationThatCanBeTakenUpAnywhereToo) {
+  const RowPlan plan = plan_rows(options(7, 1, 3), 1000);
+  RowOrder order(plan, 5, Shuffle::kCounted);
+  std::vector<std::vector<int64_t>> epochs(3);
+  for (int64_t step = 0; step < plan.total_steps; ++step) {
+    const auto rows = order.rows_of(step);
+    RowOrder fresh(plan, 5, Shuffle::kCounted);
+    EXPECT_THAT(fresh.rows_of(step), testing::ElementsAreArray(rows)) << step;
+    auto& epoch = epochs[static_cast<size_t>(order.epoch_of(step))];
+    epoch.insert(epoch.end(), rows.begin(), rows.end());
+  }
+  EXPECT_NE(epochs[0], epochs[1]);
+  for (auto& epoch : epochs) {
+    EXPECT_FALSE(std::ranges::is_sorted(epoch));
+    std::ranges::sort(epoch);
+    for (int64_t row = 0; row < 1000; ++row) ASSERT_EQ(epoch[static_cast<size_t>(row)], row);
+  }
+}
+
 }  // namespace
 }  // namespace rift::train

@@ -28,7 +28,12 @@ class ToyTask final : public train::TrainingTask {
   double y(int64_t row) const { return 3 * x(row, 0) - 2 * x(row, 1) + 1; }
 
   int64_t rows() const override { return rows_; }
-  double weight(int64_t row) const override { return weights[static_cast<size_t>(row)]; }
+  double weight(int64_t row) const { return weights[static_cast<size_t>(row)]; }
+  double weight(std::span<const int64_t> rows, const nn::ForwardContext&) const override {
+    double sum = 0;
+    for (const int64_t row : rows) sum += weight(row);
+    return sum;
+  }
   int64_t source_row(int64_t row) const override { return 100 + row; }
   nn::ParameterStore& parameters() override { return store_; }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "rift/base/error.h"
 
@@ -64,6 +65,34 @@ std::vector<int64_t> CounterRandom::permutation(int64_t n) const {
   std::stable_sort(order.begin(), order.end(),
                    [&](int64_t a, int64_t b) { return keys[static_cast<size_t>(a)] < keys[static_cast<size_t>(b)]; });
   return order;
+}
+
+namespace {
+
+constexpr uint64_t kFeistelRounds = 8;
+
+}  // namespace
+
+IndexPermutation::IndexPermutation(int64_t n, uint64_t seed, uint64_t stream)
+    : n_(static_cast<uint64_t>(n)), key_(CounterRandom(seed, stream).bits(0)) {
+  RIFT_CHECK(n > 0);
+  while (half_bits_ < 31 && (n_ - 1) >> (2 * half_bits_) != 0) ++half_bits_;
+}
+
+uint64_t IndexPermutation::once(uint64_t value) const {
+  const uint64_t mask = (uint64_t{1} << half_bits_) - 1;
+  uint64_t left = value >> half_bits_, right = value & mask;
+  for (uint64_t round = 0; round < kFeistelRounds; ++round) {
+    const uint64_t mixed = splitmix64(key_ ^ splitmix64(right + (round << 40)));
+    left = std::exchange(right, left ^ (mixed & mask));
+  }
+  return left << half_bits_ | right;
+}
+
+int64_t IndexPermutation::operator()(int64_t index) const {
+  uint64_t value = once(static_cast<uint64_t>(index));
+  while (value >= n_) value = once(value);
+  return static_cast<int64_t>(value);
 }
 
 }  // namespace rift

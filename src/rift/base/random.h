@@ -34,4 +34,18 @@ class CounterRandom {
   uint64_t stream_;
 };
 
+/// A permutation of 0 .. n-1 as a function of (seed, stream), none of which is held in memory: a Feistel network on the
+/// next power of four, walked along until it is inside (Black and Rogaway, CT-RSA 2002).
+class IndexPermutation {
+ public:
+  IndexPermutation(int64_t n, uint64_t seed, uint64_t stream);
+  int64_t operator()(int64_t index) const;  // of 0 .. n-1
+
+ private:
+  uint64_t once(uint64_t value) const;
+  uint64_t n_;
+  uint64_t key_;
+  int half_bits_ = 1;
+};
+
 }  // namespace rift

@@ -33,12 +33,19 @@ RowPlan plan_rows(const optim::OptimOptions& options, int64_t rows) {
 
 std::span<const int64_t> RowOrder::rows_of(int64_t step) {
   const int64_t epoch = epoch_of(step);
-  if (epoch != epoch_) {
-    order_ = CounterRandom(seed_, kStreamRowOrder + static_cast<uint64_t>(epoch)).permutation(plan_.rows);
-    epoch_ = epoch;
-  }
+  const uint64_t stream = kStreamRowOrder + static_cast<uint64_t>(epoch);
   const int64_t first = (step - epoch * plan_.steps_per_epoch) * plan_.rows_per_step;
   const int64_t last = std::min(plan_.rows, first + plan_.rows_per_step);
+  if (shuffle_ == Shuffle::kCounted) {
+    const IndexPermutation permutation(plan_.rows, seed_, stream);
+    order_.clear();
+    for (int64_t i = first; i < last; ++i) order_.push_back(permutation(i));
+    return order_;
+  }
+  if (epoch != epoch_) {
+    order_ = CounterRandom(seed_, stream).permutation(plan_.rows);
+    epoch_ = epoch;
+  }
   return std::span(order_).subspan(static_cast<size_t>(first), static_cast<size_t>(last - first));
 }
 

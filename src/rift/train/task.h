@@ -28,13 +28,13 @@ struct Evaluation {
   Json figures;  // every figure by name, numbers or null
 };
 
-/// What is trained, as the loop sees it: rows in, gradients out. Fine-tuning a text model is one; pretraining will be
-/// another.
+/// What is trained, as the loop sees it: rows in, gradients out. Fine-tuning a text model is one, pretraining another.
 class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
-  virtual int64_t rows() const = 0;                   // of training, numbered 0 .. rows()-1
-  virtual double weight(int64_t row) const = 0;       // that it counts with in the loss
+  virtual int64_t rows() const = 0;  // of training, numbered 0 .. rows()-1
+  /// That rows count with in the loss of this pass, together: what add_gradient() gives as the loss's weight.
+  virtual double weight(std::span<const int64_t> rows, const nn::ForwardContext& context) const = 0;
   virtual int64_t source_row(int64_t row) const = 0;  // for messages
   virtual nn::ParameterStore& parameters() = 0;
   /// Adds scale * d(sum over `rows` of weight * loss) / d(theta) to the gradients; returns the sum without `scale`.
@@ -44,5 +44,11 @@ class TrainingTask {
   /// Parameters whose gradient is zero by construction, so that they need not move.
   virtual bool may_stay(std::string_view parameter) const = 0;
 };
+
+/// Parameters of every architecture whose gradient is zero by construction: adding a constant to all keys changes no
+/// attention weight, so the gradient of a key's bias is nothing but rounding.
+inline bool has_no_gradient(std::string_view parameter) {
+  return parameter.ends_with(".attention.self.key.bias") || parameter.ends_with(".attention.k_lin.bias");
+}
 
 }  // namespace rift::train

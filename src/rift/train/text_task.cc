@@ -72,9 +72,13 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model) : spec_(std
   }
 }
 
-double TextTask::weight(int64_t row) const {
-  const auto i = static_cast<size_t>(row);
-  return loss_->row_weight(spec_.train.label[i], spec_.train.weight.empty() ? 1.0 : spec_.train.weight[i]);
+double TextTask::weight(std::span<const int64_t> rows, const nn::ForwardContext&) const {
+  double sum = 0;
+  for (const int64_t row : rows) {
+    const auto i = static_cast<size_t>(row);
+    sum += loss_->row_weight(spec_.train.label[i], spec_.train.weight.empty() ? 1.0 : spec_.train.weight[i]);
+  }
+  return sum;
 }
 
 double TextTask::target(const LabelledRows& rows, int64_t row) const {
@@ -175,9 +179,6 @@ std::optional<Evaluation> TextTask::evaluate() {
   return judge(validation_, raw, loss.sum / loss.weight, metric_);
 }
 
-bool TextTask::may_stay(std::string_view parameter) const {
-  // Adding a constant to every key changes no attention weight, so its gradient is nothing but rounding.
-  return parameter.ends_with(".attention.self.key.bias");
-}
+bool TextTask::may_stay(std::string_view parameter) const { return has_no_gradient(parameter); }
 
 }  // namespace rift::train

@@ -49,7 +49,7 @@ class TextTask final : public TrainingTask {
   TextTask(TextTaskSpec spec, models::TextClassifier& model);
 
   int64_t rows() const override { return spec_.train.inputs.rows(); }
-  double weight(int64_t row) const override;
+  double weight(std::span<const int64_t> rows, const nn::ForwardContext& context) const override;
   int64_t source_row(int64_t row) const override { return spec_.train.source_row[static_cast<size_t>(row)]; }
   nn::ParameterStore& parameters() override { return model_.parameters(); }
   PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) override;

@@ -78,7 +78,7 @@ class Trainer {
         spec_(spec),
         store_(task.parameters()),
         plan_(plan_rows(spec.optim, task.rows())),
-        order_(plan_, static_cast<uint64_t>(spec.train.seed)),
+        order_(plan_, static_cast<uint64_t>(spec.train.seed), spec.shuffle),
         anchor_(objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored)),
         optimizer_(spec.optim, spec.groups, pull_of(anchor_),
                    [this](const optim::Slice& written) {
@@ -187,14 +187,13 @@ class Trainer {
   /// The gradient of the weighted mean over `rows`, part by part: dividing by the whole step's weight before the
   /// backward pass makes parts of any size add up to it.
   void add_gradients(std::span<const int64_t> rows, StepRecord& record) {
-    double weight = 0;
-    for (const int64_t row : rows) weight += task_.weight(row);
-    if (weight > 0) ++weighty_steps_;
     const nn::ForwardContext context{.training = true,
                                      .seed = static_cast<uint64_t>(spec_.train.seed),
                                      .epoch = order_.epoch_of(progressed_.step),
                                      .precision = spec_.precision,
                                      .most_bytes = spec_.train.batch_memory_mib << 20};
+    const double weight = task_.weight(rows, context);
+    if (weight > 0) ++weighty_steps_;
     store_.zero_gradients();
     objective::LossSum total;
     const auto part_size = static_cast<size_t>(plan_.rows_per_part);

@@ -10,6 +10,7 @@
 #include "rift/objective/options.h"
 #include "rift/optim/optimizer.h"
 #include "rift/train/options.h"
+#include "rift/train/row_order.h"
 #include "rift/train/task.h"
 
 namespace rift::train {
@@ -22,6 +23,7 @@ struct TrainerSpec {
   std::vector<optim::ParameterGroup> groups;
   std::vector<objective::AnchoredSlice> anchored;  // parameters with a pretrained value, at the store's values now
   std::filesystem::path directory;                 // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written
+  Shuffle shuffle = Shuffle::kSorted;
   bool resume = false;
   std::string run;      // digest of what the run is made from: a checkpoint of another one is refused
   std::string machine;  // what it runs on: a checkpoint of another one is taken with a warning

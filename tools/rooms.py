@@ -90,7 +90,11 @@ THIRD_PARTY = (
     Place("duckdb.h", ("data/",), "data/ is the only reader"),
     Place("zlib.h", ("data/gzip_check.cc",), "whether a gzip file is whole is told by data/gzip_check.h"),
     Place("LightGBM/", ("classic/",), "GBDT lives in classic/"),
-    Place("Eigen/", ("classic/", "score/"), "dense algebra without torch is needed in classic/ and score/ only"),
+    Place(
+        "Eigen/",
+        ("classic/", "score/", "metrics/transferability.cc"),
+        "dense algebra without torch is needed in classic/, score/ and for scores of features only",
+    ),
     Place("unicode/", ("encode/text/",), "Unicode rules are offered by encode/text/"),
     Place("omp.h", ("base/threads.cc",), "base/threads owns the thread settings"),
     Place(

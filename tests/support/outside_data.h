@@ -31,4 +31,11 @@ inline constexpr const char* kMiniLm = ".deps/models/all-MiniLM-L6-v2";
   if (!std::filesystem::exists(::rift::test::kMiniLm)) \
   GTEST_SKIP() << ::rift::test::kMiniLm << " is not there: run 'make setup'"
 
+/// The GGUF file of SmolLM2-135M-Instruct (Q4_1), as `make clients` lays it down.
+inline constexpr const char* kSmolLm2 = ".deps/models/SmolLM2-135M-Instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+#define RIFT_SKIP_WITHOUT_SMOLLM2()                     \
+  if (!std::filesystem::exists(::rift::test::kSmolLm2)) \
+  GTEST_SKIP() << ::rift::test::kSmolLm2 << " is not there: run 'make clients'"
+
 }  // namespace rift::test

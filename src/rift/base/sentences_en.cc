@@ -416,6 +416,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"inspect.licence", "licence"},
       {"inspect.no_licence", "the model card states none"},
       {"inspect.of_card", "{licence} (model card)"},
+      {"inspect.of_file", "{licence} (stated in the file)"},
       {"inspect.licence_file", "licence file"},
       {"inspect.dropped", "dropped"},
       {"inspect.new", "new"},

@@ -364,6 +364,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"inspect.licence", "许可证"},
       {"inspect.no_licence", "模型卡未说明"},
       {"inspect.of_card", "{licence}（模型卡）"},
+      {"inspect.of_file", "{licence}（文件中注明）"},
       {"inspect.licence_file", "许可证文件"},
       {"inspect.dropped", "舍弃"},
       {"inspect.new", "新建"},

@@ -7,12 +7,15 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/checkpoint/archive.h"
+#include "rift/checkpoint/gguf/model.h"
 
 namespace rift::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kGgufEnding = ".gguf";
 constexpr int64_t kMaxConfigBytes = int64_t{16} << 20;
 constexpr int64_t kMaxTokenizerBytes = int64_t{256} << 20;
 
@@ -46,12 +49,21 @@ constexpr OtherWeights kOtherWeights[] = {
     {"flax_model.msgpack", "Flax weights are not read; convert them to model.safetensors with transformers"},
 };
 
+/// The first of kWeightsFiles that is there; empty when none is.
+fs::path first_weights(const fs::path& directory) {
+  std::error_code ignored;
+  for (const std::string_view name : kWeightsFiles) {
+    if (fs::exists(directory / name, ignored)) return directory / name;
+  }
+  return {};
+}
+
 /// The directory's only .gguf file; empty when there is none or a choice.
 fs::path only_gguf(const fs::path& directory) {
   fs::path found;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-    if (entry.path().extension() != ".gguf") continue;
+    if (entry.path().extension() != kGgufEnding) continue;
     if (!found.empty()) return {};
     found = entry.path();
   }
@@ -71,43 +83,92 @@ std::string HfDirectory::architecture() const {
   return list->at(size_t{0}).as_string();
 }
 
-HfDirectory open_hf_directory(const fs::path& directory) {
+namespace {
+
+bool is_file(const fs::path& path) {
   std::error_code ignored;
-  RIFT_REQUIRE(
-      fs::is_directory(directory, ignored), Code::kArtefact,
-      "{}: no such directory; expected a Hugging Face model directory (config.json, model.safetensors, tokenizer)",
-      directory.string());
+  return fs::is_regular_file(path, ignored);
+}
+
+/// Config and pooling as the GGUF file says them, where nothing beside it does.
+void take_from_gguf(const fs::path& file, HfDirectory& result) {
+  const GgufModel model = GgufModel::open(file);
+  result.config_is_of_gguf = true;
+  result.config = model.config();
+  if (result.sentence_transformers || model.pooling().empty()) return;
+  result.sentence_transformers = SentenceTransformers{.pooling = model.pooling()};
+}
+
+/// A config.json beside the file has to be of the model that is in it.
+void require_same_model(const HfDirectory& directory, const GgufModel& model) {
+  const GgufArchitecture* described = gguf_architecture_of(directory.model_type());
+  RIFT_REQUIRE(described == &model.architecture(), Code::kArtefact,
+               "{}: model_type is '{}', but {} holds a model of architecture '{}'; is this the right config.json?",
+               directory.config_path().string(), shorten(directory.model_type()), model.file_name(),
+               model.architecture().name);
+}
+
+Json read_config(const fs::path& path) {
+  Json config = read_json(path, {.max_bytes = kMaxConfigBytes});
+  RIFT_REQUIRE(config.is_object(), Code::kArtefact, "{}: expected a mapping, got {}", path.string(),
+               config.kind_name());
+  return config;
+}
+
+}  // namespace
+
+HfDirectory open_hf_directory(const fs::path& path) {
   HfDirectory result;
-  result.root = directory;
-  result.sentence_transformers = read_sentence_transformers(directory);
-  result.encoder = directory;
-  if (result.sentence_transformers && !result.sentence_transformers->transformer.empty()) {
-    result.encoder = directory / result.sentence_transformers->transformer;
+  result.root = path;
+  result.encoder = path;
+  if (path.extension() == kGgufEnding && is_file(path)) {
+    result.gguf = path;
+    take_from_gguf(path, result);
+    return result;
   }
+  std::error_code ignored;
+  RIFT_REQUIRE(fs::is_directory(path, ignored), Code::kArtefact,
+               "{}: no such directory; expected a Hugging Face model directory (config.json, model.safetensors, "
+               "tokenizer) or a .gguf file",
+               path.string());
+  result.sentence_transformers = read_sentence_transformers(path);
+  if (result.sentence_transformers && !result.sentence_transformers->transformer.empty()) {
+    result.encoder = path / result.sentence_transformers->transformer;
+  }
+  if (first_weights(result.encoder).empty()) result.gguf = only_gguf(result.encoder);
   const fs::path config = result.config_path();
-  RIFT_REQUIRE(fs::is_regular_file(config, ignored), Code::kArtefact,
+  RIFT_REQUIRE(is_file(config) || !result.gguf.empty(), Code::kArtefact,
                "{}: there is no config.json; expected a Hugging Face model directory", result.encoder.string());
-  result.config = read_json(config, {.max_bytes = kMaxConfigBytes});
-  RIFT_REQUIRE(result.config.is_object(), Code::kArtefact, "{}: expected a mapping, got {}", config.string(),
-               result.config.kind_name());
+  if (is_file(config)) {
+    result.config = read_config(config);
+  } else {
+    take_from_gguf(result.gguf, result);
+  }
   for (const std::string_view name : kTokenizerFiles) {
-    if (fs::is_regular_file(result.encoder / name, ignored)) result.tokenizer_files.push_back(result.encoder / name);
+    if (is_file(result.encoder / name)) result.tokenizer_files.push_back(result.encoder / name);
   }
   return result;
 }
 
 fs::path weights_file(const HfDirectory& directory) {
+  if (directory.encoder == directory.gguf) return directory.gguf;
+  if (fs::path file = first_weights(directory.encoder); !file.empty()) return file;
+  if (fs::path file = only_gguf(directory.encoder); !file.empty()) return file;
   std::error_code ignored;
-  for (const std::string_view name : kWeightsFiles) {
-    if (fs::exists(directory.encoder / name, ignored)) return directory.encoder / name;
-  }
-  if (fs::path gguf = only_gguf(directory.encoder); !gguf.empty()) return gguf;
   for (const auto& other : kOtherWeights) {
     RIFT_REQUIRE(!fs::exists(directory.encoder / other.file, ignored), Code::kUnsupported, "{}: {}",
                  (directory.encoder / other.file).string(), other.advice);
   }
   RIFT_FAIL(Code::kArtefact, "{}: the file is not there; a model directory holds its weights in it (or in {})",
             (directory.encoder / kWeightsFiles[0]).string(), fmt::join(std::span(kWeightsFiles).subspan(1), ", "));
+}
+
+std::unique_ptr<const format::TensorArchive> open_weights(const HfDirectory& directory) {
+  const fs::path file = weights_file(directory);
+  if (file.extension() != kGgufEnding) return open_archive(file);
+  auto model = std::make_unique<GgufModel>(GgufModel::open(file));
+  require_same_model(directory, *model);
+  return model;
 }
 
 void copy_tokenizer_files(const HfDirectory& directory, const fs::path& target) {

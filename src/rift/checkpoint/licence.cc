@@ -6,6 +6,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/utf8.h"
+#include "rift/checkpoint/format/gguf.h"
 
 namespace rift::checkpoint {
 namespace {
@@ -43,7 +44,8 @@ bool is_licence_name(std::string name) {
 }  // namespace
 
 Licence find_licence(const fs::path& directory) {
-  Licence licence{.name = licence_of_card(directory), .files = {}};
+  Licence licence{.name = licence_of_card(directory), .stated_in = {}, .files = {}};
+  if (!licence.name.empty()) licence.stated_in = "README.md";
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory, ignored)) {
     if (!is_licence_name(entry.path().filename().string()) || !entry.is_regular_file() ||
@@ -53,6 +55,16 @@ Licence find_licence(const fs::path& directory) {
     licence.files.push_back(entry.path());
   }
   std::sort(licence.files.begin(), licence.files.end());
+  return licence;
+}
+
+Licence find_licence(const HfDirectory& model) {
+  Licence licence = model.root == model.gguf ? Licence() : find_licence(model.root);
+  if (!licence.name.empty() || model.gguf.empty()) return licence;
+  const auto file = format::Gguf::open(model.gguf);
+  if (file.find_value("general.license") == nullptr) return licence;
+  licence.name = valid_utf8(shorten(file.text("general.license")));
+  licence.stated_in = "general.license of " + model.gguf.filename().string();
   return licence;
 }
 

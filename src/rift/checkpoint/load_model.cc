@@ -4,7 +4,7 @@ namespace rift::checkpoint {
 
 LoadedModel load_model(const HfDirectory& directory, const ModelLayout& layout, NameMapOptions options) {
   LoadedModel model;
-  const auto file = open_archive(weights_file(directory));
+  const auto file = open_weights(directory);
   options.architecture = directory.architecture();
   model.names = map_names(file->tensors(), layout, options, file->file_name());
   for (const auto& entry : model.names.loaded) {

@@ -37,7 +37,8 @@ std::string inspection_text(const package::ModelInspection& model) {
   for (const std::string& module : model.other_modules) line("also", module);
   line("licence", model.licence_of_card.empty()
                       ? sentence("inspect.no_licence")
-                      : sentence("inspect.of_card", fmt::arg("licence", model.licence_of_card)));
+                      : sentence(model.licence_stated_in == "README.md" ? "inspect.of_card" : "inspect.of_file",
+                                 fmt::arg("licence", model.licence_of_card)));
   for (const auto& licence : model.licences) line("licence_file", licence.file);
   if (model.names) {
     for (const auto& dropped : model.names->dropped)
@@ -52,8 +53,9 @@ std::string inspection_text(const package::ModelInspection& model) {
 
 Run add_models_inspect(CLI::App& command) {
   auto directory = std::make_shared<std::string>();
-  command.add_option("DIR", *directory,
-                     "Model directory, package, or name of a model on this machine; left out: the packaged model");
+  command.add_option(
+      "DIR", *directory,
+      "Model directory, .gguf file, package, or name of a model on this machine; left out: the packaged model");
   return [directory](const CommonFlags& flags) {
     const package::ModelInspection model = package::inspect_model(package::resolve_model(*directory));
     if (flags.json)

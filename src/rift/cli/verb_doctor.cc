@@ -24,6 +24,7 @@
 #include "rift/package/execution.h"
 #include "rift/package/format/package.h"
 #include "rift/package/inspect.h"
+#include "rift/package/model_tokenizer.h"
 #include "rift/score/precision.h"
 
 namespace rift::cli {
@@ -91,7 +92,7 @@ void check_model(Finding& finding, const std::string& name, const std::string& d
   const std::filesystem::path directory = package::resolve_model(name);
   const package::ModelInspection model = package::inspect_model(directory);
   RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}", model.problem);
-  const auto tokenizer = encode::text::load_tokenizer(directory);
+  const auto tokenizer = package::load_tokenizer(directory);
   const std::string why_not = package::why_not_fused(directory, device);
   const std::string execution =
       why_not.empty() ? sentence("doctor.model_fused") : sentence("doctor.model_layers", fmt::arg("why", why_not));

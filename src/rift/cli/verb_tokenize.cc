@@ -12,6 +12,7 @@
 #include "rift/cli/verb.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/package/backbone.h"
+#include "rift/package/model_tokenizer.h"
 
 namespace rift::cli {
 namespace {
@@ -37,7 +38,8 @@ Run add_tokenize(CLI::App& command) {
     int64_t max_tokens = 0;
   };
   auto arguments = std::make_shared<Arguments>();
-  command.add_option("MODEL", arguments->model, "Model directory, package, or name of a packaged model")->required();
+  command.add_option("MODEL", arguments->model, "Model directory, .gguf file, package, or name of a packaged model")
+      ->required();
   command.add_option("FILE", arguments->file, "Text file, one text a line")->required();
   command
       .add_option("--max-tokens", arguments->max_tokens,
@@ -48,7 +50,7 @@ Run add_tokenize(CLI::App& command) {
     RIFT_REQUIRE(arguments->max_tokens == 0 || arguments->max_tokens >= 3, Code::kConfig,
                  "rift tokenize --max-tokens: expected 0 or at least 3 ([CLS], a token and [SEP]), got {}",
                  arguments->max_tokens);
-    const auto tokenizer = encode::text::load_tokenizer(package::resolve_model(arguments->model));
+    const auto tokenizer = package::load_tokenizer(package::resolve_model(arguments->model));
     const std::string text = read_file(arguments->file);
     encode::text::EncodeOptions options;
     options.max_tokens = arguments->max_tokens;

@@ -39,10 +39,15 @@ std::vector<fs::path> places(const std::string& name, const fs::path& base_direc
   return tried;
 }
 
+bool has_model(const fs::path& path) {
+  std::error_code ignored;
+  return has_directory(path) || (path.extension() == ".gguf" && fs::is_regular_file(path, ignored));
+}
+
 /// The first that is there, else the snapshot of a hub's model in the cache, absolute; empty when none is.
-fs::path first_directory(const std::vector<fs::path>& places, const std::string& name) {
+fs::path first_model(const std::vector<fs::path>& places, const std::string& name) {
   for (const fs::path& place : places) {
-    if (has_directory(place)) return fs::absolute(place).lexically_normal();
+    if (has_model(place)) return fs::absolute(place).lexically_normal();
   }
   const fs::path snapshot = hub::find_snapshot(hub::cache_directory(), name);
   return snapshot.empty() ? snapshot : fs::absolute(snapshot).lexically_normal();
@@ -81,7 +86,7 @@ fs::path models_directory() {
 
 fs::path resolve_backbone(const std::string& name, const fs::path& base_directory) {
   const std::vector<fs::path> tried = places(name, base_directory);
-  if (const fs::path found = first_directory(tried, name); !found.empty()) return found;
+  if (const fs::path found = first_model(tried, name); !found.empty()) return found;
   if (name.empty()) {
     RIFT_FAIL(Code::kArtefact,
               "{}: the packaged model is not there; get it with 'make setup', or point RIFT_MODELS at the folder that "
@@ -90,20 +95,20 @@ fs::path resolve_backbone(const std::string& name, const fs::path& base_director
   }
   RIFT_FAIL(
       Code::kArtefact,
-      "model.text.backbone: no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, "
-      "model.safetensors, tokenizer) or the name of a model in the cache of Hugging Face's libraries{}; leave it out "
-      "for the packaged {}",
+      "model.text.backbone: no directory or .gguf file '{}' (tried {}); expected a Hugging Face model directory "
+      "(config.json, model.safetensors, tokenizer), a GGUF model or the name of a model in the cache of Hugging Face's "
+      "libraries{}; leave it out for the packaged {}",
       shorten(name, 200), joined(tried, name), cache_advice(name), kPackagedBackbone);
 }
 
 fs::path resolve_model(const std::string& name) {
   if (name.empty()) return resolve_backbone(name, {});
   const std::vector<fs::path> tried = places(name, {});
-  const fs::path found = first_directory(tried, name);
+  const fs::path found = first_model(tried, name);
   RIFT_REQUIRE(!found.empty(), Code::kArtefact,
-               "no directory '{}' (tried {}); expected a Hugging Face model directory (config.json, model.safetensors, "
-               "tokenizer), a package with a language model in it, or the name of a packaged model such as {} or of a "
-               "cached one{}; rift models list shows what is here",
+               "no directory or .gguf file '{}' (tried {}); expected a Hugging Face model directory (config.json, "
+               "model.safetensors, tokenizer), a GGUF model, a package with a language model in it, or the name of a "
+               "packaged model such as {} or of a cached one{}; rift models list shows what is here",
                shorten(name, 200), joined(tried, name), kPackagedBackbone, cache_advice(name));
   RIFT_REQUIRE(!fs::exists(found / "rift.json") || fs::exists(found / "config.json"), Code::kUnsupported,
                "{}: this package holds no language model of its own, so there is nothing to look into; rift report "

@@ -13,16 +13,16 @@ inline constexpr std::string_view kPackagedBackbone = "all-MiniLM-L6-v2";
 /// of the working directory. Empty when there is none.
 std::filesystem::path models_directory();
 
-/// Directory of the backbone that run.yaml names. `name` empty: the packaged model. Relative: tried below
+/// Directory or .gguf file of the backbone that run.yaml names. `name` empty: the packaged model. Relative: tried below
 /// `base_directory` (run.yaml's), the working directory and models_directory(), in this order; then, as a hub's name
 /// ("sentence-transformers/all-MiniLM-L6-v2"), in the cache of Hugging Face's libraries (hub/cache.h) at its ref main.
-/// The result is absolute and is a directory. Throws kArtefact naming every place that was tried and how to get the
-/// model.
+/// The result is absolute and is a directory or a .gguf file. Throws kArtefact naming every place that was tried and
+/// how to get the model.
 std::filesystem::path resolve_backbone(const std::string& name, const std::filesystem::path& base_directory);
 
-/// The model directory that a command line names: tried below the working directory and models_directory(), then in the
-/// cache; empty: the packaged model. Throws kArtefact as above, kUnsupported for a package that holds no language
-/// model.
+/// The model directory or .gguf file that a command line names: tried below the working directory and
+/// models_directory(), then in the cache; empty: the packaged model. Throws kArtefact as above, kUnsupported for a
+/// package that holds no language model.
 std::filesystem::path resolve_model(const std::string& name);
 
 }  // namespace rift::package

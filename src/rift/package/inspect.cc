@@ -8,6 +8,7 @@
 #include "rift/base/files.h"
 #include "rift/base/utf8.h"
 #include "rift/checkpoint/archive.h"
+#include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/models/architecture.h"
@@ -31,8 +32,22 @@ std::vector<ModelInspection::Licence> licence_texts(const Licence& licence) {
   return texts;
 }
 
+/// What the lists of a GGUF file make, named as llama.cpp names it.
+std::string gguf_tokenizer_kind(const fs::path& path) {
+  const auto file = checkpoint::format::Gguf::open(path);
+  if (file.find_value("tokenizer.ggml.model") == nullptr) return "";
+  std::string kind = file.text("tokenizer.ggml.model");
+  if (kind == "bert") kind = "WordPiece";
+  if (kind == "gpt2") kind = "BPE of bytes";
+  if (kind == "llama") kind = "BPE of SentencePiece";
+  const bool has_words = file.find_value("tokenizer.ggml.pre") != nullptr;
+  return fmt::format("{} (GGUF{}{})", shorten(kind), has_words ? ", " : "",
+                     has_words ? shorten(file.text("tokenizer.ggml.pre")) : std::string());
+}
+
 /// The model of a tokenizer.json, else what the files' names say.
 std::string tokenizer_kind(const HfDirectory& directory) {
+  if (!directory.gguf.empty() && directory.tokenizer_files.empty()) return gguf_tokenizer_kind(directory.gguf);
   const auto has = [&](std::string_view name) {
     return std::any_of(directory.tokenizer_files.begin(), directory.tokenizer_files.end(),
                        [&](const fs::path& path) { return path.filename() == name; });
@@ -55,7 +70,7 @@ void inspect_weights(const HfDirectory& directory, int64_t num_labels, ModelInsp
   namespace format = checkpoint::format;
   const fs::path weights = checkpoint::weights_file(directory);
   result.weights_file = valid_utf8(weights.filename().string());
-  const auto file = checkpoint::open_archive(weights);
+  const auto file = checkpoint::open_weights(directory);
   for (const fs::path& part : checkpoint::archive_files(weights)) {
     result.file_bytes += static_cast<int64_t>(fs::file_size(part));
   }
@@ -112,8 +127,9 @@ ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
     result.max_tokens = directory.sentence_transformers->max_tokens;
     result.other_modules = directory.sentence_transformers->other_modules;
   }
-  const Licence licence = checkpoint::find_licence(path);
+  const Licence licence = checkpoint::find_licence(directory);
   result.licence_of_card = licence.name;
+  result.licence_stated_in = licence.stated_in;
   result.licences = licence_texts(licence);
   try {
     result.tokenizer = tokenizer_kind(directory);
@@ -146,6 +162,7 @@ Json to_json(const ModelInspection& inspection) {
               {"max_tokens", inspection.max_tokens ? Json(*inspection.max_tokens) : Json()},
               {"other_modules", inspection.other_modules},
               {"licence_of_card", inspection.licence_of_card},
+              {"licence_stated_in", inspection.licence_stated_in},
               {"licences", std::move(licences)},
               {"names", inspection.names ? names_json(*inspection.names) : Json()},
               {"problem", inspection.problem}};

@@ -36,7 +36,8 @@ struct ModelInspection {
   std::string pooling;    // as sentence-transformers states it, "" = not stated
   std::optional<int64_t> max_tokens;
   std::vector<std::string> other_modules;
-  std::string licence_of_card;               // `license:` of README.md, "" = not stated
+  std::string licence_of_card;               // `license:` of README.md or GGUF's general.license, "" = not stated
+  std::string licence_stated_in;             // "README.md", "general.license of model.gguf"
   std::vector<Licence> licences;             // files with a licence's text
   std::optional<checkpoint::NameMap> names;  // what would be loaded, dropped, made
   std::string problem;                       // why rift cannot load it, "" = it can

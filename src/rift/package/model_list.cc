@@ -12,10 +12,10 @@
 #include "rift/base/interrupt.h"
 #include "rift/base/utf8.h"
 #include "rift/checkpoint/hf_directory.h"
-#include "rift/encode/text/tokenizer.h"
 #include "rift/hub/cache.h"
 #include "rift/package/backbone.h"
 #include "rift/package/inspect.h"
+#include "rift/package/model_tokenizer.h"
 
 namespace rift::package {
 namespace {
@@ -163,7 +163,7 @@ class ModelSearch {
     model.tokenizer = found.tokenizer;
     model.licence = licence_of(found);
     model.problem = found.problem;
-    if (model.problem.empty()) encode::text::load_tokenizer(checkpoint::open_hf_directory(directory).encoder);
+    if (model.problem.empty()) load_tokenizer(checkpoint::open_hf_directory(directory));
   }
 
   /// The directory is known already; and bytes of a broken file may stand in a message.

@@ -17,7 +17,8 @@ struct Pretrained {
   std::string name;      // on the hub it was fetched from, else of its directory; "" = not known
   std::string revision;  // commit on that hub, "" = it does not come from one
   std::string weights_sha256;
-  std::string licence;                     // `license:` of its model card, "" = not stated
+  std::string licence;                     // as its model card or GGUF file states it, "" = not stated
+  std::string licence_source;              // where it is stated: "README.md"
   std::vector<std::string> licence_files;  // in the package's root under the names they had
 
   bool has_licence() const { return !licence.empty() || !licence_files.empty(); }

@@ -8,6 +8,7 @@
 #include "rift/base/log.h"
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/load_model.h"
+#include "rift/package/model_tokenizer.h"
 
 namespace rift::package {
 namespace {
@@ -61,7 +62,7 @@ TextModel load_text_model(const TextModelSpec& spec) {
                                                                                         .device = spec.device},
                                                           loaded.tensors);
   result.names = std::move(loaded.names);
-  result.tokenizer = encode::text::load_tokenizer(result.base.encoder);
+  result.tokenizer = load_tokenizer(result.base);
   RIFT_REQUIRE(result.tokenizer->vocab_size() <= sizes.vocab_size, Code::kArtefact,
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
                result.base.encoder.string(), result.tokenizer->vocab_size(), sizes.vocab_size);

@@ -6,6 +6,7 @@
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
 #include "rift/package/engine_precision.h"
+#include "rift/package/model_tokenizer.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
 
@@ -83,7 +84,7 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
                                     .outputs = outputs,
                                     .device = spec.device},
       loaded.tensors);
-  spec.tokenizer = encode::text::load_tokenizer(spec.base.encoder);
+  spec.tokenizer = load_tokenizer(spec.base);
   if (const Json* pretrained = part.find("pretrained")) spec.pretrained = pretrained_from_json(*pretrained);
   if (const Json* adapter = part.find("adapter"); adapter != nullptr && adapter->as_bool()) {
     spec.adapter = checkpoint::read_peft_directory(package / kAdapterFolder, layout);
@@ -141,6 +142,7 @@ Json TextScorer::save(const fs::path& package) const {
   directory.labels = output_names(spec_.schema);
   directory.max_tokens = spec_.max_tokens;
   checkpoint::write_model_directory(package, directory);
+  write_gguf_tokenizer(spec_.base, package);
   write_pretrained(package, spec_.pretrained, spec_.base.root);
   if (spec_.adapter) {
     fs::create_directories(package / kAdapterFolder);

@@ -49,12 +49,15 @@ Json input_json(const std::string& what, const fs::path& file) {
   return Json{{"what", what}, {"file", file.filename().string()}, {"sha256", sha256_file(file)}};
 }
 
+/// Of a directory its files, of a single file that one.
 void add_backbone(const fs::path& backbone, Json& inputs) {
   std::vector<fs::path> files;
   std::error_code ignored;
+  if (fs::is_regular_file(backbone, ignored)) files.push_back(backbone);
   for (const fs::directory_entry& entry : fs::directory_iterator(backbone, ignored)) {
     const std::string ending = entry.path().extension().string();
-    if (entry.is_regular_file() && (ending == ".json" || ending == ".txt" || ending == ".safetensors")) {
+    if (entry.is_regular_file() &&
+        (ending == ".json" || ending == ".txt" || ending == ".safetensors" || ending == ".gguf")) {
       files.push_back(entry.path());
     }
   }

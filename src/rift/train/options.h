@@ -93,7 +93,8 @@ struct TextModelOptions {
   models::Pooling pooling = models::Pooling::kAutomatic;
   template <class V>
   void visit(V& v) {
-    v("backbone", backbone, "Hugging Face directory of the pretrained model; empty = the packaged all-MiniLM-L6-v2.");
+    v("backbone", backbone,
+      "Hugging Face directory or .gguf file of the pretrained model; empty = the packaged all-MiniLM-L6-v2.");
     text.visit(v);
     v("max_tokens", max_tokens, "Longest row in tokens, [CLS] and [SEP] included.", at_least(3));
     v("pooling", pooling, "How token states become one vector.");

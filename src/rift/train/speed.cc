@@ -20,6 +20,7 @@
 #include "rift/nn/kernels/instruction_set.h"
 #include "rift/package/backbone.h"
 #include "rift/package/inputs.h"
+#include "rift/package/model_tokenizer.h"
 #include "rift/package/text_model.h"
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/device.h"
@@ -190,7 +191,7 @@ double mean_loss(const std::vector<Json>& steps, int64_t first, int64_t last) {
 
 Json tokenizing_speed(const SpeedSpec& spec) {
   const std::shared_ptr<const encode::text::Tokenizer> tokenizer =
-      encode::text::load_tokenizer(checkpoint::open_hf_directory(spec.options.text.backbone).encoder);
+      package::load_tokenizer(checkpoint::open_hf_directory(spec.options.text.backbone));
   const package::TextInputs inputs(spec.dataset.schema, spec.options.text.text, tokenizer, kUncut);
   package::EncodedRows encoded;
   const double seconds = median_seconds([&] { encoded = inputs.encode(spec.dataset.table); });

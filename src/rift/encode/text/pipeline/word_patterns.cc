@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rift/base/error.h"
 #include "rift/encode/text/pipeline/character_kinds.h"
 #include "rift/encode/text/utf8.h"
 
@@ -135,6 +136,18 @@ std::optional<WordPattern> word_pattern_of(std::string_view regular_expression) 
   if (regular_expression == kLlama3Text) return WordPattern::kLlama3;
   if (regular_expression == kQwen2Text) return WordPattern::kQwen2;
   return std::nullopt;
+}
+
+std::string_view regular_expression(WordPattern pattern) {
+  switch (pattern) {
+    case WordPattern::kGpt2:
+      return kGpt2Text;
+    case WordPattern::kLlama3:
+      return kLlama3Text;
+    case WordPattern::kQwen2:
+      return kQwen2Text;
+  }
+  RIFT_FAIL(Code::kBug, "a pattern without a text");
 }
 
 void append_words(WordPattern pattern, std::string_view text, uint32_t begin, std::vector<Span>& words) {

@@ -23,6 +23,8 @@ enum class WordPattern : uint8_t {
 /// The pattern of which this is the text; unset for any other.
 std::optional<WordPattern> word_pattern_of(std::string_view regular_expression);
 
+std::string_view regular_expression(WordPattern pattern);
+
 /// Appends the words of `text` (valid UTF-8), which begins at byte `begin` of what the spans are counted in. By hand,
 /// without a regular expression's stack and backtracking: linear time, each byte is looked at three times at most.
 void append_words(WordPattern pattern, std::string_view text, uint32_t begin, std::vector<Span>& words);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "rift/checkpoint/hf_directory.h"
+#include "rift/encode/text/tokenizer.h"
+
+namespace rift::package {
+
+/// The tokenizer of a model: of the files beside its weights, else of the lists in its GGUF file. Throws as
+/// encode::text::load_tokenizer() and tokenizer_of() do, kArtefact for metadata of another kind.
+std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDirectory& model);
+
+/// Of a model's directory or file; a directory with a tokenizer and nothing else will do.
+std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const std::filesystem::path& model);
+
+/// Where the tokenizer is that of a GGUF file: writes tokenizer.json and tokenizer_config.json, made from its lists,
+/// into `target`. Does nothing where it has files, which write_model_directory() copies. Throws kEnvironment.
+void write_gguf_tokenizer(const checkpoint::HfDirectory& model, const std::filesystem::path& target);
+
+}  // namespace rift::package

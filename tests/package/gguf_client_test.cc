@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include "checkpoint/gguf_variant.h"
+#include "rift/base/files.h"
+#include "rift/package/model_tokenizer.h"
+#include "support/client.h"
+#include "support/outside_data.h"
+#include "support/temp_directory.h"
+
+// gguf-py, tokenizers and transformers on GGUF models and on what rift writes of them.
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+using test::run_client;
+using test::TempDirectory;
+
+/// Ids that rift gives for the lines of a file, one list a line.
+void write_ids(const encode::text::Tokenizer& tokenizer, const std::vector<std::string>& texts, const fs::path& path) {
+  Json lists = Json::array();
+  encode::text::Encoding encoding;
+  for (const std::string& text : texts) {
+    tokenizer.encode(text, {.max_tokens = 0}, encoding);
+    lists.push_back(Json(std::vector<int64_t>(encoding.ids.begin(), encoding.ids.end())));
+  }
+  write_file_atomic(path, to_json_text(Json{{"texts", texts}, {"ids", lists}}));
+}
+
+std::vector<std::string> golden_texts() {
+  std::vector<std::string> texts;
+  const Json expected = read_json("tests/checkpoint/fixtures/gguf_models/expected.json");
+  for (const Json& text : expected.at("texts").as_array()) texts.push_back(text.as_string());
+  return texts;
+}
+
+TEST(GgufClient, TokenizersLoadsTheTokenizerJsonThatIsMadeOfTheLists) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  const TempDirectory directory;
+  std::vector<fs::path> folders;
+  for (const char* name : {"bert", "gemma3", "gpt2", "llama", "smollm", "qwen2", "qwen3"}) {
+    folders.push_back(directory.folder(name));
+    const auto model = checkpoint::open_hf_directory(test::gguf_fixture(name));
+    write_gguf_tokenizer(model, folders.back());
+    write_ids(*load_tokenizer(model), golden_texts(), folders.back() / "ids.json");
+  }
+  const auto run = run_client("tests/package/clients/same_ids.py", folders);
+  EXPECT_EQ(run.status, 0) << run.output;
+}
+
+TEST(GgufClient, TheRealSmolLm2IsCutIntoTheTokensOfItsLists) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  RIFT_SKIP_WITHOUT_SMOLLM2();
+  const TempDirectory directory;
+  std::vector<std::string> texts = golden_texts();
+  for (const fs::path file : {"README.md", "README.zh.md", "docs/architecture.md"}) texts.push_back(read_file(file));
+  const auto model = checkpoint::open_hf_directory(test::kSmolLm2);
+  write_ids(*load_tokenizer(model), texts, directory / "ids.json");
+  write_gguf_tokenizer(model, directory.path());
+  auto run = run_client("tests/package/clients/same_ids.py", {directory.path()});
+  EXPECT_EQ(run.status, 0) << run.output;
+  run = run_client("tests/package/clients/smollm2_ids.py", {directory.path(), test::kSmolLm2});
+  EXPECT_EQ(run.status, 0) << run.output;
+}
+
+}  // namespace
+}  // namespace rift::package

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 TEST(Models, EveryActionHasItsOwnHelpAndErrors) {
   EXPECT_THAT(run_program({"models", "--help"}).out, HasSubstr("inspect"));
-  for (const char* action : {"list", "inspect"}) {
+  for (const char* action : {"list", "fetch", "inspect"}) {
     const ProgramRun help = run_program({"models", action, "--help"});
     EXPECT_EQ(help.status, 0) << action;
     EXPECT_THAT(help.out, HasSubstr(std::string("rift models ") + action));

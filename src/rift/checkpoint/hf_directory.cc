@@ -171,6 +171,9 @@ std::unique_ptr<const format::TensorArchive> open_weights(const HfDirectory& dir
   return model;
 }
 
+std::span<const std::string_view> tokenizer_file_names() { return kTokenizerFiles; }
+std::span<const std::string_view> weights_file_names() { return kWeightsFiles; }
+
 void copy_tokenizer_files(const HfDirectory& directory, const fs::path& target) {
   for (const auto& file : directory.tokenizer_files) {
     write_file_atomic(target / file.filename(), read_file(file, kMaxTokenizerBytes));

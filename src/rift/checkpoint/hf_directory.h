@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rift/base/json.h"
@@ -42,6 +44,10 @@ std::filesystem::path weights_file(const HfDirectory& directory);
 /// The weights under the names of Hugging Face, whatever file they lie in. Throws as weights_file(), open_archive() and
 /// GgufModel do.
 std::unique_ptr<const format::TensorArchive> open_weights(const HfDirectory& directory);
+
+/// Names of files that a tokenizer may be made of, and of those that weights_file() looks for (a .gguf may have any).
+std::span<const std::string_view> tokenizer_file_names();
+std::span<const std::string_view> weights_file_names();
 
 /// Copies the tokenizer's files into `target`. Throws kEnvironment.
 void copy_tokenizer_files(const HfDirectory& directory, const std::filesystem::path& target);

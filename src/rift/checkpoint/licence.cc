@@ -34,14 +34,14 @@ std::string licence_of_card(const fs::path& directory) {
   return valid_utf8(shorten(value));
 }
 
+}  // namespace
+
 bool is_licence_name(std::string name) {
   constexpr std::array<std::string_view, 4> kWords = {"LICENSE", "LICENCE", "NOTICE", "COPYING"};
   for (char& letter : name) letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
-
-}  // namespace
 
 Licence find_licence(const fs::path& directory) {
   Licence licence{.name = licence_of_card(directory), .stated_in = {}, .files = {}};

@@ -15,6 +15,9 @@ struct Licence {
   std::vector<std::filesystem::path> files;  // the texts beside it, by name: see find_licence()
 };
 
+/// Whether a file of this name is one of them.
+bool is_licence_name(std::string name);
+
 /// Looks into `directory` alone, not into its folders. Texts are the files with LICENSE, LICENCE, NOTICE or COPYING
 /// anywhere in their name, in any case; those of more than 1 MiB are passed over. Nothing found: both members are
 /// empty.

@@ -249,8 +249,9 @@ void say_how_to_go_on(int argc, char** argv) {
     resumes = resumes || word == "--resume";
   }
   const std::string_view verb = argv[1];
-  if (verb != "train" && verb != "compare") return;
-  if (!resumes) command += " --resume";
+  const bool is_fetch = verb == "models" && argc > 2 && std::string_view(argv[2]) == "fetch";
+  if (verb != "train" && verb != "compare" && !is_fetch) return;
+  if (!resumes && !is_fetch) command += " --resume";
   std::fputs((sentence("done.interrupted", fmt::arg("command", command)) + "\n").c_str(), stderr);
 }
 

@@ -169,7 +169,8 @@ class ModelSearch {
   /// The directory is known already; and bytes of a broken file may stand in a message.
   static void shorten_problem(ListedModel& model) {
     model.problem = valid_utf8(model.problem);
-    const std::string place = model.directory + "/";
+    const std::string place = model.directory + "/", subject = model.directory + ": ";
+    if (model.problem.starts_with(subject)) model.problem.erase(0, subject.size());
     for (size_t at = model.problem.find(place); at != std::string::npos; at = model.problem.find(place, at))
       model.problem.erase(at, place.size());
   }

@@ -1,0 +1,90 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/program.h"
+#include "cli/tiny_model.h"
+#include "hub/hub_server.h"
+#include "rift/base/json.h"
+#include "support/variable.h"
+
+// rift models fetch as a user runs it, and what can be done with what it leaves.
+namespace rift::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class FetchVerb : public testing::Test {
+ protected:
+  void SetUp() override {
+    RIFT_SKIP_WITHOUT_PYTHON();
+    write_tiny_model(folder_ / "root/tiny");
+    folder_.write("root/tiny/README.md", "---\nlicense: mit\n---\n");
+    folder_.write("root/tiny/pytorch_model.bin", std::string(300, 'x'));
+    folder_.write("root/tiny/tf_model.h5", "x");
+    server_ = std::make_unique<HubServer>(folder_ / "root");
+    endpoint_ = std::make_unique<Variable>("HF_ENDPOINT", server_->endpoint());
+  }
+
+  TempDirectory folder_;
+  std::unique_ptr<HubServer> server_;
+  std::unique_ptr<Variable> endpoint_;
+  Variable cache_{"HF_HUB_CACHE", (folder_ / "cache").string()}, online_{"HF_HUB_OFFLINE", ""}, token_{"HF_TOKEN", ""},
+      transformers_{"TRANSFORMERS_OFFLINE", ""};
+};
+
+TEST_F(FetchVerb, PrintsTheDirectoryAndTakesWhatIsNeeded) {
+  const ProgramRun run = run_program({"models", "fetch", "org/tiny"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("only rift models fetch uses the network"));
+  const std::filesystem::path directory = run.out.substr(0, run.out.find('\n'));
+  EXPECT_EQ(text_of(directory / "model.safetensors"), text_of(folder_ / "root/tiny/model.safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "pytorch_model.bin"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "tf_model.h5"));
+
+  const ProgramRun list = run_program({"models", "list", (folder_ / "cache").string(), "--json"});
+  const Json model = parse_json(list.out, "stdout").at("models").at(size_t{0});
+  EXPECT_EQ(model.at("name").as_string(), "org/tiny");
+  EXPECT_EQ(model.at("licence").as_string(), "mit");
+  EXPECT_TRUE(model.at("runs").as_bool()) << list.out;
+  folder_.write("texts", "the loan\n");
+  const ProgramRun tokens = run_program({"tokenize", "org/tiny", (folder_ / "texts").string()});
+  EXPECT_EQ(tokens.out, "[CLS] the loan [SEP]\n") << tokens.err;
+
+  const ProgramRun again = run_program({"models", "fetch", "org/tiny", "--json"});
+  EXPECT_EQ(parse_json(again.out, "stdout").at("downloaded_bytes").as_int(), 0);
+}
+
+TEST_F(FetchVerb, TakesWhatItIsToldTo) {
+  const std::string to = (folder_ / "own").string();
+  const ProgramRun run =
+      run_program({"models", "fetch", "org/tiny", "--include", "pytorch*", "--include", "*.h5", "--to", to});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "own/pytorch_model.bin"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "own/tf_model.h5"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "own/README.md"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "own/config.json"));
+  const ProgramRun none = run_program({"models", "fetch", "org/tiny", "--include", "*.gguf"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_THAT(none.err, HasSubstr("no file of the model matches"));
+}
+
+TEST_F(FetchVerb, RefusesWhereItShould) {
+  {
+    const Variable offline("HF_HUB_OFFLINE", "1");
+    const ProgramRun run = run_program({"models", "fetch", "org/tiny"});
+    EXPECT_EQ(run.status, 2);
+    EXPECT_THAT(run.err, HasSubstr("HF_HUB_OFFLINE"));
+  }
+  EXPECT_EQ(server_->log(), "");
+  const Variable token("HF_TOKEN", "hf_wrong_secret");
+  const ProgramRun run = run_program({"models", "fetch", "private/tiny", "--json"});
+  EXPECT_EQ(run.status, 6);
+  EXPECT_THAT(run.err, HasSubstr("HF_TOKEN"));
+  EXPECT_THAT(run.err + run.out, Not(HasSubstr("hf_wrong_secret")));
+  EXPECT_EQ(run_program({"models", "fetch", "org/nothing"}).status, 6);
+  EXPECT_EQ(run_program({"models", "fetch", "../tiny"}).status, 2);
+}
+
+}  // namespace
+}  // namespace rift::test

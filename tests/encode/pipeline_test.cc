@@ -91,6 +91,53 @@ TEST(WordPatterns, EveryCodePointIsOfTheKindThatTheLibrarySees) {
   }
 }
 
+/// Sizes of the words that patterns cut, each what the one before it left.
+std::string word_sizes(const std::vector<WordPattern>& patterns, std::string_view text) {
+  std::vector<Span> words = {{0, static_cast<uint32_t>(text.size())}};
+  for (const WordPattern pattern : patterns) {
+    std::vector<Span> cut;
+    for (const Span word : words)
+      append_words(pattern, text.substr(word.begin, word.end - word.begin), word.begin, cut);
+    words = std::move(cut);
+  }
+  std::string sizes;
+  for (const Span word : words) sizes += (sizes.empty() ? "" : ",") + std::to_string(word.end - word.begin);
+  return sizes + ";";
+}
+
+TEST(WordPatterns, CutTextsAndEveryCodePointAsTheLibraryDoes) {
+  const Json wanted =
+      parse_json(read_file("tests/encode/fixtures/word_patterns_golden.json"), "word_patterns_golden.json");
+  const auto block = static_cast<char32_t>(wanted.at("block").as_int());
+  for (const auto& [name, pattern] : wanted.at("patterns").as_object()) {
+    std::vector<WordPattern> patterns;
+    for (const Json& expression : pattern.at("expressions").as_array()) {
+      const auto known = word_pattern_of(expression.as_string());
+      ASSERT_TRUE(known) << name;
+      patterns.push_back(*known);
+    }
+    const auto& texts = golden().at("texts").as_array();
+    ASSERT_EQ(pattern.at("texts").as_string().size(), 8 * texts.size());
+    for (size_t i = 0; i < texts.size(); ++i) {
+      Sha256 sum;
+      const std::string sizes = word_sizes(patterns, texts[i].as_string());
+      sum.update(sizes);
+      EXPECT_EQ(sum.finish_hex().substr(0, 8), pattern.at("texts").as_string().substr(8 * i, 8))
+          << name << " " << i << ": " << texts[i].as_string() << " " << sizes;
+    }
+    for (size_t i = 0; i < pattern.at("blocks").size(); ++i) {
+      Sha256 sum;
+      for (auto c = static_cast<char32_t>(i) * block; c < (static_cast<char32_t>(i) + 1) * block; ++c) {
+        if (c >= 0xD800 && c <= 0xDFFF) continue;
+        std::string one;
+        append_utf8(one, c);
+        sum.update(word_sizes(patterns, "A" + one + "b" + one + "B-" + one + " " + one));
+      }
+      EXPECT_EQ(sum.finish_hex(), pattern.at("blocks").at(i).as_string()) << name << ": U+" << std::hex << i * block;
+    }
+  }
+}
+
 std::vector<std::string> words_of(WordPattern pattern, std::string_view text) {
   std::vector<Span> spans;
   append_words(pattern, text, 0, spans);
@@ -109,6 +156,45 @@ TEST(WordPatterns, Llama3CutsNumbersInThreesAndKeepsLineEnds) {
   EXPECT_THAT(words_of(WordPattern::kLlama3, "(a DON'T 12345!\r\n\n  \n  x"),
               ElementsAre("(a", " DON", "'T", " ", "123", "45", "!\r\n\n", "  \n", " ", " x"));
   EXPECT_THAT(words_of(WordPattern::kQwen2, "a 12"), ElementsAre("a", " ", "1", "2"));
+}
+
+TEST(WordPatterns, O200kEndsAWordBeforeACapitalBehindASmallLetter) {
+  EXPECT_THAT(words_of(WordPattern::kO200k, "LoanAmount HTTPServer I'LL 1234 a//\n/b"),
+              ElementsAre("Loan", "Amount", " HTTPServer", " I'LL", " ", "123", "4", " a", "//\n/", "b"));
+  EXPECT_THAT(words_of(WordPattern::kTekken, "I'll 12"), ElementsAre("I", "'ll", " ", "1", "2"));
+}
+
+TEST(WordPatterns, DeepSeekKeepsWhatLiesBetweenMatches) {
+  EXPECT_THAT(words_of(WordPattern::kNumbers, "a1234 5b"), ElementsAre("a", "123", "4", " ", "5", "b"));
+  EXPECT_THAT(words_of(WordPattern::kIdeographs, "ab\u6211\u4EEC\u304Ac"),
+              ElementsAre("ab", "\u6211\u4EEC\u304A", "c"));
+  EXPECT_THAT(words_of(WordPattern::kDeepSeek, "_row 12 (a)\x01\x02x"),
+              ElementsAre("_row", " ", "12", " (", "a", ")", "\x01", "\x02x"));
+}
+
+TEST(WordPatterns, LineEndsOfAnExpressionMayStandAsTheyAre) {
+  EXPECT_EQ(word_pattern_of("'(?i:[sdmt]|ll|ve|re)|[^\r\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+                            "?[^\\s\\p{L}\\p{N}]+[\r\n]*|\\s*[\r\n]|\\s+(?!\\S)|\\s+"),
+            WordPattern::kLlama3);
+  EXPECT_EQ(word_pattern_of("\\p{N}{1,4}"), std::nullopt);
+}
+
+/// Two million characters of a kind, of which every attempt at a word could look at all.
+TEST(WordPatterns, LongRunsAreCutInLinearWork) {
+  constexpr size_t kCharacters = 1 << 21;
+  for (const std::string_view unit :
+       {"x", "X", " ", "'", "1", "\u0301", "\u6211", "X\u0301", " \n", "/\n", "\x01", "aB", "-\u0301"}) {
+    std::string text;
+    while (text.size() < kCharacters) text += unit;
+    for (const auto pattern : {WordPattern::kO200k, WordPattern::kTekken, WordPattern::kCl100k, WordPattern::kDeepSeek,
+                               WordPattern::kNumbers, WordPattern::kIdeographs}) {
+      std::vector<Span> words;
+      append_words(pattern, text, 0, words);
+      EXPECT_EQ(words.front().begin, 0u);
+      EXPECT_EQ(words.back().end, text.size()) << unit;
+      for (size_t i = 1; i < words.size(); ++i) ASSERT_EQ(words[i].begin, words[i - 1].end) << unit;
+    }
+  }
 }
 
 TEST(Pipeline, HalfAMegabyteOfOneLetterIsEncodedAsDefined) {

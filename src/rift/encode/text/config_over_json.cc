@@ -24,7 +24,9 @@ void refuse_unimplemented(const FilesBesideJson& files, const TokenizerClass* kn
   const auto refuse = [](std::string_view setting) {
     RIFT_FAIL(Code::kUnsupported, "{}: {} is not implemented", kTokenizerConfig, setting);
   };
-  if (configured_flag(files.config, "split_special_tokens", false)) refuse("split_special_tokens: true");
+  for (const std::string_view key : {"split_special_tokens", "fix_mistral_regex"}) {
+    if (configured_flag(files.config, key, false)) refuse(fmt::format("{}: true", key));
+  }
   const Json* side = files.config.find("truncation_side");
   if (side != nullptr && *side == Json("left")) refuse("truncation_side: left");
 }

@@ -23,7 +23,8 @@ struct FilesBesideJson {
 ///   - LlamaTokenizer, GemmaTokenizer: the tokens around a text by add_bos_token and add_eos_token
 ///   - RobertaTokenizer: trimmed offsets by trim_offsets and add_prefix_space
 /// model_max_length and padding are the caller's matter. Throws kArtefact for values of a wrong kind, kUnsupported
-/// naming a class or a setting (split_special_tokens, truncation_side: left) that is not implemented.
+/// naming a class or a setting (split_special_tokens, fix_mistral_regex, truncation_side: left) that is not
+/// implemented.
 void apply_files_beside(const FilesBesideJson& files, TokenizerSpec& spec);
 
 }  // namespace rift::encode::text

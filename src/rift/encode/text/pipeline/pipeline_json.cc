@@ -35,9 +35,14 @@ PreTokenizerStep split_of(const Place& part) {
   }
   const Place regex = pattern.at("Regex");
   const auto known = word_pattern_of(regex.text());
-  if (!known) regex.unsupported(fmt::format("'{}' (implemented: those of GPT-2, Llama 3 and Qwen2)", regex.text()));
+  if (!known)
+    regex.unsupported(
+        fmt::format("'{}' (implemented: those of GPT-2, Llama 3, Qwen2, cl100k, o200k, Tekken and "
+                    "DeepSeek V3)",
+                    regex.text()));
   const bool keeps_matches = invert ? delimiters == Delimiters::kRemoved : delimiters == Delimiters::kIsolated;
-  if (!keeps_matches) part.at("behavior").unsupported("for a regular expression other than isolated matches");
+  if (!keeps_matches || (invert && !covers_every_text(*known)))
+    part.at("behavior").unsupported("for a regular expression other than isolated matches");
   return PatternStep{*known};
 }
 

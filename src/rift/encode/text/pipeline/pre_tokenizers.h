@@ -19,7 +19,7 @@ struct ByteLevelStep {  // its mapping of bytes to printable characters is the v
   bool add_prefix_space = false;
   bool use_regex = true;  // WordPattern::kGpt2
 };
-struct PatternStep {  // Split at a regular expression that covers every text, so that nothing lies between matches
+struct PatternStep {  // Split at a regular expression whose matches are words, as is what lies between them
   WordPattern pattern = WordPattern::kGpt2;
 };
 struct TextSplitStep {  // Split at a text, not empty

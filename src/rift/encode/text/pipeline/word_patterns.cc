@@ -1,29 +1,54 @@
 #include "rift/encode/text/pipeline/word_patterns.h"
 
 #include <algorithm>
-#include <array>
+#include <limits>
+#include <string>
 
 #include "rift/base/error.h"
-#include "rift/encode/text/pipeline/character_kinds.h"
-#include "rift/encode/text/utf8.h"
+#include "rift/encode/text/pipeline/detailed_words.h"
 
 namespace rift::encode::text {
 namespace {
 
-constexpr std::string_view kGpt2Text = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kLlama3Text =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kQwen2Text =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+struct PatternText {
+  std::string_view text;
+  WordPattern pattern;
+};
 
-using Kind = CharacterKinds::Kind;
+constexpr PatternText kTexts[] = {
+    {R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", WordPattern::kGpt2},
+    // as tiktoken writes it, in its older and newer versions
+    {R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", WordPattern::kGpt2},
+    {R"('(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s)", WordPattern::kGpt2},
+    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     WordPattern::kLlama3},
+    {R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     WordPattern::kLlama3},
+    {R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)",
+     WordPattern::kLlama3},
+    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     WordPattern::kQwen2},
+    {R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s)",
+     WordPattern::kCl100k},
+    {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|)"
+     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|)"
+     R"(\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     WordPattern::kO200k},
+    {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|)"
+     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|)"
+     R"(\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     WordPattern::kTekken},
+    {R"(\p{N}{1,3})", WordPattern::kNumbers},
+    {"[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+", WordPattern::kIdeographs},
+    {R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+|)"
+     R"( ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     WordPattern::kDeepSeek},
+};
 
-bool is_line_end(char c) { return c == '\r' || c == '\n'; }
-
-/// Finds where the word that begins at a place ends; places are bytes of the text.
-class Scanner {
+/// Finds where the word that begins at a place ends.
+class Scanner : public DetailedScanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text), kinds_(CharacterKinds::instance()) {}
+  using DetailedScanner::DetailedScanner;
 
   size_t gpt2_end(size_t at) const {
     if (text_[at] == '\'') {
@@ -52,72 +77,13 @@ class Scanner {
       if (text_[at] == ' ' && next == Kind::kOther) return line_ends(run_end(behind + size, next));
     }
     if (kind == Kind::kOther) return line_ends(run_end(behind, kind));
-    const size_t end = run_end(behind, Kind::kSpace);
-    for (size_t last = end; last > at; --last) {
-      if (is_line_end(text_[last - 1])) return last;
-    }
-    return space_end(at, end);
+    return blank_end(at, behind);
   }
 
- private:
-  struct Look {
-    Kind kind;
-    size_t bytes;
-  };
-  Look look(size_t at) const {
-    const auto byte = static_cast<uint8_t>(text_[at]);
-    if (byte < 0x80) return {kinds_.ascii(byte), 1};
-    const Decoded next = decode_valid(text_, at);
-    return {kinds_.of(next.character), next.bytes};
+  size_t cl100k_end(size_t at) const {
+    if (look(at).kind == Kind::kSpace && run_end(at, Kind::kSpace) == text_.size()) return text_.size();  // \s++$
+    return llama3_end(at, std::numeric_limits<int>::max());
   }
-
-  size_t run_end(size_t at, Kind kind) const {
-    for (;;) {
-      while (at < text_.size() && kinds_.ascii(static_cast<uint8_t>(text_[at])) == kind) ++at;
-      if (at >= text_.size() || static_cast<uint8_t>(text_[at]) < 0x80) return at;
-      const Decoded next = decode_valid(text_, at);
-      if (kinds_.of(next.character) != kind) return at;
-      at += next.bytes;
-    }
-  }
-
-  size_t digits_end(size_t at, int most) const {
-    for (; most > 0 && at < text_.size(); --most) {
-      const auto [kind, bytes] = look(at);
-      if (kind != Kind::kNumber) break;
-      at += bytes;
-    }
-    return at;
-  }
-
-  size_t line_ends(size_t at) const {
-    while (at < text_.size() && is_line_end(text_[at])) ++at;
-    return at;
-  }
-
-  /// \s+(?!\S)|\s+ of white space [begin, end): the last character before a word is left to it, unless it is alone.
-  size_t space_end(size_t begin, size_t end) const {
-    if (end == text_.size()) return end;
-    const size_t last = end - decode_last(text_.substr(begin, end - begin)).bytes;
-    return last > begin ? last : end;
-  }
-
-  /// Behind 's 't 're 've 'm 'll 'd, or 0. The small long s (U+017F) is an s of either case.
-  size_t contraction_end(size_t at, bool any_case) const {
-    const auto letter = [&](size_t place) {
-      const char c = place < text_.size() ? text_[place] : '\0';
-      return any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    };
-    const char first = letter(at + 1), second = letter(at + 2);
-    if (first == 's' || first == 't' || first == 'm' || first == 'd') return at + 2;
-    if ((first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l')) {
-      return at + 3;
-    }
-    return any_case && text_.substr(at + 1).starts_with("\u017F") ? at + 3 : 0;
-  }
-
-  std::string_view text_;
-  const CharacterKinds& kinds_;
 };
 
 template <class End>
@@ -132,22 +98,20 @@ void append(std::string_view text, uint32_t begin, std::vector<Span>& words, con
 }  // namespace
 
 std::optional<WordPattern> word_pattern_of(std::string_view regular_expression) {
-  if (regular_expression == kGpt2Text) return WordPattern::kGpt2;
-  if (regular_expression == kLlama3Text) return WordPattern::kLlama3;
-  if (regular_expression == kQwen2Text) return WordPattern::kQwen2;
-  return std::nullopt;
+  std::string text;  // a line end in it may stand as it is or as an escape
+  for (const char c : regular_expression) text += c == '\r' ? "\\r" : c == '\n' ? "\\n" : std::string(1, c);
+  const auto* known = std::ranges::find(kTexts, text, &PatternText::text);
+  return known != std::end(kTexts) ? std::optional(known->pattern) : std::nullopt;
+}
+
+bool covers_every_text(WordPattern pattern) {
+  return pattern != WordPattern::kNumbers && pattern != WordPattern::kIdeographs && pattern != WordPattern::kDeepSeek;
 }
 
 std::string_view regular_expression(WordPattern pattern) {
-  switch (pattern) {
-    case WordPattern::kGpt2:
-      return kGpt2Text;
-    case WordPattern::kLlama3:
-      return kLlama3Text;
-    case WordPattern::kQwen2:
-      return kQwen2Text;
-  }
-  RIFT_FAIL(Code::kBug, "a pattern without a text");
+  const auto* known = std::ranges::find(kTexts, pattern, &PatternText::pattern);
+  RIFT_CHECK(known != std::end(kTexts));
+  return known->text;
 }
 
 void append_words(WordPattern pattern, std::string_view text, uint32_t begin, std::vector<Span>& words) {
@@ -159,6 +123,19 @@ void append_words(WordPattern pattern, std::string_view text, uint32_t begin, st
       return append(text, begin, words, [&](size_t at) { return scanner.llama3_end(at, 3); });
     case WordPattern::kQwen2:
       return append(text, begin, words, [&](size_t at) { return scanner.llama3_end(at, 1); });
+    case WordPattern::kCl100k:
+      return append(text, begin, words, [&](size_t at) { return scanner.cl100k_end(at); });
+    case WordPattern::kO200k:
+      return append(text, begin, words, [&](size_t at) { return scanner.cased_end(at, {}); });
+    case WordPattern::kTekken:
+      return append(text, begin, words,
+                    [&](size_t at) { return scanner.cased_end(at, {.most_digits = 1, .contractions = false}); });
+    case WordPattern::kNumbers:
+      return append(text, begin, words, [&](size_t at) { return scanner.numbers_end(at); });
+    case WordPattern::kIdeographs:
+      return append(text, begin, words, [&](size_t at) { return scanner.ideographs_end(at); });
+    case WordPattern::kDeepSeek:
+      return append(text, begin, words, [&](size_t at) { return scanner.deepseek_end(at); });
   }
 }
 

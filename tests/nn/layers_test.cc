@@ -124,7 +124,7 @@ TEST(Linear, FewRowsHaveTheSameBitsWithOneOrTwoThreads) {
 }
 
 TEST(Activation, EqualsItsFormula) {
-  const at::Tensor x = random_tensor({50}, 1) * 3;
+  const at::Tensor x = random_tensor({50}, 1) * 4;
   for (const auto& entry : enum_names(Activation{})) {
     const at::Tensor y = activate(entry.value, x);
     for (int64_t i = 0; i < x.numel(); ++i) {
@@ -140,6 +140,9 @@ TEST(Activation, EqualsItsFormula) {
           break;
         case Activation::kRelu:
           expected = std::max(t, 0.0);
+          break;
+        case Activation::kRelu6:
+          expected = std::min(std::max(t, 0.0), 6.0);
           break;
         case Activation::kSilu:
           expected = t / (1 + std::exp(-t));

@@ -120,4 +120,10 @@ std::string archive_sha256(const fs::path& file) {
   return sha256_hex(list);
 }
 
+std::vector<NamedShape> shapes_of(const format::TensorArchive& file) {
+  std::vector<NamedShape> shapes;
+  for (const format::TensorInfo& tensor : file.tensors()) shapes.push_back({tensor.name, tensor.shape});
+  return shapes;
+}
+
 }  // namespace rift::checkpoint

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rift/checkpoint/format/tensor_archive.h"
+#include "rift/checkpoint/model_layout.h"
 
 namespace rift::checkpoint {
 
@@ -20,5 +21,8 @@ std::vector<std::filesystem::path> archive_files(const std::filesystem::path& fi
 /// SHA-256 that names these weights: that of the file; of an index, that of the list which `sha256sum` prints for the
 /// index and its shards, in the order of archive_files().
 std::string archive_sha256(const std::filesystem::path& file);
+
+/// Names and shapes of an opened file's tensors: what a model is recognised by.
+std::vector<NamedShape> shapes_of(const format::TensorArchive& file);
 
 }  // namespace rift::checkpoint

@@ -49,6 +49,13 @@ void check(const ModelDirectorySpec& spec) {
   }
 }
 
+void copy_image_processor(const HfDirectory& from, const fs::path& directory) {
+  constexpr const char* kFile = "preprocessor_config.json";
+  std::error_code ignored;
+  if (from.encoder.empty() || !fs::is_regular_file(from.encoder / kFile, ignored)) return;
+  write_file_atomic(directory / kFile, read_file(from.encoder / kFile));
+}
+
 }  // namespace
 
 Json model_config(const ModelDirectorySpec& spec) {
@@ -57,10 +64,12 @@ Json model_config(const ModelDirectorySpec& spec) {
        {"_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "transformers_version"}) {
     config.erase(key);
   }
-  const bool classifies = spec.pooling == "pooler" && !spec.labels.empty();
-  Json architectures = Json::array();
-  architectures.push_back(spec.layout.class_name + (classifies ? "ForSequenceClassification" : "Model"));
-  config["architectures"] = std::move(architectures);
+  const bool classifies = spec.pooling == spec.layout.head_pooling && !spec.labels.empty();
+  if (!spec.layout.class_name.empty()) {  // transformers has the architecture
+    Json architectures = Json::array();
+    architectures.push_back(spec.layout.class_name + (classifies ? spec.layout.head_class : "Model"));
+    config["architectures"] = std::move(architectures);
+  }
   config["dtype"] = "float32";
   if (spec.labels.empty()) return config;
   Json names = Json::object();
@@ -80,7 +89,8 @@ void write_model_directory(const fs::path& directory, const ModelDirectorySpec& 
   write_file_atomic(directory / "config.json", to_json_text(model_config(spec), 2) + "\n");
   write_tensors(directory / "model.safetensors", spec.tensors);
   copy_tokenizer_files(spec.base, directory);
-  if (spec.pooling == "pooler") return;
+  if (!spec.layout.reads_text) copy_image_processor(spec.base, directory);
+  if (!spec.layout.reads_text || spec.pooling == spec.layout.head_pooling) return;
   write_sentence_transformers(directory,
                               {.pooling = spec.pooling, .width = spec.layout.width, .max_tokens = spec.max_tokens});
 }

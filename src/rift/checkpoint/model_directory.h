@@ -25,10 +25,12 @@ struct ModelDirectorySpec {
   int64_t max_tokens = 512;         // of the tokenizer's cut, [CLS] and [SEP] included
 };
 
-/// Writes config.json, model.safetensors and the tokenizer's files into an existing directory.
-///   pooling "pooler", the architecture's own head: AutoModelForSequenceClassification loads it with equal logits
+/// Writes config.json, model.safetensors and the tokenizer's files, of images preprocessor_config.json, into an
+/// existing directory.
+///   the pooling of the architecture's own head (layout.head_pooling; of texts "pooler"):
+///   AutoModelForSequenceClassification or, of images, AutoModelForImageClassification loads it with equal logits
 ///   (binary: num_labels 1);
-///   else AutoModel loads it with equal hidden states, and 1_Pooling tells sentence-transformers the pooling.
+///   else AutoModel loads it with equal hidden states, and of texts 1_Pooling tells sentence-transformers the pooling.
 /// The classifier is kept in the file either way, so that load_model gives back every tensor.
 /// Throws kBug when tensors are missing, extra or misshapen for the config, kEnvironment when the disk refuses.
 void write_model_directory(const std::filesystem::path& directory, const ModelDirectorySpec& spec);

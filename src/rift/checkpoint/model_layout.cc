@@ -14,7 +14,7 @@ std::string top_module(std::string_view base_prefix, std::string_view canonical_
 }
 
 bool is_of_head(const ModelLayout& layout, std::string_view canonical_name) {
-  if (canonical_name.starts_with(layout.base_prefix)) return false;
+  if (!layout.base_prefix.empty() && canonical_name.starts_with(layout.base_prefix)) return false;
   const std::string module = top_module(layout.base_prefix, canonical_name);
   return module == top_module(layout.base_prefix, layout.classifier) ||
          std::ranges::any_of(layout.pooler, [&](const NamedShape& part) {

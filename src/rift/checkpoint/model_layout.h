@@ -13,6 +13,13 @@ struct NamedShape {
   std::vector<int64_t> shape;
 };
 
+/// State that is saved but not trained: a BatchNorm's running statistics.
+struct NamedBuffer {
+  std::string name;
+  std::vector<int64_t> shape;
+  bool is_count = false;  // whole numbers, which older files leave out; else floating ones
+};
+
 /// Tensors of files that a model has no use for, by the beginning of their canonical names.
 struct UnusedTensors {
   std::string_view prefix;
@@ -26,14 +33,14 @@ struct Alias {
 };
 
 /// Which tensors a model has and by what other names files call them. Canonical names are those of transformers' class
-/// of its architecture for sequence classification: "bert.encoder.layer.0.attention.self.query.weight",
-/// "classifier.weight". The room `models` fills it from the parameters that a model registers, so that there is one
-/// list of them.
+/// of its architecture for classification: "bert.encoder.layer.0.attention.self.query.weight", "classifier.weight". The
+/// room `models` fills it from the parameters that a model registers, so that there is one list of them.
 struct ModelLayout {
   std::string title;                      // "a BERT", for errors
   std::string class_name;                 // "Bert": transformers has BertModel, BertForSequenceClassification, ...
   std::string base_prefix;                // "bert.": of the encoder's names; files of the encoder alone leave it out
   std::vector<NamedShape> encoder;        // in storage order; files are recognised by the first
+  std::vector<NamedBuffer> buffers = {};  // of the encoder, by name
   std::vector<NamedShape> pooler;         // what the architecture's own head lays on the encoder's states
   bool pooler_is_pretrained = true;       // it comes with the encoder; else it is made and kept with the head
   std::string classifier = "classifier";  // the linear map that gives the logits: [labels,width] and a bias
@@ -42,6 +49,12 @@ struct ModelLayout {
       language_head;  // of the architecture's language model, what it shares with the encoder left out
   std::vector<Alias> language_aliases;  // of its tensors
   std::vector<UnusedTensors> unused;    // pretraining heads, heads of other tasks
+  /// transformers' class with the classifier is class_name + this, and what it reads is pooled by this name.
+  std::string head_class = "ForSequenceClassification";
+  std::string head_pooling = "pooler";
+  bool reads_text = true;
+  /// Names by which another library calls the tensors; the two kinds of files are told apart by the encoder's first.
+  std::vector<Alias> aliases = {};
 };
 
 /// The classifier's tensors.

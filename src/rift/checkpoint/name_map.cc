@@ -35,6 +35,20 @@ bool is_known_prefix(std::string_view prefix, const ModelLayout& layout) {
   });
 }
 
+/// The canonical name of a tensor that another library named, nullptr when it is none of its names.
+const std::string* canonical_of_alias(const ModelLayout& layout, std::string_view name) {
+  removes_prefix(name, "module.");
+  const auto found = std::ranges::find(layout.aliases, name, &Alias::in_files);
+  return found == layout.aliases.end() ? nullptr : &found->name;
+}
+
+bool has_aliases(std::span<const TensorInfo> tensors, const ModelLayout& layout) {
+  return std::ranges::any_of(tensors, [&](const TensorInfo& tensor) {
+    const std::string* canonical = canonical_of_alias(layout, tensor.name);
+    return canonical != nullptr && *canonical == layout.encoder.front().name;
+  });
+}
+
 /// What stands before the encoder's names in this file: "" or "bert.", wrapped or not.
 std::string find_backbone_prefix(std::span<const TensorInfo> tensors, const ModelLayout& layout,
                                  std::string_view file_name) {
@@ -91,6 +105,7 @@ class TensorSorter {
 
   void add(const TensorInfo& tensor) {
     std::string_view name = tensor.name;
+    if (add_alias(tensor)) return;
     if (add_beside_encoder(tensor, name)) return;
     if (!removes_prefix(name, backbone_prefix_)) {
       sorted_.extra.push_back(&tensor);
@@ -111,6 +126,13 @@ class TensorSorter {
   }
 
  private:
+  bool add_alias(const TensorInfo& tensor) {
+    const std::string* canonical = canonical_of_alias(layout_, tensor.name);
+    if (canonical == nullptr) return false;
+    insert(is_of_head(layout_, *canonical) ? sorted_.head : sorted_.backbone, *canonical, tensor);
+    return true;
+  }
+
   bool add_beside_encoder(const TensorInfo& tensor, std::string_view name) {
     if (!removes_prefix(name, outer_prefix_)) return false;
     if (add_to_language_head(tensor, name) || drops(tensor, name)) return true;
@@ -172,11 +194,12 @@ class Matcher {
     const std::string& architecture = options.architecture;
     is_of_other_task_ = architecture.starts_with(layout.class_name + "For") &&
                         !(options.language_head ? is_language_model(architecture)
-                                                : architecture == layout.class_name + "ForSequenceClassification");
+                                                : architecture == layout.class_name + layout.head_class);
   }
 
   NameMap match() {
     for (const NamedShape& expected : layout_.encoder) load(expected);
+    for (const NamedBuffer& expected : layout_.buffers) load_buffer(expected);
     if (options_.language_head) {
       drop_other_heads();
       load_language_head();
@@ -200,9 +223,20 @@ class Matcher {
   void load(const NamedShape& expected) {
     const TensorInfo* found = find(expected.name);
     if (found == nullptr) {
-      missing_.push_back(&expected);
+      missing_.push_back(expected);
     } else {
       keep(*found, expected);
+    }
+  }
+
+  void load_buffer(const NamedBuffer& expected) {
+    if (const TensorInfo* found = expected.is_count ? find(expected.name) : nullptr) {
+      RIFT_REQUIRE(found->shape == expected.shape && found->dtype == format::DType::kI64, Code::kArtefact,
+                   "{}: tensor '{}': expected {} I64, got {} {}", file_name_, found->name, shape_text(expected.shape),
+                   shape_text(found->shape), format::dtype_name(found->dtype));
+      take(*found, expected.name);
+    } else if (!expected.is_count) {
+      load({expected.name, expected.shape});
     }
   }
 
@@ -211,9 +245,13 @@ class Matcher {
                  "{}: tensor '{}': expected {} of floating numbers, got {} {}; is this the right config.json?",
                  file_name_, tensor.name, shape_text(expected.shape), shape_text(tensor.shape),
                  format::dtype_name(tensor.dtype));
+    take(tensor, expected.name);
+  }
+
+  void take(const TensorInfo& tensor, const std::string& name) {
     used_.insert(&tensor);
-    result_.loaded.push_back({tensor.name, expected.name});
-    if (tensor.name != expected.name) result_.renamed.push_back({tensor.name, expected.name});
+    result_.loaded.push_back({tensor.name, name});
+    if (tensor.name != name) result_.renamed.push_back({tensor.name, name});
   }
 
   /// All of the pooler's tensors or none.
@@ -324,7 +362,7 @@ class Matcher {
   void report_missing() const {
     if (missing_.empty()) return;
     RIFT_FAIL(Code::kArtefact, "{}: tensor '{}' is missing: expected {}, got none{}; is this the right config.json?",
-              file_name_, missing_.front()->name, shape_text(missing_.front()->shape), and_more(missing_.size()));
+              file_name_, missing_.front().name, shape_text(missing_.front().shape), and_more(missing_.size()));
   }
 
   static std::string and_more(size_t count) { return count > 1 ? fmt::format(" (and {} more)", count - 1) : ""; }
@@ -336,14 +374,16 @@ class Matcher {
   bool is_of_other_task_ = false;  // the file's head
   NameMap result_;
   std::set<const TensorInfo*> used_;
-  std::vector<const NamedShape*> missing_;
+  std::vector<NamedShape> missing_;
 };
 
 }  // namespace
 
 NameMap map_names(std::span<const TensorInfo> tensors, const ModelLayout& layout, const NameMapOptions& options,
                   std::string_view file_name) {
-  TensorSorter sorter(layout, options, find_backbone_prefix(tensors, layout, file_name), file_name);
+  const std::string prefix =
+      has_aliases(tensors, layout) ? layout.base_prefix : find_backbone_prefix(tensors, layout, file_name);
+  TensorSorter sorter(layout, options, prefix, file_name);
   for (const auto& tensor : tensors) sorter.add(tensor);
   const SortedTensors sorted = sorter.take();
   return Matcher(layout, sorted, options, file_name).match();

@@ -113,13 +113,13 @@ std::vector<std::string> read_names(const Json& json, std::string_view key, std:
   return names;
 }
 
+/// Names in files of an unstated task may be those of AutoModel or of a whole class; the reader takes both.
 PeftTask read_task(const Json& json, std::string_view source) {
   const Json* value = json.find("task_type");
   if (value != nullptr && value->is_string() && value->as_string() == "SEQ_CLS")
     return PeftTask::kSequenceClassification;
-  if (value == nullptr || value->is_null() || (value->is_string() && value->as_string() == "FEATURE_EXTRACTION")) {
-    return PeftTask::kFeatureExtraction;
-  }
+  if (value == nullptr || value->is_null()) return PeftTask::kUnstated;
+  if (value->is_string() && value->as_string() == "FEATURE_EXTRACTION") return PeftTask::kFeatureExtraction;
   RIFT_FAIL(Code::kUnsupported, "{}: task_type: this build reads SEQ_CLS and FEATURE_EXTRACTION, got {}", source,
             shorten(to_json_text(*value)));
 }
@@ -161,7 +161,9 @@ Json peft_config_json(const PeftConfig& config) {
   if (!config.modules_to_save.empty()) json["modules_to_save"] = config.modules_to_save;
   json["r"] = config.rank;
   json["target_modules"] = config.target_modules;
-  json["task_type"] = config.task == PeftTask::kSequenceClassification ? "SEQ_CLS" : "FEATURE_EXTRACTION";
+  if (config.task != PeftTask::kUnstated) {
+    json["task_type"] = config.task == PeftTask::kSequenceClassification ? "SEQ_CLS" : "FEATURE_EXTRACTION";
+  }
   json["use_rslora"] = config.rank_stabilised;
   return json;
 }

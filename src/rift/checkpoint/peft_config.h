@@ -13,6 +13,7 @@ namespace rift::checkpoint {
 enum class PeftTask {
   kSequenceClassification,  // "SEQ_CLS": AutoModelForSequenceClassification
   kFeatureExtraction,       // "FEATURE_EXTRACTION": AutoModel
+  kUnstated,                // null: PEFT has no word for it, such as AutoModelForImageClassification
 };
 
 /// The part of PEFT's LoraConfig that rift uses (arXiv:2106.09685); everything else stands at PEFT's default.

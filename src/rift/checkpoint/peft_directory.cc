@@ -28,7 +28,7 @@ std::string_view without_suffix(std::string_view text, std::string_view suffix) 
 /// AutoModel's modules have no "bert." before them; the head of rift has a name of its own.
 std::string canonical_name(std::string_view name, PeftTask task, const ModelLayout& layout) {
   const bool bare =
-      task == PeftTask::kFeatureExtraction && !name.starts_with(layout.base_prefix) && !is_of_head(layout, name);
+      task != PeftTask::kSequenceClassification && !name.starts_with(layout.base_prefix) && !is_of_head(layout, name);
   return (bare ? layout.base_prefix : "") + std::string(name);
 }
 
@@ -47,15 +47,24 @@ bool is_saved(const std::vector<std::string>& modules, std::string_view name) {
   return false;
 }
 
+bool is_of_linear_map(const LoraPair& pair, int64_t rank) {
+  return pair.a.dim() == 2 && pair.b.dim() == 2 && pair.a.size(0) == rank && pair.b.size(1) == rank;
+}
+
+bool is_of_convolution(const LoraPair& pair, int64_t rank) {
+  return pair.a.dim() == 4 && pair.b.dim() == 4 && pair.a.size(0) == rank && pair.b.size(1) == rank &&
+         pair.b.size(2) == 1 && pair.b.size(3) == 1;
+}
+
 /// Why a pair cannot be what the config describes; empty when it can.
 std::string fault(const LoraPair& pair, const PeftConfig& config) {
   if (!pair.a.defined() || !pair.b.defined())
     return fmt::format("{} is missing", pair.a.defined() ? "lora_B" : "lora_A");
-  const bool fits =
-      pair.a.dim() == 2 && pair.b.dim() == 2 && pair.a.size(0) == config.rank && pair.b.size(1) == config.rank;
-  if (!fits) {
-    return fmt::format("expected lora_A [{0},in] and lora_B [out,{0}] (r of {1}), got {2} and {3}", config.rank,
-                       kConfigFile, format::shape_text(pair.a.sizes()), format::shape_text(pair.b.sizes()));
+  if (!is_of_linear_map(pair, config.rank) && !is_of_convolution(pair, config.rank)) {
+    return fmt::format(
+        "expected lora_A [{0},in] and lora_B [out,{0}] (r of {1}), of a convolution [{0},in,k,k] and "
+        "[out,{0},1,1], got {2} and {3}",
+        config.rank, kConfigFile, format::shape_text(pair.a.sizes()), format::shape_text(pair.b.sizes()));
   }
   if (!PeftConfig::names_module(config.target_modules, pair.module)) return "target_modules does not name it";
   return "";

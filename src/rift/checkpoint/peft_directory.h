@@ -12,11 +12,12 @@
 
 namespace rift::checkpoint {
 
-/// The low-rank update of one linear map: W + scale * B A, with W [D_out,D_in].
+/// The low-rank update of one linear map: W + scale * B A, with W [D_out,D_in]; of a convolution A is one of its own
+/// kernel size and B one of 1 x 1.
 struct LoraPair {
   std::string module;  // canonical: "bert.encoder.layer.0.attention.self.query"
-  at::Tensor a;        // [rank,D_in]
-  at::Tensor b;        // [D_out,rank]
+  at::Tensor a;        // [rank,D_in], or [rank,C_in,K,K]
+  at::Tensor b;        // [D_out,rank], or [C_out,rank,1,1]
 };
 
 /// An adapter as PEFT keeps it in a directory: adapter_config.json and adapter_model.safetensors.

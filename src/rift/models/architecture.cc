@@ -10,6 +10,7 @@
 #include "rift/models/encoders/electra.h"
 #include "rift/models/encoders/modernbert.h"
 #include "rift/models/encoders/roberta.h"
+#include "rift/models/part.h"
 
 namespace rift::models {
 
@@ -17,16 +18,6 @@ namespace {
 
 constexpr const Architecture* kArchitectures[] = {&kBert,       &kRoberta, &kXlmRoberta,
                                                   &kDistilBert, &kElectra, &kModernBert};
-
-/// The parameters from the `begin`th on.
-std::vector<checkpoint::NamedShape> shapes_since(const nn::ParameterStore& store, size_t begin) {
-  std::vector<checkpoint::NamedShape> shapes;
-  for (size_t i = begin; i < store.parameters().size(); ++i) {
-    const nn::Parameter& parameter = store.parameters()[i];
-    shapes.push_back({parameter.name, parameter.shape});
-  }
-  return shapes;
-}
 
 /// The vocabulary's map has a bias of its own in transformers' classes; files may hold it under either name.
 std::vector<checkpoint::Alias> aliases_of(const LanguageHeadSpec& head) {

@@ -10,4 +10,13 @@ Part part_since(const nn::ParameterStore& store, std::string name, size_t begin)
   return part;
 }
 
+std::vector<checkpoint::NamedShape> shapes_since(const nn::ParameterStore& store, size_t begin) {
+  std::vector<checkpoint::NamedShape> shapes;
+  for (size_t i = begin; i < store.parameters().size(); ++i) {
+    const nn::Parameter& parameter = store.parameters()[i];
+    shapes.push_back({parameter.name, parameter.shape});
+  }
+  return shapes;
+}
+
 }  // namespace rift::models

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "rift/checkpoint/model_layout.h"
 #include "rift/nn/parameters.h"
 
 namespace rift::models {
@@ -15,5 +16,7 @@ struct Part {
 
 /// The parameters that were added to the store since it had `begin` of them.
 Part part_since(const nn::ParameterStore& store, std::string name, size_t begin);
+/// The same with their shapes.
+std::vector<checkpoint::NamedShape> shapes_since(const nn::ParameterStore& store, size_t begin);
 
 }  // namespace rift::models

@@ -2,12 +2,12 @@
 
 #include <ATen/ops/segment_reduce.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "rift/base/error.h"
 #include "rift/models/architecture.h"
+#include "rift/models/new_parameters.h"
 #include "rift/nn/dropout.h"
-#include "rift/nn/initial_values.h"
 
 namespace rift::models {
 
@@ -40,7 +40,11 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
     for (const nn::Parameter* parameter : pooler_parameters()) pooler_part_.parameters.push_back(parameter->name);
   }
   store_->seal();
-  initialise(store_->copy_from(pretrained), built.initializer_range, options.seed);
+  new_parameters_ = store_->copy_from(pretrained);
+  std::vector<const nn::Parameter*> beside = pooler_parameters();
+  beside.insert(beside.end(), {classifier_.weight, classifier_.bias});
+  fill_new_parameters(*store_, new_parameters_, beside,
+                      {.standard_deviation = built.initializer_range, .seed = options.seed});
   if (pooling_ == Pooling::kPooler) return;
   for (const nn::Parameter* parameter : pooler_parameters()) store_->set_trainable(*parameter, false);
 }
@@ -49,24 +53,6 @@ TextClassifier::~TextClassifier() = default;
 
 std::vector<const nn::Parameter*> TextClassifier::pooler_parameters() const {
   return pooler_ ? pooler_->parameters() : std::vector<const nn::Parameter*>{};
-}
-
-void TextClassifier::initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed) {
-  std::vector<const nn::Parameter*> beside = pooler_parameters();
-  beside.insert(beside.end(), {classifier_.weight, classifier_.bias});
-  for (const std::string& name : names) {
-    RIFT_REQUIRE(std::ranges::find(beside, name, &nn::Parameter::name) != beside.end(), Code::kArtefact,
-                 "tensor '{}' is missing from the pretrained weights; is this the right config.json?", shorten(name));
-    const nn::Parameter& parameter = store_->at(name);
-    if (name.ends_with(".bias")) {
-      nn::fill_zero(*store_, parameter);
-    } else if (parameter.shape.size() == 1) {  // a norm's weight
-      nn::fill_one(*store_, parameter);
-    } else {
-      nn::fill_normal(*store_, parameter, standard_deviation, seed);
-    }
-  }
-  new_parameters_ = names;
 }
 
 std::vector<nn::LinearMap*> TextClassifier::linear_maps() {
@@ -142,19 +128,6 @@ at::Tensor TextClassifier::classify(const at::Tensor& pooled, const tensor::Pack
                   batch, context);
   return classifier_.forward(kept,
                              {.context = context, .batch = batch, .layer = layer, .site = 1, .x_is_per_row = true});
-}
-
-tensor::TensorMap TextClassifier::merged_tensors() const {
-  const tensor::TensorMap all = store_->to_map(true);
-  tensor::TensorMap tensors;
-  for (const auto& [name, buffer] : store_->buffers()) tensors.emplace(name, all.at(name));
-  const auto keep = [&](const std::string& name) { tensors.emplace(name, all.at(name)); };
-  for (const std::string& name : encoder_->embeddings().parameters) keep(name);
-  for (const Part& layer : encoder_->layers()) std::ranges::for_each(layer.parameters, keep);
-  for (const nn::Parameter* parameter : pooler_parameters()) keep(parameter->name);
-  std::ranges::for_each(head_part_.parameters, keep);
-  for (const nn::Linear* linear : encoder_->linears()) tensors[linear->weight->name] = nn::merged_weight(*linear);
-  return tensors;
 }
 
 std::string why_not_fused(const TextClassifierOptions& options) {

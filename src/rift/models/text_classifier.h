@@ -75,9 +75,6 @@ class TextClassifier final : public TunableModel {
   std::vector<std::string> lora_maps() const override { return encoder_->query_and_value_maps(); }
   /// With pooling "pooler" transformers' class for sequence classification, with another one AutoModel.
   AdapterBase adapter_base() const override;
-  /// Encoder, pooler and head by canonical name, every adapter folded into its map: what a model directory is written
-  /// from. Copies.
-  tensor::TensorMap merged_tensors() const;
   /// Names that `pretrained` lacked and that were initialised here: normal(0, initializer_range) weights, zero biases.
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
   Pooling pooling() const { return pooling_; }
@@ -87,8 +84,7 @@ class TextClassifier final : public TunableModel {
   TokensRead tokens_read(Pooling pooling) const;
   at::Tensor pool(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch,
                   const nn::ForwardContext& context) const;
-  std::vector<const nn::Parameter*> pooler_parameters() const;
-  void initialise(const std::vector<std::string>& names, double standard_deviation, uint64_t seed);
+  std::vector<const nn::Parameter*> pooler_parameters() const override;
 
   const Architecture& architecture_;
   std::unique_ptr<nn::ParameterStore> store_;

@@ -7,6 +7,7 @@
 #include "rift/models/part.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
+#include "rift/tensor/tensor_map.h"
 
 namespace rift::models {
 
@@ -42,6 +43,14 @@ class TunableModel {
   /// Why this model takes no adapters, "" when it does.
   virtual std::string why_not_adapted() const { return ""; }
   virtual AdapterBase adapter_base() const = 0;
+
+  /// Encoder, pooler and head by canonical name, buffers included, every adapter folded into its map: what a model
+  /// directory is written from. Copies.
+  tensor::TensorMap merged_tensors() const;
+
+ private:
+  /// Of the pooler that the model has, whether or not the head reads it.
+  virtual std::vector<const nn::Parameter*> pooler_parameters() const = 0;
 };
 
 }  // namespace rift::models

@@ -1,6 +1,7 @@
 #include "rift/nn/activation.h"
 
 #include <ATen/ops/gelu.h>
+#include <ATen/ops/hardtanh.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/tanh.h>
@@ -16,6 +17,8 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
       return at::gelu(x, "tanh");
     case Activation::kRelu:
       return at::relu(x);
+    case Activation::kRelu6:
+      return at::hardtanh(x, 0, 6);
     case Activation::kSilu:
       return at::silu(x);
     case Activation::kTanh:

@@ -65,6 +65,10 @@ struct LinearMap {
   const Parameter* bias = nullptr;  // nullptr where the map has none
   std::shared_ptr<LinearAdapter> adapter;
 
+  LinearMap() = default;
+  LinearMap(const LinearMap&) = default;
+  LinearMap& operator=(const LinearMap&) = default;
+  virtual ~LinearMap() = default;
   bool trainable() const;  // weight, bias or adapter
 };
 

@@ -67,4 +67,11 @@ PackedBatch make_packed_batch(const TokenRows& rows, const c10::Device& device) 
   return batch;
 }
 
+PackedBatch make_even_batch(const std::vector<uint64_t>& row_keys, int64_t tokens, const c10::Device& device) {
+  TokenRows rows;
+  const std::vector<int32_t> ids(static_cast<size_t>(tokens), 0);
+  for (const uint64_t key : row_keys) rows.add_row(ids, key);
+  return make_packed_batch(rows, device);
+}
+
 }  // namespace rift::tensor

@@ -42,4 +42,7 @@ struct PackedBatch {
 /// empty text its special tokens).
 PackedBatch make_packed_batch(const TokenRows& rows, const c10::Device& device);
 
+/// Rows of `tokens` states each that come from no ids (an image's patches): ids and types are 0.
+PackedBatch make_even_batch(const std::vector<uint64_t>& row_keys, int64_t tokens, const c10::Device& device);
+
 }  // namespace rift::tensor

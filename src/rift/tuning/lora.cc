@@ -40,9 +40,33 @@ std::vector<nn::LinearMap*> targeted(const std::vector<std::string>& targets, mo
   }
   std::vector<nn::LinearMap*> chosen;
   for (nn::LinearMap* map : maps) {
-    if (PeftConfig::names_module(targets, map->name)) chosen.push_back(map);
+    if (!PeftConfig::names_module(targets, map->name)) continue;
+    const auto* conv = dynamic_cast<const nn::Conv2d*>(map);
+    RIFT_REQUIRE(conv == nullptr || conv->walk.groups == 1, Code::kUnsupported,
+                 "tuning.targets: '{}' is a convolution of {} groups; LoRA is implemented for those of one", map->name,
+                 conv->walk.groups);
+    chosen.push_back(map);
   }
   return chosen;
+}
+
+std::vector<int64_t> a_shape(const nn::LinearMap& map, int64_t rank) {
+  std::vector<int64_t> shape = map.weight->shape;
+  shape[0] = rank;
+  return shape;
+}
+
+std::vector<int64_t> b_shape(const nn::LinearMap& map, int64_t rank) {
+  std::vector<int64_t> shape(map.weight->shape.size(), 1);
+  shape[0] = map.weight->shape[0];
+  shape[1] = rank;
+  return shape;
+}
+
+std::shared_ptr<LoraAdapter> make_adapter(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape) {
+  const auto* conv = dynamic_cast<const nn::Conv2d*>(&map);
+  if (conv == nullptr) return std::make_shared<LoraAdapter>(store, map, shape);
+  return std::make_shared<ConvLoraAdapter>(store, *conv, shape);
 }
 
 }  // namespace
@@ -53,32 +77,46 @@ std::vector<std::string> lora_targets(const LoraOptions& options, const models::
 
 LoraAdapter::LoraAdapter(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape)
     : shape_(shape),
-      a_(&store.add(map.name + ".lora_A.weight", {shape.rank, map.weight->shape[1]})),
-      b_(&store.add(map.name + ".lora_B.weight", {map.weight->shape[0], shape.rank})) {}
+      a_(&store.add(map.name + ".lora_A.weight", a_shape(map, shape.rank))),
+      b_(&store.add(map.name + ".lora_B.weight", b_shape(map, shape.rank))) {}
+
+at::Tensor LoraAdapter::dropped(const at::Tensor& x, const nn::LinearCall& call) const {
+  return nn::dropout(x,
+                     {.probability = shape_.dropout,
+                      .layer = call.layer,
+                      .site = static_cast<uint32_t>(nn::DropoutSite::kAdapter) + call.site,
+                      .x_is_per_row = call.x_is_per_row},
+                     call.batch, call.context);
+}
 
 at::Tensor LoraAdapter::apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const {
-  const at::Tensor kept = nn::dropout(x,
-                                      {.probability = shape_.dropout,
-                                       .layer = call.layer,
-                                       .site = static_cast<uint32_t>(nn::DropoutSite::kAdapter) + call.site,
-                                       .x_is_per_row = call.x_is_per_row},
-                                      call.batch, call.context);
-  const at::Tensor low = nn::linear_map(kept, a_->view, {});                // [S,rank]
+  const at::Tensor low = nn::linear_map(dropped(x, call), a_->view, {});    // [S,rank]
   return at::add(y_base, nn::linear_map(low, b_->view, {}), shape_.scale);  // [S,D_out]
 }
 
 at::Tensor LoraAdapter::delta() const {
   const at::NoGradGuard no_gradient;
-  return at::matmul(b_->view, a_->view).mul_(shape_.scale);
+  std::vector<int64_t> shape = a_->shape;
+  shape[0] = b_->shape[0];
+  return at::matmul(b_->view.flatten(1), a_->view.flatten(1)).mul_(shape_.scale).view(shape);
+}
+
+at::Tensor ConvLoraAdapter::apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const {
+  const at::Tensor kept = dropped(x.flatten(1), call).view(x.sizes());               // [B,C_in,H,W]
+  const at::Tensor low = nn::convolve(kept, a().view, {}, walk_);                    // [B,rank,H',W']
+  return at::add(y_base, nn::convolve(low, b().view, {}, {}), this->shape().scale);  // [B,C_out,H',W']
 }
 
 void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_t seed) {
-  // Kaiming-uniform with a = sqrt 5 over fan_in: sqrt(6 / ((1 + 5) fan_in)).
-  nn::fill_uniform(store, adapter.a(), 1.0 / std::sqrt(static_cast<double>(adapter.a().shape[1])), seed);
+  // Kaiming-uniform with a = sqrt 5 over fan_in, a convolution's places included: sqrt(6 / ((1 + 5) fan_in)).
+  const auto fan_in = static_cast<double>(adapter.a().size / adapter.a().shape[0]);
+  nn::fill_uniform(store, adapter.a(), 1.0 / std::sqrt(fan_in), seed);
   nn::fill_zero(store, adapter.b());
 }
 
 Selection select(const LoraOptions& options, models::TunableModel& model, uint64_t seed) {
+  const std::string why_not = model.why_not_adapted();
+  RIFT_REQUIRE(why_not.empty(), Code::kUnsupported, "tuning.method: lora: {}", why_not);
   const std::vector<std::string> targets = lora_targets(options, model);
   const LoraShape shape{options.rank, options.alpha / static_cast<double>(options.rank), options.dropout};
   Selection selection{
@@ -86,7 +124,7 @@ Selection select(const LoraOptions& options, models::TunableModel& model, uint64
   std::vector<std::shared_ptr<LoraAdapter>> adapters;
   for (nn::LinearMap* map : targeted(targets, model)) {
     RIFT_CHECK(!map->adapter);
-    adapters.push_back(std::make_shared<LoraAdapter>(model.parameters(), *map, shape));
+    adapters.push_back(make_adapter(model.parameters(), *map, shape));
     map->adapter = adapters.back();
   }
   model.parameters().seal();

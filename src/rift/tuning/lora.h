@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rift/models/tunable_model.h"
+#include "rift/nn/conv.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
 #include "rift/tuning/options.h"
@@ -38,10 +39,27 @@ class LoraAdapter : public nn::LinearAdapter {
   const nn::Parameter& b() const { return *b_; }
   const LoraShape& shape() const { return shape_; }
 
+ protected:
+  at::Tensor dropped(const at::Tensor& x, const nn::LinearCall& call) const;  // x [S,D_in]
+
  private:
   LoraShape shape_;
   const nn::Parameter* a_;
   const nn::Parameter* b_;
+};
+
+/// The same beside a convolution of one group, as PEFT does it: A [rank,C_in,K,K] walks as the convolution does, B
+/// [C_out,rank,1,1] mixes what it gives. The kernel of one after the other is delta().
+class ConvLoraAdapter final : public LoraAdapter {
+ public:
+  ConvLoraAdapter(nn::ParameterStore& store, const nn::Conv2d& conv, const LoraShape& shape)
+      : LoraAdapter(store, conv, shape), walk_(conv.walk) {}
+
+  at::Tensor apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const override;
+  std::optional<nn::LowRankUpdate> low_rank() const override { return std::nullopt; }
+
+ private:
+  nn::ConvWalk walk_;
 };
 
 /// Those that the options name, else the model's lora_maps().

@@ -3,7 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "rift/models/text_classifier.h"
+#include "rift/nn/forward_context.h"
+#include "rift/nn/parameters.h"
 #include "rift/optim/optimizer.h"
 #include "rift/tuning/options.h"
 
@@ -19,12 +20,13 @@ inline std::vector<tuning::TuningOptions> every_method() {
           {.method = tuning::LoraOptions{.rank = 3, .alpha = 6, .dropout = 0.1}}};
 }
 
-/// One backward pass and one SGD step over what is trainable.
-inline void step(models::TextClassifier& model, const tensor::PackedBatch& batch) {
+/// One backward pass and one SGD step over what is trainable. A classifier of texts or images and its batch.
+template <class Model, class Batch>
+void step(Model& model, const Batch& batch, double rate = 0.1) {
   nn::ParameterStore& store = model.parameters();
   store.zero_gradients();
   model.forward(batch, kTraining).pow(2).sum().backward();
-  optim::ParameterGroup group{.name = "all", .lr = 0.1};
+  optim::ParameterGroup group{.name = "all", .lr = rate};
   for (const nn::Stretch& stretch : store.trainable_stretches()) group.slices.push_back({stretch.offset, stretch.size});
   optim::Optimizer<float>({.name = optim::SgdOptions{}}, {group})
       .step(store.values<float>(), std::as_const(store).gradients<float>(), 1.0);

@@ -408,6 +408,8 @@ std::span<const SentenceEntry> english_sentences() {
       {"inspect.dtype", "{tensors} {dtype} with {elements} elements"},
       {"inspect.shape", "shape"},
       {"inspect.layers", "{layers} layers x {width}, vocabulary {vocabulary}, {positions} positions"},
+      {"inspect.images_from", "{layers} layers, {width} features of an image of {pixels} x {pixels} pixels or more"},
+      {"inspect.images_of", "{layers} layers, {width} features of an image of {pixels} x {pixels} pixels"},
       {"inspect.tokenizer", "tokenizer"},
       {"inspect.none_found", "none found"},
       {"inspect.pooling", "pooling"},

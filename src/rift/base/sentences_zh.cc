@@ -356,6 +356,8 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"inspect.dtype", "{tensors} 个 {dtype}，共 {elements} 个元素"},
       {"inspect.shape", "结构"},
       {"inspect.layers", "{layers} 层 x {width}，词表 {vocabulary}，{positions} 个位置"},
+      {"inspect.images_from", "{layers} 层，每张图像 {width} 个特征，图像至少 {pixels} x {pixels} 像素"},
+      {"inspect.images_of", "{layers} 层，每张图像 {width} 个特征，图像须为 {pixels} x {pixels} 像素"},
       {"inspect.tokenizer", "分词器"},
       {"inspect.none_found", "未找到"},
       {"inspect.pooling", "池化"},

@@ -31,7 +31,13 @@ std::string inspection_text(const package::ModelInspection& model) {
                            fmt::arg("width", model.sizes->hidden_size), fmt::arg("vocabulary", model.sizes->vocab_size),
                            fmt::arg("positions", model.sizes->positions)));
   }
-  line("tokenizer", model.tokenizer.empty() ? sentence("inspect.none_found") : model.tokenizer);
+  if (const auto& sizes = model.image_sizes) {
+    line("shape", sentence(sizes->image_size == 0 ? "inspect.images_from" : "inspect.images_of",
+                           fmt::arg("layers", sizes->layers), fmt::arg("width", sizes->width),
+                           fmt::arg("pixels", sizes->image_size == 0 ? sizes->least_size : sizes->image_size)));
+  } else {
+    line("tokenizer", model.tokenizer.empty() ? sentence("inspect.none_found") : model.tokenizer);
+  }
   line("pooling", model.pooling);
   if (model.max_tokens) line("max_tokens", std::to_string(*model.max_tokens));
   for (const std::string& module : model.other_modules) line("also", module);
@@ -53,11 +59,12 @@ std::string inspection_text(const package::ModelInspection& model) {
 
 Run add_models_inspect(CLI::App& command) {
   auto directory = std::make_shared<std::string>();
-  command.add_option(
-      "DIR", *directory,
-      "Model directory, .gguf file, package, or name of a model on this machine; left out: the packaged model");
+  command.add_option("DIR", *directory,
+                     "Model directory, .gguf file, file of an image model's weights, package, or name of a model on "
+                     "this machine; left "
+                     "out: the packaged model");
   return [directory](const CommonFlags& flags) {
-    const package::ModelInspection model = package::inspect_model(package::resolve_model(*directory));
+    const package::ModelInspection model = package::inspect_model(package::resolve_model_or_file(*directory));
     if (flags.json)
       print_json(package::to_json(model));
     else

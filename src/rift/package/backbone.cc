@@ -117,4 +117,9 @@ fs::path resolve_model(const std::string& name) {
   return found;
 }
 
+fs::path resolve_model_or_file(const std::string& name) {
+  std::error_code ignored;
+  return fs::is_regular_file(name, ignored) ? fs::absolute(name) : resolve_model(name);
+}
+
 }  // namespace rift::package

@@ -25,4 +25,7 @@ std::filesystem::path resolve_backbone(const std::string& name, const std::files
 /// package that holds no language model.
 std::filesystem::path resolve_model(const std::string& name);
 
+/// The file of weights that a command line names, where there is one of that path; else resolve_model().
+std::filesystem::path resolve_model_or_file(const std::string& name);
+
 }  // namespace rift::package

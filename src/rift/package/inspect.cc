@@ -12,6 +12,7 @@
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/models/architecture.h"
+#include "rift/package/image_model.h"
 
 namespace rift::package {
 namespace {
@@ -66,16 +67,14 @@ std::string tokenizer_kind(const HfDirectory& directory) {
   return "";
 }
 
-void inspect_weights(const HfDirectory& directory, int64_t num_labels, ModelInspection& result) {
+void count_tensors(const fs::path& weights, const checkpoint::format::TensorArchive& file, ModelInspection& result) {
   namespace format = checkpoint::format;
-  const fs::path weights = checkpoint::weights_file(directory);
   result.weights_file = valid_utf8(weights.filename().string());
-  const auto file = checkpoint::open_weights(directory);
   for (const fs::path& part : checkpoint::archive_files(weights)) {
     result.file_bytes += static_cast<int64_t>(fs::file_size(part));
   }
   std::map<std::string, ModelInspection::DTypeCount> counts;
-  for (const auto& tensor : file->tensors()) {
+  for (const auto& tensor : file.tensors()) {
     const int64_t elements = tensor.element_count();
     auto& count = counts[std::string(tensor.stored_name())];
     ++count.tensors;
@@ -83,6 +82,22 @@ void inspect_weights(const HfDirectory& directory, int64_t num_labels, ModelInsp
     if (format::is_floating(tensor.dtype)) result.parameters += elements;
   }
   for (auto& [dtype, count] : counts) result.dtypes.push_back({dtype, count.tensors, count.elements});
+}
+
+void inspect_image_model(const fs::path& path, int64_t num_labels, ModelInspection& result) {
+  const ImageModelSource source = open_image_model(path);
+  if (result.model_type.empty()) result.model_type = source.config.at("model_type").as_string();
+  count_tensors(source.weights, *source.archive, result);
+  result.image_sizes = source.description.sizes;
+  result.names = checkpoint::map_names(source.archive->tensors(), source.description.layout,
+                                       {.architecture = source.architecture, .num_labels = num_labels},
+                                       source.archive->file_name());
+}
+
+void inspect_text_model(const HfDirectory& directory, int64_t num_labels, ModelInspection& result) {
+  const fs::path weights = checkpoint::weights_file(directory);
+  const auto file = checkpoint::open_weights(directory);
+  count_tensors(weights, *file, result);
   const auto model = models::describe_text_model(directory.config, directory.config_path().string());
   result.sizes = model.sizes;
   result.names =
@@ -108,18 +123,47 @@ Json names_json(const NameMap& names) {
               {"renamed", std::move(renamed)}};
 }
 
+Json sizes_json(const models::ImageSizes& sizes) {
+  return Json{{"channels", sizes.channels},
+              {"width", sizes.width},
+              {"layers", sizes.layers},
+              {"image_size", sizes.image_size == 0 ? Json() : Json(sizes.image_size)},
+              {"least_size", sizes.image_size == 0 ? Json(sizes.least_size) : Json()}};
+}
+
 Json sizes_json(const models::TextSizes& sizes) {
   return Json{{"vocab_size", sizes.vocab_size}, {"hidden_size", sizes.hidden_size},
               {"layers", sizes.layers},         {"intermediate_size", sizes.intermediate_size},
               {"positions", sizes.positions},   {"token_types", sizes.token_types}};
 }
 
+/// Runs `look`; why rift cannot load the model, "" when nothing stands against it.
+template <class Look>
+std::string problem_of(Look look) {
+  try {
+    look();
+  } catch (const Error& error) {
+    if (error.code() == Code::kBug) throw;
+    return error.message();
+  }
+  return "";
+}
+
+Json shape_json(const ModelInspection& inspection) {
+  if (inspection.image_sizes) return sizes_json(*inspection.image_sizes);
+  return inspection.sizes ? sizes_json(*inspection.sizes) : Json();
+}
+
 }  // namespace
 
 ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
-  const HfDirectory directory = checkpoint::open_hf_directory(path);
   ModelInspection result;
   result.directory = valid_utf8(path.string());
+  if (std::error_code ignored; fs::is_regular_file(path, ignored) && path.extension() != ".gguf") {
+    result.problem = problem_of([&] { inspect_image_model(path, num_labels, result); });
+    return result;
+  }
+  const HfDirectory directory = checkpoint::open_hf_directory(path);
   result.model_type = directory.model_type();
   result.architecture = directory.architecture();
   if (directory.sentence_transformers) {
@@ -131,13 +175,11 @@ ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
   result.licence_of_card = licence.name;
   result.licence_stated_in = licence.stated_in;
   result.licences = licence_texts(licence);
-  try {
+  result.problem = problem_of([&] {
+    if (models::is_image_model(directory.config)) return inspect_image_model(path, num_labels, result);
     result.tokenizer = tokenizer_kind(directory);
-    inspect_weights(directory, num_labels, result);
-  } catch (const Error& error) {
-    if (error.code() == Code::kBug) throw;
-    result.problem = error.message();
-  }
+    inspect_text_model(directory, num_labels, result);
+  });
   return result;
 }
 
@@ -156,7 +198,7 @@ Json to_json(const ModelInspection& inspection) {
               {"weights_file", inspection.weights_file},
               {"file_bytes", inspection.file_bytes},
               {"dtypes", std::move(dtypes)},
-              {"shape", inspection.sizes ? sizes_json(*inspection.sizes) : Json()},
+              {"shape", shape_json(inspection)},
               {"tokenizer", inspection.tokenizer},
               {"pooling", inspection.pooling},
               {"max_tokens", inspection.max_tokens ? Json(*inspection.max_tokens) : Json()},

@@ -10,10 +10,11 @@
 #include "rift/base/json.h"
 #include "rift/checkpoint/name_map.h"
 #include "rift/models/text_sizes.h"
+#include "rift/models/vision/image_sizes.h"
 
 namespace rift::package {
 
-/// What lies in a model directory, without reading a single weight.
+/// What lies in a model directory, or in a file of an image model's weights alone, without reading a single weight.
 struct ModelInspection {
   struct Licence {
     std::string file;  // "LICENSE"
@@ -27,13 +28,14 @@ struct ModelInspection {
   std::string directory;
   std::string model_type;
   std::string architecture;
-  std::string weights_file;        // that the weights are opened with ("model.safetensors"), "" = none found
-  int64_t file_bytes = 0;          // of the weights
-  int64_t parameters = 0;          // floating elements in the file, heads of pretraining included
-  std::vector<DTypeCount> dtypes;  // in order of their names; those of GGUF too ("Q4_K")
-  std::optional<models::TextSizes> sizes;
-  std::string tokenizer;  // "WordPiece (tokenizer.json)", "" = none found
-  std::string pooling;    // as sentence-transformers states it, "" = not stated
+  std::string weights_file;                // that the weights are opened with ("model.safetensors"), "" = none found
+  int64_t file_bytes = 0;                  // of the weights
+  int64_t parameters = 0;                  // floating elements in the file, heads of pretraining included
+  std::vector<DTypeCount> dtypes;          // in order of their names; those of GGUF too ("Q4_K")
+  std::optional<models::TextSizes> sizes;  // of a text encoder
+  std::optional<models::ImageSizes> image_sizes;  // of an image encoder
+  std::string tokenizer;                          // "WordPiece (tokenizer.json)", "" = none found
+  std::string pooling;                            // as sentence-transformers states it, "" = not stated
   std::optional<int64_t> max_tokens;
   std::vector<std::string> other_modules;
   std::string licence_of_card;               // `license:` of README.md or GGUF's general.license, "" = not stated
@@ -43,9 +45,9 @@ struct ModelInspection {
   std::string problem;                       // why rift cannot load it, "" = it can
 };
 
-/// num_labels: outputs of the head that would be wanted, 0 = none. Throws only when there is no model directory at all;
-/// weights that cannot be loaded are told in `problem`.
-ModelInspection inspect_model(const std::filesystem::path& directory, int64_t num_labels = 0);
+/// num_labels: outputs of the head that would be wanted, 0 = none. Throws only when there is no model directory or file
+/// at all; weights that cannot be loaded are told in `problem`.
+ModelInspection inspect_model(const std::filesystem::path& path, int64_t num_labels = 0);
 
 Json to_json(const ModelInspection& inspection);
 

@@ -8,6 +8,7 @@
 #include "checkpoint/same_tensors.h"
 #include "checkpoint/small_model.h"
 #include "rift/base/sha256.h"
+#include "rift/checkpoint/convert.h"
 #include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/peft_directory.h"
@@ -65,6 +66,27 @@ TEST_F(Client, SafetensorsLibraryReadsOursAndWritesTheSameBytes) {
   const TensorMap theirs = read_tensors(directory_ / "theirs.safetensors");
   ASSERT_EQ(theirs.size(), tensors.size());
   for (const auto& [name, tensor] : tensors) EXPECT_TRUE(theirs.at(name).equal(tensor)) << name;
+}
+
+TEST_F(Client, ConvertedModelsAreReadByTorchSafetensorsAndTransformers) {
+  write_model_directory(directory_.folder("source"), small_model(directory_));
+  const auto convert = [&](const char* from, const char* to, WeightsFormat format, ConvertSpec spec = {}) {
+    spec.source = directory_ / from, spec.out = directory_ / to, spec.to = format;
+    convert_model(spec);
+  };
+  convert("source", "torch", WeightsFormat::kTorch);
+  convert("source", "torch_shards", WeightsFormat::kTorch, {.max_shard_bytes = 2000});
+  convert("source", "safetensors_shards", WeightsFormat::kSafetensors, {.max_shard_bytes = 2000});
+  convert("source", "bf16", WeightsFormat::kSafetensors, {.dtype = FloatType::kBF16});
+  TensorMap tensors = {{"t.scalar", seeded_tensor("scalar", {})}, {"t.empty", seeded_tensor("empty", {0, 3})}};
+  for (const at::ScalarType type : {at::kBool, at::kByte, at::kChar, at::kShort, at::kHalf, at::kBFloat16, at::kInt,
+                                    at::kFloat, at::kDouble, at::kLong}) {
+    tensors.emplace(std::string("t.") + c10::toString(type),
+                    seeded_tensor(c10::toString(type), {300, 5, 1}).mul(100).to(type));
+  }
+  write_tensors(directory_ / "all.safetensors", tensors);
+  convert("all.safetensors", "all.pt", WeightsFormat::kTorch);
+  expect_agrees("load_converted.py");
 }
 
 TEST_F(Client, TransformersLoadsABinaryModelOnThePooler) {

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 TEST(Models, EveryActionHasItsOwnHelpAndErrors) {
   EXPECT_THAT(run_program({"models", "--help"}).out, HasSubstr("inspect"));
-  for (const char* action : {"list", "fetch", "inspect"}) {
+  for (const char* action : {"list", "fetch", "inspect", "convert"}) {
     const ProgramRun help = run_program({"models", action, "--help"});
     EXPECT_EQ(help.status, 0) << action;
     EXPECT_THAT(help.out, HasSubstr(std::string("rift models ") + action));
@@ -56,6 +56,35 @@ TEST(Models, ListShowsWhatIsThereAndWhatIsBroken) {
   EXPECT_EQ(models.at(size_t{1}).at("architecture").as_string(), "bert");
   EXPECT_THAT(run_program({"models", "list", place, "--lang", "zh"}).out, HasSubstr("不能"));
   EXPECT_EQ(run_program({"models", "list", (folder / "nowhere").string()}).status, 4);
+}
+
+TEST(Models, ConvertWritesTheModelWholeOrNotAtAll) {
+  const TempDirectory folder;
+  write_tiny_model(folder / "tiny");
+  const auto convert = [&](const std::vector<std::string>& more, const ProgramLimits& limits = {}) {
+    std::vector<std::string> words = {"models", "convert", (folder / "tiny").string(), "--out",
+                                      (folder / "out").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words, limits);
+  };
+  const ProgramRun full = convert({"--to", "torch"}, {.file_bytes = 20'000});
+  EXPECT_EQ(full.status, 6) << full.err;
+  EXPECT_EQ(folder.names(), std::vector<std::string>{"tiny"});
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--to", "gguf"}, {"--to", "torch", "--dtype", "q8_0"}}) {
+    const ProgramRun later = convert(words);
+    EXPECT_EQ(later.status, 2);
+    EXPECT_THAT(later.err, testing::AllOf(HasSubstr(words.back()), HasSubstr("yet")));
+  }
+  const ProgramRun run = convert({"--to", "torch", "--dtype", "f16", "--max-shard-bytes", "30000", "--json"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  const Json made = parse_json(run.out, "stdout");
+  EXPECT_EQ(made.at("weights").at(size_t{0}).as_string(), "pytorch_model.bin.index.json");
+  const ProgramRun list = run_program({"models", "list", (folder / "out").string(), "--json"});
+  const Json model = parse_json(list.out, "stdout").at("models").at(size_t{0});
+  EXPECT_EQ(model.at("weights").as_string(), "torch in shards");
+  EXPECT_TRUE(model.at("runs").as_bool()) << list.out;
+  EXPECT_EQ(convert({"--to", "torch"}).status, 2);  // out is there
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/posix_file.h"
+#include "rift/base/staged_file.h"
 #include "rift/base/temporary.h"
 
 namespace rift {
@@ -49,18 +50,9 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
 }
 
 void write_file_atomic(const fs::path& path, std::span<const std::string_view> parts) {
-  temporary::tidy_up(path);
-  temporary::Owned file = temporary::create_file(path);
-  try {
-    for (const std::string_view part : parts) posix::write_all(file.lock.get(), part, path);
-    if (::fsync(file.lock.get()) != 0) posix::fail(path, "flush");
-    if (::rename(file.path.c_str(), path.c_str()) != 0) posix::fail(path, "rename into place");
-    file.lock.close_checked(path);
-  } catch (...) {
-    ::unlink(file.path.c_str());
-    throw;
-  }
-  posix::sync(posix::parent_of(path));
+  StagedFile file(path);
+  for (const std::string_view part : parts) file.append(part);
+  file.publish();
 }
 
 bool stays_inside(const std::string& name) {

@@ -316,6 +316,7 @@ std::span<const SentenceEntry> english_sentences() {
       // what a command says when it ends
       {"done.report", "Report: {path}"},
       {"done.package", "Package: {path}"},
+      {"done.convert", "Wrote {path}: {tensors} tensors."},
       {"done.interrupted", "Go on with: {command}"},
       {"done.scored", "{count} rows scored: {path}"},
       {"done.embedded",

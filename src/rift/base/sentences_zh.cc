@@ -272,6 +272,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       // what a command says when it ends
       {"done.report", "报告：{path}"},
       {"done.package", "模型包：{path}"},
+      {"done.convert", "已写入 {path}：{tensors} 个张量。"},
       {"done.interrupted", "继续运行：{command}"},
       {"done.scored", "已评分 {count} 行：{path}"},
       {"done.embedded", "已写入 {count} 个 {width} 维向量（池化方式 {pooling}，每行最多 {tokens} 个词元）：{path}"},

@@ -11,6 +11,7 @@
 #include "rift/base/files.h"
 #include "rift/base/log.h"
 #include "rift/base/progress.h"
+#include "rift/base/staged_file.h"
 #include "rift/hub/cache.h"
 #include "rift/hub/incomplete_file.h"
 
@@ -115,18 +116,6 @@ int64_t held_bytes(const fs::path& part) {
   return error ? 0 : static_cast<int64_t>(size);
 }
 
-/// Before the first byte, not when the disk is full.
-void require_space(const fs::path& directory, int64_t needed_bytes) {
-  std::error_code error;
-  const fs::space_info space = fs::space(directory, error);
-  RIFT_REQUIRE(error || needed_bytes <= static_cast<int64_t>(std::min<uintmax_t>(space.available, INT64_MAX)),
-               Code::kEnvironment,
-               "{}: {:.1f} MB are still to come and {:.1f} MB are free; free some space or name another place by --to "
-               "or HF_HUB_CACHE",
-               directory.string(), 1e-6 * static_cast<double>(needed_bytes),
-               1e-6 * static_cast<double>(space.available));
-}
-
 /// Fetches what is not right at its target yet. `place_of` says where each file goes; `lock_of` what guards it.
 template <class PlaceOf>
 std::vector<FetchedFile> get_missing(const FetchSpec& spec, HttpClient& client, const HubModel& model,
@@ -140,7 +129,7 @@ std::vector<FetchedFile> get_missing(const FetchSpec& spec, HttpClient& client, 
     missing_bytes += file.size_bytes;
     space_bytes += file.size_bytes - std::min(held_bytes(place.part), file.size_bytes);
   }
-  require_space(directory, space_bytes);
+  require_free_space(directory, space_bytes, "name another place by --to or HF_HUB_CACHE");
   if (missing_bytes == 0 && std::ranges::none_of(fetched, &FetchedFile::downloaded)) return fetched;
   Progress progress("fetching " + spec.id, missing_bytes, "bytes");
   Download download(spec, client, model, progress);

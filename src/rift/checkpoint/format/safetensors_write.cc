@@ -5,14 +5,16 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/json.h"
+#include "rift/base/staged_file.h"
 #include "rift/checkpoint/format/safetensors.h"
+#include "rift/checkpoint/format/tensor_writers.h"
 
 namespace rift::checkpoint::format {
 namespace {
 
 constexpr size_t kAlignment = 8;
 
-std::vector<size_t> writing_order(std::span<const TensorBytes> tensors) {
+std::vector<size_t> writing_order(std::span<const TensorSpec> tensors) {
   std::vector<size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -43,23 +45,20 @@ std::string with_length(std::string json) {
   return head + json;
 }
 
-}  // namespace
-
-SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, const Metadata& metadata) {
+SafetensorsLayout lay_out(std::span<const TensorSpec> tensors, const Metadata& metadata) {
   SafetensorsLayout layout;
   layout.order = writing_order(tensors);
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata_json(metadata);
   int64_t begin = 0;
   for (const size_t index : layout.order) {
-    const TensorBytes& tensor = tensors[index];
-    const auto size_bytes = static_cast<int64_t>(tensor.bytes.size());
+    const TensorSpec& tensor = tensors[index];
     Json entry = Json::object();
     entry["dtype"] = dtype_name(tensor.dtype);
     entry["shape"] = tensor.shape;
-    entry["data_offsets"] = offsets_json(begin, begin + size_bytes);
+    entry["data_offsets"] = offsets_json(begin, begin + tensor.size_bytes());
     header.as_object().push_back({tensor.name, std::move(entry)});
-    begin += size_bytes;
+    begin += tensor.size_bytes();
   }
   const std::string json = to_json_text(header);
   try {
@@ -69,6 +68,39 @@ SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, cons
   }
   layout.head = with_length(json);
   return layout;
+}
+
+}  // namespace
+
+int64_t TensorSpec::size_bytes() const {
+  int64_t bytes = checked_element_count(shape);
+  const bool counted = bytes >= 0 && !__builtin_mul_overflow(bytes, dtype_size_bytes(dtype), &bytes);
+  RIFT_CHECK(counted);
+  return bytes;
+}
+
+SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, const Metadata& metadata) {
+  std::vector<TensorSpec> specs;
+  for (const TensorBytes& tensor : tensors) {
+    specs.push_back({tensor.name, tensor.dtype, tensor.shape});
+    RIFT_REQUIRE(specs.back().size_bytes() == static_cast<int64_t>(tensor.bytes.size()), Code::kBug,
+                 "tensor '{}': {} bytes, its shape needs {}", tensor.name, tensor.bytes.size(),
+                 specs.back().size_bytes());
+  }
+  return lay_out(specs, metadata);
+}
+
+void stream_safetensors(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
+                        const Metadata& metadata, const TensorReader& read) {
+  const SafetensorsLayout layout = lay_out(tensors, metadata);
+  StagedFile file(path);
+  file.append(layout.head);
+  for (const size_t index : layout.order) {
+    const std::span<const std::byte> bytes = read(index);
+    RIFT_CHECK(static_cast<int64_t>(bytes.size()) == tensors[index].size_bytes());
+    file.append({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  file.publish();
 }
 
 void write_safetensors(const std::filesystem::path& path, std::span<const TensorBytes> tensors,

@@ -1,0 +1,272 @@
+#include "rift/checkpoint/convert.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <map>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/progress.h"
+#include "rift/base/staged_file.h"
+#include "rift/checkpoint/archive.h"
+#include "rift/checkpoint/format/finite.h"
+#include "rift/checkpoint/format/tensor_writers.h"
+#include "rift/checkpoint/hf_directory.h"
+#include "rift/checkpoint/model_files.h"
+#include "rift/checkpoint/tensor_file.h"
+
+namespace rift::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxShardBytes = 5'000'000'000;
+constexpr int64_t kHeadBytes = int64_t{4} << 20;  // of headers, index and small files, in the question for free space
+
+format::DType dtype_of(FloatType type) {
+  switch (type) {
+    case FloatType::kF32:
+      return format::DType::kF32;
+    case FloatType::kF16:
+      return format::DType::kF16;
+    case FloatType::kBF16:
+      return format::DType::kBF16;
+  }
+  RIFT_FAIL(Code::kBug, "float type without an element type");
+}
+
+/// As transformers spells it in config.json.
+std::string_view config_dtype(FloatType type) {
+  switch (type) {
+    case FloatType::kF32:
+      return "float32";
+    case FloatType::kF16:
+      return "float16";
+    case FloatType::kBF16:
+      return "bfloat16";
+  }
+  RIFT_FAIL(Code::kBug, "float type without a name in config.json");
+}
+
+/// "model" and ".safetensors", as transformers calls files of weights.
+struct FileName {
+  std::string_view stem;
+  std::string_view ending;
+};
+FileName file_name_of(WeightsFormat format) {
+  return format == WeightsFormat::kTorch ? FileName{"pytorch_model", ".bin"} : FileName{"model", ".safetensors"};
+}
+
+/// The tensors of an archive as they are to be written, one at a time.
+class TensorsToWrite {
+ public:
+  TensorsToWrite(const format::TensorArchive& archive, std::optional<FloatType> dtype) : archive_(archive) {
+    for (const format::TensorInfo& tensor : archive.tensors()) {
+      const bool changes = dtype && format::is_floating(tensor.dtype);
+      specs_.push_back({tensor.name, changes ? dtype_of(*dtype) : tensor.dtype, tensor.shape});
+      total_bytes_ += specs_.back().size_bytes();
+    }
+  }
+
+  const std::vector<format::TensorSpec>& specs() const { return specs_; }
+  int64_t total_bytes() const { return total_bytes_; }
+
+  std::span<const std::byte> read(size_t index) {
+    throw_if_interrupted();
+    const format::TensorSpec& spec = specs_[index];
+    current_ = read_tensor(archive_, archive_.tensors()[index]);
+    if (current_.scalar_type() != scalar_type(spec.dtype)) current_ = current_.to(scalar_type(spec.dtype));
+    const std::span<const std::byte> bytes(static_cast<const std::byte*>(current_.data_ptr()),
+                                           static_cast<size_t>(current_.nbytes()));
+    RIFT_REQUIRE(format::count_not_finite(spec.dtype, bytes) == 0, Code::kArtefact,
+                 "{}: tensor '{}' has values that {} cannot hold; convert to bf16 or f32 instead", archive_.file_name(),
+                 spec.name, format::dtype_name(spec.dtype));
+    return bytes;
+  }
+
+ private:
+  const format::TensorArchive& archive_;
+  std::vector<format::TensorSpec> specs_;
+  int64_t total_bytes_ = 0;
+  at::Tensor current_;
+};
+
+/// Writes tensors of some places into one file.
+void write_weights(const fs::path& file, WeightsFormat format, TensorsToWrite& tensors,
+                   const std::vector<size_t>& places, Progress& progress) {
+  std::vector<format::TensorSpec> specs;
+  for (const size_t place : places) specs.push_back(tensors.specs()[place]);
+  const format::TensorReader read = [&](size_t index) {
+    const auto bytes = tensors.read(places[index]);
+    progress.advance(static_cast<int64_t>(bytes.size()));
+    return bytes;
+  };
+  if (format == WeightsFormat::kTorch)
+    format::stream_torch_file(file, specs, read);
+  else
+    format::stream_safetensors(file, specs, {{"format", "pt"}}, read);
+}
+
+/// Which tensors go into which file: in their order, a new file where the one before would pass the limit.
+std::vector<std::vector<size_t>> shards_of(const TensorsToWrite& tensors, int64_t max_bytes) {
+  std::vector<std::vector<size_t>> shards(1);
+  int64_t held = 0;
+  for (size_t i = 0; i < tensors.specs().size(); ++i) {
+    const int64_t size = tensors.specs()[i].size_bytes();
+    if (!shards.back().empty() && size > max_bytes - std::min(held, max_bytes)) {
+      shards.emplace_back();
+      held = 0;
+    }
+    shards.back().push_back(i);
+    held += size;
+  }
+  return shards;
+}
+
+void write_index(const fs::path& file, const TensorsToWrite& tensors, const std::map<std::string, std::string>& files) {
+  Json map = Json::object();
+  for (const auto& [name, shard] : files) map.as_object().push_back({name, shard});
+  const Json index{{"metadata", Json{{"total_size", tensors.total_bytes()}}}, {"weight_map", std::move(map)}};
+  write_file_atomic(file, to_json_text(index, 2) + "\n");
+}
+
+/// Writes the weights of a directory; names of what was written, that which they are opened with first.
+std::vector<std::string> write_shards(const fs::path& directory, const ConvertSpec& spec, TensorsToWrite& tensors) {
+  const auto [stem, ending] = file_name_of(spec.to);
+  const auto shards = shards_of(tensors, spec.max_shard_bytes.value_or(kMaxShardBytes));
+  Progress progress("converting", tensors.total_bytes(), "bytes");
+  const std::string whole = fmt::format("{}{}", stem, ending);
+  if (shards.size() == 1) {
+    write_weights(directory / whole, spec.to, tensors, shards[0], progress);
+    return {whole};
+  }
+  std::vector<std::string> names = {whole + ".index.json"};
+  std::map<std::string, std::string> file_of;
+  for (size_t i = 0; i < shards.size(); ++i) {
+    names.push_back(fmt::format("{}-{:05}-of-{:05}{}", stem, i + 1, shards.size(), ending));
+    write_weights(directory / names.back(), spec.to, tensors, shards[i], progress);
+    for (const size_t place : shards[i]) file_of[tensors.specs()[place].name] = names.back();
+  }
+  write_index(directory / names.front(), tensors, file_of);
+  return names;
+}
+
+/// What can be read again is what was to be written.
+void check_written(const fs::path& file, const TensorsToWrite& tensors) {
+  const auto written = open_archive(file);
+  RIFT_CHECK(written->tensors().size() == tensors.specs().size());
+  for (const format::TensorSpec& spec : tensors.specs()) {
+    const format::TensorInfo* tensor = written->find(spec.name);
+    RIFT_CHECK(tensor != nullptr && tensor->dtype == spec.dtype && tensor->shape == spec.shape);
+  }
+}
+
+/// Files of the root and of its folders, relative.
+std::vector<std::string> files_below(const fs::path& root) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  const auto add = [&](const fs::path& folder) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_regular_file(ignored)) names.push_back(entry.path().lexically_relative(root).generic_string());
+    }
+  };
+  add(root);
+  for (const auto& entry : fs::directory_iterator(root)) {
+    if (entry.is_directory(ignored)) add(entry.path());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Everything but the encoder's weights; config.json says the type of the elements.
+void copy_companions(const HfDirectory& source, const fs::path& weights, const fs::path& target,
+                     std::optional<FloatType> dtype) {
+  std::vector<std::string> left_out;
+  for (const fs::path& file : archive_files(weights))
+    left_out.push_back(file.lexically_relative(source.root).generic_string());
+  for (const std::string& name : needed_files(files_below(source.root))) {
+    if (std::ranges::find(left_out, name) != left_out.end()) continue;
+    fs::create_directories((target / name).parent_path());
+    fs::copy_file(source.root / name, target / name);
+    fs::permissions(target / name, fs::perms::owner_write, fs::perm_options::add);  // caches may be read-only
+  }
+  if (!dtype) return;
+  Json config = source.config;
+  const bool is_newer = config.contains("dtype") && !config.contains("torch_dtype");
+  config[is_newer ? "dtype" : "torch_dtype"] = config_dtype(*dtype);
+  write_file_atomic(target / source.config_path().lexically_relative(source.root), to_json_text(config, 2) + "\n");
+}
+
+void refuse_gguf(const fs::path& file) {
+  RIFT_REQUIRE(file.extension() != ".gguf", Code::kUnsupported,
+               "{}: this version of rift does not convert GGUF files, whose tensors have other names", file.string());
+}
+
+/// `out` is new and no part of what is read.
+void check_places(const ConvertSpec& spec) {
+  std::error_code error;
+  RIFT_REQUIRE(fs::exists(spec.source, error), Code::kArtefact,
+               "{}: is not there; expected a model directory or a file of weights", spec.source.string());
+  RIFT_REQUIRE(!fs::exists(fs::symlink_status(spec.out, error)), Code::kConfig,
+               "--out {}: it is there already; name a new {}", spec.out.string(),
+               fs::is_directory(spec.source, error) ? "directory" : "file");
+  const fs::path source = fs::canonical(spec.source, error), out = fs::weakly_canonical(spec.out, error);
+  const auto parted = std::mismatch(source.begin(), source.end(), out.begin(), out.end()).first;
+  RIFT_REQUIRE(parted != source.end(), Code::kConfig, "--out {}: lies inside of {}; name a place outside of it",
+               spec.out.string(), spec.source.string());
+}
+
+ConvertResult convert_file(const ConvertSpec& spec) {
+  refuse_gguf(spec.source);
+  const std::string_view ending = file_name_of(spec.to).ending;
+  const std::string name = spec.out.filename().string();
+  const bool fits =
+      name.ends_with(ending) || (spec.to == WeightsFormat::kTorch && (name.ends_with(".pt") || name.ends_with(".pth")));
+  RIFT_REQUIRE(fits, Code::kConfig, "--out {}: expected a name that ends with {}, because {} is one file of weights",
+               spec.out.string(), ending, spec.source.string());
+  RIFT_REQUIRE(!spec.max_shard_bytes, Code::kConfig,
+               "--max-shard-bytes: shards come with an index in a model directory; {} is one file",
+               spec.source.string());
+  const auto archive = open_archive(spec.source);
+  TensorsToWrite tensors(*archive, spec.dtype);
+  require_free_space(spec.out.parent_path().empty() ? "." : spec.out.parent_path(), tensors.total_bytes() + kHeadBytes,
+                     "name another place by --out");
+  std::vector<size_t> places(tensors.specs().size());
+  for (size_t i = 0; i < places.size(); ++i) places[i] = i;
+  Progress progress("converting", tensors.total_bytes(), "bytes");
+  write_weights(spec.out, spec.to, tensors, places, progress);
+  check_written(spec.out, tensors);
+  return {{name}, static_cast<int64_t>(places.size()), tensors.total_bytes()};
+}
+
+}  // namespace
+
+ConvertResult convert_model(const ConvertSpec& spec) {
+  check_places(spec);
+  RIFT_REQUIRE(spec.max_shard_bytes.value_or(1) > 0, Code::kConfig, "--max-shard-bytes: expected at least 1, got {}",
+               *spec.max_shard_bytes);
+  std::error_code ignored;
+  if (!fs::is_directory(spec.source, ignored)) return convert_file(spec);
+  RIFT_REQUIRE(!fs::exists(spec.source / "rift.json", ignored), Code::kUnsupported,
+               "{}: is a package of rift, whose files belong together; rift export --format hf gives its model first",
+               spec.source.string());
+  const HfDirectory source = open_hf_directory(spec.source);
+  const fs::path weights = weights_file(source);
+  refuse_gguf(weights);
+  const auto archive = open_archive(weights);
+  TensorsToWrite tensors(*archive, spec.dtype);
+  require_free_space(spec.out, tensors.total_bytes() + kHeadBytes, "name another place by --out");
+  StagedDirectory stage(spec.out);
+  copy_companions(source, weights, stage.path(), spec.dtype);
+  const fs::path encoder = stage.path() / source.encoder.lexically_relative(source.root);
+  ConvertResult result{.weights = write_shards(encoder, spec, tensors),
+                       .tensors = static_cast<int64_t>(tensors.specs().size()),
+                       .bytes = tensors.total_bytes()};
+  check_written(encoder / result.weights.front(), tensors);
+  stage.publish();
+  return result;
+}
+
+}  // namespace rift::checkpoint

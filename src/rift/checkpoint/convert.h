@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rift/base/options.h"
+
+/// A model's files in another form, as large as they are: one tensor at a time is in memory. Torch-free.
+namespace rift::checkpoint {
+
+enum class WeightsFormat { kSafetensors, kTorch };
+constexpr auto enum_names(WeightsFormat) {
+  return std::to_array<EnumName<WeightsFormat>>(
+      {{WeightsFormat::kSafetensors, "safetensors"}, {WeightsFormat::kTorch, "torch"}});
+}
+constexpr auto later_names(WeightsFormat) { return std::to_array<std::string_view>({"gguf"}); }
+
+enum class FloatType { kF32, kF16, kBF16 };
+constexpr auto enum_names(FloatType) {
+  return std::to_array<EnumName<FloatType>>(
+      {{FloatType::kF32, "f32"}, {FloatType::kF16, "f16"}, {FloatType::kBF16, "bf16"}});
+}
+constexpr auto later_names(FloatType) { return std::to_array<std::string_view>({"q8_0"}); }
+
+struct ConvertSpec {
+  std::filesystem::path source;  // a model directory, or one file of weights
+  std::filesystem::path out;     // a new directory, or a new file with the ending of `to`
+  WeightsFormat to = WeightsFormat::kSafetensors;
+  std::optional<FloatType> dtype;          // of floating tensors; left out: as they are. Whole numbers stay
+  std::optional<int64_t> max_shard_bytes;  // of tensors in a file of a directory; default 5 GB, as transformers has it
+};
+
+struct ConvertResult {
+  std::vector<std::string> weights;  // files that were written, an index first
+  int64_t tensors = 0;
+  int64_t bytes = 0;  // of tensors
+};
+
+/// Writes `out` whole or not at all: of a directory the weights of its model in another form (an index beside shards),
+/// config.json with the type of the elements, and everything else that belongs to a model as it is. What was written
+/// is opened again and its list of tensors compared. Tied weights are written out, each under its name. Throws kConfig
+/// (`out` is there or lies inside of `source`, ending), kUnsupported (a package of rift, GGUF), kArtefact (also for
+/// values that are NaN or infinite, or become so), kEnvironment, kInterrupted.
+ConvertResult convert_model(const ConvertSpec& spec);
+
+}  // namespace rift::checkpoint

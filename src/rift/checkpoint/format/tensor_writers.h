@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rift/checkpoint/format/dtype.h"
+#include "rift/checkpoint/format/safetensors.h"
+
+/// Writers that hold one tensor at a time, for models larger than memory.
+namespace rift::checkpoint::format {
+
+/// A tensor to be written, without its bytes.
+struct TensorSpec {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<int64_t> shape;
+  int64_t size_bytes() const;  // throws kBug past 63 bits
+};
+
+/// The bytes of the index-th spec, row-major and little-endian; valid until the next call.
+using TensorReader = std::function<std::span<const std::byte>(size_t index)>;
+
+/// The same bytes as write_safetensors() for the same tensors; each is read once, in the order of the file.
+void stream_safetensors(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
+                        const Metadata& metadata, const TensorReader& read);
+
+/// A file of torch.save, a mapping of names to tensors, as torch 2 writes it (ZIP of stored records at multiples of 64
+/// bytes, pickle of protocol 2): torch.load(weights_only=True) and TorchFile read it. Each tensor has a storage of its
+/// own. Clocks and processes leave no trace: the same tensors give the same bytes. Throws kBug for names that the
+/// reader would refuse, kEnvironment.
+void stream_torch_file(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
+                       const TensorReader& read);
+
+}  // namespace rift::checkpoint::format

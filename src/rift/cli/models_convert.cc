@@ -1,0 +1,77 @@
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rift/base/options.h"
+#include "rift/base/sentences.h"
+#include "rift/checkpoint/convert.h"
+#include "rift/cli/output.h"
+#include "rift/cli/verb.h"
+#include "rift/package/backbone.h"
+
+namespace rift::cli {
+namespace {
+
+struct Arguments {
+  std::string source;
+  std::string to;
+  std::string out;
+  std::string dtype;
+  int64_t max_shard_bytes = 0;
+};
+
+template <class E>
+E parse(const std::string& name, const char* flag) {
+  E value{};
+  read_value(Json(name), "rift models convert", flag, {}, value);
+  return value;
+}
+
+checkpoint::ConvertSpec convert_spec(const Arguments& arguments) {
+  checkpoint::ConvertSpec spec{.source = arguments.source,
+                               .out = arguments.out,
+                               .to = parse<checkpoint::WeightsFormat>(arguments.to, "--to"),
+                               .dtype = {},
+                               .max_shard_bytes = {}};
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(spec.source, ignored)) spec.source = package::resolve_model(arguments.source);
+  if (!arguments.dtype.empty()) spec.dtype = parse<checkpoint::FloatType>(arguments.dtype, "--dtype");
+  if (arguments.max_shard_bytes != 0) spec.max_shard_bytes = arguments.max_shard_bytes;
+  return spec;
+}
+
+}  // namespace
+
+Run add_models_convert(CLI::App& command) {
+  auto arguments = std::make_shared<Arguments>();
+  command
+      .add_option("SRC", arguments->source,
+                  "Model directory, name of a model on this machine, or one file of weights (.safetensors, .bin, .pt, "
+                  "an index of shards)")
+      ->required();
+  command.add_option("--to", arguments->to, "safetensors, or torch: a file of torch.save that weights_only loads")
+      ->type_name("FORMAT")
+      ->required();
+  command.add_option("--out", arguments->out, "Directory to be made; of one file: the file")
+      ->type_name("PATH")
+      ->required();
+  command.add_option("--dtype", arguments->dtype, "f32, f16 or bf16 for floating tensors; left out: as they are")
+      ->type_name("TYPE");
+  command
+      .add_option("--max-shard-bytes", arguments->max_shard_bytes,
+                  "Several files and an index beyond this; default: 5000000000")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber.description(""));
+  command.footer("GGUF files are read as models but not converted by this version.");
+  return [arguments](const CommonFlags& flags) {
+    const checkpoint::ConvertResult result = checkpoint::convert_model(convert_spec(*arguments));
+    if (flags.json)
+      print_json(Json{
+          {"out", arguments->out}, {"weights", result.weights}, {"tensors", result.tensors}, {"bytes", result.bytes}});
+    else
+      print_result(sentence("done.convert", fmt::arg("path", arguments->out), fmt::arg("tensors", result.tensors)));
+    return 0;
+  };
+}
+
+}  // namespace rift::cli

@@ -41,7 +41,7 @@ def _build_rooms():
         "tensor": _room(2, "base", torch="aten"),
         "checkpoint": _room(2, "base tensor checkpoint/format", torch="aten"),
         "nn": _room(2, "base tensor nn/kernels nn/engine", torch="yes"),
-        "models": _room(2, "base tensor checkpoint nn", torch="yes"),
+        "models": _room(2, "base tensor checkpoint checkpoint/format nn", torch="yes"),
         "tuning": _room(2, "base tensor checkpoint nn models", torch="yes"),
         "objective": _room(2, "base tensor privacy", torch="yes"),
         "optim": _room(2, "base tensor privacy nn/kernels", torch="yes"),

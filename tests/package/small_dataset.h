@@ -70,15 +70,17 @@ inline std::filesystem::path engine_backbone(const TempDirectory& directory) {
   return base.root;
 }
 
-/// The pretrained encoder of another architecture with the small vocabulary, as transformers would load it; `name` as
-/// in models/tiny_encoders.h, of those that read WordPiece.
+/// The pretrained encoder of another architecture with the small vocabulary; `name` as in models/tiny_encoders.h. Of
+/// those that read WordPiece, a directory as transformers would load it.
 inline std::filesystem::path encoder_backbone(const TempDirectory& directory, const std::string& name) {
   const std::filesystem::path root = small_directory(directory).root;
   for (const char* file : {"config.json", "model.safetensors"}) {
     std::filesystem::copy_file(tiny_folder(name) + "/" + file, root / file,
                                std::filesystem::copy_options::overwrite_existing);
   }
-  const std::string tokenizer = name == "distilbert" ? "DistilBertTokenizer" : "ElectraTokenizer";
+  const std::string tokenizer = name == "distilbert" ? "DistilBertTokenizer"
+                                : name == "electra"  ? "ElectraTokenizer"
+                                                     : "BertTokenizer";
   directory.write("base/tokenizer_config.json", R"({"do_lower_case":true,"tokenizer_class":")" + tokenizer + R"("})");
   return root;
 }

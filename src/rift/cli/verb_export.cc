@@ -29,7 +29,7 @@ Run add_export(CLI::App& command) {
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("PACKAGE", arguments->package, "Package directory")->required();
-  command.add_option("--format", arguments->format, "hf (transformers) or peft (its adapter)")
+  command.add_option("--format", arguments->format, "hf (transformers), peft (its adapter) or onnx (onnxruntime)")
       ->type_name("FORMAT")
       ->required();
   command.add_option("--out", arguments->out, "Directory to be written")->type_name("DIR")->required();

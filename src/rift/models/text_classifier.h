@@ -52,6 +52,9 @@ class TextClassifier final : public TunableModel {
   /// Logits from pooled vectors: dropout (training) and the linear head.
   at::Tensor classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
                       const nn::ForwardContext& context) const;
+  /// The model as an ONNX graph with the inputs of OnnxTokens; gives the name of the logits, [rows, outputs]. Adapters
+  /// must be merged. Throws kUnsupported as TextEncoder::describe() does.
+  std::string describe(OnnxGraph& graph) const;
   /// What pool() needs of the encoder: kFirst for pooler and cls.
   TokensRead tokens_read() const { return tokens_read(pooling_); }
   /// One vector per row, [B,D], by any pooling but kAutomatic, whatever the head reads; kPooler: only with
@@ -85,6 +88,7 @@ class TextClassifier final : public TunableModel {
   at::Tensor pool(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch,
                   const nn::ForwardContext& context) const;
   std::vector<const nn::Parameter*> pooler_parameters() const override;
+  std::string describe_pooled(OnnxGraph& graph, const OnnxTokens& tokens, const std::string& states) const;
 
   const Architecture& architecture_;
   std::unique_ptr<nn::ParameterStore> store_;

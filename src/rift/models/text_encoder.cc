@@ -9,6 +9,12 @@
 
 namespace rift::models {
 
+std::string TextEncoder::describe(OnnxGraph& /*graph*/, const OnnxTokens& /*tokens*/, TokensRead /*read*/) const {
+  RIFT_FAIL(Code::kUnsupported,
+            "--format onnx: this architecture has no ONNX graph in rift; export it with --format hf and let another "
+            "tool convert it");
+}
+
 void TextEncoder::require_fitting(const tensor::PackedBatch& batch) const {
   const TextSizes& sizes = this->sizes();
   RIFT_REQUIRE(batch.largest_id < sizes.vocab_size, Code::kArtefact,

@@ -9,11 +9,15 @@
 
 namespace rift::nn {
 
-RotaryAngles rotary_angles(const at::Tensor& positions, int64_t head_width, double theta, at::ScalarType dtype) {
+at::Tensor rotary_frequencies(int64_t head_width, double theta, const c10::Device& device) {
   RIFT_CHECK(head_width % 2 == 0);
-  const auto options = at::TensorOptions().dtype(at::kFloat).device(positions.device());
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
   const at::Tensor exponent = at::arange(0, head_width, 2, options) / static_cast<double>(head_width);
-  const at::Tensor frequency = at::pow(theta, exponent).reciprocal();                      // [K/2]
+  return at::pow(theta, exponent).reciprocal();
+}
+
+RotaryAngles rotary_angles(const at::Tensor& positions, int64_t head_width, double theta, at::ScalarType dtype) {
+  const at::Tensor frequency = rotary_frequencies(head_width, theta, positions.device());
   const at::Tensor half = positions.to(at::kFloat).unsqueeze(1) * frequency.unsqueeze(0);  // [S,K/2]
   const at::Tensor angle = at::cat({half, half}, 1).unsqueeze(1);                          // [S,1,K]
   return {angle.cos().to(dtype), angle.sin().to(dtype)};

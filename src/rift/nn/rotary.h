@@ -12,6 +12,9 @@ struct RotaryAngles {
   at::Tensor sin;  // [S,1,K]
 };
 
+/// Turn of dimension i for each position, theta^(-2i / K), in f32: [K/2]. K even.
+at::Tensor rotary_frequencies(int64_t head_width, double theta, const c10::Device& device = c10::Device(c10::kCPU));
+
 /// Angle of dimension i and of i + K/2: position * theta^(-2i / K), taken in f32. positions [S], K even.
 RotaryAngles rotary_angles(const at::Tensor& positions, int64_t head_width, double theta, at::ScalarType dtype);
 

@@ -89,7 +89,7 @@ struct Embedder::Impl {
         "model directory",
         spec.directory.string(), package->scorer->name());
     pooling = spec.pooling == Pooling::kAutomatic ? scorer->model().pooling() : spec.pooling;
-    max_tokens = scorer->max_tokens();
+    max_tokens = scorer->spec().max_tokens;
     schema = read_by(inputs(), package->schema);
   }
 

@@ -7,6 +7,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/package/format/manifest.h"
+#include "rift/package/onnx_export.h"
 #include "rift/package/pretrained.h"
 
 namespace rift::package {
@@ -51,29 +52,40 @@ std::vector<Copy> files_of(const std::vector<PackageFile>& files, ExportFormat f
   return copies;
 }
 
+void copy_files(const fs::path& package, const std::vector<Copy>& copies, const fs::path& to) {
+  for (const Copy& copy : copies) {
+    const fs::path target = to / copy.to;
+    fs::create_directories(target.parent_path());
+    write_file_atomic(target, read_file(package / copy.from, int64_t{1} << 40));
+  }
+}
+
 }  // namespace
 
 void export_package(const fs::path& package, ExportFormat format, const fs::path& out) {
   std::error_code ignored;
   RIFT_REQUIRE(!fs::exists(out, ignored), Code::kConfig, "--out {}: it is there already; name a new directory",
                out.string());
+  RIFT_REQUIRE(format != ExportFormat::kOnnx || out.extension() != ".onnx", Code::kConfig,
+               "--out {}: expected a new directory, in which {} comes to lie beside the tokenizer; name one that does "
+               "not end in .onnx",
+               out.string(), kOnnxFile);
   const std::vector<PackageFile> files = check_manifest(package);
   const bool has_text_model = std::ranges::any_of(files, [](const PackageFile& file) { return file.name == kWeights; });
-  RIFT_REQUIRE(has_text_model, Code::kUnsupported,
-               "{}: the package holds no text model, so there is nothing that transformers or peft could load",
-               package.string());
+  RIFT_REQUIRE(
+      has_text_model, Code::kUnsupported,
+      "{}: the package holds no text model, so there is nothing that transformers, peft or onnxruntime could "
+      "load; of what lies under parts/, scorecard.json and logistic.json explain themselves and gbdt.txt is LightGBM's",
+      package.string());
   std::vector<Copy> copies = files_of(files, format);
-  RIFT_REQUIRE(!copies.empty(), Code::kUnsupported,
+  RIFT_REQUIRE(format != ExportFormat::kPeft || !copies.empty(), Code::kUnsupported,
                "{}: no adapter was tuned in this package; export it with --format hf", package.string());
-  if (format == ExportFormat::kPeft) {
+  if (format != ExportFormat::kHf) {
     for (const std::string& file : licence_files(package)) copies.push_back({file, file});
   }
   StagedDirectory stage(out);
-  for (const Copy& copy : copies) {
-    const fs::path target = stage.path() / copy.to;
-    fs::create_directories(target.parent_path());
-    write_file_atomic(target, read_file(package / copy.from, int64_t{1} << 40));
-  }
+  if (format == ExportFormat::kOnnx) write_onnx_files(package, stage.path());
+  copy_files(package, copies, stage.path());
   stage.publish();
 }
 

@@ -9,16 +9,19 @@ namespace rift::package {
 
 /// kHf: config.json, model.safetensors, tokenizer, 1_Pooling: transformers and sentence-transformers load it.
 /// kPeft: adapter_config.json and adapter_model.safetensors: peft loads it on the pretrained model.
-/// Both carry README.md and the licence files of the pretrained model.
-enum class ExportFormat { kHf, kPeft };
+/// kOnnx: model.onnx (onnx_export.h), config.json and tokenizer: onnxruntime runs it.
+/// All carry README.md and the licence files of the pretrained model.
+enum class ExportFormat { kHf, kPeft, kOnnx };
 constexpr auto enum_names(ExportFormat) {
-  return std::to_array<EnumName<ExportFormat>>({{ExportFormat::kHf, "hf"}, {ExportFormat::kPeft, "peft"}});
+  return std::to_array<EnumName<ExportFormat>>(
+      {{ExportFormat::kHf, "hf"}, {ExportFormat::kPeft, "peft"}, {ExportFormat::kOnnx, "onnx"}});
 }
-constexpr auto later_names(ExportFormat) { return std::to_array<std::string_view>({"onnx", "gguf"}); }
+constexpr auto later_names(ExportFormat) { return std::to_array<std::string_view>({"gguf"}); }
 
-/// Copies that part of `package` into the new directory `out`, which appears whole or not at all. Every copied file is
-/// checked against the package's manifest.json. Throws kArtefact (no package, missing file, another digest),
-/// kUnsupported (no text model, no adapter), kConfig (`out` is there already), kEnvironment.
+/// Writes that part of `package` into the new directory `out`, which appears whole or not at all. Every file of the
+/// package is checked against its manifest.json before. Throws kArtefact (no package, missing file, another digest),
+/// kUnsupported (no text model, no adapter, what onnx_export.h refuses), kConfig (`out` is there already),
+/// kEnvironment.
 void export_package(const std::filesystem::path& package, ExportFormat format, const std::filesystem::path& out);
 
 }  // namespace rift::package

@@ -29,14 +29,6 @@ checkpoint::HeadTask head_task(data::Task task) {
   RIFT_FAIL(Code::kBug, "task without a head");
 }
 
-/// Names of the head's outputs: the classes, the bad class alone, or the label column.
-std::vector<std::string> output_names(const data::Schema& schema) {
-  if (schema.task == data::Task::kMulticlass) return schema.class_names;
-  if (schema.task == data::Task::kBinary) return {schema.class_names.size() == 2 ? schema.class_names[1] : "bad"};
-  const data::Field* label = schema.with_role(data::Role::kLabel);
-  return {label == nullptr ? "prediction" : label->name};
-}
-
 checkpoint::ModelLayout layout_of(const checkpoint::HfDirectory& base) {
   return models::describe_text_model(base.config, base.config_path().string()).layout;
 }
@@ -46,6 +38,13 @@ TextInputs make_inputs(const TextScorerSpec& spec) {
 }
 
 }  // namespace
+
+std::vector<std::string> output_names(const data::Schema& schema) {
+  if (schema.task == data::Task::kMulticlass) return schema.class_names;
+  if (schema.task == data::Task::kBinary) return {schema.class_names.size() == 2 ? schema.class_names[1] : "bad"};
+  const data::Field* label = schema.with_role(data::Role::kLabel);
+  return {label == nullptr ? "prediction" : label->name};
+}
 
 models::Pooling parse_pooling(std::string_view name, std::string_view source) {
   const auto found = value_named<models::Pooling>(name);

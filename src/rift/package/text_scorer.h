@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/peft_directory.h"
@@ -56,7 +57,7 @@ class TextScorer final : public score::Scorer {
 
   const models::TextClassifier& model() const { return *spec_.model; }
   const TextInputs& inputs() const { return inputs_; }
-  int64_t max_tokens() const { return spec_.max_tokens; }
+  const TextScorerSpec& spec() const { return spec_; }
 
  private:
   score::RawScores logits_of(const EncodedRows& rows, score::Precision precision) const;
@@ -64,6 +65,9 @@ class TextScorer final : public score::Scorer {
   TextScorerSpec spec_;
   TextInputs inputs_;
 };
+
+/// Names of the head's outputs: the classes, the bad class alone, or the label column.
+std::vector<std::string> output_names(const data::Schema& schema);
 
 /// The pooling that rift.json of `source` names; kArtefact for another word, or one that is not resolved.
 models::Pooling parse_pooling(std::string_view name, std::string_view source);

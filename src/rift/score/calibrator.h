@@ -45,6 +45,10 @@ class Calibrator {
     double slope = 1.0, intercept = 0.0;
   };
   std::optional<Line> line() const;
+  /// The map of log-odds to pd of an isotonic one; nullptr for the others.
+  const Isotonic* isotonic() const { return method_ == CalibrationMethod::kIsotonic ? &isotonic_ : nullptr; }
+  /// What logits of several classes are multiplied by.
+  double inverse_temperature() const { return slope_; }
 
   Json to_json() const;
   static Calibrator from_json(const Json& json);  // throws kArtefact

@@ -96,6 +96,7 @@ class ModernBertEncoder : public TextEncoder {
   std::vector<std::string> query_and_value_maps() const override { return {"Wqkv"}; }
   int64_t first_trainable_stage() const override;
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
+  std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 
  private:
   struct Layer {
@@ -111,6 +112,8 @@ class ModernBertEncoder : public TextEncoder {
                        const nn::ForwardContext& context, TokensRead read) const override;
   at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
+  struct Described;
+  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const Described& kind) const;
 
   ModernBertOptions options_;
   TextSizes sizes_;

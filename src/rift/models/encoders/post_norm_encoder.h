@@ -60,6 +60,7 @@ class PostNormEncoder : public TextEncoder {
   int64_t first_trainable_stage() const override;
   std::string why_not_fused() const override { return engine_->why_not(); }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
+  std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 
  private:
   struct Layer {
@@ -79,6 +80,9 @@ class PostNormEncoder : public TextEncoder {
                        const nn::ForwardContext& context, TokensRead read) const override;
   at::Tensor run_layer(int64_t index, const at::Tensor& x, const Pass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read, const Pass& pass) const;
+  std::string describe_embeddings(OnnxGraph& graph, const OnnxTokens& tokens) const;
+  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const std::string& x_read,
+                             const std::string& bias) const;
 
   PostNormSpec spec_;
   nn::Embedding words_, positions_;

@@ -1,0 +1,143 @@
+#include "rift/package/onnx_export.h"
+
+#include <ATen/ops/tensor.h>
+
+#include "rift/base/error.h"
+#include "rift/models/onnx/graph.h"
+#include "rift/package/loaders.h"
+#include "rift/package/text_scorer.h"
+
+namespace rift::package {
+namespace {
+
+namespace fs = std::filesystem;
+using models::OnnxGraph;
+using Type = OnnxGraph::Type;
+
+/// [rows,1] -> [rows].
+std::string one_a_row(OnnxGraph& graph, const std::string& x) { return graph.op("Squeeze", {x, graph.wholes({1})}); }
+
+/// Isotonic::at() in f64, as its points may lie closer than f32 tells apart. log_odds [rows,1] -> [rows,1]
+std::string isotonic_pd(OnnxGraph& graph, const score::Isotonic& fitted, const std::string& log_odds) {
+  const std::string z = graph.cast(log_odds, Type::kF64);
+  const auto points = static_cast<int64_t>(fitted.x.size());
+  if (points == 1) {
+    const std::string nothing = graph.op("Mul", {z, graph.number(0.0)});
+    return graph.cast(graph.op("Add", {nothing, graph.number(fitted.y.front())}), Type::kF32);
+  }
+  const std::string x = graph.numbers("isotonic.x", at::tensor(fitted.x, at::kDouble));
+  const std::string y = graph.numbers("isotonic.y", at::tensor(fitted.y, at::kDouble));
+  const std::string below = graph.cast(graph.op("LessOrEqual", {x, z}), Type::kI64);  // [rows, points]
+  const std::string count = graph.op("ReduceSum", {below, graph.wholes({1})});
+  const std::string right = graph.op("Min", {graph.op("Max", {count, graph.whole(1)}), graph.whole(points - 1)});
+  const std::string left = graph.op("Sub", {right, graph.whole(1)});
+  const auto at = [&](const std::string& of, const std::string& place) { return graph.op("Gather", {of, place}); };
+  const std::string x0 = at(x, left), y0 = at(y, left), y1 = at(y, right);
+  const std::string step = graph.op("Sub", {at(x, right), x0});
+  const std::string share = graph.op("Div", {graph.op("Sub", {z, x0}), step});
+  const std::string within = graph.op("Min", {graph.op("Max", {share, graph.number(0.0)}), graph.number(1.0)});
+  const std::string rise = graph.op("Mul", {within, graph.op("Sub", {y1, y0})});
+  return graph.cast(graph.op("Min", {graph.op("Add", {y0, rise}), y1}), Type::kF32);
+}
+
+std::string line_of(OnnxGraph& graph, const std::string& x, double slope, double intercept) {
+  const std::string scaled = graph.op("Mul", {x, graph.number(static_cast<float>(slope))});
+  return graph.op("Add", {scaled, graph.number(static_cast<float>(intercept))});
+}
+
+std::string softmax(OnnxGraph& graph, const std::string& logits) {
+  return graph.op("Softmax", {logits}, {{"axis", int64_t{-1}}});
+}
+
+void add_binary(OnnxGraph& graph, const std::string& logits, const score::Calibrator& calibrator) {
+  graph.output("score", one_a_row(graph, graph.op("Sigmoid", {logits})), Type::kF32, {"rows"});
+  std::string pd;
+  if (const score::Isotonic* isotonic = calibrator.isotonic()) {
+    pd = isotonic_pd(graph, *isotonic, logits);
+  } else {
+    const auto line = calibrator.line().value();
+    pd = graph.op("Sigmoid", {line_of(graph, logits, line.slope, line.intercept)});
+  }
+  graph.output("pd", one_a_row(graph, pd), Type::kF32, {"rows"});
+}
+
+void add_outputs(OnnxGraph& graph, const std::string& logits, const data::Schema& schema,
+                 const score::Calibrator& calibrator) {
+  const int64_t outputs = schema.outputs();
+  graph.enter("result");
+  graph.output("logits", logits, Type::kF32, {"rows", outputs});
+  switch (schema.task) {
+    case data::Task::kBinary:
+      return add_binary(graph, logits, calibrator);
+    case data::Task::kMulticlass: {
+      const std::string scaled =
+          graph.op("Mul", {logits, graph.number(static_cast<float>(calibrator.inverse_temperature()))});
+      graph.output("score", softmax(graph, logits), Type::kF32, {"rows", outputs});
+      return graph.output("p", softmax(graph, scaled), Type::kF32, {"rows", outputs});
+    }
+    case data::Task::kRegression:
+      return graph.output("prediction", one_a_row(graph, logits), Type::kF32, {"rows"});
+  }
+}
+
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+/// What becomes a row's text: columns, and those that are written out as a sentence.
+Json text_of(const encode::text::RowText& text) {
+  std::vector<std::string> table;
+  for (const data::Field& field : text.table_fields()) table.push_back(field.name);
+  return Json{{"columns", text.columns()}, {"written_out", text.writes_table() ? table : std::vector<std::string>{}}};
+}
+
+Metadata metadata_of(const Package& package, const TextScorer& scorer) {
+  const TextScorerSpec& spec = scorer.spec();
+  const Json pretrained = to_json(spec.pretrained);
+  const auto stated = [&](std::string_view key) {
+    const Json* value = pretrained.find(key);
+    return value == nullptr || value->is_null() ? std::string("not stated") : value->as_string();
+  };
+  Metadata metadata = {
+      {"rift.package_sha256", package.digest},
+      {"rift.task", std::string(data::task_name(package.schema.task))},
+      {"rift.labels", to_json_text(Json(output_names(package.schema)))},
+      {"rift.pooling", std::string(name_of(spec.model->pooling()))},
+      {"rift.calibrator", to_json_text(package.calibrator.to_json())},
+      {"rift.text", to_json_text(text_of(scorer.inputs().row_text()))},
+      {"rift.max_tokens", std::to_string(spec.max_tokens)},
+      {"rift.tokenizer", "its files lie beside this one; rows are cut at rift.max_tokens, special tokens included"},
+      {"rift.pretrained", stated("name")},
+      {"rift.pretrained_sha256", stated("weights_sha256")},
+      {"licence", stated("licence")},
+  };
+  if (const Json* note = pretrained.find("note")) metadata.emplace_back("licence_note", note->as_string());
+  return metadata;
+}
+
+const TextScorer& text_scorer_of(const Package& package) {
+  const auto* scorer = dynamic_cast<const TextScorer*>(package.scorer.get());
+  RIFT_REQUIRE(scorer != nullptr, Code::kUnsupported,
+               "{}: --format onnx: a {} has no ONNX graph, only a fine-tuned language model has; in a comparison that "
+               "is models/fine-tuned/package",
+               package.path.string(), package.scorer->name());
+  return *scorer;
+}
+
+}  // namespace
+
+void write_onnx_files(const fs::path& package, const fs::path& to) {
+  const Package loaded = load_package(package, all_loaders());
+  const TextScorer& scorer = text_scorer_of(loaded);
+  const TextScorerSpec& spec = scorer.spec();
+  OnnxGraph graph;
+  add_outputs(graph, spec.model->describe(graph), loaded.schema, loaded.calibrator);
+  checkpoint::format::OnnxModel model = graph.take();
+  model.producer = "rift";
+  model.producer_version = describe_environment().at("rift").as_string();
+  model.graph_name = spec.base.model_type();
+  model.metadata = metadata_of(loaded, scorer);
+  checkpoint::format::write_onnx(to / kOnnxFile, model);
+  fs::copy_file(spec.base.config_path(), to / "config.json");
+  checkpoint::copy_tokenizer_files(spec.base, to);
+}
+
+}  // namespace rift::package

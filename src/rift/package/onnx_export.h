@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+
+/// A package's fine-tuned model as an ONNX graph. Torch-free.
+namespace rift::package {
+
+inline constexpr const char* kOnnxFile = "model.onnx";
+
+/// Writes model.onnx (and model.onnx.data for weights beyond 2 GiB) into the existing directory `to`, and beside it
+/// config.json and the tokenizer's files. The package is loaded as for scoring, its golden rows included.
+///   inputs   input_ids, attention_mask and, where the model has them, token_type_ids: i64 [rows,tokens]. Padding may
+///            stand anywhere and changes no row.
+///   outputs  f32, by the columns of `rift score`:
+///            logits [rows, outputs];
+///            binary: score and pd [rows];  several classes: score and p [rows, classes];  regression: prediction
+///            [rows]
+///   metadata "rift.*": package, labels, max_tokens, the row's text, pretrained model and licence
+/// Throws kUnsupported (a model that is no fine-tuned one, an architecture without a graph), kArtefact, kEnvironment.
+void write_onnx_files(const std::filesystem::path& package, const std::filesystem::path& to);
+
+}  // namespace rift::package

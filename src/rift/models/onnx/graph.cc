@@ -135,6 +135,8 @@ std::string OnnxGraph::activate(nn::Activation activation, const std::string& x)
     }
     case nn::Activation::kRelu:
       return op("Relu", {x});
+    case nn::Activation::kRelu6:
+      return op("Clip", {x, number(0.0F), number(6.0F)});
     case nn::Activation::kSilu:
       return op("Mul", {x, op("Sigmoid", {x})});
     case nn::Activation::kTanh:

@@ -144,7 +144,7 @@ class ModelSearch {
         model.architecture = read_json(directory / "rift.json").at("model").at("kind").as_string();
         return model;
       }
-      describe_language_model(directory, model);
+      describe_model(directory, model);
     } catch (const Error& error) {
       if (error.code() == Code::kBug || error.code() == Code::kInterrupted) throw;
       model.problem = error.message();
@@ -155,7 +155,7 @@ class ModelSearch {
     return model;
   }
 
-  static void describe_language_model(const fs::path& directory, ListedModel& model) {
+  static void describe_model(const fs::path& directory, ListedModel& model) {
     const ModelInspection found = inspect_model(directory);
     model.architecture = found.model_type;
     model.parameters = found.parameters;
@@ -163,7 +163,7 @@ class ModelSearch {
     model.tokenizer = found.tokenizer;
     model.licence = licence_of(found);
     model.problem = found.problem;
-    if (model.problem.empty()) load_tokenizer(checkpoint::open_hf_directory(directory));
+    if (model.problem.empty() && !found.image_sizes) load_tokenizer(checkpoint::open_hf_directory(directory));
   }
 
   /// The directory is known already; and bytes of a broken file may stand in a message.

@@ -2,6 +2,9 @@
 NAME.safetensors "pixels" and the model's "logits".
 
 Usage: torchvision_resnets.py DIRECTORY
+torchvision (0.28.0 with torch 2.13, and pillow) is none of tests/clients/requirements.txt: the build of it that PyPI has does
+not go with a CPU build of torch, and transformers does not start beside it. Lay it into a folder of its own (pip install
+--no-deps --target) that PYTHONPATH names for this test.
 """
 import sys
 import types

@@ -14,6 +14,7 @@
 #include "rift/checkpoint/format/finite.h"
 #include "rift/checkpoint/format/tensor_writers.h"
 #include "rift/checkpoint/hf_directory.h"
+#include "rift/checkpoint/licence.h"
 #include "rift/checkpoint/model_files.h"
 #include "rift/checkpoint/tensor_file.h"
 
@@ -180,11 +181,12 @@ std::vector<std::string> files_below(const fs::path& root) {
   return names;
 }
 
-/// Everything but the encoder's weights; config.json says the type of the elements.
-void copy_companions(const HfDirectory& source, const fs::path& weights, const fs::path& target,
-                     std::optional<FloatType> dtype) {
+/// Everything that lies beside the encoder's weights.
+void copy_companions(const HfDirectory& source, const fs::path& target) {
+  std::error_code ignored;
+  if (!fs::is_directory(source.root, ignored)) return;
   std::vector<std::string> left_out;
-  for (const fs::path& file : archive_files(weights))
+  for (const fs::path& file : archive_files(weights_file(source)))
     left_out.push_back(file.lexically_relative(source.root).generic_string());
   for (const std::string& name : needed_files(files_below(source.root))) {
     if (std::ranges::find(left_out, name) != left_out.end()) continue;
@@ -192,16 +194,26 @@ void copy_companions(const HfDirectory& source, const fs::path& weights, const f
     fs::copy_file(source.root / name, target / name);
     fs::permissions(target / name, fs::perms::owner_write, fs::perm_options::add);  // caches may be read-only
   }
-  if (!dtype) return;
-  Json config = source.config;
-  const bool is_newer = config.contains("dtype") && !config.contains("torch_dtype");
-  config[is_newer ? "dtype" : "torch_dtype"] = config_dtype(*dtype);
-  write_file_atomic(target / source.config_path().lexically_relative(source.root), to_json_text(config, 2) + "\n");
 }
 
-void refuse_gguf(const fs::path& file) {
-  RIFT_REQUIRE(file.extension() != ".gguf", Code::kUnsupported,
-               "{}: this version of rift does not convert GGUF files, whose tensors have other names", file.string());
+/// config.json where it says something new: the type of the elements, or what stood in a GGUF file.
+void write_config(const HfDirectory& source, const fs::path& encoder, std::optional<FloatType> dtype) {
+  if (!dtype && !source.config_is_of_gguf) return;
+  Json config = source.config;
+  const bool is_newer = config.contains("dtype") && !config.contains("torch_dtype");
+  if (dtype) config[is_newer ? "dtype" : "torch_dtype"] = config_dtype(*dtype);
+  write_file_atomic(encoder / "config.json", to_json_text(config, 2) + "\n");
+}
+
+/// What a GGUF file says of itself and no other file does: tokenizer and licence.
+void write_what_gguf_says(const ConvertSpec& spec, const HfDirectory& source, const fs::path& target) {
+  if (source.gguf.empty()) return;
+  RIFT_CHECK(spec.write_gguf_tokenizer != nullptr);
+  spec.write_gguf_tokenizer(source, target);
+  const Licence licence = find_licence(source);
+  std::error_code ignored;
+  if (licence.name.empty() || fs::exists(target / "README.md", ignored)) return;
+  write_file_atomic(target / "README.md", "---\n" + to_yaml_text(Json{{"license", licence.name}}) + "---\n");
 }
 
 /// `out` is new and no part of what is read.
@@ -219,7 +231,6 @@ void check_places(const ConvertSpec& spec) {
 }
 
 ConvertResult convert_file(const ConvertSpec& spec) {
-  refuse_gguf(spec.source);
   const std::string_view ending = file_name_of(spec.to).ending;
   const std::string name = spec.out.filename().string();
   const bool fits =
@@ -248,19 +259,20 @@ ConvertResult convert_model(const ConvertSpec& spec) {
   RIFT_REQUIRE(spec.max_shard_bytes.value_or(1) > 0, Code::kConfig, "--max-shard-bytes: expected at least 1, got {}",
                *spec.max_shard_bytes);
   std::error_code ignored;
-  if (!fs::is_directory(spec.source, ignored)) return convert_file(spec);
+  if (!fs::is_directory(spec.source, ignored) && spec.source.extension() != ".gguf") return convert_file(spec);
   RIFT_REQUIRE(!fs::exists(spec.source / "rift.json", ignored), Code::kUnsupported,
                "{}: is a package of rift, whose files belong together; rift export --format hf gives its model first",
                spec.source.string());
   const HfDirectory source = open_hf_directory(spec.source);
-  const fs::path weights = weights_file(source);
-  refuse_gguf(weights);
-  const auto archive = open_archive(weights);
+  const auto archive = open_weights(source);
   TensorsToWrite tensors(*archive, spec.dtype);
   require_free_space(spec.out, tensors.total_bytes() + kHeadBytes, "name another place by --out");
   StagedDirectory stage(spec.out);
-  copy_companions(source, weights, stage.path(), spec.dtype);
-  const fs::path encoder = stage.path() / source.encoder.lexically_relative(source.root);
+  const bool is_nested = source.encoder != source.root;
+  const fs::path encoder = is_nested ? stage.path() / source.encoder.lexically_relative(source.root) : stage.path();
+  copy_companions(source, stage.path());
+  write_config(source, encoder, spec.dtype);
+  write_what_gguf_says(spec, source, encoder);
   ConvertResult result{.weights = write_shards(encoder, spec, tensors),
                        .tensors = static_cast<int64_t>(tensors.specs().size()),
                        .bytes = tensors.total_bytes()};

@@ -8,6 +8,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/package/backbone.h"
+#include "rift/package/model_tokenizer.h"
 
 namespace rift::cli {
 namespace {
@@ -32,7 +33,8 @@ checkpoint::ConvertSpec convert_spec(const Arguments& arguments) {
                                .out = arguments.out,
                                .to = parse<checkpoint::WeightsFormat>(arguments.to, "--to"),
                                .dtype = {},
-                               .max_shard_bytes = {}};
+                               .max_shard_bytes = {},
+                               .write_gguf_tokenizer = package::write_gguf_tokenizer};
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(spec.source, ignored)) spec.source = package::resolve_model(arguments.source);
   if (!arguments.dtype.empty()) spec.dtype = parse<checkpoint::FloatType>(arguments.dtype, "--dtype");
@@ -45,9 +47,10 @@ checkpoint::ConvertSpec convert_spec(const Arguments& arguments) {
 Run add_models_convert(CLI::App& command) {
   auto arguments = std::make_shared<Arguments>();
   command
-      .add_option("SRC", arguments->source,
-                  "Model directory, name of a model on this machine, or one file of weights (.safetensors, .bin, .pt, "
-                  "an index of shards)")
+      .add_option(
+          "SRC", arguments->source,
+          "Model directory or .gguf file, name of a model on this machine, or one file of weights (.safetensors, "
+          ".bin, .pt, an index of shards)")
       ->required();
   command.add_option("--to", arguments->to, "safetensors, or torch: a file of torch.save that weights_only loads")
       ->type_name("FORMAT")
@@ -62,7 +65,8 @@ Run add_models_convert(CLI::App& command) {
                   "Several files and an index beyond this; default: 5000000000")
       ->type_name("N")
       ->check(CLI::PositiveNumber.description(""));
-  command.footer("GGUF files are read as models but not converted by this version.");
+  command.footer(
+      "A GGUF file becomes the Hugging Face directory that it was made from; writing GGUF is not there yet.");
   return [arguments](const CommonFlags& flags) {
     const checkpoint::ConvertResult result = checkpoint::convert_model(convert_spec(*arguments));
     if (flags.json)

@@ -1,3 +1,5 @@
+#include "support/phrasebank.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -5,13 +7,11 @@
 #include <filesystem>
 #include <numeric>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/program.h"
 #include "rift/base/files.h"
 #include "rift/base/json.h"
-#include "support/outside_data.h"
 
 // Financial PhraseBank (all annotators agree), three classes, fold 0 of five: means over three seeds of `rift train`.
 // Reference figures (transformers, PyTorch, the same rows and the same settings): full .960 accuracy and .944 macro F1,
@@ -21,33 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string utf8_of_latin1(std::string_view text) {
-  std::string utf8;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      utf8 += c;
-    } else {
-      utf8 += static_cast<char>(0xC0 | byte >> 6);
-      utf8 += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return utf8;
-}
-
-/// What the recipe in examples/phrasebank/run.yaml makes of "sentence@sentiment" lines.
-std::string tab_separated(const std::string& lines) {
-  std::string table = "sentence\tsentiment\n";
-  for (size_t begin = 0; begin < lines.size();) {
-    const size_t end = std::min(lines.find('\n', begin), lines.size());
-    std::string line = lines.substr(begin, end - begin);
-    begin = end + 1;
-    line[line.rfind('@')] = '\t';
-    table += line + "\n";
-  }
-  return table;
-}
-
 struct Figures {
   double accuracy = 0.0;
   double macro_f1 = 0.0;
@@ -56,7 +29,7 @@ struct Figures {
 class PhraseBank : public testing::Test {
  protected:
   void SetUp() override {
-    const fs::path sentences = real_data("financial_phrasebank/Sentences_AllAgree.txt");
+    const fs::path sentences = phrasebank_file();
     RIFT_SKIP_WITHOUT(sentences);
     RIFT_SKIP_WITHOUT_MINILM();
     write_plainly(folder_ / "sentences.tsv", tab_separated(utf8_of_latin1(read_file(sentences))));

@@ -7,6 +7,7 @@
 
 #include "checkpoint/same_tensors.h"
 #include "checkpoint/small_model.h"
+#include "checkpoint/small_onnx.h"
 #include "rift/base/sha256.h"
 #include "rift/checkpoint/convert.h"
 #include "rift/checkpoint/format/gguf.h"
@@ -209,6 +210,13 @@ TEST_F(Client, RiftReadsWhatPeftSaves) {
   }
   ASSERT_EQ(adapter.saved.size(), 4u);  // classifier and pooler
   for (const auto& [name, tensor] : adapter.saved) EXPECT_TRUE(tensor.equal(expected.at(name))) << name;
+}
+
+TEST_F(Client, OnnxFilesAreReadByItsLibraryAndRunByOnnxruntime) {
+  const format::OnnxModel model = test::small_onnx();
+  format::write_onnx(directory_ / "whole.onnx", model);
+  format::write_onnx(directory_ / "two.onnx", model, {.max_message_bytes = 4096});
+  expect_agrees("onnx_files.py");
 }
 
 }  // namespace

@@ -83,8 +83,9 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
   if (format != ExportFormat::kHf) {
     for (const std::string& file : licence_files(package)) copies.push_back({file, file});
   }
+  const WriteFiles write_onnx = format == ExportFormat::kOnnx ? onnx_files(package) : WriteFiles();
   StagedDirectory stage(out);
-  if (format == ExportFormat::kOnnx) write_onnx_files(package, stage.path());
+  if (write_onnx) write_onnx(stage.path());
   copy_files(package, copies, stage.path());
   stage.publish();
 }

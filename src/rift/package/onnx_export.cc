@@ -3,6 +3,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "rift/base/error.h"
+#include "rift/base/files.h"
 #include "rift/models/onnx/graph.h"
 #include "rift/package/loaders.h"
 #include "rift/package/text_scorer.h"
@@ -124,20 +125,21 @@ const TextScorer& text_scorer_of(const Package& package) {
 
 }  // namespace
 
-void write_onnx_files(const fs::path& package, const fs::path& to) {
-  const Package loaded = load_package(package, all_loaders());
-  const TextScorer& scorer = text_scorer_of(loaded);
-  const TextScorerSpec& spec = scorer.spec();
+WriteFiles onnx_files(const fs::path& package) {
+  const auto loaded = std::make_shared<const Package>(load_package(package, all_loaders()));  // the graph's weights
+  const TextScorer& scorer = text_scorer_of(*loaded);
   OnnxGraph graph;
-  add_outputs(graph, spec.model->describe(graph), loaded.schema, loaded.calibrator);
+  add_outputs(graph, scorer.spec().model->describe(graph), loaded->schema, loaded->calibrator);
   checkpoint::format::OnnxModel model = graph.take();
   model.producer = "rift";
   model.producer_version = describe_environment().at("rift").as_string();
-  model.graph_name = spec.base.model_type();
-  model.metadata = metadata_of(loaded, scorer);
-  checkpoint::format::write_onnx(to / kOnnxFile, model);
-  fs::copy_file(spec.base.config_path(), to / "config.json");
-  checkpoint::copy_tokenizer_files(spec.base, to);
+  model.graph_name = scorer.spec().base.model_type();
+  model.metadata = metadata_of(*loaded, scorer);
+  return [loaded, &base = scorer.spec().base, model = std::move(model)](const fs::path& to) {
+    checkpoint::format::write_onnx(to / kOnnxFile, model);
+    write_file_atomic(to / "config.json", read_file(base.config_path()));
+    checkpoint::copy_tokenizer_files(base, to);
+  };
 }
 
 }  // namespace rift::package

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 /// A package's fine-tuned model as an ONNX graph. Torch-free.
 namespace rift::package {
 
 inline constexpr const char* kOnnxFile = "model.onnx";
 
-/// Writes model.onnx (and model.onnx.data for weights beyond 2 GiB) into the existing directory `to`, and beside it
-/// config.json and the tokenizer's files. The package is loaded as for scoring, its golden rows included.
+/// Loads the package as for scoring, its golden rows included, and gives what writes model.onnx (and model.onnx.data
+/// for weights beyond 2 GiB), config.json and the tokenizer's files into an existing directory.
 ///   inputs   input_ids, attention_mask and, where the model has them, token_type_ids: i64 [rows,tokens]. Padding may
 ///            stand anywhere and changes no row.
 ///   outputs  f32, by the columns of `rift score`:
@@ -16,7 +17,9 @@ inline constexpr const char* kOnnxFile = "model.onnx";
 ///            binary: score and pd [rows];  several classes: score and p [rows, classes];  regression: prediction
 ///            [rows]
 ///   metadata "rift.*": package, labels, max_tokens, the row's text, pretrained model and licence
-/// Throws kUnsupported (a model that is no fine-tuned one, an architecture without a graph), kArtefact, kEnvironment.
-void write_onnx_files(const std::filesystem::path& package, const std::filesystem::path& to);
+/// Throws kUnsupported (a model that is no fine-tuned one, an architecture without a graph), kArtefact; what it gives
+/// throws kEnvironment.
+using WriteFiles = std::function<void(const std::filesystem::path& to)>;
+WriteFiles onnx_files(const std::filesystem::path& package);
 
 }  // namespace rift::package

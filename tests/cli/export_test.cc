@@ -1,0 +1,115 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/program.h"
+#include "cli/tiny_model.h"
+#include "rift/base/json.h"
+
+// rift export --format onnx as somebody meets it who hands a model on. What the file computes:
+// tests/train/onnx_client_test.cc.
+namespace rift::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Packages of one comparison, made once.
+class OnnxExport : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::make_unique<TempDirectory>();
+    write_tiny_model(*folder_ / "tiny");
+    write_plainly(*folder_ / "tiny/LICENSE", "Use it well.\n");
+    std::string text = "note,income,bad\n";
+    for (int i = 0; i < 80; ++i) {
+      text += std::string("the loan ") + (i % 4 == 0 ? "late" : "paid") + " word" + std::to_string(9 + i % 50) + "," +
+              std::to_string(1000 + 37 * (i * 7 % 80)) + (i % 4 == 0 ? ",1\n" : ",0\n");
+    }
+    write_plainly(*folder_ / "rows.csv", text);
+    write_plainly(*folder_ / "run.yaml", R"(
+data: {source: rows.csv, label: bad, columns: {note: text, income: number}}
+model: {text: {backbone: tiny, max_tokens: 12}}
+optim: {batch_rows: 16, epochs: 1}
+compare: {models: [scorecard, fine-tuned, fusion], tries: 1}
+)");
+    const ProgramRun run = run_program({"compare", path("run.yaml"), "--out", path("run")});
+    ASSERT_EQ(run.status, 0) << run.err;
+  }
+  static void TearDownTestSuite() { folder_.reset(); }
+
+  void SetUp() override { fs::remove_all(path("out")); }
+
+  static std::string path(const std::string& name) { return (*folder_ / name).string(); }
+  static std::string package(const std::string& model) { return path("run/models/" + model + "/package"); }
+  static ProgramRun export_onnx(const std::string& model, const std::string& out = path("out/onnx"),
+                                const ProgramLimits& limits = {}) {
+    return run_program({"export", package(model), "--format", "onnx", "--out", out, "--json"}, limits);
+  }
+  static std::vector<std::string> names_in(const std::string& directory) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename());
+    return names;
+  }
+
+  static inline std::unique_ptr<TempDirectory> folder_;
+};
+
+TEST_F(OnnxExport, HoldsTheModelItsTokenizerAndTheLicence) {
+  const ProgramRun run = export_onnx("fine-tuned");
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_EQ(parse_json(run.out, "stdout").at("out").as_string(), path("out/onnx"));
+  EXPECT_THAT(names_in(path("out/onnx")),
+              testing::UnorderedElementsAre("model.onnx", "config.json", "vocab.txt", "tokenizer_config.json",
+                                            "README.md", "LICENSE"));
+  for (const char* name : {"config.json", "vocab.txt", "tokenizer_config.json", "README.md", "LICENSE"}) {
+    EXPECT_EQ(text_of(path("out/onnx") + "/" + name), text_of(package("fine-tuned") + "/" + name)) << name;
+  }
+}
+
+TEST_F(OnnxExport, GivesTheSameBytesForTheSamePackage) {
+  ASSERT_EQ(export_onnx("fine-tuned").status, 0);
+  ASSERT_EQ(export_onnx("fine-tuned", path("out/again")).status, 0);
+  EXPECT_EQ(text_of(path("out/onnx/model.onnx")), text_of(path("out/again/model.onnx")));
+}
+
+TEST_F(OnnxExport, NeverTakesThePlaceOfWhatIsThere) {
+  write_plainly(path("out/onnx/notes.txt"), "mine");
+  const ProgramRun run = export_onnx("fine-tuned");
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, HasSubstr("it is there already"));
+  EXPECT_THAT(names_in(path("out/onnx")), testing::ElementsAre("notes.txt"));
+}
+
+TEST_F(OnnxExport, AFileNameIsRefusedAsADirectoryIsWritten) {
+  const ProgramRun run = export_onnx("fine-tuned", path("out/model.onnx"));
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, HasSubstr("expected a new directory"));
+  EXPECT_FALSE(fs::exists(path("out/model.onnx")));
+}
+
+TEST_F(OnnxExport, AFullDiskLeavesNothingBehind) {
+  fs::create_directories(path("out"));
+  const ProgramRun run = export_onnx("fine-tuned", path("out/onnx"), {.file_bytes = 8192});
+  EXPECT_EQ(run.status, 6) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("model.onnx"));
+  EXPECT_THAT(names_in(path("out")), testing::IsEmpty());
+}
+
+TEST_F(OnnxExport, WhatIsNoLanguageModelAloneIsRefusedWithWhatToDo) {
+  const ProgramRun scorecard = export_onnx("scorecard");
+  EXPECT_EQ(scorecard.status, 2);
+  EXPECT_THAT(scorecard.err, AllOf(HasSubstr("the package holds no text model"), HasSubstr("scorecard.json")));
+  const ProgramRun fusion = export_onnx("fusion");
+  EXPECT_EQ(fusion.status, 2);
+  EXPECT_THAT(fusion.err, AllOf(HasSubstr("a fusion has no ONNX graph"), HasSubstr("models/fine-tuned/package")));
+  EXPECT_FALSE(fs::exists(path("out")));
+}
+
+}  // namespace
+}  // namespace rift::test

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "rift/base/json_numbers.h"
 #include "support/failure.h"
 
 namespace rift {
@@ -58,6 +59,12 @@ TEST(JsonRead, WholeNumbersAreExactToSixtyFourBits) {
   EXPECT_THAT(refusal("[\n9223372036854775808]"), HasSubstr("line 2: whole number beyond 64 bits"));
   EXPECT_THAT(refusal("-9223372036854775809"), HasSubstr("whole number beyond 64 bits"));
   EXPECT_THAT(refusal("123456789012345678901234567890"), HasSubstr("whole number beyond 64 bits"));
+}
+
+TEST(Json, LargeIntegersAreDoublesWhereTheyMayBe) {
+  EXPECT_EQ(parse_json_with_large_numbers("1000000000000000019884624838656", "t").as_double(), 1e30);
+  EXPECT_EQ(parse_json_with_large_numbers("9223372036854775808", "t").as_double(), 9223372036854775808.0);
+  EXPECT_EQ(parse_json_with_large_numbers("9223372036854775807", "t").as_int(), INT64_MAX);
 }
 
 TEST(JsonRead, RefusesNumbersBeyondADoubleWithoutShowingThem) {

@@ -7,6 +7,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/json.h"
+#include "rift/base/json_numbers.h"
 
 namespace rift {
 namespace {
@@ -38,12 +39,15 @@ class ReadPosition {
   const char** reached_;
 };
 
+/// Whole numbers beyond int64.
+enum class LargeNumbers : uint8_t { kRefused, kDoubles };
+
 /// Builds a Json from nlohmann's events with a stack of our own, so that depth, counts and duplicates are ours to
 /// refuse. No message holds a value: what is parsed may be a customer's row.
 class Builder {
  public:
-  Builder(std::string_view text, std::string_view source, const JsonLimits& limits)
-      : text_(text), source_(source), limits_(limits), reached_(text.data()), counted_(text.data()) {}
+  Builder(std::string_view text, std::string_view source, const JsonLimits& limits, LargeNumbers large)
+      : text_(text), source_(source), limits_(limits), large_(large), reached_(text.data()), counted_(text.data()) {}
 
   using number_integer_t = nlohmann::json::number_integer_t;
   using number_unsigned_t = nlohmann::json::number_unsigned_t;
@@ -58,12 +62,17 @@ class Builder {
   bool boolean(bool value) { return add(Json(value), line()); }
   bool number_integer(number_integer_t value) { return add(Json(static_cast<int64_t>(value)), line_of_number()); }
   bool number_unsigned(number_unsigned_t value) {
-    if (value > static_cast<uint64_t>(INT64_MAX)) fail("whole number beyond 64 bits", line_of_number());
+    if (value > static_cast<uint64_t>(INT64_MAX)) {
+      if (large_ == LargeNumbers::kDoubles) return add(Json(static_cast<double>(value)), line_of_number());
+      fail("whole number beyond 64 bits", line_of_number());
+    }
     return add(Json(static_cast<int64_t>(value)), line_of_number());
   }
   // nlohmann hands whole numbers beyond 64 bits over as floats; `written` tells them apart.
   bool number_float(number_float_t value, const string_t& written) {
-    if (written.find_first_of(".eE") == std::string::npos) fail("whole number beyond 64 bits", line_of_number());
+    if (large_ == LargeNumbers::kRefused && written.find_first_of(".eE") == std::string::npos) {
+      fail("whole number beyond 64 bits", line_of_number());
+    }
     return add(Json(value), line_of_number());
   }
   bool string(string_t& value) { return add(Json(std::move(value)), line()); }
@@ -154,6 +163,7 @@ class Builder {
   std::string_view text_;
   std::string_view source_;
   const JsonLimits& limits_;
+  LargeNumbers large_;
   Json root_;
   std::vector<Frame> stack_;
   int64_t values_ = 0;
@@ -162,17 +172,25 @@ class Builder {
   int line_ = 1;
 };
 
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view source, const JsonLimits& limits) {
+Json parse(std::string_view text, std::string_view source, const JsonLimits& limits, LargeNumbers large) {
   RIFT_REQUIRE(static_cast<int64_t>(text.size()) <= limits.max_bytes, Code::kArtefact,
                "{}: {} bytes of JSON, at most {} are read", source, text.size(), limits.max_bytes);
   // nlohmann takes a NUL byte for the end of its input, whatever stands behind it.
   RIFT_REQUIRE(text.find('\0') == std::string_view::npos, Code::kArtefact, "{}: a NUL byte, which JSON cannot hold",
                source);
-  Builder builder(text, source, limits);
+  Builder builder(text, source, limits, large);
   nlohmann::json::sax_parse(builder.begin(), builder.end(), &builder);
   return builder.take();
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view source, const JsonLimits& limits) {
+  return parse(text, source, limits, LargeNumbers::kRefused);
+}
+
+Json parse_json_with_large_numbers(std::string_view text, std::string_view source, const JsonLimits& limits) {
+  return parse(text, source, limits, LargeNumbers::kDoubles);
 }
 
 }  // namespace rift

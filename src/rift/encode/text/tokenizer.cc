@@ -2,6 +2,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/json_numbers.h"
 #include "rift/encode/text/config_over_json.h"
 #include "rift/encode/text/configured_tokens.h"
 #include "rift/encode/text/pipeline/merges_file.h"
@@ -15,7 +16,9 @@ namespace {
 
 Json read_config(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return Json::object();
-  return parse_json(read_file(path, kMostTokenizerBytes), path.filename().string(), {.max_bytes = kMostTokenizerBytes});
+  // transformers writes a model_max_length that nobody set as 10^30.
+  return parse_json_with_large_numbers(read_file(path, kMostTokenizerBytes), path.filename().string(),
+                                       {.max_bytes = kMostTokenizerBytes});
 }
 
 /// config.json's tokenizer_class, else its model_type; "" where there is neither.

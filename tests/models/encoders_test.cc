@@ -5,13 +5,16 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "models/gradient_summary.h"
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
 
-// Every architecture beside transformers. Golden values: tools/fixtures/models/encoders_golden.py.
+// Every architecture beside transformers. Golden values: encoders_golden.py and decoders_golden.py of
+// tools/fixtures/models.
 namespace rift::models {
 namespace {
 
@@ -42,6 +45,8 @@ class Encoders : public testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, Encoders, testing::ValuesIn(test::kTinyEncoders),
                          [](const auto& encoder) { return std::string(encoder.param); });
+INSTANTIATE_TEST_SUITE_P(TinyDecoder, Encoders, testing::ValuesIn(test::kTinyDecoders),
+                         [](const auto& decoder) { return std::string(decoder.param); });
 
 at::Tensor loss_of(const at::Tensor& logits, const Json& golden) {
   if (logits.size(1) > 1) {
@@ -111,16 +116,21 @@ TEST_P(Encoders, DropoutOfARowDoesNotDependOnTheRowsBesideIt) {
   EXPECT_GT((whole - model->forward(golden_batch(golden), {})).abs().max().item<double>(), 1e-3);
 }
 
-TEST_P(Encoders, FirstTokensAloneAreThoseOfAllTokens) {
+TEST_P(Encoders, FirstOrLastTokensAloneAreThoseOfAllTokens) {
   const auto model = classifier_in(folder(), {.dtype = at::kDouble});
   const tensor::PackedBatch batch = golden_batch(golden());
   for (const bool training : {false, true}) {
     const nn::ForwardContext context{.training = training, .seed = 3, .epoch = 1};
     const at::Tensor all = model->encoder().forward(batch, context, TokensRead::kAll);
-    const at::Tensor first = model->encoder().forward(batch, context, TokensRead::kFirst);
-    ASSERT_EQ(first.size(0), batch.rows);
-    const at::Tensor picked = all.index_select(0, batch.row_begin.narrow(0, 0, batch.rows));
-    EXPECT_LT((first - picked).abs().max().item<double>(), 1e-13);
+    for (const TokensRead read : {TokensRead::kFirst, TokensRead::kLast}) {
+      const at::Tensor alone = model->encoder().forward(batch, context, read);
+      ASSERT_EQ(alone.size(0), batch.rows);
+      for (int64_t row = 0; row < batch.rows; ++row) {
+        const int64_t token =
+            read == TokensRead::kFirst ? batch.row_begin_host[row] : batch.row_begin_host[row + 1] - 1;
+        EXPECT_LT((alone[row] - all[token]).abs().max().item<double>(), 1e-13);
+      }
+    }
   }
 }
 
@@ -141,9 +151,11 @@ std::map<std::string, at::Tensor> outcome(TextClassifier& model, const tensor::P
 }
 
 TEST_P(Encoders, TheEngineGivesWhatThePlainLayersGive) {
-  for (const Pooling pooling : {Pooling::kPooler, Pooling::kMean}) {
+  for (const auto pooling : {std::optional<Pooling>(), std::optional(Pooling::kMean)}) {
     const auto model = classifier_in(folder(), {.pooling = pooling});
-    if (std::string(GetParam()).starts_with("modernbert")) {
+    const bool is_decoder =
+        std::ranges::find(test::kTinyDecoders, std::string(GetParam())) != std::end(test::kTinyDecoders);
+    if (is_decoder || std::string(GetParam()).starts_with("modernbert")) {
       EXPECT_EQ(model->encoder().why_not_fused(), "this architecture has no fused form");
       continue;
     }

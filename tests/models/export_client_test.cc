@@ -18,6 +18,8 @@ class Exports : public testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, Exports, testing::ValuesIn(test::kTinyEncoders),
                          [](const auto& encoder) { return std::string(encoder.param); });
+INSTANTIATE_TEST_SUITE_P(TinyDecoder, Exports, testing::ValuesIn(test::kTinyDecoders),
+                         [](const auto& decoder) { return std::string(decoder.param); });
 
 Json integers(const at::Tensor& values, const tensor::PackedBatch& batch) {
   Json rows = Json::array();
@@ -38,7 +40,10 @@ TEST_P(Exports, AreLoadedByTransformersWithEqualLogits) {
   directory.write("rows.json", to_json_text(Json{{"ids", integers(batch.ids, batch)},
                                                  {"type_ids", integers(batch.type_ids, batch)}}));
   const at::NoGradGuard scoring;
-  for (const Pooling pooling : {Pooling::kPooler, Pooling::kCls, Pooling::kMean}) {
+  const bool is_decoder = test::layout_of(checkpoint::open_hf_directory(folder).config).head_pooling == "last";
+  const std::vector<Pooling> poolings = is_decoder ? std::vector{Pooling::kLast, Pooling::kMean}
+                                                   : std::vector{Pooling::kPooler, Pooling::kCls, Pooling::kMean};
+  for (const Pooling pooling : poolings) {
     const auto model = test::classifier_in(folder, {.pooling = pooling});
     checkpoint::ModelDirectorySpec spec;
     spec.base = checkpoint::open_hf_directory(folder);
@@ -46,6 +51,7 @@ TEST_P(Exports, AreLoadedByTransformersWithEqualLogits) {
     spec.tensors = model->merged_tensors();
     spec.pooling = name_of(pooling);
     spec.labels = {"bad"};
+    if (is_decoder) spec.padding = checkpoint::PaddingToken{0, "<pad>"};
     checkpoint::write_model_directory(directory.folder(spec.pooling), spec);
     checkpoint::write_tensors(directory / (spec.pooling + ".safetensors"), {{"logits", model->forward(batch, {})}});
   }

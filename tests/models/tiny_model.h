@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@
 namespace rift::test {
 
 struct TinyOptions {
-  models::Pooling pooling = models::Pooling::kPooler;
+  std::optional<models::Pooling> pooling;  // the architecture's own where it is not stated
   int64_t outputs = 1;
   at::ScalarType dtype = at::kFloat;
   uint64_t seed = 1;
@@ -25,8 +26,10 @@ inline std::unique_ptr<models::TextClassifier> classifier_in(const std::string& 
                                                              const TinyOptions& options = {}) {
   const auto directory = checkpoint::open_hf_directory(folder);
   const auto loaded = load_weights(directory, {.num_labels = options.outputs});
+  const std::string own = layout_of(directory.config).head_pooling;
+  const models::Pooling pooling = options.pooling.value_or(value_named<models::Pooling>(own).value());
   return std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = directory.config,
-                                                                                .pooling = options.pooling,
+                                                                                .pooling = pooling,
                                                                                 .outputs = options.outputs,
                                                                                 .seed = options.seed,
                                                                                 .dtype = options.dtype},

@@ -60,7 +60,7 @@ TEST(PackedAttention, GradientsAreThoseOfFiniteDifferences) {
                                .heads = kHeads,
                                .layer = 1,
                                .dropout = probability,
-                               .first_only = first_only};
+                               .read = first_only ? TokensRead::kFirst : TokensRead::kAll};
       const auto loss = [&] { return packed_attention(in.q, in.k, in.v, call).pow(2).sum(); };
       EXPECT_LT(gradient_error(in.q, loss), 1e-7);
       EXPECT_LT(gradient_error(in.k, loss), 1e-7);
@@ -89,7 +89,7 @@ TEST(PackedAttention, TokensOutsideTheWindowAreNotAttendedTo) {
   EXPECT_LT(gradient_error(in.k, loss), 1e-7);
   EXPECT_LT(gradient_error(in.v, loss), 1e-7);
   AttentionCall first = call;
-  first.first_only = true;
+  first.read = TokensRead::kFirst;
   const at::Tensor begins = batch.row_begin.narrow(0, 0, batch.rows);
   const at::Tensor alone = packed_attention(in.q.index_select(0, begins), in.k, in.v, first);
   EXPECT_LT((alone - out.index_select(0, begins)).abs().max().item<double>(), 1e-13);
@@ -124,7 +124,7 @@ TEST(PackedAttention, FirstQueryAloneIsThatOfAllQueries) {
   const at::Tensor all = packed_attention(in.q, in.k, in.v, call);
   const at::Tensor begins = batch.row_begin.narrow(0, 0, batch.rows);
   AttentionCall first_call{
-      .batch = batch, .context = kTraining, .heads = kHeads, .layer = 1, .dropout = 0.3, .first_only = true};
+      .batch = batch, .context = kTraining, .heads = kHeads, .layer = 1, .dropout = 0.3, .read = TokensRead::kFirst};
   const at::Tensor first = packed_attention(in.q.index_select(0, begins), in.k, in.v, first_call);
   EXPECT_LT((first - all.index_select(0, begins)).abs().max().item<double>(), 1e-13);
 }

@@ -96,8 +96,11 @@ TEST(Dropout, RowKeepsItsMaskInAnyPackingAndWithAnyThreads) {
   const at::Tensor whole = dropout(x, {0.3, 1, kSite}, packed_rows({10, 5, 15}), kTraining);
   const at::Tensor second = dropout(x.narrow(0, 0, 5), {0.3, 1, kSite}, packed_rows({5}, 1), kTraining);
   EXPECT_TRUE(at::equal(second, whole.narrow(0, 10, 5)));
-  const at::Tensor firsts = dropout(x.narrow(0, 0, 3), {0.3, 1, kSite, true}, packed_rows({10, 5, 15}), kTraining);
-  EXPECT_TRUE(at::equal(firsts[2], whole[15]));
+  const auto one_of_each = [&](TokensRead read) {
+    return dropout(x.narrow(0, 0, 3), {0.3, 1, kSite, read}, packed_rows({10, 5, 15}), kTraining);
+  };
+  EXPECT_TRUE(at::equal(one_of_each(TokensRead::kFirst)[2], whole[15]));
+  EXPECT_TRUE(at::equal(one_of_each(TokensRead::kLast)[1], whole[14]));
   const int64_t before = threads();
   for (const int64_t count : {1, 2}) {
     set_threads(count);

@@ -13,6 +13,7 @@
 #include "rift/nn/initial_values.h"
 #include "rift/nn/layer_norm.h"
 #include "rift/nn/linear.h"
+#include "rift/nn/rms_norm.h"
 #include "rift/tensor/aten_threads.h"
 
 namespace rift::nn {
@@ -48,6 +49,40 @@ TEST(Embedding, LooksUpRowsAndGivesTheirGradient) {
   EXPECT_TRUE(at::equal(embedding.forward(batch.ids)[4], embedding.weight->view[4]));
   EXPECT_LT(gradient_error(embedding.weight->view, [&] { return weighted_sum(embedding.forward(batch.ids).pow(2)); }),
             1e-7);
+}
+
+TEST(RmsNorm, BlocksHaveAMeanSquareOfOneBeforeTheScale) {
+  ParameterStore store(at::kDouble);
+  RmsNorm norm = RmsNorm::add_to(store, "norm", 8, 1e-12);
+  store.seal();
+  store.copy_from({{"norm.weight", at::full({8}, 3.0, at::kDouble)}});
+  for (const bool counts_from_one : {false, true}) {
+    norm.counts_from_one = counts_from_one;
+    const at::Tensor y = norm.forward(random_tensor({4, 16}, 1) * 7 + 2);  // two blocks to a row
+    const double scale = counts_from_one ? 4 : 3;
+    EXPECT_NEAR(y[2].narrow(0, 8, 8).square().mean().item<double>(), scale * scale, 1e-9);
+  }
+}
+
+TEST(RmsNorm, GradientsAreThoseOfFiniteDifferencesAndTheSameWithTwoThreads) {
+  ParameterStore store(at::kDouble);
+  RmsNorm norm = RmsNorm::add_to(store, "norm", 6, 1e-3);
+  store.seal();
+  fill_normal(store, *norm.weight, 1, 1);
+  const at::Tensor x = random_tensor({5, 12}, 2).set_requires_grad(true);
+  for (const bool counts_from_one : {false, true}) {
+    norm.counts_from_one = counts_from_one;
+    const auto loss = [&] { return weighted_sum(norm.forward(x)); };
+    EXPECT_LT(gradient_error(x, loss), 1e-7);
+    EXPECT_LT(gradient_error(norm.weight->view, loss), 1e-7);
+  }
+  const at::Tensor many = random_tensor({700, 12}, 3).set_requires_grad(true);
+  expect_same_bits_with_two_threads([&] {
+    store.zero_gradients();
+    if (many.grad().defined()) many.mutable_grad().zero_();
+    weighted_sum(norm.forward(many)).backward();
+    return std::vector{many.grad().clone(), norm.weight->view.grad().clone()};
+  });
 }
 
 TEST(LayerNorm, RowsHaveMeanZeroAndVarianceOneBeforeTheScale) {

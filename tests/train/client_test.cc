@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "rift/base/progress.h"
 #include "rift/base/threads.h"
 #include "rift/train/fine_tune.h"
@@ -20,9 +23,11 @@ using test::TempDirectory;
 
 struct Case {
   data::Task task = data::Task::kBinary;
-  bool pooler = true;
+  bool pooler = true;  // the architecture's own reading; else the mean
   bool lora = false;
   std::string encoder;  // "" = a BERT
+
+  bool is_decoder() const { return std::ranges::find(test::kTinyDecoders, encoder) != std::end(test::kTinyDecoders); }
 };
 
 class Client : public testing::TestWithParam<Case> {
@@ -40,7 +45,8 @@ TEST_P(Client, GivesOurScores) {
   const data::Dataset dataset = small_dataset(60, asked.task);
   FineTuneOptions options = small_options(asked.encoder.empty() ? small_backbone(folder, asked.pooler)
                                                                 : test::encoder_backbone(folder, asked.encoder));
-  options.text.pooling = asked.pooler ? models::Pooling::kPooler : models::Pooling::kMean;
+  options.text.pooling = asked.is_decoder() ? models::Pooling::kAutomatic : models::Pooling::kPooler;
+  if (!asked.pooler) options.text.pooling = models::Pooling::kMean;
   options.optim.epochs = 2;
   if (asked.lora) options.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4};
   const FineTuned tuned =
@@ -65,16 +71,19 @@ TEST_P(Client, GivesOurScores) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(FineTuned, Client,
-                         testing::Values(Case{}, Case{.task = data::Task::kMulticlass},
-                                         Case{.task = data::Task::kRegression}, Case{.pooler = false},
-                                         Case{.lora = true}, Case{.pooler = false, .lora = true},
-                                         Case{.task = data::Task::kMulticlass, .lora = true},
-                                         Case{.encoder = "distilbert"}, Case{.lora = true, .encoder = "distilbert"},
-                                         Case{.pooler = false, .lora = true, .encoder = "distilbert"},
-                                         Case{.task = data::Task::kMulticlass, .encoder = "electra"},
-                                         Case{.lora = true, .encoder = "electra"},
-                                         Case{.pooler = false, .lora = true, .encoder = "electra"}));
+INSTANTIATE_TEST_SUITE_P(
+    FineTuned, Client,
+    testing::Values(Case{}, Case{.task = data::Task::kMulticlass}, Case{.task = data::Task::kRegression},
+                    Case{.pooler = false}, Case{.lora = true}, Case{.pooler = false, .lora = true},
+                    Case{.task = data::Task::kMulticlass, .lora = true}, Case{.encoder = "distilbert"},
+                    Case{.lora = true, .encoder = "distilbert"},
+                    Case{.pooler = false, .lora = true, .encoder = "distilbert"},
+                    Case{.task = data::Task::kMulticlass, .encoder = "electra"},
+                    Case{.lora = true, .encoder = "electra"}, Case{.pooler = false, .lora = true, .encoder = "electra"},
+                    Case{.encoder = "gpt2"}, Case{.lora = true, .encoder = "gpt2"},
+                    Case{.task = data::Task::kMulticlass, .encoder = "llama"},
+                    Case{.task = data::Task::kRegression, .encoder = "mistral"}, Case{.lora = true, .encoder = "qwen3"},
+                    Case{.pooler = false, .lora = true, .encoder = "gemma3"}));
 
 }  // namespace
 }  // namespace rift::train

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "models/tiny_bert.h"
+#include "models/tiny_encoders.h"
+#include "models/tiny_model.h"
 #include "rift/checkpoint/peft_directory.h"
 #include "rift/nn/initial_values.h"
 #include "rift/tuning/peft.h"
@@ -14,35 +18,34 @@ namespace rift::tuning {
 namespace {
 
 using test::tiny_batch;
-using test::tiny_classifier;
 
 class PeftClient : public testing::Test {
  protected:
   void SetUp() override { RIFT_SKIP_WITHOUT_CLIENTS(); }
 
-  /// Tunes the tiny model with these options, writes its adapter and outputs, and lets PEFT compare.
-  void expect_peft_agrees(const LoraOptions& options, models::Pooling pooling) {
-    const auto model = tiny_classifier({.pooling = pooling});
+  /// Tunes the model of `folder` with these options, writes its adapter and outputs, and lets PEFT compare.
+  void expect_peft_agrees(const LoraOptions& options, std::optional<models::Pooling> pooling,
+                          const std::string& folder = test::kTinyBert,
+                          const tensor::PackedBatch& batch = tiny_batch()) {
+    const auto model = test::classifier_in(folder, {.pooling = pooling});
     apply({.method = options}, *model, 11);
     nn::ParameterStore& store = model->parameters();
     for (const nn::Parameter& parameter : store.parameters()) {
       if (parameter.trainable) nn::fill_uniform(store, parameter, 0.3, 5);
     }
     checkpoint::write_peft_directory(directory_.folder("adapter"), adapter_of(*model, options),
-                                     test::layout_of(checkpoint::open_hf_directory(test::kTinyBert).config));
-    write_outputs(*model, pooling);
-    const auto run =
-        test::run_client("tests/tuning/clients/peft_loads_adapter.py", {directory_.path(), test::kTinyBert});
+                                     test::layout_of(checkpoint::open_hf_directory(folder).config));
+    write_outputs(*model, batch);
+    const auto run = test::run_client("tests/tuning/clients/peft_loads_adapter.py", {directory_.path(), folder});
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_NE(run.output.find("all checks hold"), std::string::npos) << run.output;
   }
 
  private:
-  void write_outputs(models::TextClassifier& model, models::Pooling pooling) {
-    const tensor::PackedBatch batch = tiny_batch();
+  void write_outputs(models::TextClassifier& model, const tensor::PackedBatch& batch) {
     tensor::TensorMap outputs;
     int64_t trainable = 0;
-    if (pooling == models::Pooling::kPooler) {
+    if (model.has_own_reading()) {
       const at::Tensor logits = model.forward(batch, {});
       logits.sum().backward();
       outputs.emplace("logits", logits.detach());
@@ -76,6 +79,21 @@ TEST_F(PeftClient, ClassifierOnThePoolerHasOurLogitsAndGradients) {
 
 TEST_F(PeftClient, EveryLinearMapByTheTargetDense) {
   expect_peft_agrees({.rank = 2, .alpha = 4, .targets = {"dense", "query"}}, models::Pooling::kPooler);
+}
+
+class PeftClientOfDecoders : public PeftClient, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Tiny, PeftClientOfDecoders, testing::ValuesIn(test::kTinyDecoders),
+                         [](const auto& decoder) { return std::string(decoder.param); });
+
+TEST_P(PeftClientOfDecoders, ClassifierOnTheLastTokenHasOurLogitsAndGradients) {
+  const std::string folder = test::tiny_folder(GetParam());
+  expect_peft_agrees({.rank = 4, .alpha = 6}, std::nullopt, folder, test::golden_batch(test::golden_in(folder)));
+}
+
+TEST_P(PeftClientOfDecoders, MeanPooledModelHasOurTokenStates) {
+  const std::string folder = test::tiny_folder(GetParam());
+  expect_peft_agrees({.rank = 4, .alpha = 6}, models::Pooling::kMean, folder,
+                     test::golden_batch(test::golden_in(folder)));
 }
 
 TEST_F(PeftClient, MeanPooledModelHasOurTokenStates) {

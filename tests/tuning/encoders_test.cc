@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
@@ -33,9 +34,14 @@ class TunedEncoders : public testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, TunedEncoders, testing::ValuesIn(test::kTinyEncoders),
                          [](const auto& encoder) { return std::string(encoder.param); });
+INSTANTIATE_TEST_SUITE_P(TinyDecoder, TunedEncoders, testing::ValuesIn(test::kTinyDecoders),
+                         [](const auto& decoder) { return std::string(decoder.param); });
+
+/// The architecture's own, and one that every architecture has.
+const std::vector<std::optional<models::Pooling>> kPoolings = {std::nullopt, models::Pooling::kMean};
 
 TEST_P(TunedEncoders, EveryMethodMovesWhatItNamesAndNothingElse) {
-  for (const models::Pooling pooling : {models::Pooling::kPooler, models::Pooling::kMean}) {
+  for (const auto& pooling : kPoolings) {
     for (const TuningOptions& options : every_method()) {
       SCOPED_TRACE(options.method_name());
       const auto model = classifier_in(folder(), {.pooling = pooling});
@@ -78,7 +84,7 @@ TEST_P(TunedEncoders, LoraOnEveryMapMergesToTheSameLogits) {
 
 TEST_P(TunedEncoders, AnAdapterIsWrittenAndReadUnderTheModelsOwnNames) {
   const checkpoint::ModelLayout layout = test::layout_of(checkpoint::open_hf_directory(folder()).config);
-  for (const models::Pooling pooling : {models::Pooling::kPooler, models::Pooling::kMean}) {
+  for (const auto& pooling : kPoolings) {
     const auto model = classifier_in(folder(), {.pooling = pooling});
     const LoraOptions options{.rank = 2};
     apply({.method = options}, *model, 11);

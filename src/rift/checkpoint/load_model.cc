@@ -6,7 +6,8 @@ LoadedModel load_model(const format::TensorArchive& file, const ModelLayout& lay
   LoadedModel model;
   model.names = map_names(file.tensors(), layout, options, file.file_name());
   for (const auto& entry : model.names.loaded) {
-    model.tensors.emplace(entry.name, read_tensor(file, file.at(entry.file_name), {.floats_as_f32 = true}));
+    const at::Tensor tensor = read_tensor(file, file.at(entry.file_name), {.floats_as_f32 = true});
+    model.tensors.emplace(entry.name, entry.transposed ? tensor.t() : tensor);
   }
   return model;
 }

@@ -9,6 +9,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int64_t kMaxTokenizerConfigBytes = int64_t{16} << 20;
+
 /// transformers squashes one output with the sigmoid and takes BCE as its loss only as "multi_label_classification".
 std::string_view problem_type(HeadTask task) {
   switch (task) {
@@ -27,7 +29,16 @@ int64_t head_outputs(const ModelDirectorySpec& spec) {
   return weight == spec.tensors.end() ? 0 : weight->second.size(0);
 }
 
-/// The names and shapes as a file would hold them, for the checks of map_names.
+/// As transformers' files hold them.
+TensorMap for_file(const ModelDirectorySpec& spec) {
+  TensorMap tensors = spec.tensors;
+  for (auto& [name, tensor] : tensors) {
+    if (spec.layout.transposed_in_files(name)) tensor = tensor.t();
+  }
+  return tensors;
+}
+
+/// Their names and shapes, for the checks of map_names.
 std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
   std::vector<format::TensorInfo> list;
   for (const auto& [name, tensor] : tensors) {
@@ -36,13 +47,13 @@ std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
   return list;
 }
 
-void check(const ModelDirectorySpec& spec) {
+void check(const ModelDirectorySpec& spec, const TensorMap& tensors) {
   const int64_t outputs = head_outputs(spec);
   RIFT_CHECK(static_cast<int64_t>(spec.labels.size()) == outputs);
   try {
     const NameMap names =
-        map_names(describe(spec.tensors), spec.layout,
-                  {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"}, "model to be written");
+        map_names(describe(tensors), spec.layout, {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"},
+                  "model to be written");
     RIFT_CHECK(names.renamed.empty() && names.dropped.empty() && names.new_head.empty());
   } catch (const Error& error) {
     RIFT_FAIL(Code::kBug, "{}", error.message());
@@ -54,6 +65,17 @@ void copy_image_processor(const HfDirectory& from, const fs::path& directory) {
   std::error_code ignored;
   if (from.encoder.empty() || !fs::is_regular_file(from.encoder / kFile, ignored)) return;
   write_file_atomic(directory / kFile, read_file(from.encoder / kFile));
+}
+
+/// A tokenizer that has no token for padding does not pad.
+void name_padding_token(const fs::path& directory, const std::string& token) {
+  const fs::path path = directory / "tokenizer_config.json";
+  std::error_code ignored;
+  Json config = fs::exists(path, ignored) ? read_json(path, {.max_bytes = kMaxTokenizerConfigBytes}) : Json::object();
+  const Json* named = config.find("pad_token");
+  if (named != nullptr && !named->is_null()) return;
+  config["pad_token"] = token;
+  write_file_atomic(path, to_json_text(config, 2) + "\n");
 }
 
 }  // namespace
@@ -71,6 +93,7 @@ Json model_config(const ModelDirectorySpec& spec) {
     config["architectures"] = std::move(architectures);
   }
   config["dtype"] = "float32";
+  if (spec.padding) config["pad_token_id"] = spec.padding->id;
   if (spec.labels.empty()) return config;
   Json names = Json::object();
   Json ids = Json::object();
@@ -85,10 +108,12 @@ Json model_config(const ModelDirectorySpec& spec) {
 }
 
 void write_model_directory(const fs::path& directory, const ModelDirectorySpec& spec) {
-  check(spec);
+  const TensorMap tensors = for_file(spec);
+  check(spec, tensors);
   write_file_atomic(directory / "config.json", to_json_text(model_config(spec), 2) + "\n");
-  write_tensors(directory / "model.safetensors", spec.tensors);
+  write_tensors(directory / "model.safetensors", tensors);
   copy_tokenizer_files(spec.base, directory);
+  if (spec.padding && !spec.base.tokenizer_files.empty()) name_padding_token(directory, spec.padding->text);
   if (!spec.layout.reads_text) copy_image_processor(spec.base, directory);
   if (!spec.layout.reads_text || spec.pooling == spec.layout.head_pooling) return;
   write_sentence_transformers(directory,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,18 @@ namespace rift::checkpoint {
 /// What a head's logits are for; decides problem_type of config.json (the loss and the squashing of transformers).
 enum class HeadTask { kBinary, kMulticlass, kRegression };
 
+/// What transformers fills up the shorter rows of a batch with.
+struct PaddingToken {
+  int64_t id = 0;
+  std::string text;
+};
+
 struct ModelDirectorySpec {
-  HfDirectory base;                // config.json and tokenizer files come from here
-  ModelLayout layout;              // of the model that config.json describes
-  TensorMap tensors;               // canonical names: all of encoder and classifier, the pooler or none of it
-  std::string pooling = "pooler";  // what the head reads: "pooler", "cls", "mean" or "last"
+  HfDirectory base;                     // config.json and tokenizer files come from here
+  ModelLayout layout;                   // of the model that config.json describes
+  TensorMap tensors;                    // canonical names: all of encoder and classifier, the pooler or none of it
+  std::string pooling = "pooler";       // what the head reads: "pooler", "cls", "mean" or "last"
+  std::optional<PaddingToken> padding;  // for config.json and the tokenizer, where the head finds the last token by it
   HeadTask task = HeadTask::kBinary;
   std::vector<std::string> labels;  // one per output of the classifier; binary: the name of the bad class
   int64_t max_tokens = 512;         // of the tokenizer's cut, [CLS] and [SEP] included
@@ -27,9 +35,9 @@ struct ModelDirectorySpec {
 
 /// Writes config.json, model.safetensors and the tokenizer's files, of images preprocessor_config.json, into an
 /// existing directory.
-///   the pooling of the architecture's own head (layout.head_pooling; of texts "pooler"):
+///   the pooling of the architecture's own head (layout.head_pooling; of texts "pooler", of decoders "last"):
 ///   AutoModelForSequenceClassification or, of images, AutoModelForImageClassification loads it with equal logits
-///   (binary: num_labels 1);
+///   (binary: num_labels 1), of a decoder in batches that are padded on the right;
 ///   else AutoModel loads it with equal hidden states, and of texts 1_Pooling tells sentence-transformers the pooling.
 /// The classifier is kept in the file either way, so that load_model gives back every tensor.
 /// Throws kBug when tensors are missing, extra or misshapen for the config, kEnvironment when the disk refuses.

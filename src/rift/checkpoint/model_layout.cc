@@ -4,8 +4,19 @@
 
 namespace rift::checkpoint {
 
+std::vector<int64_t> NamedShape::shape_in_files() const {
+  return transposed_in_files ? std::vector<int64_t>(shape.rbegin(), shape.rend()) : shape;
+}
+
+bool ModelLayout::transposed_in_files(std::string_view name) const {
+  const auto found = std::ranges::find(encoder, name, &NamedShape::name);
+  return found != encoder.end() && found->transposed_in_files;
+}
+
 std::vector<NamedShape> classifier_shapes(const ModelLayout& layout, int64_t num_labels) {
-  return {{layout.classifier + ".weight", {num_labels, layout.width}}, {layout.classifier + ".bias", {num_labels}}};
+  std::vector<NamedShape> shapes = {{layout.classifier + ".weight", {num_labels, layout.width}}};
+  if (layout.classifier_has_bias) shapes.push_back({layout.classifier + ".bias", {num_labels}});
+  return shapes;
 }
 
 std::string top_module(std::string_view base_prefix, std::string_view canonical_name) {

@@ -11,6 +11,11 @@ namespace rift::checkpoint {
 struct NamedShape {
   std::string name;
   std::vector<int64_t> shape;
+  bool transposed_in_files =
+      false;  // a linear map [out,in] that Hugging Face's files hold as [in,out] (GPT-2's Conv1D)
+
+  /// As transformers' files have it.
+  std::vector<int64_t> shape_in_files() const;
 };
 
 /// State that is saved but not trained: a BatchNorm's running statistics.
@@ -44,17 +49,22 @@ struct ModelLayout {
   std::vector<NamedShape> pooler;         // what the architecture's own head lays on the encoder's states
   bool pooler_is_pretrained = true;       // it comes with the encoder; else it is made and kept with the head
   std::string classifier = "classifier";  // the linear map that gives the logits: [labels,width] and a bias
-  int64_t width = 0;                      // of what it reads
+  bool classifier_has_bias = true;
+  int64_t width = 0;  // of what it reads
   std::vector<NamedShape>
       language_head;  // of the architecture's language model, what it shares with the encoder left out
   std::vector<Alias> language_aliases;  // of its tensors
   std::vector<UnusedTensors> unused;    // pretraining heads, heads of other tasks
   /// transformers' class with the classifier is class_name + this, and what it reads is pooled by this name.
   std::string head_class = "ForSequenceClassification";
-  std::string head_pooling = "pooler";
+  std::string head_pooling = "pooler";  // "last" of decoders, which lack a pooler
   bool reads_text = true;
   /// Names by which another library calls the tensors; the two kinds of files are told apart by the encoder's first.
   std::vector<Alias> aliases = {};
+  std::vector<std::string_view> file_buffers = {};  // that the model makes itself, by the ends of their names
+
+  /// Whether Hugging Face's files hold this tensor of the encoder as [in,out].
+  bool transposed_in_files(std::string_view name) const;
 };
 
 /// The classifier's tensors.

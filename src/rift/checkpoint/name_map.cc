@@ -109,7 +109,7 @@ class TensorSorter {
     if (add_beside_encoder(tensor, name)) return;
     if (!removes_prefix(name, backbone_prefix_)) {
       sorted_.extra.push_back(&tensor);
-    } else if (std::ranges::find(kBuffers, name) != std::end(kBuffers)) {
+    } else if (is_buffer(name)) {
       sorted_.dropped.push_back({tensor.name, tensor.shape, "buffer that the model makes itself"});
     } else {
       std::string canonical = layout_.base_prefix + with_modern_layer_norm(name);
@@ -131,6 +131,11 @@ class TensorSorter {
     if (canonical == nullptr) return false;
     insert(is_of_head(layout_, *canonical) ? sorted_.head : sorted_.backbone, *canonical, tensor);
     return true;
+  }
+
+  bool is_buffer(std::string_view name) const {
+    return std::ranges::find(kBuffers, name) != std::end(kBuffers) ||
+           std::ranges::any_of(layout_.file_buffers, [&](std::string_view end) { return name.ends_with(end); });
   }
 
   bool add_beside_encoder(const TensorInfo& tensor, std::string_view name) {
@@ -241,17 +246,17 @@ class Matcher {
   }
 
   void keep(const TensorInfo& tensor, const NamedShape& expected) {
-    RIFT_REQUIRE(tensor.shape == expected.shape && format::is_floating(tensor.dtype), Code::kArtefact,
+    RIFT_REQUIRE(tensor.shape == expected.shape_in_files() && format::is_floating(tensor.dtype), Code::kArtefact,
                  "{}: tensor '{}': expected {} of floating numbers, got {} {}; is this the right config.json?",
-                 file_name_, tensor.name, shape_text(expected.shape), shape_text(tensor.shape),
+                 file_name_, tensor.name, shape_text(expected.shape_in_files()), shape_text(tensor.shape),
                  format::dtype_name(tensor.dtype));
-    take(tensor, expected.name);
+    take(tensor, expected.name, expected.transposed_in_files);
   }
 
-  void take(const TensorInfo& tensor, const std::string& name) {
+  void take(const TensorInfo& tensor, const std::string& name, bool transposed = false) {
     used_.insert(&tensor);
-    result_.loaded.push_back({tensor.name, name});
-    if (tensor.name != name) result_.renamed.push_back({tensor.name, name});
+    result_.loaded.push_back({tensor.name, name, transposed});
+    if (tensor.name != name) result_.renamed.push_back(result_.loaded.back());
   }
 
   /// All of the pooler's tensors or none.
@@ -260,9 +265,10 @@ class Matcher {
     result_.has_pooler = may_be_ours && std::ranges::any_of(layout_.pooler, [&](const NamedShape& part) {
                            return find(part.name) != nullptr;
                          });
-    RIFT_REQUIRE(result_.has_pooler || !options_.require_pooler || !layout_.pooler_is_pretrained, Code::kConfig,
-                 "{}: the model has no pooler ('{}'); set pooling to mean or cls", file_name_,
-                 layout_.pooler.front().name);
+    const bool may_be_made = !layout_.pooler.empty() && !layout_.pooler_is_pretrained;
+    RIFT_REQUIRE(result_.has_pooler || !options_.require_pooler || may_be_made, Code::kConfig,
+                 "{}: the model has no pooler; set pooling to {}", file_name_,
+                 layout_.pooler.empty() ? "last or mean" : "mean or cls");
     for (const NamedShape& part : layout_.pooler) {
       if (result_.has_pooler) {
         load(part);
@@ -333,18 +339,22 @@ class Matcher {
   /// Outputs of the file's classifier, which must be a whole linear head on this width.
   int64_t classifier_outputs(const TensorsByName& head) const {
     const auto weight = head.find(layout_.classifier + ".weight");
-    const auto bias = head.find(layout_.classifier + ".bias");
-    const bool whole = head.size() == 2 && weight != head.end() && bias != head.end();
-    RIFT_REQUIRE(whole, Code::kArtefact, "{}: tensor '{}': expected a head of {}.weight and {}.bias alone", file_name_,
-                 head.begin()->second->name, layout_.classifier, layout_.classifier);
-    const auto& shape = weight->second->shape;
-    const bool fits =
-        shape.size() == 2 && shape[1] == layout_.width && bias->second->shape == std::vector<int64_t>{shape[0]};
-    RIFT_REQUIRE(
-        fits, Code::kArtefact,
-        "{}: tensor '{}': expected [labels,{}] with a bias of [labels], got {} and {}; is this the right config.json?",
-        file_name_, weight->second->name, layout_.width, shape_text(shape), shape_text(bias->second->shape));
-    return shape[0];
+    const bool has_weight = weight != head.end() && !weight->second->shape.empty();
+    const int64_t outputs = has_weight ? weight->second->shape.front() : 0;
+    const std::vector<NamedShape> parts = classifier_shapes(layout_, outputs);
+    const bool whole = has_weight && head.size() == parts.size() &&
+                       std::ranges::all_of(parts, [&](const NamedShape& part) { return head.contains(part.name); });
+    RIFT_REQUIRE(whole, Code::kArtefact, "{}: tensor '{}': expected a head of {}.weight{} alone", file_name_,
+                 head.begin()->second->name, layout_.classifier,
+                 layout_.classifier_has_bias ? fmt::format(" and {}.bias", layout_.classifier) : "");
+    for (const NamedShape& part : parts) {
+      const TensorInfo& found = *head.at(part.name);
+      RIFT_REQUIRE(found.shape == part.shape, Code::kArtefact,
+                   "{}: tensor '{}': expected [labels,{}]{}, got {}; is this the right config.json?", file_name_,
+                   found.name, layout_.width, layout_.classifier_has_bias ? " with a bias of [labels]" : "",
+                   shape_text(found.shape));
+    }
+    return outputs;
   }
 
   void report_extra() const {

@@ -22,7 +22,8 @@ struct NameMapOptions {
 struct NameMap {
   struct Loaded {
     std::string file_name;
-    std::string name;  // canonical, see model_layout.h
+    std::string name;         // canonical, see model_layout.h
+    bool transposed = false;  // [in,out] in the file, [out,in] in the model
   };
   struct Dropped {
     std::string file_name;

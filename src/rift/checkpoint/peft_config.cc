@@ -22,7 +22,6 @@ constexpr FixedKey kFixedKeys[] = {
     {"ensure_weight_tying", "false"},
     {"eva_config", "null"},
     {"exclude_modules", "null"},
-    {"fan_in_fan_out", "false"},
     {"kasa_config", "null"},
     {"layer_replication", "null"},
     {"layers_pattern", "null"},
@@ -46,6 +45,7 @@ constexpr FixedKey kFixedKeys[] = {
 constexpr FixedKey kOtherKeys[] = {
     {"auto_mapping", "null"},
     {"base_model_name_or_path", ""},
+    {"fan_in_fan_out", ""},
     {"inference_mode", "true"},
     {"init_lora_weights", "true"},
     {"lora_alpha", ""},
@@ -156,6 +156,7 @@ Json peft_config_json(const PeftConfig& config) {
   for (auto& [key, value] : members) json[key] = std::move(value);
   if (!config.base_model.empty()) json["base_model_name_or_path"] = config.base_model;
   const bool whole = config.alpha == std::floor(config.alpha) && std::abs(config.alpha) < 1e9;
+  json["fan_in_fan_out"] = config.fan_in_fan_out;
   json["lora_alpha"] = whole ? Json(static_cast<int64_t>(config.alpha)) : Json(config.alpha);
   json["lora_dropout"] = config.dropout;
   if (!config.modules_to_save.empty()) json["modules_to_save"] = config.modules_to_save;
@@ -187,6 +188,8 @@ PeftConfig read_peft_config(const Json& json, std::string_view source) {
                "{}: lora_dropout: expected a number in [0, 1), got {}", source, config.dropout);
   const Json* stabilised = json.find("use_rslora");
   config.rank_stabilised = stabilised != nullptr && !stabilised->is_null() && stabilised->as_bool();
+  const Json* fan_in = json.find("fan_in_fan_out");
+  config.fan_in_fan_out = fan_in != nullptr && fan_in->is_bool() && fan_in->as_bool();
   config.target_modules = read_names(json, "target_modules", source);
   config.modules_to_save = read_names(json, "modules_to_save", source);
   const Json* base = json.find("base_model_name_or_path");

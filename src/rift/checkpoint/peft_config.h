@@ -22,6 +22,7 @@ struct PeftConfig {
   int64_t rank = 8;
   double alpha = 8.0;
   double dropout = 0.0;
+  bool fan_in_fan_out = false;               // the base keeps its maps as [in,out] (GPT-2's Conv1D); changes no value
   bool rank_stabilised = false;              // use_rslora: scale = alpha / sqrt(rank) (arXiv:2312.03732)
   std::vector<std::string> target_modules;   // "query": every module of this last name; or whole module names
   std::vector<std::string> modules_to_save;  // trained whole: "classifier", "pooler"

@@ -162,7 +162,10 @@ void write_peft_directory(const fs::path& directory, const PeftAdapter& adapter,
                  "'{}': modules_to_save does not name its module", name);
     tensors.emplace(file_name(name, task, layout), tensor);
   }
-  write_file_atomic(directory / kConfigFile, to_json_text(peft_config_json(adapter.config), 2));
+  PeftConfig config = adapter.config;
+  config.fan_in_fan_out = std::ranges::any_of(
+      adapter.pairs, [&](const LoraPair& pair) { return layout.transposed_in_files(pair.module + ".weight"); });
+  write_file_atomic(directory / kConfigFile, to_json_text(peft_config_json(config), 2));
   write_tensors(directory / kWeightsFile, tensors);
 }
 

@@ -2,9 +2,16 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "rift/base/error.h"
+#include "rift/models/decoders/gemma3.h"
+#include "rift/models/decoders/gpt2.h"
+#include "rift/models/decoders/llama.h"
+#include "rift/models/decoders/mistral.h"
+#include "rift/models/decoders/qwen2.h"
+#include "rift/models/decoders/qwen3.h"
 #include "rift/models/encoders/bert.h"
 #include "rift/models/encoders/distilbert.h"
 #include "rift/models/encoders/electra.h"
@@ -16,8 +23,9 @@ namespace rift::models {
 
 namespace {
 
-constexpr const Architecture* kArchitectures[] = {&kBert,       &kRoberta, &kXlmRoberta,
-                                                  &kDistilBert, &kElectra, &kModernBert};
+constexpr const Architecture* kArchitectures[] = {&kBert,    &kRoberta,    &kXlmRoberta, &kDistilBert,
+                                                  &kElectra, &kModernBert, &kGpt2,       &kLlama,
+                                                  &kMistral, &kQwen2,      &kQwen3,      &kGemma3};
 
 /// The vocabulary's map has a bias of its own in transformers' classes; files may hold it under either name.
 std::vector<checkpoint::Alias> aliases_of(const LanguageHeadSpec& head) {
@@ -46,24 +54,32 @@ TextModelDescription describe_text_model(const Json& config, const std::string& 
   const Architecture& architecture = architecture_of(config, source);
   nn::ParameterStore store;  // never sealed: no memory for weights
   const BuiltEncoder built = architecture.build(config, source, store);
-  TextModelDescription description{.layout = {.title = std::string(architecture.title),
-                                              .class_name = std::string(architecture.class_name),
-                                              .base_prefix = std::string(architecture.base_prefix),
-                                              .encoder = shapes_since(store, 0),
-                                              .pooler = {},
-                                              .pooler_is_pretrained = built.head.pooler_is_pretrained,
-                                              .classifier = built.head.classifier,
-                                              .width = built.encoder->width(),
-                                              .unused = {architecture.unused.begin(), architecture.unused.end()}},
-                                   .sizes = built.encoder->sizes()};
+  TextModelDescription description{
+      .layout = {.title = std::string(architecture.title),
+                 .class_name = std::string(architecture.class_name),
+                 .base_prefix = std::string(architecture.base_prefix),
+                 .encoder = shapes_since(store, 0),
+                 .pooler = {},
+                 .pooler_is_pretrained = built.head.pooler_is_pretrained,
+                 .classifier = built.head.classifier,
+                 .classifier_has_bias = built.head.classifier_has_bias,
+                 .width = built.encoder->width(),
+                 .unused = {architecture.unused.begin(), architecture.unused.end()},
+                 .head_pooling = std::string(name_of(built.head.reading)),
+                 .file_buffers = {architecture.buffers.begin(), architecture.buffers.end()}},
+      .sizes = built.encoder->sizes()};
   const size_t encoder = store.parameters().size();
   const LanguageHeadSpec& language = built.language_head;
   LanguageHead::add_to(store, language, built.encoder->width(), built.encoder->sizes().vocab_size);
   description.layout.language_head = shapes_since(store, encoder);
   description.layout.language_aliases = aliases_of(language);
   nn::ParameterStore beside;  // ModernBERT's pooler and language head have the same names
-  Pooler::add_to(beside, built.head, built.encoder->width());
+  if (built.head.has_pooler()) Pooler::add_to(beside, built.head, built.encoder->width());
   description.layout.pooler = shapes_since(beside, 0);
+  for (checkpoint::NamedShape& tensor : description.layout.encoder) {
+    tensor.transposed_in_files =
+        std::ranges::any_of(architecture.transposed, [&](std::string_view end) { return tensor.name.ends_with(end); });
+  }
   return description;
 }
 

@@ -29,6 +29,9 @@ struct Architecture {
   std::string_view class_name;   // "Bert": transformers' classes begin with it
   std::string_view base_prefix;  // "bert.": of the encoder's parameters
   std::span<const checkpoint::UnusedTensors> unused;
+  std::span<const std::string_view> buffers = {};  // of files, made by the model itself; by the ends of their names
+  std::span<const std::string_view> transposed =
+      {};  // matrices that files keep as [in,out]; by the ends of their names
   /// Registers the encoder's parameters in `store`, which must outlive it. Throws kUnsupported naming the setting that
   /// is not implemented, kArtefact when a value is missing or wrong.
   BuiltEncoder (*build)(const Json& config, std::string_view source, nn::ParameterStore& store);

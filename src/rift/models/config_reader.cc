@@ -128,6 +128,11 @@ void require_harmless(const Json::Member& member, std::string_view source, const
 
 /// A name that an option has no value for is something that is not implemented, not a broken file.
 void require_known_name(const OptionDoc& option, const Json& value, std::string_view source) {
+  if (option.kind == OptionDoc::Kind::kList && value.is_array()) {
+    OptionDoc item = option.fields.front();
+    item.name = option.name;
+    for (const Json& one : value.as_array()) require_known_name(item, one, source);
+  }
   if (option.kind != OptionDoc::Kind::kEnum) return;
   RIFT_REQUIRE(value.is_string() && std::ranges::find(option.enum_names, value.as_string()) != option.enum_names.end(),
                Code::kUnsupported, "{}: {}: this build has {}, got {}", source, option.name,

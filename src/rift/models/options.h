@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "rift/base/options.h"
 
@@ -21,5 +23,35 @@ constexpr auto enum_names(Pooling) {
                                            {Pooling::kMean, "mean"},
                                            {Pooling::kLast, "last"}});
 }
+
+/// New weights, or those of the pretrained model's files where they have a head of as many outputs.
+struct LinearHeadOptions {
+  template <class V>
+  void visit(V&) {}
+};
+
+/// Weights that give a class the logit which the language head gives its token, so that the model scores by what it
+/// would say next before anything is trained. Of a binary task: the difference of both logits.
+struct LabelTokensOptions {
+  OptionMap<std::string> tokens;
+  template <class V>
+  void visit(V& v) {
+    v("tokens", tokens, "The token of each class, such as {good: \" good\", bad: \" bad\"}.");
+  }
+};
+
+inline constexpr std::array<std::string_view, 2> kHeadKinds = {"linear", "label_tokens"};
+
+/// What the head's weights are before training.
+struct HeadStartOptions {
+  std::variant<LinearHeadOptions, LabelTokensOptions> kind;
+  template <class V>
+  void visit(V& v) {
+    v.choice(
+        "kind", kind, kHeadKinds,
+        "linear = the checkpoint's head or a new one; label_tokens = of a decoder, its language head's weights for "
+        "one token of each class.");
+  }
+};
 
 }  // namespace rift::models

@@ -1,5 +1,6 @@
 #include "rift/models/text_classifier.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/segment_reduce.h>
 
 #include <utility>
@@ -29,12 +30,16 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
   BuiltEncoder built = architecture_.build(options.config, options.config_file, *store_);
   encoder_ = std::move(built.encoder);
   own_head_ = std::move(built.head);
+  require_reading(own_head_, pooling_, architecture_.title);
   const int64_t width = encoder_->width();
-  if (pooling_ == Pooling::kPooler || pretrained.contains(own_head_.pooler + ".weight")) {
+  if (own_head_.has_pooler() && (pooling_ == Pooling::kPooler || pretrained.contains(own_head_.pooler + ".weight"))) {
     pooler_ = Pooler::add_to(*store_, own_head_, width);
   }
-  classifier_ = nn::Linear::add_to(*store_, own_head_.classifier, width, outputs_);
-  head_part_ = {"classifier", {classifier_.weight->name, classifier_.bias->name}};
+  const size_t encoder_and_pooler = store_->parameters().size();
+  classifier_ = own_head_.classifier_has_bias
+                    ? nn::Linear::add_to(*store_, own_head_.classifier, width, outputs_)
+                    : nn::Linear::add_without_bias(*store_, own_head_.classifier, width, outputs_);
+  head_part_ = part_since(*store_, "classifier", encoder_and_pooler);
   if (pooling_ == Pooling::kPooler) {
     pooler_part_.name = "pooler";
     for (const nn::Parameter* parameter : pooler_parameters()) pooler_part_.parameters.push_back(parameter->name);
@@ -42,7 +47,8 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
   store_->seal();
   new_parameters_ = store_->copy_from(pretrained);
   std::vector<const nn::Parameter*> beside = pooler_parameters();
-  beside.insert(beside.end(), {classifier_.weight, classifier_.bias});
+  beside.push_back(classifier_.weight);
+  if (head_has_bias()) beside.push_back(classifier_.bias);
   fill_new_parameters(*store_, new_parameters_, beside,
                       {.standard_deviation = built.initializer_range, .seed = options.seed});
   if (pooling_ == Pooling::kPooler) return;
@@ -61,8 +67,8 @@ std::vector<nn::LinearMap*> TextClassifier::linear_maps() {
 }
 
 AdapterBase TextClassifier::adapter_base() const {
-  AdapterBase base{.task = pooling_ == Pooling::kPooler ? checkpoint::PeftTask::kSequenceClassification
-                                                        : checkpoint::PeftTask::kFeatureExtraction,
+  AdapterBase base{.task = has_own_reading() ? checkpoint::PeftTask::kSequenceClassification
+                                             : checkpoint::PeftTask::kFeatureExtraction,
                    .prefix = std::string(architecture_.base_prefix),
                    .other_maps = {}};
   if (pooler_) base.other_maps.push_back(pooler_->dense.name);
@@ -72,6 +78,7 @@ AdapterBase TextClassifier::adapter_base() const {
 }
 
 TokensRead TextClassifier::tokens_read(Pooling pooling) const {
+  if (pooling == Pooling::kLast) return TokensRead::kLast;
   const bool first = pooling == Pooling::kCls || (pooling == Pooling::kPooler && !own_head_.reads_mean);
   return first ? TokensRead::kFirst : TokensRead::kAll;
 }
@@ -98,22 +105,22 @@ at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBa
 
 at::Tensor TextClassifier::pool(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch,
                                 const nn::ForwardContext& context) const {
-  RIFT_CHECK(hidden.size(0) == (tokens_read(pooling) == TokensRead::kFirst ? batch.rows : batch.tokens));
+  RIFT_CHECK(hidden.size(0) == nn::count_of(tokens_read(pooling), batch));
   switch (pooling) {
     case Pooling::kPooler: {
       RIFT_CHECK(pooler_.has_value());
       const int64_t layer = encoder_->layer_count();
-      const nn::LinearCall call{.context = context, .batch = batch, .layer = layer, .x_is_per_row = true};
+      const nn::LinearCall call{.context = context, .batch = batch, .layer = layer, .tokens = TokensRead::kFirst};
       const auto site = static_cast<uint32_t>(nn::DropoutSite::kPoolerInput);
       const at::Tensor read = own_head_.reads_mean ? row_means(hidden, batch) : hidden;
-      return pooler_->forward(nn::dropout(read, {own_head_.pooler_dropout, layer, site, true}, batch, context), call);
+      return pooler_->forward(
+          nn::dropout(read, {own_head_.pooler_dropout, layer, site, TokensRead::kFirst}, batch, context), call);
     }
     case Pooling::kCls:
+    case Pooling::kLast:
       return hidden;
     case Pooling::kMean:
       return row_means(hidden, batch);
-    case Pooling::kLast:
-      return hidden.index_select(0, batch.row_begin.narrow(0, 1, batch.rows).sub(1));
     case Pooling::kAutomatic:
       break;
   }
@@ -123,11 +130,18 @@ at::Tensor TextClassifier::pool(Pooling pooling, const at::Tensor& hidden, const
 at::Tensor TextClassifier::classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
                                     const nn::ForwardContext& context) const {
   const int64_t layer = encoder_->layer_count();
-  const at::Tensor kept =
-      nn::dropout(pooled, {own_head_.classifier_dropout, layer, static_cast<uint32_t>(nn::DropoutSite::kPooled), true},
-                  batch, context);
-  return classifier_.forward(kept,
-                             {.context = context, .batch = batch, .layer = layer, .site = 1, .x_is_per_row = true});
+  const nn::DropoutPlace place{own_head_.classifier_dropout, layer, static_cast<uint32_t>(nn::DropoutSite::kPooled),
+                               TokensRead::kFirst};  // one vector for each row, whatever it was made of
+  return classifier_.forward(
+      nn::dropout(pooled, place, batch, context),
+      {.context = context, .batch = batch, .layer = layer, .site = 1, .tokens = TokensRead::kFirst});
+}
+
+void TextClassifier::rescale_outputs(double factor, double shift) {
+  const at::NoGradGuard no_gradient;
+  RIFT_CHECK(head_has_bias() || shift == 0);
+  classifier_.weight->view.detach().mul_(factor);
+  if (head_has_bias()) classifier_.bias->view.detach().mul_(factor).add_(shift);
 }
 
 std::string why_not_fused(const TextClassifierOptions& options) {

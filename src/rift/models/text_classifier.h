@@ -29,13 +29,13 @@ struct TextClassifierOptions {
 };
 
 /// Text encoder, pooling, dropout and a linear head: transformers' class of the architecture for sequence
-/// classification where pooling is kPooler. Owns the parameters; canonical names are Hugging Face's
-/// ("bert.embeddings.word_embeddings.weight", ..., "bert.pooler.dense.weight", "classifier.weight").
+/// classification where the pooling is its own (has_own_reading()). Owns the parameters; canonical names are Hugging
+/// Face's ("bert.embeddings.word_embeddings.weight", ..., "bert.pooler.dense.weight", "classifier.weight").
 class TextClassifier final : public TunableModel {
  public:
   /// Builds the model that config.json describes and fills it from `pretrained` (canonical names; a pooler or head may
   /// be absent). Throws kUnsupported for an architecture or setting that is not implemented, kArtefact naming the
-  /// tensor that is missing, unknown or misshapen.
+  /// tensor that is missing, unknown or misshapen, kConfig for a pooling that the architecture has not.
   TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained);
   ~TextClassifier() override;
 
@@ -55,7 +55,7 @@ class TextClassifier final : public TunableModel {
   /// The model as an ONNX graph with the inputs of OnnxTokens; gives the name of the logits, [rows, outputs]. Adapters
   /// must be merged. Throws kUnsupported as TextEncoder::describe() does.
   std::string describe(OnnxGraph& graph) const;
-  /// What pool() needs of the encoder: kFirst for pooler and cls.
+  /// What pool() needs of the encoder: kFirst for pooler and cls, kLast for last.
   TokensRead tokens_read() const { return tokens_read(pooling_); }
   /// One vector per row, [B,D], by any pooling but kAutomatic, whatever the head reads; kPooler: only with
   /// has_pooler().
@@ -80,7 +80,12 @@ class TextClassifier final : public TunableModel {
   AdapterBase adapter_base() const override;
   /// Names that `pretrained` lacked and that were initialised here: normal(0, initializer_range) weights, zero biases.
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
+  /// The head's outputs times `factor` plus `shift`, by its own weights; `shift` is 0 where it has no bias.
+  void rescale_outputs(double factor, double shift);
+  bool head_has_bias() const { return classifier_.bias != nullptr; }
   Pooling pooling() const { return pooling_; }
+  /// Whether the head reads what that of transformers' class reads: the pooler, or of decoders the last token.
+  bool has_own_reading() const { return pooling_ == own_head_.reading; }
   int64_t outputs() const { return outputs_; }
 
  private:

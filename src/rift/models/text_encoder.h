@@ -12,6 +12,7 @@
 #include "rift/nn/forward_context.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
+#include "rift/nn/tokens_read.h"
 #include "rift/tensor/packed_batch.h"
 
 namespace rift::models {
@@ -19,12 +20,13 @@ namespace rift::models {
 class OnnxGraph;
 struct OnnxTokens;
 
-/// Which token states the caller reads. kFirst lets the last layer skip everything that only other tokens need; the
-/// values of the first tokens are those of kAll within rounding.
-enum class TokensRead { kAll, kFirst };
+/// Which token states the caller reads. One of each row lets the last layer skip everything that only other tokens
+/// need; its values are those of kAll within rounding.
+using nn::TokensRead;
 
-/// Token ids -> token states. ONE implementation for training, scoring and explaining; its parameters live in the
-/// model's ParameterStore under Hugging Face's own names.
+/// Token ids -> token states, of encoders and of decoders (whose tokens see themselves and those before). ONE
+/// implementation for training, scoring and explaining; its parameters live in the model's ParameterStore under Hugging
+/// Face's own names.
 ///
 /// Stages: 0 = embeddings, 1..L = layers. Stages below first_trainable_stage() run without gradient and, unlike in
 /// PyTorch, without dropout, so that what they give for a row never changes while training and can be kept.
@@ -45,8 +47,8 @@ class TextEncoder {
 
   /// Embeddings of the tokens, [S,D]. Throws kArtefact when an id or a row's length is beyond what the model has.
   virtual at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const = 0;
-  /// Layers first .. last-1 on `hidden` [S,D] (what stage `first` gave). Returns [S,D], or [B,D] (first tokens) when
-  /// the last layer is among them and `read` is kFirst.
+  /// Layers first .. last-1 on `hidden` [S,D] (what stage `first` gave). Returns [S,D], or [B,D] when the
+  /// last layer is among them and `read` is one token of each row.
   at::Tensor run_layers(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                         const nn::ForwardContext& context, TokensRead read) const;
 
@@ -59,7 +61,7 @@ class TextEncoder {
 
   int64_t width() const { return sizes().hidden_size; }  // D
   int64_t layer_count() const { return static_cast<int64_t>(layers().size()); }
-  /// Token states of the last layer: [S,D], or [B,D] for TokensRead::kFirst.
+  /// Token states of the last layer: [S,D], or [B,D] for one token of each row.
   at::Tensor forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context,
                      TokensRead read = TokensRead::kAll) const {
     return run_layers(embed(batch, context), 0, layer_count(), batch, context, read);

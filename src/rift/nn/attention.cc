@@ -11,8 +11,11 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -28,33 +31,72 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+/// Weights of a block of causal queries, all heads together: 16 MiB in f32.
+constexpr int64_t kWeightsAtATime = int64_t{1} << 22;
+constexpr int64_t kFewestQueries = 16;
+
+/// Queries of a row that follow each other, and keys of it that they attend to; places count from the row's first
+/// token.
+struct Block {
+  int64_t row = 0;
+  int64_t query_begin = 0;  // row of q
+  int64_t queries = 0;
+  int64_t first_query = 0;  // place
+  int64_t first_key = 0;    // place
+  int64_t keys = 0;
+};
+
 /// Lengths and offsets of a batch's rows, kept from forward to backward.
 struct Plan : torch::CustomClassHolder {
-  Plan(const AttentionCall& call, int64_t width) : heads(call.heads), first_only(call.first_only), window(call.window) {
-    head_width = width / heads;
-    scale = 1.0 / std::sqrt(static_cast<double>(head_width));
-    row_begin = call.batch.row_begin_host;
+  Plan(const AttentionCall& call, int64_t width)
+      : heads(call.heads),
+        key_heads(call.key_heads == 0 ? call.heads : call.key_heads),
+        head_width(width / call.heads),
+        read(call.read),
+        causal(call.causal),
+        window(call.window),
+        scale(call.scale.value_or(1.0 / std::sqrt(static_cast<double>(head_width)))),
+        row_begin(call.batch.row_begin_host) {
     weights_begin.push_back(0);
     for (int64_t row = 0; row < rows(); ++row) {
-      weights_begin.push_back(weights_begin.back() + heads * queries(row) * tokens(row));
+      weights_begin.push_back(weights_begin.back() + (causal ? 0 : heads * queries(row) * tokens(row)));
     }
     if (!call.context.training || call.dropout == 0) return;
     rate = kernels::dropout_rate(call.dropout);
-    states = dropout_states({.layer = call.layer,
-                             .site = static_cast<uint32_t>(DropoutSite::kAttentionWeights),
-                             .x_is_per_row = first_only},
-                            call.batch, call.context);
+    states = dropout_states(
+        {.layer = call.layer, .site = static_cast<uint32_t>(DropoutSite::kAttentionWeights), .tokens = read},
+        call.batch, call.context);
   }
 
   int64_t rows() const { return static_cast<int64_t>(row_begin.size()) - 1; }
   int64_t tokens(int64_t row) const { return row_begin[row + 1] - row_begin[row]; }
-  int64_t queries(int64_t row) const { return first_only ? 1 : tokens(row); }
-  int64_t query_begin(int64_t row) const { return first_only ? row : row_begin[row]; }
+  int64_t queries(int64_t row) const { return read == TokensRead::kAll ? tokens(row) : 1; }
+  int64_t first_query(int64_t row) const { return read == TokensRead::kLast ? tokens(row) - 1 : 0; }
+  int64_t query_begin(int64_t row) const { return read == TokensRead::kAll ? row_begin[row] : row; }
+  int64_t group() const { return heads / key_heads; }  // heads of q that share one of k and v
   bool drops() const { return states.defined(); }
+  bool keeps_weights() const { return !causal; }
+
+  /// The queries of a row at a time. One block, unless causal.
+  std::vector<Block> blocks(int64_t row) const {
+    const int64_t count = queries(row), all_keys = tokens(row);
+    if (!causal) return {{row, query_begin(row), count, first_query(row), 0, all_keys}};
+    std::vector<Block> blocks;
+    const int64_t most = std::max(kFewestQueries, kWeightsAtATime / (heads * all_keys));
+    for (int64_t begin = 0; begin < count; begin += most) {
+      Block block{row, query_begin(row) + begin, std::min(most, count - begin), first_query(row) + begin};
+      block.first_key = window ? std::max<int64_t>(0, block.first_query - *window) : 0;
+      block.keys = block.first_query + block.queries - block.first_key;
+      blocks.push_back(block);
+    }
+    return blocks;
+  }
 
   int64_t heads;
+  int64_t key_heads;
   int64_t head_width;  // K
-  bool first_only;
+  TokensRead read;
+  bool causal;
   std::optional<int64_t> window;
   double scale;
   std::vector<int64_t> row_begin;
@@ -76,43 +118,72 @@ void for_each_row(const Plan& plan, const at::Device& device, const std::functio
   }
 }
 
-/// Row `row` of [S,D] (or of [B,D] queries) as a view [H,T,K].
-at::Tensor heads_of_tokens(const Plan& plan, const at::Tensor& x, int64_t row) {
-  return x.narrow(0, plan.row_begin[row], plan.tokens(row)).view({-1, plan.heads, plan.head_width}).transpose(0, 1);
+/// A block of [S,Hk*K] as a view [Hk,Tk,K].
+at::Tensor keys_of(const Plan& plan, const at::Tensor& x, const Block& block) {
+  return x.narrow(0, plan.row_begin[block.row] + block.first_key, block.keys)
+      .view({-1, plan.key_heads, plan.head_width})
+      .transpose(0, 1);
 }
-at::Tensor heads_of_queries(const Plan& plan, const at::Tensor& x, int64_t row) {
-  return x.narrow(0, plan.query_begin(row), plan.queries(row)).view({-1, plan.heads, plan.head_width}).transpose(0, 1);
+/// A block of [S,H*K] (or of [B,H*K] queries) as a view [Hk,G,Tq,K], G heads of q to one of k and v.
+at::Tensor queries_of(const Plan& plan, const at::Tensor& x, const Block& block) {
+  return x.narrow(0, block.query_begin, block.queries)
+      .view({-1, plan.key_heads, plan.group(), plan.head_width})
+      .permute({1, 2, 0, 3});
+}
+/// The same as [Hk,G*Tq,K]: a group's queries meet their keys in one product. A view where G is 1.
+at::Tensor grouped_queries(const Plan& plan, const at::Tensor& x, const Block& block) {
+  return queries_of(plan, x, block).reshape({plan.key_heads, -1, plan.head_width});
 }
 
-/// Scores [H,Tq,T] of keys outside the window become those of no weight.
-void keep_window(const Plan& plan, int64_t row, at::Tensor& scores) {
-  if (!plan.window || plan.tokens(row) <= *plan.window + 1) return;
-  const at::Tensor place = at::arange(plan.tokens(row), scores.options().dtype(at::kLong));
-  const at::Tensor distance = place.narrow(0, 0, plan.queries(row)).unsqueeze(1).sub(place).abs();  // [Tq,T]
-  scores.masked_fill_(distance.gt(*plan.window), -std::numeric_limits<double>::infinity());
+void put_queries(const Plan& plan, const at::Tensor& x, const Block& block, const at::Tensor& grouped) {
+  const at::Tensor to = queries_of(plan, x, block);
+  to.copy_(grouped.view(to.sizes()));
 }
 
-at::Tensor weights_of(const Plan& plan, const at::Tensor& weights, int64_t row) {
+/// Scores [Hk,G*Tq,Tk] of keys that a query does not attend to become those of no weight.
+void hide_keys(const Plan& plan, const Block& block, at::Tensor& scores) {
+  const bool hides = plan.causal ? block.queries > 1 : plan.window && block.keys > *plan.window + 1;
+  if (!hides) return;
+  const auto places = scores.options().dtype(at::kLong);
+  const at::Tensor query = at::arange(block.first_query, block.first_query + block.queries, places);
+  const at::Tensor key = at::arange(block.first_key, block.first_key + block.keys, places);
+  const at::Tensor distance = query.unsqueeze(1).sub(key);  // [Tq,Tk]
+  at::Tensor hidden = plan.window ? distance.abs().gt(*plan.window) : distance.lt(0);
+  if (plan.window && plan.causal) hidden = hidden.logical_or_(distance.lt(0));
+  scores.view({-1, block.queries, block.keys}).masked_fill_(hidden, -std::numeric_limits<double>::infinity());
+}
+
+/// Where a row's weights are kept, [Hk,G*Tq,T].
+at::Tensor kept_weights(const Plan& plan, const at::Tensor& weights, int64_t row) {
   return weights.narrow(0, plan.weights_begin[row], plan.weights_begin[row + 1] - plan.weights_begin[row])
-      .view({plan.heads, plan.queries(row), plan.tokens(row)});
+      .view({plan.key_heads, plan.group() * plan.queries(row), plan.tokens(row)});
 }
 
-/// x [H,Tq,T] of a row times its mask. The feature that a weight hashes from is head and key, so that it does not
+/// softmax(scale q k^T) of a block, [Hk,G*Tq,Tk].
+at::Tensor block_weights(const Plan& plan, const at::Tensor& q, const at::Tensor& k, const Block& block) {
+  const at::Tensor none = at::zeros({1, 1, 1}, q.options());  // what baddbmm would add, times 0
+  at::Tensor scores =
+      at::baddbmm(none, grouped_queries(plan, q, block), keys_of(plan, k, block).transpose(1, 2), 0, plan.scale);
+  hide_keys(plan, block, scores);
+  return at::_softmax(scores, -1, false);
+}
+
+/// x [Hk,G*Tq,Tk] of a block times its mask. The feature that a weight hashes from is head and key, so that it does not
 /// depend on the row's length.
-at::Tensor masked(const Plan& plan, const at::Tensor& x, int64_t row) {
+at::Tensor masked(const Plan& plan, const at::Tensor& x, const Block& block) {
   if (!plan.drops()) return x;
   const bool on_host = x.is_cpu();
   const at::Tensor from = on_host ? x.contiguous() : at::ones_like(x, at::TensorOptions().device(at::kCPU));
   at::Tensor to = at::empty_like(from);
-  const int64_t queries = plan.queries(row), tokens = plan.tokens(row);
-  const auto* states = plan.states.const_data_ptr<int64_t>() + plan.query_begin(row);
+  const auto* states = plan.states.const_data_ptr<int64_t>() + block.query_begin;
+  const auto first_key = static_cast<uint32_t>(block.first_key);
   AT_DISPATCH_FLOATING_TYPES(from.scalar_type(), "attention_dropout", [&] {
     const auto* in = from.const_data_ptr<scalar_t>();
     auto* out = to.mutable_data_ptr<scalar_t>();
     for (int64_t head = 0; head < plan.heads; ++head) {
-      for (int64_t query = 0; query < queries; ++query, in += tokens, out += tokens) {
-        kernels::apply_dropout(static_cast<uint64_t>(states[query]), static_cast<uint32_t>(head) << 16, tokens,
-                               plan.rate, in, out);
+      for (int64_t query = 0; query < block.queries; ++query, in += block.keys, out += block.keys) {
+        kernels::apply_dropout(static_cast<uint64_t>(states[query]), (static_cast<uint32_t>(head) << 16) + first_key,
+                               block.keys, plan.rate, in, out);
       }
     }
   });
@@ -126,12 +197,11 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
     const at::Tensor weights = at::empty({plan.weights_begin.back()}, q.options());
     const at::Tensor out = at::empty_like(q);
     for_each_row(plan, q.device(), [&](int64_t row) {
-      const at::Tensor w = weights_of(plan, weights, row);
-      const at::Tensor keys = heads_of_tokens(plan, k, row).transpose(1, 2);  // [H,K,T]
-      at::Tensor scores = at::baddbmm(w, heads_of_queries(plan, q, row), keys, 0, plan.scale);
-      keep_window(plan, row, scores);
-      w.copy_(at::_softmax(scores, -1, false));
-      heads_of_queries(plan, out, row).copy_(at::bmm(masked(plan, w, row), heads_of_tokens(plan, v, row)));
+      for (const Block& block : plan.blocks(row)) {
+        const at::Tensor w = block_weights(plan, q, k, block);
+        if (plan.keeps_weights()) kept_weights(plan, weights, row).copy_(w);
+        put_queries(plan, out, block, at::bmm(masked(plan, w, block), keys_of(plan, v, block)));
+      }
     });
     context->save_for_backward({q, k, v, weights});
     context->saved_data["plan"] = c10::IValue::make_capsule(shared);
@@ -144,16 +214,18 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
     const auto shared = context->saved_data["plan"].toCapsule();
     const Plan& plan = *static_cast<const Plan*>(shared.get());
     const at::Tensor d_out = gradients[0].contiguous();
-    const at::Tensor dq = at::empty_like(q), dk = at::empty_like(k), dv = at::empty_like(v);
+    const at::Tensor dq = at::empty_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
     for_each_row(plan, q.device(), [&](int64_t row) {
-      const at::Tensor w = weights_of(plan, weights, row);
-      const at::Tensor d_row = heads_of_queries(plan, d_out, row);
-      const at::Tensor d_dropped = at::bmm(d_row, heads_of_tokens(plan, v, row).transpose(1, 2));  // [H,Tq,T]
-      heads_of_tokens(plan, dv, row).copy_(at::bmm(masked(plan, w, row).transpose(1, 2), d_row));
-      const at::Tensor d_scores =
-          at::_softmax_backward_data(masked(plan, d_dropped, row), w, -1, w.scalar_type()).mul_(plan.scale);
-      heads_of_queries(plan, dq, row).copy_(at::bmm(d_scores, heads_of_tokens(plan, k, row)));
-      heads_of_tokens(plan, dk, row).copy_(at::bmm(d_scores.transpose(1, 2), heads_of_queries(plan, q, row)));
+      for (const Block& block : plan.blocks(row)) {
+        const at::Tensor w = plan.keeps_weights() ? kept_weights(plan, weights, row) : block_weights(plan, q, k, block);
+        const at::Tensor d_block = grouped_queries(plan, d_out, block);
+        const at::Tensor d_dropped = at::bmm(d_block, keys_of(plan, v, block).transpose(1, 2));  // [Hk,G*Tq,Tk]
+        keys_of(plan, dv, block).add_(at::bmm(masked(plan, w, block).transpose(1, 2), d_block));
+        const at::Tensor d_scores =
+            at::_softmax_backward_data(masked(plan, d_dropped, block), w, -1, w.scalar_type()).mul_(plan.scale);
+        put_queries(plan, dq, block, at::bmm(d_scores, keys_of(plan, k, block)));
+        keys_of(plan, dk, block).add_(at::bmm(d_scores.transpose(1, 2), grouped_queries(plan, q, block)));
+      }
     });
     return {dq, dk, dv, at::Tensor()};
   }
@@ -162,8 +234,10 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 }  // namespace
 
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionCall& call) {
-  RIFT_CHECK(q.size(1) % call.heads == 0 && k.size(0) == call.batch.tokens);
-  RIFT_CHECK(q.size(0) == (call.first_only ? call.batch.rows : call.batch.tokens));
+  const int64_t key_heads = call.key_heads == 0 ? call.heads : call.key_heads;
+  RIFT_CHECK(q.size(1) % call.heads == 0 && call.heads % key_heads == 0 && k.size(0) == call.batch.tokens);
+  RIFT_CHECK(k.size(1) * call.heads == q.size(1) * key_heads && k.sizes() == v.sizes());
+  RIFT_CHECK(q.size(0) == count_of(call.read, call.batch));
   RIFT_CHECK(call.batch.longest < (int64_t{1} << 16));  // the dropout hash gives a key 16 bits
   return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(),
                                 c10::make_intrusive<Plan>(call, q.size(1)));

@@ -56,13 +56,15 @@ struct HostDropout : torch::autograd::Function<HostDropout> {
 }  // namespace
 
 at::Tensor dropout_states(const DropoutPlace& place, const tensor::PackedBatch& batch, const ForwardContext& context) {
-  at::Tensor states = at::empty({place.x_is_per_row ? batch.rows : batch.tokens}, at::kLong);
+  at::Tensor states = at::empty({count_of(place.tokens, batch)}, at::kLong);
   auto* state = states.mutable_data_ptr<int64_t>();
   kernels::DropoutToken token{.seed = context.seed, .epoch = context.epoch, .layer = place.layer, .site = place.site};
   for (int64_t row = 0; row < batch.rows; ++row) {
     token.row_key = batch.row_keys[row];
-    const int64_t tokens = place.x_is_per_row ? 1 : batch.row_tokens(row);
-    for (token.token = 0; token.token < tokens; ++token.token) {
+    const int64_t tokens = batch.row_tokens(row);
+    const int64_t first = place.tokens == TokensRead::kLast ? tokens - 1 : 0;
+    const int64_t last = place.tokens == TokensRead::kFirst ? 1 : tokens;
+    for (token.token = first; token.token < last; ++token.token) {
       *state++ = static_cast<int64_t>(kernels::dropout_state(token));
     }
   }
@@ -73,7 +75,7 @@ at::Tensor dropout(const at::Tensor& x, const DropoutPlace& place, const tensor:
                    const ForwardContext& context) {
   if (!context.training || place.probability == 0) return x;
   RIFT_CHECK(place.probability > 0 && place.probability < 1);
-  RIFT_CHECK(x.dim() == 2 && x.size(0) == (place.x_is_per_row ? batch.rows : batch.tokens));
+  RIFT_CHECK(x.dim() == 2 && x.size(0) == count_of(place.tokens, batch));
   const at::Tensor states = dropout_states(place, batch, context);
   if (x.is_cpu()) return HostDropout::apply(x, states, place.probability);
   const at::Tensor ones = at::ones(x.sizes(), at::TensorOptions().dtype(x.scalar_type()));

@@ -5,17 +5,18 @@
 #include <cstdint>
 
 #include "rift/nn/forward_context.h"
+#include "rift/nn/tokens_read.h"
 #include "rift/tensor/packed_batch.h"
 
 namespace rift::nn {
 
 /// Where a dropout stands and how much it drops; see ForwardContext for what its mask depends on.
-///   x_is_per_row: x holds the first token of each row ([B,D]) instead of all tokens ([S,D])
+///   tokens: those that x holds
 struct DropoutPlace {
   double probability = 0.0;  // in [0, 1)
   int64_t layer = 0;
   uint32_t site = 0;  // a DropoutSite, or kAdapter + the linear map's number
-  bool x_is_per_row = false;
+  TokensRead tokens = TokensRead::kAll;
 };
 
 /// x with elements set to zero with the stated probability, the others times 1 / (1 - probability). x itself when the
@@ -23,7 +24,7 @@ struct DropoutPlace {
 at::Tensor dropout(const at::Tensor& x, const DropoutPlace& place, const tensor::PackedBatch& batch,
                    const ForwardContext& context);
 
-/// The hash state of every token of x (kernels/dropout.h): int64 [S], or [B] for x_is_per_row; on the host.
+/// The hash state of every token of x (kernels/dropout.h): int64 [S], or [B] for one token of each row; on the host.
 at::Tensor dropout_states(const DropoutPlace& place, const tensor::PackedBatch& batch, const ForwardContext& context);
 
 }  // namespace rift::nn

@@ -10,6 +10,7 @@
 
 #include "rift/nn/forward_context.h"
 #include "rift/nn/parameters.h"
+#include "rift/nn/tokens_read.h"
 #include "rift/tensor/packed_batch.h"
 
 namespace rift::nn {
@@ -22,13 +23,13 @@ at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::T
 ///   layer:   encoder layer, from 0
 ///   site:    number of the linear map within its layer (query 0, key 1, value 2, attention output 3, intermediate 4,
 ///            output 5)
-///   x_is_per_row: x holds one token per row ([B,D], the row's first token) instead of all tokens ([S,D])
+///   tokens: those that x holds
 struct LinearCall {
   const ForwardContext& context;
   const tensor::PackedBatch& batch;
   int64_t layer = 0;
   uint32_t site = 0;
-  bool x_is_per_row = false;
+  TokensRead tokens = TokensRead::kAll;
 };
 
 /// The update scale * dropout(x) A^T B^T beside a linear map.  A [rank,D_in], B [D_out,rank].

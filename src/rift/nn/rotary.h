@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "rift/nn/rotary_scaling.h"
+
 namespace rift::nn {
 
 /// Angles of rotary position embeddings for some tokens.
@@ -12,10 +14,10 @@ struct RotaryAngles {
   at::Tensor sin;  // [S,1,K]
 };
 
-/// Turn of dimension i for each position, theta^(-2i / K), in f32: [K/2]. K even.
-at::Tensor rotary_frequencies(int64_t head_width, double theta, const c10::Device& device = c10::Device(c10::kCPU));
-
-/// Angle of dimension i and of i + K/2: position * theta^(-2i / K), taken in f32. positions [S], K even.
+/// Angle of dimension i and of i + K/2: position * frequency i, taken in f32; cos and sin times the amplitude.
+/// positions [S].
+RotaryAngles rotary_angles(const at::Tensor& positions, const RotaryFrequencies& frequencies, at::ScalarType dtype);
+/// The same with the frequencies theta^(-2i / K). K even.
 RotaryAngles rotary_angles(const at::Tensor& positions, int64_t head_width, double theta, at::ScalarType dtype);
 
 /// Each head's pairs (x_i, x_{i + K/2}) turned by their angle. x [S,D], D = heads * K -> [S,D]. Source:

@@ -12,6 +12,7 @@
 #include "rift/package/engine_precision.h"
 #include "rift/package/inputs.h"
 #include "rift/package/loaders.h"
+#include "rift/package/special_tokens.h"
 #include "rift/package/text_model.h"
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/aten_threads.h"
@@ -112,7 +113,7 @@ struct Embedder::Impl {
     max_tokens = asked ? spec.max_tokens
                        : std::min(positions, stated && stated->max_tokens ? *stated->max_tokens : kUsualTokens);
     schema = spec.schema;
-    own_inputs.emplace(schema, spec.text, text->tokenizer, max_tokens);
+    own_inputs.emplace(schema, spec.text, text->tokenizer, max_tokens, token_of_empty_text(text->base.config));
   }
 
   const models::TextClassifier& model() const { return scorer != nullptr ? scorer->model() : *text->model; }

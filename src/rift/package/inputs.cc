@@ -61,8 +61,12 @@ std::vector<int64_t> sorted_rows(const EncodedRows& rows) {
 }  // namespace
 
 TextInputs::TextInputs(const data::Schema& schema, const encode::text::RowTextOptions& text,
-                       std::shared_ptr<const encode::text::Tokenizer> tokenizer, int64_t max_tokens)
-    : row_text_(schema, text), tokenizer_(std::move(tokenizer)), max_tokens_(max_tokens) {
+                       std::shared_ptr<const encode::text::Tokenizer> tokenizer, int64_t max_tokens,
+                       int32_t token_of_empty)
+    : row_text_(schema, text),
+      tokenizer_(std::move(tokenizer)),
+      max_tokens_(max_tokens),
+      token_of_empty_(token_of_empty) {
   RIFT_CHECK(tokenizer_ != nullptr && max_tokens_ >= 3);
   RIFT_REQUIRE(!row_text_.columns().empty() || row_text_.writes_table(), Code::kConfig,
                "model.text: the data has no text column and from_table is never, so the model would read nothing; set "
@@ -83,6 +87,7 @@ EncodedRows TextInputs::encode(const data::Table& rows, std::span<const int64_t>
       const int64_t row = chosen[static_cast<size_t>(i)];
       reader.joined(row, text);
       tokenizer_->encode(text, {.max_tokens = max_tokens_}, encoding);
+      if (encoding.ids.empty()) encoding.ids.push_back(token_of_empty_);
       chunk.ids.insert(chunk.ids.end(), encoding.ids.begin(), encoding.ids.end());
       chunk.begin.push_back(static_cast<int64_t>(chunk.ids.size()));
       chunk.keys.push_back(keys.empty() ? key_of_row(source_row(rows, row)) : keys[static_cast<size_t>(row)]);

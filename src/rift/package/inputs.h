@@ -33,9 +33,10 @@ struct EncodedRows {
 /// Row -> text -> ids. Copies share the tokenizer. Thread-safe.
 class TextInputs {
  public:
-  /// Throws kConfig when `text` names a column that is no text of `schema`, or when the model would read nothing.
+  /// token_of_empty: stands for a text that the tokenizer gives no token for (decoders' add none of their own). Throws
+  /// kConfig when `text` names a column that is no text of `schema`, or when the model would read nothing.
   TextInputs(const data::Schema& schema, const encode::text::RowTextOptions& text,
-             std::shared_ptr<const encode::text::Tokenizer> tokenizer, int64_t max_tokens);
+             std::shared_ptr<const encode::text::Tokenizer> tokenizer, int64_t max_tokens, int32_t token_of_empty = 0);
 
   /// The rows `chosen` of `rows`, in that order; keys: one per row of `rows`, or empty (then the source's row number).
   EncodedRows encode(const data::Table& rows, std::span<const int64_t> chosen,
@@ -49,6 +50,7 @@ class TextInputs {
   encode::text::RowText row_text_;
   std::shared_ptr<const encode::text::Tokenizer> tokenizer_;
   int64_t max_tokens_;
+  int32_t token_of_empty_;
 };
 
 /// One key per row of the data set: of its id, else of its number in the source. A row keeps its key in every subset.

@@ -8,6 +8,7 @@
 #include "rift/base/log.h"
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/load_model.h"
+#include "rift/models/label_tokens.h"
 #include "rift/package/model_tokenizer.h"
 
 namespace rift::package {
@@ -26,11 +27,56 @@ Json names_of(const std::vector<checkpoint::NameMap::Loaded>& renamed) {
   return list;
 }
 
+/// The one id of each class's token.
+std::vector<int32_t> class_tokens(const models::LabelTokensOptions& options, const std::vector<std::string>& classes,
+                                  const encode::text::Tokenizer& tokenizer) {
+  RIFT_REQUIRE(!classes.empty(), Code::kConfig,
+               "model.text.head: label_tokens: a regression has no classes; set kind: linear");
+  std::vector<int32_t> ids;
+  encode::text::Encoding encoding;
+  for (const std::string& name : classes) {
+    const auto found = std::ranges::find(options.tokens, name, &std::pair<std::string, std::string>::first);
+    RIFT_REQUIRE(found != options.tokens.end(), Code::kConfig,
+                 "model.text.head.tokens: there is none for the class '{}'; the classes are {}", shorten(name),
+                 fmt::join(classes, ", "));
+    tokenizer.encode(found->second, {.add_special = false}, encoding);
+    RIFT_REQUIRE(
+        encoding.ids.size() == 1, Code::kConfig,
+        "model.text.head.tokens: '{}' is {} tokens of this model; name a text that is one (often a word with a "
+        "space before it)",
+        shorten(found->second), encoding.ids.size());
+    ids.push_back(encoding.ids.front());
+  }
+  RIFT_REQUIRE(options.tokens.size() == classes.size(), Code::kConfig,
+               "model.text.head.tokens: {} of them for the {} classes {}", options.tokens.size(), classes.size(),
+               fmt::join(classes, ", "));
+  return ids;
+}
+
+/// The weights that the model starts from.
+checkpoint::LoadedModel load_weights(const TextModelSpec& spec, const TextModel& model,
+                                     const checkpoint::ModelLayout& layout) {
+  const auto* label_tokens = std::get_if<models::LabelTokensOptions>(&spec.head.kind);
+  if (label_tokens == nullptr) {
+    return checkpoint::load_model(
+        model.base, layout, {.num_labels = spec.outputs, .require_pooler = spec.pooling == models::Pooling::kPooler});
+  }
+  const std::vector<int32_t> tokens = class_tokens(*label_tokens, spec.classes, *model.tokenizer);
+  checkpoint::LoadedModel loaded = checkpoint::load_model(model.base, layout, {.language_head = true});
+  at::Tensor weight =
+      models::label_token_weight(model.base.config, model.base.config_path().string(), tokens, loaded.tensors);
+  for (const checkpoint::NamedShape& part : layout.language_head) loaded.tensors.erase(part.name);
+  loaded.tensors.emplace(layout.classifier + ".weight", std::move(weight));
+  return loaded;
+}
+
 }  // namespace
 
-models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base, bool has_pooler) {
+models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base,
+                                const checkpoint::ModelLayout& layout, bool has_pooler) {
   if (asked != models::Pooling::kAutomatic) return asked;
   if (!base.sentence_transformers || base.sentence_transformers->pooling.empty()) {
+    if (layout.head_pooling == name_of(models::Pooling::kLast)) return models::Pooling::kLast;
     return has_pooler ? models::Pooling::kPooler : models::Pooling::kMean;
   }
   const std::string& stated = base.sentence_transformers->pooling;
@@ -49,9 +95,9 @@ TextModel load_text_model(const TextModelSpec& spec) {
   result.pretrained = describe_pretrained(result.base, result.weights_sha256);
   const std::string config_file = result.base.config_path().string();
   const auto [layout, sizes] = models::describe_text_model(result.base.config, config_file);
-  checkpoint::LoadedModel loaded = checkpoint::load_model(
-      result.base, layout, {.num_labels = spec.outputs, .require_pooler = spec.pooling == models::Pooling::kPooler});
-  const models::Pooling pooling = resolve_pooling(spec.pooling, result.base, loaded.names.has_pooler);
+  result.tokenizer = load_tokenizer(result.base);
+  checkpoint::LoadedModel loaded = load_weights(spec, result, layout);
+  const models::Pooling pooling = resolve_pooling(spec.pooling, result.base, layout, loaded.names.has_pooler);
   RIFT_REQUIRE(spec.max_tokens.value_or(0) <= sizes.positions, Code::kConfig,
                "{}: {} tokens, but the model has {} positions", spec.max_tokens_key, *spec.max_tokens, sizes.positions);
   result.model = std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = result.base.config,
@@ -62,7 +108,6 @@ TextModel load_text_model(const TextModelSpec& spec) {
                                                                                         .device = spec.device},
                                                           loaded.tensors);
   result.names = std::move(loaded.names);
-  result.tokenizer = load_tokenizer(result.base);
   RIFT_REQUIRE(result.tokenizer->vocab_size() <= sizes.vocab_size, Code::kArtefact,
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
                result.base.encoder.string(), result.tokenizer->vocab_size(), sizes.vocab_size);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/name_map.h"
@@ -19,6 +20,8 @@ struct TextModelSpec {
   std::optional<int64_t> max_tokens;                     // of the longest row that it is to read
   std::string max_tokens_key = "model.text.max_tokens";  // names it in errors
   int64_t outputs = 1;
+  models::HeadStartOptions head;
+  std::vector<std::string> classes;  // of the task, in the order of the outputs; of a binary one both
   uint64_t seed = 1;
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
@@ -34,12 +37,13 @@ struct TextModel {
 };
 
 /// Loads weights and tokenizer and resolves the pooling. Throws kArtefact, kUnsupported, kConfig (a pooling that the
-/// checkpoint has not, more tokens than the model has positions).
+/// checkpoint has not, more tokens than the model has positions, label tokens that are not one for each class).
 TextModel load_text_model(const TextModelSpec& spec);
 
-/// kAutomatic: what 1_Pooling says, else pooler where the checkpoint has one, else mean. Throws kUnsupported when
-/// 1_Pooling asks for one that rift does not have.
-models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base, bool has_pooler);
+/// kAutomatic: what 1_Pooling says, else pooler where the checkpoint has one, else last for decoders and mean for
+/// encoders. Throws kUnsupported when 1_Pooling asks for one that rift does not have.
+models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base,
+                                const checkpoint::ModelLayout& layout, bool has_pooler);
 
 /// What the summary says of where the model came from: weights, pooling, tensors dropped and renamed, the new head.
 Json describe(const TextModel& model);

@@ -7,6 +7,7 @@
 #include "rift/checkpoint/model_directory.h"
 #include "rift/package/engine_precision.h"
 #include "rift/package/model_tokenizer.h"
+#include "rift/package/special_tokens.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
 
@@ -34,7 +35,7 @@ checkpoint::ModelLayout layout_of(const checkpoint::HfDirectory& base) {
 }
 
 TextInputs make_inputs(const TextScorerSpec& spec) {
-  return TextInputs(spec.schema, spec.text, spec.tokenizer, spec.max_tokens);
+  return TextInputs(spec.schema, spec.text, spec.tokenizer, spec.max_tokens, token_of_empty_text(spec.base.config));
 }
 
 }  // namespace
@@ -137,6 +138,9 @@ Json TextScorer::save(const fs::path& package) const {
   directory.layout = layout_of(spec_.base);
   directory.tensors = spec_.model->merged_tensors();
   directory.pooling = name_of(spec_.model->pooling());
+  if (directory.layout.head_pooling == name_of(models::Pooling::kLast)) {
+    directory.padding = padding_token(spec_.base.config, *spec_.tokenizer);
+  }
   directory.task = head_task(spec_.schema.task);
   directory.labels = output_names(spec_.schema);
   directory.max_tokens = spec_.max_tokens;

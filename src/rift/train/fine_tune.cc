@@ -1,13 +1,12 @@
 #include "rift/train/fine_tune.h"
 
-#include <ATen/core/grad_mode.h>
-
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/log.h"
 #include "rift/base/stopwatch.h"
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
+#include "rift/package/special_tokens.h"
 #include "rift/package/text_model.h"
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/aten_threads.h"
@@ -24,15 +23,6 @@ namespace rift::train {
 namespace {
 
 constexpr int64_t kMostMeasuredRows = 10'000;  // on which bf16 and int8 are compared with f32
-constexpr const char* kHeadWeight = "classifier.weight";
-constexpr const char* kHeadBias = "classifier.bias";
-
-/// The head's outputs times `factor` plus `shift`, by its own weights.
-void rescale_head(nn::ParameterStore& store, double factor, double shift) {
-  const at::NoGradGuard no_gradient;
-  store.at(kHeadWeight).view.detach().mul_(factor);
-  store.at(kHeadBias).view.detach().mul_(factor).add_(shift);
-}
 
 Json describe_rows(const LabelledRows& rows) {
   int64_t longest = 0;
@@ -71,10 +61,14 @@ class FineTuning {
                                         .pooling = spec.options.text.pooling,
                                         .max_tokens = spec.options.text.max_tokens,
                                         .outputs = spec.dataset.schema.outputs(),
+                                        // A package has a head of its own.
+                                        .head = spec.init_from ? models::HeadStartOptions{} : spec.options.text.head,
+                                        .classes = spec.dataset.schema.class_names,
                                         .seed = seed(),
                                         .device = device_})),
         new_parameters_(text_.model->new_parameters()),
-        inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens),
+        inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens,
+                package::token_of_empty_text(text_.base.config)),
         applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
     options_.train.precision = resolved(spec.options.train.precision, text_.model->encoder().why_not_fused());
     log_info("tuning", {{"method", options_.tuning.method_name()},
@@ -88,7 +82,10 @@ class FineTuning {
     rows_ = Json{{"train", describe_rows(train)}, {"validation", describe_rows(validation)}};
     if (regression()) {
       scale_ = metrics::label_scale(train.label, train.weight).value_or(metrics::LabelScale{});
-      if (new_parameters_.empty()) rescale_head(store(), 1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
+      if (!text_.model->head_has_bias()) scale_.mean = 0;  // a decoder's head cannot take the mean up afterwards
+      if (new_parameters_.empty()) {
+        text_.model->rescale_outputs(1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
+      }
     }
     const std::string digest = run_digest({.options = options_,
                                            .train = train,
@@ -108,7 +105,7 @@ class FineTuning {
                    .kept = kept_budget()},
                   *text_.model);
     const TrainerResult result = run_trainer(task, trainer_spec(digest));
-    if (regression()) rescale_head(store(), scale_.deviation, scale_.mean);
+    if (regression()) text_.model->rescale_outputs(scale_.deviation, scale_.mean);
     FineTuned done;
     done.summary = summary(task, result);
     auto scorer = make_scorer();

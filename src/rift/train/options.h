@@ -91,6 +91,7 @@ struct TextModelOptions {
   encode::text::RowTextOptions text;
   int64_t max_tokens = 128;
   models::Pooling pooling = models::Pooling::kAutomatic;
+  models::HeadStartOptions head;
   template <class V>
   void visit(V& v) {
     v("backbone", backbone,
@@ -98,6 +99,7 @@ struct TextModelOptions {
     text.visit(v);
     v("max_tokens", max_tokens, "Longest row in tokens, [CLS] and [SEP] included.", at_least(3));
     v("pooling", pooling, "How token states become one vector.");
+    v("head", head, "What the head's weights are before training.");
   }
 };
 

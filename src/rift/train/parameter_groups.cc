@@ -24,7 +24,7 @@ class Groups {
     for (const std::string& parameter_name : parameters) {
       const nn::Parameter& parameter = store_.at(parameter_name);
       RIFT_CHECK(parameter.trainable && seen_.insert(parameter_name).second);
-      auto& group = is_exempt_from_decay(parameter_name) ? exempt : decayed;
+      auto& group = is_exempt_from_decay(parameter) ? exempt : decayed;
       group.slices.push_back({parameter.offset, parameter.size, parameter.rows_may_idle, unit_of(parameter)});
     }
     for (optim::ParameterGroup* group : {&decayed, &exempt}) {
@@ -49,9 +49,7 @@ class Groups {
 
 }  // namespace
 
-bool is_exempt_from_decay(std::string_view parameter) {
-  return parameter.ends_with(".bias") || parameter.find("LayerNorm.") != std::string_view::npos;
-}
+bool is_exempt_from_decay(const nn::Parameter& parameter) { return parameter.shape.size() == 1; }
 
 std::vector<optim::ParameterGroup> make_groups(const nn::ParameterStore& store, const optim::OptimOptions& options,
                                                std::span<const std::string> encoder,

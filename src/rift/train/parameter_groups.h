@@ -11,8 +11,8 @@
 
 namespace rift::train {
 
-/// True for biases and LayerNorm: weight decay would pull them to a place that means nothing.
-bool is_exempt_from_decay(std::string_view parameter);
+/// True for biases and norms: weight decay would pull them to a place that means nothing.
+bool is_exempt_from_decay(const nn::Parameter& parameter);
 
 /// Up to four groups: encoder and head, each with and without weight decay. Every trainable parameter of `store` is in
 /// exactly one of the two lists (kBug otherwise).

@@ -94,8 +94,8 @@ TextTask::Targets TextTask::targets(const LabelledRows& rows, std::span<const in
   return targets;
 }
 
-/// What the frozen encoder says of each row: the first token's state, or the pooled vector where pooling needs every
-/// token. Undefined where it would take too much memory.
+/// What the frozen encoder says of each row: the state of its first or last token, or the pooled vector where pooling
+/// needs every token. Undefined where it would take too much memory.
 at::Tensor TextTask::features(const LabelledRows& rows) const {
   const int64_t width = model_.encoder().width();
   const int64_t most_rows = spec_.kept.memory_bytes / (width * static_cast<int64_t>(sizeof(float)));
@@ -104,7 +104,7 @@ at::Tensor TextTask::features(const LabelledRows& rows) const {
   const std::vector<float> values =
       package::map_rows(rows.inputs, width, spec_.device, [&](const tensor::PackedBatch& batch) {
         const at::Tensor hidden = model_.encoder().forward(batch, {}, read);
-        return read == models::TokensRead::kFirst ? hidden : model_.pool(hidden, batch, {});
+        return read != models::TokensRead::kAll ? hidden : model_.pool(hidden, batch, {});
       });
   const at::Tensor tensor = at::empty({rows.inputs.rows(), width}, at::kFloat);
   std::ranges::copy(values, tensor.mutable_data_ptr<float>());

@@ -85,7 +85,7 @@ at::Tensor LoraAdapter::dropped(const at::Tensor& x, const nn::LinearCall& call)
                      {.probability = shape_.dropout,
                       .layer = call.layer,
                       .site = static_cast<uint32_t>(nn::DropoutSite::kAdapter) + call.site,
-                      .x_is_per_row = call.x_is_per_row},
+                      .tokens = call.tokens},
                      call.batch, call.context);
 }
 

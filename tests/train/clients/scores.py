@@ -1,7 +1,7 @@
 """package/ scored by transformers, and base/ with package/adapter by peft: the raw scores of rows.json, which rift gave.
 
-Pooler: AutoModelForSequenceClassification's logits. Mean: AutoModel's token states, their mean, and the head that lies in the
-file. Nothing of rift runs here; the tokenizer is transformers' own."""
+Pooler, or of decoders last: AutoModelForSequenceClassification's logits of all rows in one padded batch. Mean: AutoModel's
+token states, their mean, and the head that lies in the file. Nothing of rift runs here; the tokenizer is transformers' own."""
 import json
 import sys
 import warnings
@@ -10,16 +10,18 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
-from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 directory = Path(sys.argv[1])
 rows = json.loads((directory / "rows.json").read_text())
-pooler = rows["pooling"] == "pooler"
+pooler = rows["pooling"] in ("pooler", "last")
 package = directory / "package"
 auto = AutoModelForSequenceClassification if pooler else AutoModel
 expected = torch.tensor(rows["scores"], dtype=torch.float64)
 tokenizer = AutoTokenizer.from_pretrained(package)
 batch = tokenizer(rows["texts"], return_tensors="pt", padding=True, truncation=True, max_length=rows["max_tokens"])
+if not hasattr(AutoConfig.from_pretrained(package), "type_vocab_size"):
+    batch.pop("token_type_ids", None)  # GPT-2 would look them up among its words
 head = load_file(package / "model.safetensors")
 
 
@@ -31,8 +33,8 @@ def score(model):
         return out.logits
     mask = batch["attention_mask"].unsqueeze(-1)
     mean = (out.last_hidden_state * mask).sum(1) / mask.sum(1)
-    classifier = "classifier.out_proj" if "classifier.out_proj.weight" in head else "classifier"
-    return mean @ head[classifier + ".weight"].T + head[classifier + ".bias"]
+    classifier = next(name for name in ("classifier.out_proj", "classifier", "score") if name + ".weight" in head)
+    return mean @ head[classifier + ".weight"].T + head.get(classifier + ".bias", torch.zeros(1))
 
 
 def check(what, model):

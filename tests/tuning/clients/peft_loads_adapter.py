@@ -28,7 +28,8 @@ with warnings.catch_warnings():
 
 results = []
 for ids, types in zip(rows["ids"], rows["type_ids"]):
-    out = model(input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([types]))
+    segments = {"token_type_ids": torch.tensor([types])} if any(types) else {}
+    out = model(input_ids=torch.tensor([ids]), **segments)
     results.append(out.logits if classifies else out.last_hidden_state[0])
 results = torch.cat(results)
 assert (results - ours["logits" if classifies else "states"]).abs().max() < 1e-5

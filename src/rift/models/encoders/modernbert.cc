@@ -78,16 +78,14 @@ struct ModernBertEncoder::Pass {
   const nn::ForwardContext& context;
   const nn::RotaryAngles& angles;  // of the layer's kind, all tokens
   int64_t layer = 0;
-  bool first_only = false;
+  TokensRead read = TokensRead::kAll;
 
-  nn::LinearCall call(LinearSite site, bool x_is_per_row) const { return {context, batch, layer, site, x_is_per_row}; }
+  nn::LinearCall call(LinearSite site, TokensRead tokens) const { return {context, batch, layer, site, tokens}; }
   at::Tensor dropout(const at::Tensor& x, double probability, nn::DropoutSite site) const {
-    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), first_only}, batch, context);
+    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), read}, batch, context);
   }
-  /// What is read of [S,...]: all tokens, or the rows' first.
-  at::Tensor read(const at::Tensor& x) const {
-    return first_only ? x.index_select(0, batch.row_begin.narrow(0, 0, batch.rows)) : x;
-  }
+  /// What is read of [S,...].
+  at::Tensor chosen(const at::Tensor& x) const { return nn::read_tokens(x, batch, read); }
 };
 
 bool ModernBertEncoder::Layer::trainable() const {
@@ -159,48 +157,52 @@ at::Tensor ModernBertEncoder::run_alike(at::Tensor hidden, int64_t first, int64_
                                         const tensor::PackedBatch& batch, const nn::ForwardContext& context,
                                         TokensRead read) const {
   if (first == last) return hidden;
+  const TokensRead of_last = last == layer_count() ? read : TokensRead::kAll;
+  if (of_last == TokensRead::kLast) {
+    return nn::read_tokens(run_alike(hidden, first, last, batch, context, TokensRead::kAll), batch, of_last);
+  }
   const int64_t head_width = options_.hidden_size / options_.num_attention_heads;
   const auto angles = [&](double theta) {
     return nn::rotary_angles(batch.positions, head_width, theta, hidden.scalar_type());
   };
   const nn::RotaryAngles global = angles(options_.global_rope_theta);
   const nn::RotaryAngles local = angles(options_.local_rope_theta.value_or(options_.global_rope_theta));
-  const bool first_only = read == TokensRead::kFirst && last == layer_count();
   for (int64_t i = first; i < last; ++i) {
     const Layer& layer = layers_[i];
     hidden =
-        run_layer(layer, hidden, {batch, context, layer.is_local ? local : global, i, first_only && i + 1 == last});
+        run_layer(layer, hidden,
+                  {batch, context, layer.is_local ? local : global, i, i + 1 == last ? of_last : TokensRead::kAll});
   }
   return last == layer_count() ? last_norm_.forward(hidden) : hidden;
 }
 
 at::Tensor ModernBertEncoder::run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
-  const at::Tensor attended = pass.read(x).add(attend(layer, x, pass));
+  const at::Tensor attended = pass.chosen(x).add(attend(layer, x, pass));
   const at::Tensor both =
-      layer.intermediate.forward(layer.feed_forward_norm.forward(attended), pass.call(kIntermediate, pass.first_only));
+      layer.intermediate.forward(layer.feed_forward_norm.forward(attended), pass.call(kIntermediate, pass.read));
   const int64_t wide = options_.intermediate_size;
   const at::Tensor gated =
       nn::activate(options_.hidden_activation, both.narrow(1, 0, wide)).mul(both.narrow(1, wide, wide));
   const at::Tensor kept = pass.dropout(gated, options_.mlp_dropout, nn::DropoutSite::kFeedForwardInner);
-  return attended.add(layer.output.forward(kept, pass.call(kOutput, pass.first_only)));  // [S,D], or [B,D]
+  return attended.add(layer.output.forward(kept, pass.call(kOutput, pass.read)));  // [S,D], or [B,D]
 }
 
 at::Tensor ModernBertEncoder::attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
   const int64_t width = options_.hidden_size;
   const at::Tensor qkv =
-      layer.qkv.forward(layer.attention_norm ? layer.attention_norm->forward(x) : x, pass.call(kQkv, false));
+      layer.qkv.forward(layer.attention_norm ? layer.attention_norm->forward(x) : x, pass.call(kQkv, TokensRead::kAll));
   const at::Tensor q =
-      nn::rotate(pass.read(qkv.narrow(1, 0, width)), {pass.read(pass.angles.cos), pass.read(pass.angles.sin)});
+      nn::rotate(pass.chosen(qkv.narrow(1, 0, width)), {pass.chosen(pass.angles.cos), pass.chosen(pass.angles.sin)});
   const at::Tensor k = nn::rotate(qkv.narrow(1, width, width), pass.angles);
   nn::AttentionCall call{.batch = pass.batch,
                          .context = pass.context,
                          .heads = options_.num_attention_heads,
                          .layer = pass.layer,
                          .dropout = options_.attention_dropout,
-                         .first_only = pass.first_only};
+                         .read = pass.read};
   if (layer.is_local) call.window = options_.local_attention / 2;
   const at::Tensor mixed = nn::packed_attention(q, k, qkv.narrow(1, 2 * width, width), call);
-  const at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.first_only));
+  const at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.read));
   return pass.dropout(y, options_.attention_dropout, nn::DropoutSite::kAttentionOutput);
 }
 

@@ -29,11 +29,11 @@ struct PostNormEncoder::Pass {
   const tensor::PackedBatch& batch;
   const nn::ForwardContext& context;
   int64_t layer = 0;
-  bool first_only = false;
+  TokensRead read = TokensRead::kAll;
 
-  nn::LinearCall call(LinearSite site, bool x_is_per_row) const { return {context, batch, layer, site, x_is_per_row}; }
+  nn::LinearCall call(LinearSite site, TokensRead tokens) const { return {context, batch, layer, site, tokens}; }
   at::Tensor dropout(const at::Tensor& x, double probability, nn::DropoutSite site) const {
-    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), first_only}, batch, context);
+    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), read}, batch, context);
   }
 };
 
@@ -171,41 +171,43 @@ at::Tensor PostNormEncoder::embed_tables(const tensor::PackedBatch& batch, const
 at::Tensor PostNormEncoder::run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                                       const nn::ForwardContext& context, TokensRead read) const {
   if (first == last) return hidden;
-  const bool first_only = read == TokensRead::kFirst && last == layer_count();
+  const TokensRead of_last = last == layer_count() ? read : TokensRead::kAll;
+  if (of_last == TokensRead::kLast) {
+    return nn::read_tokens(run_alike(hidden, first, last, batch, context, TokensRead::kAll), batch, of_last);
+  }
   if (context.execution == nn::Execution::kAutomatic && why_not_fused().empty()) {
-    return engine_->run(hidden, {first, last, first_only}, batch, context);
+    return engine_->run(hidden, {first, last, of_last == TokensRead::kFirst}, batch, context);
   }
   for (int64_t i = first; i < last; ++i) {
-    hidden = run_layer(i, hidden, {batch, context, i, first_only && i + 1 == last});
+    hidden = run_layer(i, hidden, {batch, context, i, i + 1 == last ? of_last : TokensRead::kAll});
   }
   return hidden;
 }
 
 at::Tensor PostNormEncoder::run_layer(int64_t index, const at::Tensor& x, const Pass& pass) const {
   const Layer& layer = layers_[index];
-  const bool first_only = pass.first_only;
-  const at::Tensor x_read = first_only ? x.index_select(0, pass.batch.row_begin.narrow(0, 0, pass.batch.rows)) : x;
+  const at::Tensor x_read = nn::read_tokens(x, pass.batch, pass.read);
   const at::Tensor attended = attend(layer, x, x_read, pass);
   const at::Tensor wide =
-      nn::activate(spec_.activation, layer.intermediate.forward(attended, pass.call(kIntermediate, first_only)));
-  at::Tensor y = layer.output.forward(wide, pass.call(kOutput, first_only));
+      nn::activate(spec_.activation, layer.intermediate.forward(attended, pass.call(kIntermediate, pass.read)));
+  at::Tensor y = layer.output.forward(wide, pass.call(kOutput, pass.read));
   y = pass.dropout(y, spec_.output_dropout, nn::DropoutSite::kFeedForwardOutput);
-  return layer.output_norm.forward(y.add_(attended));  // [S,D], or [B,D] when only first tokens are read
+  return layer.output_norm.forward(y.add_(attended));  // [S,D], or [B,D]
 }
 
 at::Tensor PostNormEncoder::attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read,
                                    const Pass& pass) const {
-  const at::Tensor q = layer.query.forward(x_read, pass.call(kQuery, pass.first_only));
-  const at::Tensor k = layer.key.forward(x, pass.call(kKey, false));
-  const at::Tensor v = layer.value.forward(x, pass.call(kValue, false));
+  const at::Tensor q = layer.query.forward(x_read, pass.call(kQuery, pass.read));
+  const at::Tensor k = layer.key.forward(x, pass.call(kKey, TokensRead::kAll));
+  const at::Tensor v = layer.value.forward(x, pass.call(kValue, TokensRead::kAll));
   const at::Tensor mixed = nn::packed_attention(q, k, v,
                                                 {.batch = pass.batch,
                                                  .context = pass.context,
                                                  .heads = spec_.heads,
                                                  .layer = pass.layer,
                                                  .dropout = spec_.attention_dropout,
-                                                 .first_only = pass.first_only});
-  at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.first_only));
+                                                 .read = pass.read});
+  at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.read));
   y = pass.dropout(y, spec_.attention_output_dropout, nn::DropoutSite::kAttentionOutput);
   return layer.attention_norm.forward(y.add_(x_read));
 }

@@ -46,7 +46,7 @@ std::string attend(OnnxGraph& graph, const OnnxAttention& call) {
 
 OnnxAngles rotary_angles(OnnxGraph& graph, const std::string& positions, int64_t head_width, double theta) {
   const std::string name = fmt::format("rotary:{}:{}", head_width, theta);
-  const std::string frequency = graph.numbers(name, nn::rotary_frequencies(head_width, theta));  // [K/2]
+  const std::string frequency = graph.numbers(name, nn::rotary_frequencies(head_width, theta).per_pair);  // [K/2]
   const std::string place = graph.unsqueeze(graph.cast(positions, OnnxGraph::Type::kF32), {1, 3});
   const std::string half = graph.op("Mul", {place, frequency});  // [B,1,T,K/2]
   const std::string angle = graph.concat({half, half}, 3);

@@ -38,7 +38,8 @@ at::Tensor drop_connect(const at::Tensor& x, double rate, const nn::LinearCall& 
   if (!call.context.training || rate == 0) return x;
   const at::Tensor ones = at::ones({x.size(0), 1}, x.options());
   const auto site = static_cast<uint32_t>(nn::DropoutSite::kFeedForwardOutput);
-  return x.mul(nn::dropout(ones, {rate, call.layer, site, true}, call.batch, call.context).view({-1, 1, 1, 1}));
+  return x.mul(nn::dropout(ones, {rate, call.layer, site, nn::TokensRead::kFirst}, call.batch, call.context)
+                   .view({-1, 1, 1, 1}));
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ std::vector<nn::LinearMap*> EfficientNetLiteEncoder::linear_maps() {
 }
 
 at::Tensor EfficientNetLiteEncoder::run_stage(int64_t stage, const at::Tensor& x, const ImagePass& pass) const {
-  const nn::LinearCall call{.context = pass.context, .batch = pass.rows, .layer = stage, .x_is_per_row = true};
+  const nn::LinearCall call{
+      .context = pass.context, .batch = pass.rows, .layer = stage, .tokens = nn::TokensRead::kFirst};
   if (stage > 0 && stage < sizes_.layers) return run_block(blocks_[static_cast<size_t>(stage - 1)], x, call);
   const ConvNorm& outer = stage == 0 ? stem_ : head_;
   return nn::activate(nn::Activation::kRelu6, outer.norm.forward(outer.conv.forward(x, call), pass.context));

@@ -89,18 +89,19 @@ at::Tensor ImageClassifier::pooled(const ImageBatch& batch, const nn::ForwardCon
   const at::Tensor features = encoder_->features(batch, context);
   if (pooling_ != Pooling::kPooler) return encoder_->pool(features, pooling_);
   const tensor::PackedBatch rows = tensor::make_even_batch(batch.row_keys, 1, batch.pixels.device());
-  return pooler_->forward(encoder_->pool(features, Pooling::kCls),
-                          {.context = context, .batch = rows, .layer = encoder_->sizes().layers, .x_is_per_row = true});
+  return pooler_->forward(
+      encoder_->pool(features, Pooling::kCls),
+      {.context = context, .batch = rows, .layer = encoder_->sizes().layers, .tokens = nn::TokensRead::kFirst});
 }
 
 at::Tensor ImageClassifier::forward(const ImageBatch& batch, const nn::ForwardContext& context) const {
   const tensor::PackedBatch rows = tensor::make_even_batch(batch.row_keys, 1, batch.pixels.device());
   const int64_t layer = encoder_->sizes().layers;
   const auto site = static_cast<uint32_t>(nn::DropoutSite::kPooled);
-  const at::Tensor kept =
-      nn::dropout(pooled(batch, context), {own_head_.classifier_dropout, layer, site, true}, rows, context);
-  return classifier_.forward(kept,
-                             {.context = context, .batch = rows, .layer = layer, .site = 1, .x_is_per_row = true});
+  const at::Tensor kept = nn::dropout(
+      pooled(batch, context), {own_head_.classifier_dropout, layer, site, nn::TokensRead::kFirst}, rows, context);
+  return classifier_.forward(
+      kept, {.context = context, .batch = rows, .layer = layer, .site = 1, .tokens = nn::TokensRead::kFirst});
 }
 
 }  // namespace rift::models

@@ -105,7 +105,7 @@ at::Tensor ResNetEncoder::run_conv(const ConvNorm& conv, const at::Tensor& x, co
 }
 
 at::Tensor ResNetEncoder::run_stage(int64_t stage, const at::Tensor& x, const ImagePass& pass) const {
-  nn::LinearCall call{.context = pass.context, .batch = pass.rows, .layer = stage, .x_is_per_row = true};
+  nn::LinearCall call{.context = pass.context, .batch = pass.rows, .layer = stage, .tokens = nn::TokensRead::kFirst};
   if (stage == 0) return nn::max_pool_3x3(nn::activate(options_.hidden_act, run_conv(embedder_, x, call)));
   const Block& block = blocks_[static_cast<size_t>(stage - 1)];
   at::Tensor y = x;

@@ -117,7 +117,7 @@ at::Tensor ViTEncoder::run_stage(int64_t stage, const at::Tensor& x, const Image
 
 at::Tensor ViTEncoder::embed(const at::Tensor& pixels, const ImagePass& pass) const {
   const int64_t rows = pass.rows.rows;
-  const nn::LinearCall call{.context = pass.context, .batch = pass.rows, .x_is_per_row = true};
+  const nn::LinearCall call{.context = pass.context, .batch = pass.rows, .tokens = nn::TokensRead::kFirst};
   const at::Tensor patches = projection_.forward(pixels, call).flatten(2).transpose(1, 2);  // [B,T-1,D]
   const at::Tensor states =
       at::cat({class_token_->view.expand({rows, 1, sizes_.width}), patches}, 1).add(positions_->view);

@@ -1,0 +1,55 @@
+#include "rift/models/decoders/gemma3.h"
+
+#include <cmath>
+
+namespace rift::models {
+
+namespace {
+
+constexpr std::string_view kTitle = "a Gemma 3";
+constexpr FixedSetting kFixed[] = {
+    {"attn_logit_softcapping", "null"},
+    {"final_logit_softcapping", "null"},
+    {"use_bidirectional_attention", "false"},
+};
+constexpr std::string_view kHarmless[] = {"_sliding_window_pattern", "cache_implementation", "rope_scaling"};
+
+BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
+  const Gemma3Options options = read_gemma3_options(config, source);
+  const LlamaFamilyOptions& family = options.family;
+  return build_llama_family(
+      {.options = family,
+       .activation = options.hidden_activation,
+       .query_key_value_bias = options.attention_bias,
+       .attention_output_bias = options.attention_bias,
+       .norms_heads = true,
+       .norms_results = true,
+       .norms_count_from_one = true,
+       .embedding_scale = std::sqrt(static_cast<double>(family.hidden_size)),
+       .query_scalar = options.query_pre_attn_scalar,
+       .frequencies = read_frequencies(family, config, source),
+       .sliding_frequencies = nn::rotary_frequencies(family.head_width(), options.rope_local_base_freq),
+       .layer_types = layer_types(options.layer_types, family.num_hidden_layers, source,
+                                  [&](int64_t layer) { return (layer + 1) % options.sliding_window_pattern != 0; }),
+       .sliding_window = options.sliding_window},
+      store);
+}
+
+}  // namespace
+
+Gemma3Options read_gemma3_options(const Json& config, std::string_view source) {
+  const auto options = read_config<Gemma3Options>(
+      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .fixed = kFixed, .harmless = kHarmless});
+  require_fitting_heads(options.family, source);
+  return options;
+}
+
+const Architecture kGemma3 = {.model_type = "gemma3_text",
+                              .title = kTitle,
+                              .class_name = "Gemma3Text",
+                              .base_prefix = "model.",
+                              .unused = kLlamaFamilyUnused,
+                              .buffers = kLlamaFamilyBuffers,
+                              .build = build};
+
+}  // namespace rift::models

@@ -1,0 +1,38 @@
+#include "rift/models/decoders/mistral.h"
+
+namespace rift::models {
+
+namespace {
+
+constexpr std::string_view kTitle = "a Mistral";
+
+BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
+  const MistralOptions options = read_mistral_options(config, source);
+  const bool slides = options.sliding_window.has_value();
+  return build_llama_family(
+      {.options = options.family,
+       .activation = options.hidden_act,
+       .frequencies = read_frequencies(options.family, config, source),
+       .layer_types = std::vector(options.family.num_hidden_layers, slides ? LayerType::kSliding : LayerType::kFull),
+       .sliding_window = options.sliding_window.value_or(0)},
+      store);
+}
+
+}  // namespace
+
+MistralOptions read_mistral_options(const Json& config, std::string_view source) {
+  const auto options = read_config<MistralOptions>(
+      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .harmless = kLlamaFamilyHarmless});
+  require_fitting_heads(options.family, source);
+  return options;
+}
+
+const Architecture kMistral = {.model_type = "mistral",
+                               .title = kTitle,
+                               .class_name = "Mistral",
+                               .base_prefix = "model.",
+                               .unused = kLlamaFamilyUnused,
+                               .buffers = kLlamaFamilyBuffers,
+                               .build = build};
+
+}  // namespace rift::models

@@ -1,0 +1,95 @@
+#include "rift/models/decoders/rope_options.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
+
+#include "rift/base/error.h"
+
+namespace rift::models {
+
+namespace {
+
+constexpr std::string_view kKey = "rope_scaling";
+
+/// "type" is what older files call "rope_type"; transformers lets it win.
+Json with_rope_type(const Json& scaling, std::string_view source) {
+  RIFT_REQUIRE(scaling.is_object(), Code::kArtefact, "{}: {}: expected a mapping, got {}", source, kKey,
+               scaling.kind_name());
+  Json named = scaling;
+  if (const Json* type = scaling.find("type")) {
+    named["rope_type"] = *type;
+    named.erase("type");
+  }
+  const Json* type = named.find("rope_type");
+  const bool known =
+      type != nullptr && type->is_string() && std::ranges::find(kRopeTypes, type->as_string()) != kRopeTypes.end();
+  RIFT_REQUIRE(known, Code::kUnsupported, "{}: {}.rope_type: this build has {}, got {}", source, kKey,
+               fmt::join(kRopeTypes, ", "), type == nullptr ? "none" : shorten(to_json_text(*type)));
+  return named;
+}
+
+std::span<const std::string_view> required_keys(const RopeScalingOptions& options) {
+  static constexpr std::string_view kFactor[] = {"factor"};
+  static constexpr std::string_view kLlama3[] = {"factor", "low_freq_factor", "high_freq_factor",
+                                                 "original_max_position_embeddings"};
+  if (std::holds_alternative<DefaultRopeOptions>(options.rope_type)) return {};
+  if (std::holds_alternative<Llama3RopeOptions>(options.rope_type)) return kLlama3;
+  return kFactor;
+}
+
+struct ToScaling {
+  std::string_view source;
+  int64_t positions = 0;
+
+  nn::RotaryScaling operator()(const DefaultRopeOptions&) const { return {}; }
+  nn::RotaryScaling operator()(const DynamicRopeOptions&) const { return {}; }
+  nn::RotaryScaling operator()(const LinearRopeOptions& options) const {
+    return nn::LinearRotaryScaling{options.factor};
+  }
+  nn::RotaryScaling operator()(const Llama3RopeOptions& options) const {
+    RIFT_REQUIRE(options.low_freq_factor < options.high_freq_factor, Code::kArtefact,
+                 "{}: {}: low_freq_factor {} is not below high_freq_factor {}", source, kKey, options.low_freq_factor,
+                 options.high_freq_factor);
+    return nn::Llama3RotaryScaling{.factor = options.factor,
+                                   .low_frequency_factor = options.low_freq_factor,
+                                   .high_frequency_factor = options.high_freq_factor,
+                                   .positions = static_cast<double>(options.original_max_position_embeddings)};
+  }
+  nn::RotaryScaling operator()(const YarnRopeOptions& options) const {
+    const auto or_default = [](const std::optional<double>& value, double usual) {
+      return value.value_or(0) == 0 ? usual : *value;  // as transformers takes them
+    };
+    nn::YarnRotaryScaling yarn;
+    yarn.factor = options.factor;
+    yarn.positions = static_cast<double>(options.original_max_position_embeddings.value_or(positions));
+    yarn.beta_fast = or_default(options.beta_fast, yarn.beta_fast);
+    yarn.beta_slow = or_default(options.beta_slow, yarn.beta_slow);
+    yarn.truncate = options.truncate;
+    yarn.amplitude = options.attention_factor;
+    yarn.mscale = options.mscale;
+    yarn.mscale_all_dim = options.mscale_all_dim;
+    return yarn;
+  }
+};
+
+}  // namespace
+
+nn::RotaryScaling read_rope_scaling(const Json& config, std::string_view source, int64_t positions) {
+  const Json* scaling = config.find(kKey);
+  if (scaling == nullptr || scaling->is_null()) return {};
+  const Json named = with_rope_type(*scaling, source);
+  RopeScalingOptions options;
+  try {
+    read_options(named, source, options, std::string(kKey));
+  } catch (const Error& error) {  // a file of the model is at fault, not the user's configuration
+    throw Error(Code::kArtefact, error.message(), error.where());
+  }
+  for (const std::string_view key : required_keys(options)) {
+    RIFT_REQUIRE(named.contains(key), Code::kArtefact, "{}: {}.{} is missing", source, kKey, key);
+  }
+  return std::visit(ToScaling{source, positions}, options.rope_type);
+}
+
+}  // namespace rift::models

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "rift/base/json.h"
+#include "rift/tensor/tensor_map.h"
+
+namespace rift::models {
+
+/// The weight of a classifier, [C,D] or, of two classes, [1,D], that scores a row by a decoder's language head: the
+/// logit of a class is that of its token behind the row's last; of two classes the one logit is the second's less the
+/// first's.
+///   class_tokens: one id for each class
+///   tensors:      of the model with its language head (NameMapOptions::language_head)
+/// `config` is the model's config.json, which `source` names in errors. Throws kUnsupported for a model that does not
+/// say the next token, kConfig where its files hold no language head.
+at::Tensor label_token_weight(const Json& config, const std::string& source, std::span<const int32_t> class_tokens,
+                              const tensor::TensorMap& tensors);
+
+}  // namespace rift::models

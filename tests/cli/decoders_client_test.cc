@@ -1,0 +1,115 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "cli/program.h"
+#include "rift/base/files.h"
+#include "rift/base/json.h"
+#include "support/client.h"
+#include "support/outside_data.h"
+
+// Decoders from a directory of transformers through the program and back to transformers, on Financial PhraseBank.
+namespace rift::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kRows = 240;
+
+/// The first sentences of each kind as a table; those that are no ASCII are left out.
+std::string table_of(const std::string& lines) {
+  std::string table = "sentence\tsentiment\n";
+  size_t rows = 0;
+  for (size_t begin = 0; begin < lines.size() && rows < kRows;) {
+    const size_t end = std::min(lines.find('\n', begin), lines.size());
+    std::string line = lines.substr(begin, end - begin);
+    begin = end + 1;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    const bool plain = std::ranges::all_of(line, [](char c) { return c >= ' ' && c < 0x7F && c != '"'; });
+    const size_t at = line.rfind('@');
+    if (!plain || at == std::string::npos) continue;
+    line[at] = '\t';
+    table += line + "\n";
+    ++rows;
+  }
+  return table;
+}
+
+class DecodersClient : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    RIFT_SKIP_WITHOUT_CLIENTS();
+    const fs::path sentences = real_data("financial_phrasebank/Sentences_AllAgree.txt");
+    RIFT_SKIP_WITHOUT(sentences);
+    write_plainly(table(), table_of(read_file(sentences)));
+    const auto made =
+        run_client("tests/cli/clients/make_decoder.py", {folder_ / "model", GetParam(), table().string()});
+    ASSERT_EQ(made.status, 0) << made.output;
+    folder_.write("run.yaml",
+                  "task: multiclass\n"
+                  "data: {source: table.tsv, label: sentiment, columns: {sentence: text}}\n"
+                  "split: {kind: stratified, test: 0.2, validation: 0.2, calibration: 0}\n"
+                  "model: {text: {backbone: model, columns: [sentence], max_tokens: 64}}\n"
+                  "optim: {name: adamw, lr: 1.0e-3, batch_rows: 16, epochs: 1}\n");
+  }
+  fs::path table() const { return folder_ / "table.tsv"; }
+
+  ProgramRun train(const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments = {"train",       (folder_ / "run.yaml").string(),
+                                          "--out",       (folder_ / "run").string(),
+                                          "--overwrite", "--quiet",
+                                          "--threads",   "1"};
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    return run_program(arguments);
+  }
+  void expect_ok(const std::vector<std::string>& arguments) {
+    const ProgramRun run = run_program(arguments);
+    ASSERT_EQ(run.status, 0) << run.err;
+  }
+
+  TempDirectory folder_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, DecodersClient, testing::Values("gpt2", "llama"));
+
+TEST_P(DecodersClient, TrainScoreExportAndTransformersGivesTheSameScores) {
+  for (const char* tuning : {"tuning={method: full}", "tuning={method: lora}"}) {
+    SCOPED_TRACE(tuning);
+    const ProgramRun run = train({tuning});
+    ASSERT_EQ(run.status, 0) << run.err;
+    const std::string package = (folder_ / "run/package").string(), scores = (folder_ / "scores.csv").string();
+    EXPECT_THAT(read_file(folder_ / "run/run.yaml"), testing::HasSubstr("pooling: last"));
+    expect_ok({"score", package, table().string(), "--out", scores, "--quiet"});
+    const std::string exported = (folder_ / (std::string("hf") + tuning[16])).string();
+    expect_ok({"export", package, "--format", "hf", "--out", exported, "--quiet"});
+    const auto client = run_client("tests/cli/clients/score_decoder.py", {exported, table().string(), scores});
+    EXPECT_EQ(client.status, 0) << client.output;
+    EXPECT_THAT(client.output, testing::HasSubstr("all checks hold"));
+  }
+}
+
+TEST_P(DecodersClient, LabelTokensGiveTheHeadThatTheLanguageModelHas) {
+  const ProgramRun run =
+      train({"model.text.head={kind: label_tokens, tokens: {negative: d, neutral: e, positive: s}}"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_EQ(parse_json(read_file(folder_ / "run/metrics.json"), "metrics.json").at("test").at("rows").as_int(), 48);
+  const ProgramRun two =
+      train({"model.text.head={kind: label_tokens, tokens: {negative: d, neutral: zq, positive: s}}"});
+  EXPECT_EQ(two.status, 2);
+  EXPECT_THAT(two.err, testing::HasSubstr("'zq' is 2 tokens of this model"));
+  const ProgramRun missing = train({"model.text.head={kind: label_tokens, tokens: {negative: d}}"});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.err, testing::HasSubstr("there is none for the class"));
+}
+
+TEST_P(DecodersClient, ReadingsThatADecoderHasNotAreRefused) {
+  for (const char* pooling : {"cls", "pooler"}) {
+    const ProgramRun run = train({std::string("model.text.pooling=") + pooling});
+    EXPECT_EQ(run.status, 2);
+    EXPECT_THAT(run.err, testing::HasSubstr("last or mean"));
+  }
+}
+
+}  // namespace
+}  // namespace rift::test

@@ -38,6 +38,19 @@ TensorMap for_file(const ModelDirectorySpec& spec) {
   return tensors;
 }
 
+TensorMap without_prefix(const TensorMap& tensors, std::string_view prefix) {
+  TensorMap bare;
+  for (const auto& [name, tensor] : tensors) {
+    bare.emplace(name.starts_with(prefix) ? name.substr(prefix.size()) : name, tensor);
+  }
+  return bare;
+}
+
+/// Whether transformers' class with the classifier is to load it; else its bare model.
+bool classifies(const ModelDirectorySpec& spec) {
+  return spec.pooling == spec.layout.head_pooling && !spec.labels.empty();
+}
+
 /// Their names and shapes, for the checks of map_names.
 std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
   std::vector<format::TensorInfo> list;
@@ -86,10 +99,9 @@ Json model_config(const ModelDirectorySpec& spec) {
        {"_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "transformers_version"}) {
     config.erase(key);
   }
-  const bool classifies = spec.pooling == spec.layout.head_pooling && !spec.labels.empty();
   if (!spec.layout.class_name.empty()) {  // transformers has the architecture
     Json architectures = Json::array();
-    architectures.push_back(spec.layout.class_name + (classifies ? spec.layout.head_class : "Model"));
+    architectures.push_back(spec.layout.class_name + (classifies(spec) ? spec.layout.head_class : "Model"));
     config["architectures"] = std::move(architectures);
   }
   config["dtype"] = "float32";
@@ -108,8 +120,9 @@ Json model_config(const ModelDirectorySpec& spec) {
 }
 
 void write_model_directory(const fs::path& directory, const ModelDirectorySpec& spec) {
-  const TensorMap tensors = for_file(spec);
+  TensorMap tensors = for_file(spec);
   check(spec, tensors);
+  if (spec.layout.bare_alone && !classifies(spec)) tensors = without_prefix(tensors, spec.layout.base_prefix);
   write_file_atomic(directory / "config.json", to_json_text(model_config(spec), 2) + "\n");
   write_tensors(directory / "model.safetensors", tensors);
   copy_tokenizer_files(spec.base, directory);

@@ -62,6 +62,7 @@ struct ModelLayout {
   /// Names by which another library calls the tensors; the two kinds of files are told apart by the encoder's first.
   std::vector<Alias> aliases = {};
   std::vector<std::string_view> file_buffers = {};  // that the model makes itself, by the ends of their names
+  bool bare_alone = false;  // AutoModel reads the encoder's tensors without base_prefix only (Gemma 3)
 
   /// Whether Hugging Face's files hold this tensor of the encoder as [in,out].
   bool transposed_in_files(std::string_view name) const;

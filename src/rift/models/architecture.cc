@@ -66,7 +66,8 @@ TextModelDescription describe_text_model(const Json& config, const std::string& 
                  .width = built.encoder->width(),
                  .unused = {architecture.unused.begin(), architecture.unused.end()},
                  .head_pooling = std::string(name_of(built.head.reading)),
-                 .file_buffers = {architecture.buffers.begin(), architecture.buffers.end()}},
+                 .file_buffers = {architecture.buffers.begin(), architecture.buffers.end()},
+                 .bare_alone = architecture.bare_alone},
       .sizes = built.encoder->sizes()};
   const size_t encoder = store.parameters().size();
   const LanguageHeadSpec& language = built.language_head;

@@ -31,7 +31,8 @@ struct Architecture {
   std::span<const checkpoint::UnusedTensors> unused;
   std::span<const std::string_view> buffers = {};  // of files, made by the model itself; by the ends of their names
   std::span<const std::string_view> transposed =
-      {};  // matrices that files keep as [in,out]; by the ends of their names
+      {};                   // matrices that files keep as [in,out]; by the ends of their names
+  bool bare_alone = false;  // AutoModel reads the encoder's tensors without base_prefix only
   /// Registers the encoder's parameters in `store`, which must outlive it. Throws kUnsupported naming the setting that
   /// is not implemented, kArtefact when a value is missing or wrong.
   BuiltEncoder (*build)(const Json& config, std::string_view source, nn::ParameterStore& store);

@@ -50,6 +50,7 @@ const Architecture kGemma3 = {.model_type = "gemma3_text",
                               .base_prefix = "model.",
                               .unused = kLlamaFamilyUnused,
                               .buffers = kLlamaFamilyBuffers,
+                              .bare_alone = true,
                               .build = build};
 
 }  // namespace rift::models

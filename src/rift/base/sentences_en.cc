@@ -315,6 +315,13 @@ std::span<const SentenceEntry> english_sentences() {
        "seen are in its report (rift report)"},
       // what a command says when it ends
       {"done.report", "Report: {path}"},
+      {"done.model", "Model: {path}"},
+      {"pretrain.data", "{documents} documents ({tokens} tokens) to train on, {held_out} held out"},
+      {"pretrain.before",
+       "Before training: held-out loss {loss}, perplexity {perplexity}, {accuracy} % of the tokens right"},
+      {"pretrain.best",
+       "Best, at step {step}: held-out loss {loss}, perplexity {perplexity}, {accuracy} % of the tokens right"},
+      {"pretrain.no_held_out", "Step {step}: training loss {loss}; no documents were held out"},
       {"done.package", "Package: {path}"},
       {"done.convert", "Wrote {path}: {tensors} tensors."},
       {"done.interrupted", "Go on with: {command}"},

@@ -271,6 +271,11 @@ std::span<const SentenceEntry> chinese_sentences() {
        "该模型包就是用 {source} 中的行训练的，因此这些指标偏高；它在未见过的行上的指标见其报告（rift report）"},
       // what a command says when it ends
       {"done.report", "报告：{path}"},
+      {"done.model", "模型：{path}"},
+      {"pretrain.data", "训练文档 {documents} 篇（{tokens} 个词元），留出 {held_out} 篇"},
+      {"pretrain.before", "训练前：留出损失 {loss}，困惑度 {perplexity}，词元正确率 {accuracy} %"},
+      {"pretrain.best", "最佳（第 {step} 步）：留出损失 {loss}，困惑度 {perplexity}，词元正确率 {accuracy} %"},
+      {"pretrain.no_held_out", "第 {step} 步：训练损失 {loss}；没有留出文档"},
       {"done.package", "模型包：{path}"},
       {"done.convert", "已写入 {path}：{tensors} 个张量。"},
       {"done.interrupted", "继续运行：{command}"},

@@ -144,10 +144,17 @@ HfDirectory open_hf_directory(const fs::path& path) {
   } else {
     take_from_gguf(result.gguf, result);
   }
-  for (const std::string_view name : kTokenizerFiles) {
-    if (is_file(result.encoder / name)) result.tokenizer_files.push_back(result.encoder / name);
-  }
+  result.tokenizer_files = tokenizer_files_in(result.encoder);
   return result;
+}
+
+std::vector<fs::path> tokenizer_files_in(const fs::path& directory) {
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const std::string_view name : kTokenizerFiles) {
+    if (fs::is_regular_file(directory / name, ignored)) files.push_back(directory / name);
+  }
+  return files;
 }
 
 fs::path weights_file(const HfDirectory& directory) {

@@ -32,6 +32,9 @@ struct HfDirectory {
   std::string architecture() const;  // first of "architectures", "" when it does not say
 };
 
+/// The files of a tokenizer that lie in a directory.
+std::vector<std::filesystem::path> tokenizer_files_in(const std::filesystem::path& directory);
+
 /// The one door: of a directory or of a .gguf file. Throws kArtefact (neither, no config.json, broken), kEnvironment;
 /// of GGUF as GgufModel does.
 HfDirectory open_hf_directory(const std::filesystem::path& path);

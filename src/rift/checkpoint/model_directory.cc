@@ -30,10 +30,9 @@ int64_t head_outputs(const ModelDirectorySpec& spec) {
 }
 
 /// As transformers' files hold them.
-TensorMap for_file(const ModelDirectorySpec& spec) {
-  TensorMap tensors = spec.tensors;
+TensorMap for_file(const ModelLayout& layout, TensorMap tensors) {
   for (auto& [name, tensor] : tensors) {
-    if (spec.layout.transposed_in_files(name)) tensor = tensor.t();
+    if (layout.transposed_in_files(name)) tensor = tensor.t();
   }
   return tensors;
 }
@@ -60,17 +59,34 @@ std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
   return list;
 }
 
-void check(const ModelDirectorySpec& spec, const TensorMap& tensors) {
-  const int64_t outputs = head_outputs(spec);
-  RIFT_CHECK(static_cast<int64_t>(spec.labels.size()) == outputs);
+void check(const TensorMap& tensors, const ModelLayout& layout, const NameMapOptions& options) {
   try {
-    const NameMap names =
-        map_names(describe(tensors), spec.layout, {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"},
-                  "model to be written");
+    const NameMap names = map_names(describe(tensors), layout, options, "model to be written");
     RIFT_CHECK(names.renamed.empty() && names.dropped.empty() && names.new_head.empty());
   } catch (const Error& error) {
     RIFT_FAIL(Code::kBug, "{}", error.message());
   }
+}
+
+/// `config` as transformers' class `name` would write it, without what another head said; "" = it has no such class.
+Json config_of_class(Json config, const std::string& name) {
+  for (const char* key :
+       {"_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "transformers_version"}) {
+    config.erase(key);
+  }
+  if (!name.empty()) {
+    Json architectures = Json::array();
+    architectures.push_back(name);
+    config["architectures"] = std::move(architectures);
+  }
+  config["dtype"] = "float32";
+  return config;
+}
+
+void write_files(const fs::path& directory, const Json& config, const TensorMap& tensors, const HfDirectory& base) {
+  write_file_atomic(directory / "config.json", to_json_text(config, 2) + "\n");
+  write_tensors(directory / "model.safetensors", tensors);
+  copy_tokenizer_files(base, directory);
 }
 
 void copy_image_processor(const HfDirectory& from, const fs::path& directory) {
@@ -94,17 +110,10 @@ void name_padding_token(const fs::path& directory, const std::string& token) {
 }  // namespace
 
 Json model_config(const ModelDirectorySpec& spec) {
-  Json config = spec.base.config;
-  for (const char* key :
-       {"_name_or_path", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type", "transformers_version"}) {
-    config.erase(key);
-  }
-  if (!spec.layout.class_name.empty()) {  // transformers has the architecture
-    Json architectures = Json::array();
-    architectures.push_back(spec.layout.class_name + (classifies(spec) ? spec.layout.head_class : "Model"));
-    config["architectures"] = std::move(architectures);
-  }
-  config["dtype"] = "float32";
+  Json config = config_of_class(spec.base.config,
+                                spec.layout.class_name.empty()  // transformers does not have the architecture
+                                    ? ""
+                                    : spec.layout.class_name + (classifies(spec) ? spec.layout.head_class : "Model"));
   if (spec.padding) config["pad_token_id"] = spec.padding->id;
   if (spec.labels.empty()) return config;
   Json names = Json::object();
@@ -120,17 +129,28 @@ Json model_config(const ModelDirectorySpec& spec) {
 }
 
 void write_model_directory(const fs::path& directory, const ModelDirectorySpec& spec) {
-  TensorMap tensors = for_file(spec);
-  check(spec, tensors);
+  const int64_t outputs = head_outputs(spec);
+  RIFT_CHECK(static_cast<int64_t>(spec.labels.size()) == outputs);
+  TensorMap tensors = for_file(spec.layout, spec.tensors);
+  check(tensors, spec.layout, {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"});
   if (spec.layout.bare_alone && !classifies(spec)) tensors = without_prefix(tensors, spec.layout.base_prefix);
-  write_file_atomic(directory / "config.json", to_json_text(model_config(spec), 2) + "\n");
-  write_tensors(directory / "model.safetensors", tensors);
-  copy_tokenizer_files(spec.base, directory);
+  write_files(directory, model_config(spec), tensors, spec.base);
   if (spec.padding && !spec.base.tokenizer_files.empty()) name_padding_token(directory, spec.padding->text);
   if (!spec.layout.reads_text) copy_image_processor(spec.base, directory);
   if (!spec.layout.reads_text || spec.pooling == spec.layout.head_pooling) return;
   write_sentence_transformers(directory,
                               {.pooling = spec.pooling, .width = spec.layout.width, .max_tokens = spec.max_tokens});
+}
+
+void write_language_directory(const fs::path& directory, const LanguageDirectorySpec& spec) {
+  const TensorMap tensors = for_file(spec.layout, spec.tensors);
+  check(tensors, spec.layout, {.language_head = true});
+  write_files(directory, config_of_class(spec.base.config, spec.layout.language_class), tensors, spec.base);
+  const std::optional<SentenceTransformers>& pooled = spec.base.sentence_transformers;
+  if (!pooled || (pooled->pooling != "mean" && pooled->pooling != "cls" && pooled->pooling != "last")) return;
+  write_sentence_transformers(directory, {.pooling = pooled->pooling,
+                                          .width = spec.layout.width,
+                                          .max_tokens = pooled->max_tokens.value_or(spec.max_tokens)});
 }
 
 }  // namespace rift::checkpoint

@@ -43,7 +43,18 @@ struct ModelDirectorySpec {
 /// Throws kBug when tensors are missing, extra or misshapen for the config, kEnvironment when the disk refuses.
 void write_model_directory(const std::filesystem::path& directory, const ModelDirectorySpec& spec);
 
-/// The config.json that goes with it.
+struct LanguageDirectorySpec {
+  HfDirectory base;          // config.json, tokenizer files and pooling (1_Pooling) come from here
+  ModelLayout layout;        // of the model that config.json describes
+  TensorMap tensors;         // canonical names: all of encoder and language head
+  int64_t max_tokens = 512;  // of the tokenizer's cut where a pooling is written
+};
+
+/// Writes a language model into an existing directory: transformers' class of the architecture (BertForMaskedLM, ...)
+/// loads it with equal logits. What the base says of pooling is carried on. Throws as write_model_directory() does.
+void write_language_directory(const std::filesystem::path& directory, const LanguageDirectorySpec& spec);
+
+/// The config.json that goes with a classifier.
 Json model_config(const ModelDirectorySpec& spec);
 
 }  // namespace rift::checkpoint

@@ -54,6 +54,7 @@ struct ModelLayout {
   std::vector<NamedShape>
       language_head;  // of the architecture's language model, what it shares with the encoder left out
   std::vector<Alias> language_aliases;  // of its tensors
+  std::string language_class;           // "BertForMaskedLM"
   std::vector<UnusedTensors> unused;    // pretraining heads, heads of other tasks
   /// transformers' class with the classifier is class_name + this, and what it reads is pooled by this name.
   std::string head_class = "ForSequenceClassification";

@@ -43,7 +43,7 @@ void add_precision_flag(CLI::App& command, std::string& precision, const std::st
 
 score::Precision parse_precision(const std::string& name) { return value_named<score::Precision>(name).value(); }
 
-void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default) {
+void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default, OptionDoc (*options)()) {
   flags.out = out_default;
   command.add_option("run.yaml", flags.run_file, "Configuration; rift init writes one")->required();
   command.add_option("--set", flags.sets, "One key of the configuration, such as optim.lr=1e-4 (repeatable)")
@@ -57,15 +57,19 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_de
       ->capture_default_str();
   command.add_flag("--resume", flags.resume, "Go on with a run that was stopped; a finished one is shown again");
   command.add_flag("--overwrite", flags.overwrite, "Replace a finished run that lies in --out");
-  command.footer([] { return "Keys of run.yaml:\n" + help_text(describe_options<study::RunOptions>()); });
+  command.footer([options] { return "Keys of run.yaml:\n" + help_text(options()); });
+}
+
+std::vector<std::string> sets_of(const RunFlags& flags) {
+  std::vector<std::string> sets = flags.sets;
+  if (flags.seed) sets.push_back("train.seed=" + std::to_string(*flags.seed));
+  return sets;
 }
 
 study::StudySpec study_spec(const RunFlags& flags) {
-  std::vector<std::string> sets = flags.sets;
-  if (flags.seed) sets.push_back("train.seed=" + std::to_string(*flags.seed));
   if (flags.device != "cpu") package::describe_execution(flags.device);  // a GPU that is not there, before the work
   study::StudySpec spec;
-  spec.options = study::read_run(flags.run_file, sets);
+  spec.options = study::read_run(flags.run_file, sets_of(flags));
   spec.run_file = flags.run_file;
   spec.directory = flags.out;
   spec.device = flags.device;

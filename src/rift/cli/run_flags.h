@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rift/base/options.h"
 #include "rift/study/compare.h"
 
 namespace rift::cli {
@@ -22,7 +23,9 @@ struct RunFlags {
 };
 
 /// Declares them; `out_default` is where the run goes when --out is left out.
-void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default);
+/// `options` describes what run.yaml may say.
+void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default,
+                   OptionDoc (*options)() = describe_options<study::RunOptions>);
 
 /// --device of every verb that may run a language model.
 void add_device_flag(CLI::App& command, std::string& device);
@@ -31,6 +34,9 @@ void add_device_flag(CLI::App& command, std::string& device);
 void add_precision_flag(CLI::App& command, std::string& precision, const std::string& others);
 /// What it names.
 score::Precision parse_precision(const std::string& name);
+
+/// --set and --seed, in order.
+std::vector<std::string> sets_of(const RunFlags& flags);
 
 /// Reads run.yaml with --set and --seed applied.
 study::StudySpec study_spec(const RunFlags& flags);

@@ -5,10 +5,11 @@
 namespace rift::cli {
 
 std::span<const Verb> verbs() {
-  static constexpr std::array<Verb, 14> kVerbs = {{
+  static constexpr std::array<Verb, 15> kVerbs = {{
       {"init", "look at the data and write a commented run.yaml that runs unedited", add_init},
       {"train", "fine-tune a pretrained model alone; writes its package and report", add_train},
       {"compare", "scorecard, trees, text baseline, fine-tuned and fused on the same rows", add_compare},
+      {"pretrain", "train a language model on unlabelled texts, further or from scratch", add_pretrain},
       {"evaluate", "every metric of a package on labelled rows, with intervals", add_evaluate},
       {"score", "score the rows of a file of any size with a package", add_score},
       {"report", "model document of a run or package: one self-contained HTML file", add_report},
@@ -25,8 +26,8 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const std::string_view> later_verbs() {
-  static constexpr std::array<std::string_view, 8> kNames = {"pretrain", "search", "learning-curve", "explain",
-                                                             "serve",    "audit",  "monitor",        "models rank"};
+  static constexpr std::array<std::string_view, 7> kNames = {"search", "learning-curve", "explain",    "serve",
+                                                             "audit",  "monitor",        "models rank"};
   return kNames;
 }
 

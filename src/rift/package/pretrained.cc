@@ -26,16 +26,16 @@ std::string text_of(const Json& json, std::string_view key) {
   return value.is_null() ? std::string() : value.as_string();
 }
 
-std::string card_of(const Pretrained& pretrained) {
+std::string card_of(const Pretrained& pretrained, std::string_view made) {
   Json front = Json::object();
   if (!pretrained.licence.empty()) front["license"] = pretrained.licence;
   if (!pretrained.name.empty()) front["base_model"] = pretrained.name;
   front["library_name"] = "transformers";
   std::string text = "---\n" + to_yaml_text(front) + "---\n\n";
   text += fmt::format(
-      "Weights fine-tuned by rift from the pretrained model `{}`{}, whose weights have the SHA-256 "
+      "Weights {} by rift from the pretrained model `{}`{}, whose weights have the SHA-256 "
       "{}.\n\n",
-      pretrained.name.empty() ? "not known" : pretrained.name,
+      made, pretrained.name.empty() ? "not known" : pretrained.name,
       pretrained.revision.empty() ? std::string() : " at commit " + pretrained.revision,
       pretrained.weights_sha256.empty() ? "not known" : pretrained.weights_sha256);
   if (!pretrained.has_licence()) return text + fmt::format("Licence: {}.\n", kNoLicence);
@@ -100,9 +100,18 @@ Pretrained pretrained_from_json(const Json& json) {
   return pretrained;
 }
 
-void write_pretrained(const fs::path& package, const Pretrained& pretrained, const fs::path& from) {
+void write_pretrained(const fs::path& package, const Pretrained& pretrained, const fs::path& from,
+                      std::string_view made) {
   for (const std::string& file : pretrained.licence_files) write_file_atomic(package / file, read_file(from / file));
-  write_file_atomic(package / kModelCard, card_of(pretrained));
+  write_file_atomic(package / kModelCard, card_of(pretrained, made));
+}
+
+void write_card_from_scratch(const fs::path& directory) {
+  Json front = Json::object();
+  front["library_name"] = "transformers";
+  write_file_atomic(
+      directory / kModelCard,
+      "---\n" + to_yaml_text(front) + "---\n\nWeights trained by rift from scratch, from no other model's.\n");
 }
 
 }  // namespace rift::package

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rift/base/json.h"
@@ -33,8 +34,10 @@ Json to_json(const Pretrained& pretrained);
 Pretrained pretrained_from_json(const Json& json);  // throws kArtefact
 
 /// Copies the licence files out of `from` and writes README.md, the model card that Hugging Face's tools look for, with
-/// the licence and the name of the pretrained model.
+/// the licence and the name of the pretrained model. `made`: what was done to its weights.
 void write_pretrained(const std::filesystem::path& package, const Pretrained& pretrained,
-                      const std::filesystem::path& from);
+                      const std::filesystem::path& from, std::string_view made = "fine-tuned");
+/// The model card of weights that were made from nothing: nobody's licence goes with them.
+void write_card_from_scratch(const std::filesystem::path& directory);
 
 }  // namespace rift::package

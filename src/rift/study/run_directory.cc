@@ -21,15 +21,6 @@ namespace fs = std::filesystem;
 
 fs::path folder_of(const fs::path& run_file) { return fs::absolute(run_file).parent_path(); }
 
-/// `path`, which is relative to run.yaml's folder, as it reads from `directory`.
-std::string seen_from(const fs::path& directory, const fs::path& run_file, const std::string& path) {
-  if (path.empty() || data::is_query(path) || fs::path(path).is_absolute()) return path;
-  return (folder_of(run_file) / path)
-      .lexically_normal()
-      .lexically_relative(fs::absolute(directory).lexically_normal())
-      .string();
-}
-
 void move_split_files(const StudySpec& spec, data::SplitOptions& split) {
   auto* files = std::get_if<data::FilesSplit>(&split.kind);
   if (files == nullptr) return;
@@ -43,26 +34,6 @@ bool has_query(const RunOptions& options) {
   return data::is_query(options.data.source) ||
          (files != nullptr &&
           (data::is_query(files->test) || data::is_query(files->calibration) || data::is_query(files->validation)));
-}
-
-Json input_json(const std::string& what, const fs::path& file) {
-  return Json{{"what", what}, {"file", file.filename().string()}, {"sha256", sha256_file(file)}};
-}
-
-/// Of a directory its files, of a single file that one.
-void add_backbone(const fs::path& backbone, Json& inputs) {
-  std::vector<fs::path> files;
-  std::error_code ignored;
-  if (fs::is_regular_file(backbone, ignored)) files.push_back(backbone);
-  for (const fs::directory_entry& entry : fs::directory_iterator(backbone, ignored)) {
-    const std::string ending = entry.path().extension().string();
-    if (entry.is_regular_file() &&
-        (ending == ".json" || ending == ".txt" || ending == ".safetensors" || ending == ".gguf")) {
-      files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) inputs.push_back(input_json(kBackboneInput + backbone.filename().string(), file));
 }
 
 bool fine_tunes(const RunOptions& options) {
@@ -110,6 +81,33 @@ std::vector<data::TableWriter::ColumnSpec> column_specs(const data::Dataset& dat
 }
 
 }  // namespace
+
+std::string seen_from(const fs::path& directory, const fs::path& run_file, const std::string& path) {
+  if (path.empty() || data::is_query(path) || fs::path(path).is_absolute()) return path;
+  return (folder_of(run_file) / path)
+      .lexically_normal()
+      .lexically_relative(fs::absolute(directory).lexically_normal())
+      .string();
+}
+
+Json input_json(const std::string& what, const fs::path& file) {
+  return Json{{"what", what}, {"file", file.filename().string()}, {"sha256", sha256_file(file)}};
+}
+
+void add_backbone(const fs::path& backbone, Json& inputs) {
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  if (fs::is_regular_file(backbone, ignored)) files.push_back(backbone);
+  for (const fs::directory_entry& entry : fs::directory_iterator(backbone, ignored)) {
+    const std::string ending = entry.path().extension().string();
+    if (entry.is_regular_file() &&
+        (ending == ".json" || ending == ".txt" || ending == ".safetensors" || ending == ".gguf")) {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) inputs.push_back(input_json(kBackboneInput + backbone.filename().string(), file));
+}
 
 RunOptions resolved_options(const StudySpec& spec, const data::Dataset& dataset) {
   RunOptions options = spec.options;

@@ -29,6 +29,13 @@ void write_run_yaml(const std::filesystem::path& directory, const RunOptions& re
 
 inline constexpr const char* kConfigurationInput = "configuration";
 inline constexpr const char* kBackboneInput = "backbone ";
+/// `path`, which is relative to run.yaml's folder, as it reads from the run's directory; queries stay as they are.
+std::string seen_from(const std::filesystem::path& directory, const std::filesystem::path& run_file,
+                      const std::string& path);
+/// Name and SHA-256 of a file as an entry of inputs_json().
+Json input_json(const std::string& what, const std::filesystem::path& file);
+/// Adds a backbone: of a directory its files, of a single file that one.
+void add_backbone(const std::filesystem::path& backbone, Json& inputs);
 /// What a run is made from: [{"what": "configuration", "records", "captions" or "backbone <name>", "file", "sha256"}].
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset);
 /// manifest.json: program, libraries, CPU, threads, device, seeds, split, made_from and the inputs with their SHA-256.

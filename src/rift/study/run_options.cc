@@ -47,12 +47,17 @@ train::FineTuneOptions RunOptions::fine_tune() const {
   return {.text = model.text, .tuning = tuning, .objective = objective, .optim = optim, .train = train};
 }
 
-RunOptions read_run(const std::filesystem::path& file, const std::vector<std::string>& sets) {
+Json read_run_yaml(const std::filesystem::path& file, const std::vector<std::string>& sets) {
   Json root = parse_yaml(read_file(file, kMostBytes), file.string());
   if (root.is_null()) root = Json::object();
   RIFT_REQUIRE(root.is_object(), Code::kConfig, "{}: expected a mapping of keys, got {}", file.string(),
                root.kind_name());
   for (const std::string& set : sets) apply_set(root, set);
+  return root;
+}
+
+RunOptions read_run(const std::filesystem::path& file, const std::vector<std::string>& sets) {
+  const Json root = read_run_yaml(file, sets);
   RunOptions options;
   read_options(root, file.string(), options);
   const std::string place = file.string();

@@ -99,6 +99,9 @@ struct RunOptions {
 /// Puts one --set a.b=c into a mapping. Throws kConfig.
 void apply_set(Json& root, const std::string& text);
 
+/// run.yaml of any verb as a mapping; `sets` are --set a.b=c in order. Throws kArtefact (missing), kConfig.
+Json read_run_yaml(const std::filesystem::path& file, const std::vector<std::string>& sets);
+
 /// Reads run.yaml; `sets` are --set a.b=c in order. Throws kArtefact (missing), kConfig (file, line, key, nearest).
 RunOptions read_run(const std::filesystem::path& file, const std::vector<std::string>& sets);
 

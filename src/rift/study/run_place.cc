@@ -41,15 +41,23 @@ void require_place(const StudySpec& spec, const char* own_file) {
 }
 
 std::string made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest) {
+  return made_from({.options = write_options(spec.options),
+                    .inputs = inputs,
+                    .split_digest = split_digest,
+                    .device = spec.device,
+                    .init_from = spec.init_from});
+}
+
+std::string made_from(const RunOrigin& origin) {
   Json files = Json::array();
-  for (const Json& input : inputs.as_array()) {
+  for (const Json& input : origin.inputs.as_array()) {
     if (input.at("what") != Json(kConfigurationInput)) files.push_back(input);  // its keys count, not its comments
   }
-  const Json all{{"options", write_options(spec.options)},
+  const Json all{{"options", origin.options},
                  {"files", std::move(files)},
-                 {"split", split_digest},
-                 {"device", spec.device},
-                 {"init_from", digest_of_start(spec.init_from)},
+                 {"split", origin.split_digest},
+                 {"device", origin.device},
+                 {"init_from", digest_of_start(origin.init_from)},
                  {"environment", package::describe_environment()},
                  {"program", sha256_file("/proc/self/exe")}};
   return sha256_hex(to_json_text(all));

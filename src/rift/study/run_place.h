@@ -16,8 +16,18 @@ inline constexpr const char* kMetricsFile = "metrics.json";
 /// `overwrite`; `own_file`, kCompareFile or kMetricsFile: `resume` may look at a result of this kind.
 void require_place(const StudySpec& spec, const char* own_file);
 
+/// What a run is made from beside the program and the machine.
+struct RunOrigin {
+  Json options;
+  const Json& inputs;               // as inputs_json() gives them
+  const std::string& split_digest;  // "" without a split
+  const std::string& device;
+  const std::filesystem::path& init_from;  // empty = none
+};
+
 /// What the result follows from: options, inputs, split, device, --init-from, program, libraries, CPU, threads. Stands
 /// in manifest.json as "made_from".
+std::string made_from(const RunOrigin& origin);
 std::string made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest);
 
 /// The result of the finished run in `spec.directory` when `resume` would make the very same one; nullopt when there is

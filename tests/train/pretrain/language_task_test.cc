@@ -113,6 +113,33 @@ TEST_F(LanguageTasks, PartsOfAnySizeAddUpToTheSameGradientWithDropoutToo) {
   }
 }
 
+TEST_F(LanguageTasks, WithoutAMaskerEveryNextTokenOfARowIsSaidAndNoOtherRowsToken) {
+  auto model = this->model();
+  LanguageTask task({.train = *train_, .held_out = *held_out_}, model);
+  const std::vector<int64_t> rows = {4, 9, 0};
+  const LanguageTask::Asked asked = task.asked(*train_, rows, 3, 0);
+  std::vector<int64_t> places, targets;
+  int64_t begin = 0;
+  for (const int64_t row : rows) {
+    std::vector<int32_t> ids;
+    train_->read(row, ids);
+    for (size_t i = 0; i + 1 < ids.size(); ++i) {
+      places.push_back(begin + static_cast<int64_t>(i));
+      targets.push_back(ids[i + 1]);
+    }
+    begin += static_cast<int64_t>(ids.size());
+  }
+  EXPECT_EQ(asked.places, places);
+  EXPECT_EQ(asked.targets, targets);
+  const nn::ForwardContext context{.training = true, .seed = 3};
+  EXPECT_EQ(task.weight(rows, context), static_cast<double>(targets.size()));
+  model.parameters().zero_gradients();
+  const PartLoss part = task.add_gradient(rows, context, 1.0);
+  EXPECT_EQ(part.loss.weight, static_cast<double>(targets.size()));
+  EXPECT_EQ(part.tokens, begin);
+  EXPECT_NEAR(part.loss.sum / part.loss.weight, std::log(kVocabulary), 1.0);
+}
+
 TEST_F(LanguageTasks, EveryEvaluationHidesTheSameTokens) {
   auto model = this->model(0.1);
   LanguageTask task = this->task(model);

@@ -31,11 +31,6 @@ at::Tensor sum_of_losses(const at::Tensor& logits, const at::Tensor& targets) {
 
 }  // namespace
 
-LanguageTask::LanguageTask(LanguageTaskSpec spec, models::LanguageModel& model)
-    : spec_(std::move(spec)), model_(model) {
-  RIFT_CHECK(spec_.masker.has_value() == (model.objective() == models::LanguageObjective::kMaskedToken));
-}
-
 double LanguageTask::weight(std::span<const int64_t> rows, const nn::ForwardContext& context) const {
   int64_t targets = 0;
   std::vector<int32_t> ids;

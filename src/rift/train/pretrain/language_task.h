@@ -16,7 +16,7 @@ namespace rift::train {
 struct LanguageTaskSpec {
   const TokenStore& train;
   const TokenStore& held_out;         // may have no rows
-  std::optional<TokenMasker> masker;  // of a model that says masked tokens
+  std::optional<TokenMasker> masker;  // of a model that says masked tokens; without one every next token is said
   uint64_t seed = 1;                  // of the held-out rows' masks, which every evaluation has alike
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
@@ -26,7 +26,7 @@ struct LanguageTaskSpec {
 /// of tokens that are to be said go through the map to the vocabulary, some thousand logits rows at a time.
 class LanguageTask final : public TrainingTask {
  public:
-  LanguageTask(LanguageTaskSpec spec, models::LanguageModel& model);
+  LanguageTask(LanguageTaskSpec spec, models::LanguageModel& model) : spec_(std::move(spec)), model_(model) {}
 
   int64_t rows() const override { return spec_.train.rows(); }
   double weight(std::span<const int64_t> rows, const nn::ForwardContext& context) const override;

@@ -17,19 +17,6 @@ namespace {
 
 constexpr int64_t kTextsAtATime = 64;  // of one thread's turn
 
-/// Whether the rule puts a document into the held-out part.
-class HeldOutRule {
- public:
-  HeldOutRule(double share, uint64_t seed) : limit_(std::ldexp(share, 64)), seed_(seed) {}
-  bool holds_out(int64_t document) const {
-    return static_cast<double>(data::split_key(static_cast<uint64_t>(document), seed_)) < limit_;
-  }
-
- private:
-  double limit_;
-  uint64_t seed_;
-};
-
 /// The same row of the same document always has the same key.
 uint64_t key_of(int64_t document, uint64_t row_of_document) {
   return splitmix64(splitmix64(static_cast<uint64_t>(document)) + row_of_document);
@@ -39,7 +26,6 @@ class CacheWriter {
  public:
   CacheWriter(const std::filesystem::path& folder, const TokenCacheSpec& spec)
       : spec_(spec),
-        rule_(spec.held_out, spec.split_seed),
         train_(folder, kTrainRows),
         held_out_(folder, kHeldOutRows),
         documents_(open_documents(spec.source)) {}
@@ -84,7 +70,7 @@ class CacheWriter {
       return;
     }
     ++counts_.documents;
-    const bool held_out = rule_.holds_out(number);
+    const bool held_out = is_held_out(number, spec_.held_out, spec_.split_seed);
     (held_out ? counts_.held_out_documents : counts_.train_documents) += 1;
     TokenStoreWriter& writer = held_out ? held_out_ : train_;
     uint64_t row = 0;
@@ -108,7 +94,6 @@ class CacheWriter {
   }
 
   const TokenCacheSpec& spec_;
-  HeldOutRule rule_;
   TokenStoreWriter train_, held_out_;
   std::unique_ptr<DocumentStream> documents_;
   std::vector<encode::text::Encoding> encoded_;
@@ -117,6 +102,10 @@ class CacheWriter {
 };
 
 }  // namespace
+
+bool is_held_out(int64_t document, double share, uint64_t seed) {
+  return static_cast<double>(data::split_key(static_cast<uint64_t>(document), seed)) < std::ldexp(share, 64);
+}
 
 Json to_json(const TokenCacheCounts& counts) {
   const auto part = [](int64_t documents, int64_t rows, int64_t tokens) {

@@ -35,10 +35,13 @@ Json to_json(const TokenCacheCounts& counts);
 inline constexpr const char* kTrainRows = "train";
 inline constexpr const char* kHeldOutRows = "held_out";
 
-/// Reads the source once and writes <folder>/train.{ids,rows} and <folder>/held_out.{ids,rows}. A document is held out
-/// when split_key(its number, split_seed) < held_out * 2^64 (data/split.h): a rule that any language can repeat, and
-/// that no document's neighbours change. Texts are tokenized by all threads; what is written does not depend on them.
-/// Throws as open_documents() does; kData when no document has a text or a part that is wanted has none, kInterrupted.
+/// Whether split_key(document, seed) < share * 2^64 (data/split.h): a rule that any language can repeat, and that a
+/// document's neighbours do not change.
+bool is_held_out(int64_t document, double share, uint64_t seed);
+
+/// Reads the source once and writes <folder>/train.{ids,rows} and <folder>/held_out.{ids,rows}. Texts are tokenized by
+/// all threads; what is written does not depend on them. Throws as open_documents() does; kData when no document has a
+/// text or a part that is wanted has none, kInterrupted.
 TokenCacheCounts write_token_cache(const std::filesystem::path& folder, const TokenCacheSpec& spec);
 
 }  // namespace rift::train

@@ -1,0 +1,144 @@
+#include "rift/study/pretrain_run.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/sentences.h"
+#include "rift/data/options.h"
+#include "rift/package/backbone.h"
+#include "rift/package/execution.h"
+#include "rift/package/format/package.h"
+#include "rift/study/run_directory.h"
+#include "rift/study/run_options.h"
+#include "rift/study/run_place.h"
+#include "rift/train/pretrain/document_stream.h"
+#include "rift/train/pretrain/pretrain.h"
+
+namespace rift::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PretrainRun {
+ public:
+  explicit PretrainRun(const PretrainRunSpec& spec) : spec_(spec), folder_(fs::absolute(spec.run_file).parent_path()) {
+    place_.directory = spec.directory;
+    place_.resume = spec.resume;
+    place_.overwrite = spec.overwrite;
+    train::PretrainTextOptions& text = spec_.options.model.text;
+    if (!text.config) text.backbone = package::resolve_backbone(text.backbone, folder_).string();
+    std::optional<std::string>& tokenizer = spec_.options.tokenizer.from;
+    if (tokenizer) tokenizer = package::resolve_backbone(*tokenizer, folder_).string();
+  }
+
+  Json run() {
+    require_place(place_, kMetricsFile);
+    require_writable_directory(spec_.directory);
+    const Json inputs = this->inputs();
+    const std::string made = made_from({.options = write_options(spec_.options),
+                                        .inputs = inputs,
+                                        .split_digest = "",
+                                        .device = spec_.device,
+                                        .init_from = spec_.init_from});
+    if (auto before = finished_result(place_, kMetricsFile, made)) return *before;
+    forget_results(spec_.directory);
+    write_file_atomic(spec_.directory / "run.yaml", to_yaml_text(write_options(seen_from_directory())));
+    const Json metrics =
+        train::pretrain({.options = spec_.options,
+                         .base_directory = folder_,
+                         .directory = spec_.directory,
+                         .resume = spec_.resume,
+                         .init_from = spec_.init_from.empty() ? std::nullopt : std::optional(spec_.init_from),
+                         .device = spec_.device});
+    write_json(spec_.directory / kMetricsFile, metrics);
+    write_json(spec_.directory / "manifest.json", manifest(inputs, made));
+    return metrics;
+  }
+
+ private:
+  Json inputs() const {
+    Json inputs = Json::array();
+    inputs.push_back(input_json(kConfigurationInput, spec_.run_file));
+    if (data::is_query(spec_.options.data.source)) {
+      inputs.push_back(Json{{"what", "documents"}, {"file", "sql"}, {"sha256", Json()}});
+    } else {
+      const auto documents = train::open_documents({.source = spec_.options.data.source,
+                                                    .columns = spec_.options.data.text,
+                                                    .base_directory = folder_,
+                                                    .memory_limit = spec_.options.data.memory_limit});
+      for (const std::string& file : documents->files()) inputs.push_back(input_json("documents", file));
+    }
+    const train::PretrainTextOptions& text = spec_.options.model.text;
+    if (text.config) inputs.push_back(input_json("model", folder_ / *text.config));
+    if (!text.backbone.empty()) add_backbone(text.backbone, inputs);
+    if (spec_.options.tokenizer.from) add_backbone(*spec_.options.tokenizer.from, inputs);
+    return inputs;
+  }
+
+  /// The options as run.yaml in the run's directory has to say them.
+  train::PretrainOptions seen_from_directory() const {
+    train::PretrainOptions options = spec_.options;
+    const auto moved = [&](const std::string& path) { return seen_from(spec_.directory, spec_.run_file, path); };
+    options.data.source = moved(options.data.source);
+    if (data::is_query(options.data.source)) options.data.folder = moved(options.data.folder.value_or("."));
+    if (options.model.text.config) options.model.text.config = moved(*options.model.text.config);
+    return options;
+  }
+
+  Json manifest(Json inputs, const std::string& made) const {
+    Json json = package::describe_environment();
+    json["model_execution"] = package::describe_execution(spec_.device);
+    json["device"] = spec_.device;
+    json["seed"] = spec_.options.train.seed;
+    json["init_from"] = spec_.init_from.empty() ? Json() : Json(spec_.init_from.filename().string());
+    json["made_from"] = made;
+    json["inputs"] = std::move(inputs);
+    json["results"] = results_json(spec_.directory);
+    return json;
+  }
+
+  PretrainRunSpec spec_;  // backbones made absolute
+  fs::path folder_;       // of run.yaml
+  StudySpec place_;
+};
+
+std::string figures_text(const std::string& key, const Json& figures, int64_t step) {
+  return sentence(key, fmt::arg("step", step), fmt::arg("loss", fmt::format("{:.4f}", figures.at("loss").as_double())),
+                  fmt::arg("perplexity", fmt::format("{:.1f}", figures.at("perplexity").as_double())),
+                  fmt::arg("accuracy", fmt::format("{:.1f}", 100 * figures.at("accuracy").as_double())));
+}
+
+}  // namespace
+
+train::PretrainOptions read_pretrain_run(const fs::path& file, const std::vector<std::string>& sets) {
+  const Json root = read_run_yaml(file, sets);
+  train::PretrainOptions options;
+  read_options(root, file.string(), options);
+  RIFT_REQUIRE(!options.data.source.empty(), Code::kConfig, "{}: data.source is missing: a file, a glob or 'sql: ...'",
+               file.string());
+  return options;
+}
+
+OptionDoc describe_pretrain_options() { return describe_options<train::PretrainOptions>(); }
+
+Json run_pretrain(const PretrainRunSpec& spec) { return PretrainRun(spec).run(); }
+
+std::string pretrain_text(const Json& metrics) {
+  const Json& data = metrics.at("data");
+  std::string text = sentence("pretrain.data", fmt::arg("documents", data.at("train").at("documents").as_int()),
+                              fmt::arg("tokens", data.at("train").at("tokens").as_int()),
+                              fmt::arg("held_out", data.at("held_out").at("documents").as_int())) +
+                     "\n";
+  const Json& best = metrics.at("best");
+  if (best.is_null()) {
+    return text + sentence("pretrain.no_held_out", fmt::arg("step", metrics.at("steps").as_int()),
+                           fmt::arg("loss", fmt::format("{:.4f}", metrics.at("last_step").at("loss").as_double())));
+  }
+  text += figures_text("pretrain.before", metrics.at("start"), 0) + "\n";
+  return text + figures_text("pretrain.best", best.at("figures"), best.at("step").as_int());
+}
+
+}  // namespace rift::study

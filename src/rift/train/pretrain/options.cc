@@ -1,0 +1,24 @@
+#include "rift/train/pretrain/options.h"
+
+#include "rift/base/error.h"
+
+namespace rift::train {
+
+void PretrainOptions::check(std::string_view) const {
+  const bool from_scratch = model.text.config.has_value();
+  RIFT_REQUIRE(!from_scratch || model.text.backbone.empty(), Code::kConfig,
+               "model.text: a backbone is trained further, a config is a new model; name one of them");
+  RIFT_REQUIRE(!(tokenizer.from && tokenizer.train), Code::kConfig,
+               "tokenizer: take one over (from) or learn one (train), not both");
+  RIFT_REQUIRE(from_scratch || (!tokenizer.from && !tokenizer.train), Code::kConfig,
+               "tokenizer: the backbone has one, which its embeddings belong to; leave the section out, or train a new "
+               "model (model.text.config)");
+  RIFT_REQUIRE(!from_scratch || tokenizer.from || tokenizer.train, Code::kConfig,
+               "tokenizer: a new model needs one: from: DIRECTORY, or train: {{kind: bert, vocab_size: 8000}}");
+  using Metric = StopMetric;
+  const Metric metric = train.early_stopping.metric;
+  RIFT_REQUIRE(metric == Metric::kAutomatic || metric == Metric::kLoss, Code::kConfig,
+               "train.early_stopping.metric: pretraining stops by the held-out loss; leave it out");
+}
+
+}  // namespace rift::train

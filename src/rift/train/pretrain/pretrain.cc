@@ -1,0 +1,214 @@
+#include "rift/train/pretrain/pretrain.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/equal.h>
+
+#include <algorithm>
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/log.h"
+#include "rift/base/sha256.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/checkpoint/model_directory.h"
+#include "rift/data/options.h"
+#include "rift/encode/text/word_starts.h"
+#include "rift/package/execution.h"
+#include "rift/tensor/aten_threads.h"
+#include "rift/tensor/device.h"
+#include "rift/train/parameter_groups.h"
+#include "rift/train/precision.h"
+#include "rift/train/pretrain/language_start.h"
+#include "rift/train/pretrain/language_task.h"
+#include "rift/train/pretrain/token_cache.h"
+#include "rift/train/trainer.h"
+
+namespace rift::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kRowsReadBack = 4;  // by the model that was written
+const objective::AnchorOptions kNoAnchor;
+
+DocumentSource documents_of(const PretrainSpec& spec) {
+  const PretrainDataOptions& data = spec.options.data;
+  DocumentSource source{.source = data.source,
+                        .columns = data.text,
+                        .base_directory = spec.base_directory,
+                        .memory_limit = data.memory_limit};
+  if (data::is_query(data.source) && data.folder) source.base_directory /= *data.folder;
+  return source;
+}
+
+TokenMasker masker_of(const LanguageStart& start, const LanguageOptions& options) {
+  MaskVocabulary vocabulary{.mask = start.special.mask,
+                            .begins_word = encode::text::word_starts(*start.tokenizer),
+                            .special = std::vector<uint8_t>(static_cast<size_t>(start.tokenizer->vocab_size()))};
+  for (const int32_t id : start.special.all) vocabulary.special[static_cast<size_t>(id)] = 1;
+  return TokenMasker({.share = options.mask_share, .whole_word = options.whole_word}, std::move(vocabulary));
+}
+
+/// One pretraining from the documents to the model's directory.
+class Pretraining {
+ public:
+  explicit Pretraining(const PretrainSpec& spec)
+      : spec_(spec),
+        options_(spec.options),
+        documents_(documents_of(spec)),
+        start_(start_language_model({.options = spec.options,
+                                     .documents = documents_,
+                                     .base_directory = spec.base_directory,
+                                     .directory = spec.directory,
+                                     .init_from = spec.init_from,
+                                     .device = tensor::parse_device(spec.device)})) {
+    options_.train.precision = resolved(options_.train.precision, model().encoder().why_not_fused());
+  }
+
+  Json run() {
+    const fs::path folder = spec_.directory / "tokens";
+    const TokenCacheCounts counts = write_tokens(folder);
+    const TokenStore train(folder, kTrainRows), held_out(folder, kHeldOutRows);
+    LanguageTask task({.train = train,
+                       .held_out = held_out,
+                       .masker = masks() ? std::optional(masker_of(start_, options_.pretrain)) : std::nullopt,
+                       .seed = seed(),
+                       .device = tensor::parse_device(spec_.device)},
+                      model());
+    const std::optional<Evaluation> before = task.evaluate();
+    const TrainerResult result = run_trainer(task, trainer_spec(run_digest(counts)));
+    publish(train);
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);  // the documents' words are in it
+    Json json = summary(counts, result);
+    json["start"] = before ? before->figures : Json();
+    return json;
+  }
+
+ private:
+  uint64_t seed() const { return static_cast<uint64_t>(options_.train.seed); }
+  models::LanguageModel& model() { return *start_.model; }
+  bool masks() { return model().objective() == models::LanguageObjective::kMaskedToken; }
+
+  TokenCacheCounts write_tokens(const fs::path& folder) {
+    const CutRule rule{
+        .objective = model().objective(), .max_tokens = options_.model.text.max_tokens, .special = start_.special};
+    RIFT_REQUIRE(rule.max_tokens >= least_max_tokens(rule), Code::kConfig,
+                 "model.text.max_tokens: {} leave no room for text beside the special tokens; give at least {}",
+                 rule.max_tokens, least_max_tokens(rule));
+    require_writable_directory(folder);
+    const TokenCacheCounts counts =
+        write_token_cache(folder, {.source = documents_,
+                                   .tokenizer = *start_.tokenizer,
+                                   .rule = rule,
+                                   .held_out = options_.pretrain.held_out,
+                                   .split_seed = static_cast<uint64_t>(options_.pretrain.held_out_seed)});
+    log_info("documents read", {{"documents", counts.documents},
+                                {"blank", counts.blank},
+                                {"rejected", counts.rejected},
+                                {"rows", counts.train_rows},
+                                {"tokens", counts.train_tokens},
+                                {"held_out_rows", counts.held_out_rows}});
+    return counts;
+  }
+
+  /// Of everything that decides what the run computes; where files lie and how often checkpoints are written is left
+  /// out.
+  std::string run_digest(const TokenCacheCounts& counts) const {
+    TrainOptions train = options_.train;
+    train.checkpoint_every_steps = 0;
+    train.keep_checkpoints = 1;
+    return sha256_hex(to_json_text(Json{{"rows", counts.digest},
+                                        {"pretrain", write_options(options_.pretrain)},
+                                        {"max_tokens", options_.model.text.max_tokens},
+                                        {"optim", write_options(options_.optim)},
+                                        {"train", write_options(train)},
+                                        {"weights", start_.weights_sha256},
+                                        {"config", start_.base.config}}));
+  }
+
+  TrainerSpec trainer_spec(const std::string& digest) {
+    const std::vector<std::string>& head = model().head().parameters;
+    std::vector<std::string> encoder;
+    for (const nn::Parameter& parameter : model().parameters().parameters()) {
+      if (std::ranges::find(head, parameter.name) == head.end()) encoder.push_back(parameter.name);
+    }
+    return {.optim = options_.optim,
+            .anchor = kNoAnchor,
+            .train = options_.train,
+            .precision = precision_of(options_.train.precision),
+            .groups = make_groups(model().parameters(), options_.optim, encoder, head),
+            .directory = spec_.directory,
+            .shuffle = Shuffle::kCounted,
+            .resume = spec_.resume,
+            .run = digest,
+            .machine = package::describe_execution(spec_.device),
+            .progress_name = "pretraining"};
+  }
+
+  void publish(const TokenStore& rows) {
+    StagedDirectory staged(spec_.directory / "model");
+    checkpoint::write_language_directory(staged.path(), {.base = start_.base,
+                                                         .layout = start_.layout,
+                                                         .tensors = model().tensors(),
+                                                         .max_tokens = options_.model.text.max_tokens});
+    if (start_.pretrained) {
+      package::write_pretrained(staged.path(), *start_.pretrained, start_.base.root, "trained further");
+    } else {
+      package::write_card_from_scratch(staged.path());
+    }
+    require_equal_logits(staged.path(), rows);
+    staged.publish();
+  }
+
+  /// What was written says of some rows what the model in memory says.
+  void require_equal_logits(const fs::path& directory, const TokenStore& rows) {
+    const at::NoGradGuard no_gradient;
+    const checkpoint::HfDirectory opened = checkpoint::open_hf_directory(directory);
+    const checkpoint::LoadedModel loaded = checkpoint::load_model(opened, start_.layout, {.language_head = true});
+    const c10::Device device = tensor::parse_device(spec_.device);
+    const models::LanguageModel again({.config = opened.config, .device = device}, loaded.tensors);
+    tensor::TokenRows some;
+    std::vector<int32_t> ids;
+    for (int64_t row = 0; row < std::min(rows.rows(), kRowsReadBack); ++row) {
+      rows.read(row, ids);
+      some.add_row(ids, rows.origin(row).key);
+    }
+    const tensor::PackedBatch batch = tensor::make_packed_batch(some, device);
+    const auto logits = [&](const models::LanguageModel& model) {
+      return model.language_head().logits(model.encoder().forward(batch, {}));
+    };
+    RIFT_CHECK(at::equal(logits(again), logits(model())));
+  }
+
+  Json summary(const TokenCacheCounts& counts, const TrainerResult& result) {
+    return Json{{"model", describe(start_)},
+                {"objective", masks() ? "masked_token" : "next_token"},
+                {"max_tokens", options_.model.text.max_tokens},
+                {"precision", name_of(options_.train.precision)},
+                {"data", to_json(counts)},
+                {"seed", options_.train.seed},
+                {"steps", result.steps},
+                {"total_steps", result.total_steps},
+                {"epochs", result.epochs},
+                {"stopped_early", result.stopped_early},
+                {"best", result.best_evaluation},
+                {"evaluations", result.evaluations},
+                {"last_step", result.last_step}};
+  }
+
+  const PretrainSpec& spec_;
+  PretrainOptions options_;  // of spec_, with the precision of this machine
+  DocumentSource documents_;
+  LanguageStart start_;
+};
+
+}  // namespace
+
+Json pretrain(const PretrainSpec& spec) {
+  tensor::apply_threads();
+  require_writable_directory(spec.directory);
+  return Pretraining(spec).run();
+}
+
+}  // namespace rift::train

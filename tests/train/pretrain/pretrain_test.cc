@@ -1,0 +1,132 @@
+#include "rift/train/pretrain/pretrain.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rift/base/files.h"
+#include "rift/package/backbone.h"
+#include "rift/package/text_model.h"
+#include "support/failure.h"
+#include "train/pretrain/small_texts.h"
+
+namespace rift::train {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Pretrain : public testing::Test {
+ protected:
+  Pretrain() : options_(test::small_pretraining(folder_.path())) {}
+  Json run(const std::string& name, bool resume = false) const {
+    return pretrain(
+        {.options = options_, .base_directory = folder_.path(), .directory = folder_ / name, .resume = resume});
+  }
+  std::string refusal(Code code) const {
+    return test::message_of(code, [&] { run("refused"); });
+  }
+  static double loss(const Json& figures) { return figures.at("loss").as_double(); }
+  test::TempDirectory folder_;
+  PretrainOptions options_;
+};
+
+TEST_F(Pretrain, FromScratchAModelLearnsAndTheNextPretrainingGoesOnWhereItEnded) {
+  const Json first = run("first");
+  const Json& best = first.at("best").at("figures");
+  EXPECT_LT(loss(best), 0.75 * loss(first.at("start")));
+  EXPECT_EQ(first.at("objective").as_string(), "masked_token");
+  EXPECT_TRUE(first.at("model").at("from_scratch").as_bool());
+  EXPECT_EQ(first.at("data").at("documents").as_int(), 300);
+  EXPECT_FALSE(fs::exists(folder_ / "first/tokens"));  // texts do not stay behind
+  EXPECT_TRUE(fs::exists(folder_ / "first/tb"));
+  const Json config = read_json(folder_ / "first/model/config.json");
+  EXPECT_EQ(config.at("architectures").at(size_t{0}).as_string(), "BertForMaskedLM");
+  EXPECT_LE(config.at("vocab_size").as_int(), 120);
+
+  options_.model.text.config.reset();
+  options_.tokenizer.train.reset();
+  options_.model.text.backbone = (folder_ / "first").string();
+  options_.optim.epochs = 0.5;
+  const Json second = run("second");
+  EXPECT_NEAR(loss(second.at("start")), loss(best), 1e-9);
+  EXPECT_EQ(second.at("model").at("new_head").size(), 0u);
+}
+
+TEST_F(Pretrain, TheResultIsABackboneOfFineTuning) {
+  options_.optim.epochs = 0.3;
+  run("run");
+  const package::TextModel model = package::load_text_model({.directory = folder_ / "run/model", .max_tokens = 16});
+  EXPECT_EQ(model.model->pooling(), models::Pooling::kMean);  // a language model has no pooler
+  EXPECT_EQ(model.model->new_parameters().size(), 2u);        // the classifier
+}
+
+TEST_F(Pretrain, TakenUpAtACheckpointItComesToTheSameBytes) {
+  run("whole");
+  fs::copy(folder_ / "whole", folder_ / "again", fs::copy_options::recursive);
+  fs::remove_all(folder_ / "again/model");
+  for (const auto& entry : fs::directory_iterator(folder_ / "again/checkpoints")) {
+    if (entry.path().filename() > "step-000010") fs::remove_all(entry.path());
+  }
+  const Json metrics = run("again", /*resume=*/true);
+  for (const char* file : {"log.jsonl", "model/model.safetensors", "model/config.json", "model/tokenizer.json"}) {
+    EXPECT_EQ(test::text_of(folder_ / "again" / file), test::text_of(folder_ / "whole" / file)) << file;
+  }
+  EXPECT_EQ(metrics.at("steps").as_int(), metrics.at("total_steps").as_int());
+}
+
+TEST_F(Pretrain, ACheckpointOfOtherTextsIsRefused) {
+  run("run");
+  test::write_plainly(folder_ / "texts.txt", test::small_texts(299));
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run("run", /*resume=*/true); }), HasSubstr("another run"));
+}
+
+TEST_F(Pretrain, ErrorsSayWhatDoesNotFit) {
+  options_.pretrain.objective = PretrainObjective::kNextToken;
+  EXPECT_THAT(refusal(Code::kConfig), AllOf(HasSubstr("next_token is not what a BERT is made for")));
+  options_.pretrain.objective = PretrainObjective::kAutomatic;
+  options_.model.text.max_tokens = 33;
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("33 tokens, but the model has 32 positions"));
+  options_.model.text.max_tokens = 2;
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("give at least 3"));
+  options_.model.text.max_tokens = 16;
+  Json config = parse_json(test::kTinyBertConfig, "bert.json");
+  config["vocab_size"] = int64_t{50};
+  test::write_plainly(folder_ / "bert.json", to_json_text(config));
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("vocab_size is 50, but the tokenizer has"));
+  config.erase("vocab_size");
+  config["model_type"] = "t5";
+  test::write_plainly(folder_ / "bert.json", to_json_text(config));
+  EXPECT_THAT(refusal(Code::kUnsupported), HasSubstr("t5"));
+  test::write_plainly(folder_ / "bert.json", test::kTinyBertConfig);
+  test::write_plainly(folder_ / "texts.txt", "a bank\n");
+  EXPECT_THAT(refusal(Code::kData), HasSubstr("pretrain.held_out"));
+  test::write_plainly(folder_ / "texts.txt", " \n\n");
+  EXPECT_THAT(refusal(Code::kData), testing::Not(testing::IsEmpty()));
+}
+
+TEST_F(Pretrain, ATokenizerWithoutAMaskIsRefused) {
+  options_.optim.epochs = 0.1;
+  run("run");
+  fs::copy(folder_ / "run/tokenizer", folder_ / "gpt2", fs::copy_options::recursive);
+  options_.tokenizer.train->kind = encode::text::Gpt2Training{};
+  options_.tokenizer.train->vocab_size = 400;
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("has no mask token"));
+}
+
+TEST(PretrainOptions, KeysThatContradictEachOtherAreRefused) {
+  const auto error = [](const char* yaml) {
+    return test::message_of(Code::kConfig, [&] {
+      PretrainOptions options;
+      read_options(parse_yaml(yaml, "run.yaml"), "run.yaml", options);
+    });
+  };
+  EXPECT_THAT(error("model: {text: {backbone: a, config: b}}"), HasSubstr("name one of them"));
+  EXPECT_THAT(error("model: {text: {config: b}}"), HasSubstr("a new model needs one"));
+  EXPECT_THAT(error("tokenizer: {from: a}"), HasSubstr("the backbone has one"));
+  EXPECT_THAT(error("{model: {text: {config: b}}, tokenizer: {from: a, train: {kind: bert}}}"), HasSubstr("not both"));
+  EXPECT_THAT(error("train: {early_stopping: {metric: auc}}"), HasSubstr("held-out loss"));
+}
+
+}  // namespace
+}  // namespace rift::train

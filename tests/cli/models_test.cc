@@ -33,9 +33,21 @@ TEST(Models, AnUnknownOrMissingActionIsNamed) {
     EXPECT_EQ(missing.status, 2);
     EXPECT_THAT(missing.err, HasSubstr("an action comes first"));
   }
-  const ProgramRun later = run_program({"models", "rank", "data.csv"});
-  EXPECT_EQ(later.status, 2);
-  EXPECT_THAT(later.err, HasSubstr("rift models rank: this version of rift does not have it yet"));
+}
+
+TEST(Models, RankNamesWhatIsMissing) {
+  const TempDirectory folder;
+  folder.write("rows.csv", "note,outcome\nloan paid,good\nlate,bad\n");
+  const std::string rows = (folder / "rows.csv").string();
+  const auto refused = [](const std::vector<std::string>& words, const std::string& what) {
+    const ProgramRun run = run_program(words);
+    EXPECT_EQ(run.status, 2) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(what));
+  };
+  refused({"models", "rank", rows}, "MODELS");
+  refused({"models", "rank", rows, "tiny"}, "--label");
+  refused({"models", "rank", rows, "tiny", "--label", "outcome", "--out", "rank.docx"}, ".html or .json");
+  refused({"models", "rank", rows, "tiny", "--label", "outcome", "--task", "ordinal"}, "--task");
 }
 
 TEST(Models, ListShowsWhatIsThereAndWhatIsBroken) {

@@ -443,6 +443,51 @@ std::span<const SentenceEntry> english_sentences() {
       {"list.yes", "yes"},
       {"list.no", "no: {why}"},
       {"list.none", "No models in {places}."},
+      // rift models rank
+      {"rank.title", "Which pretrained model suits these rows"},
+      {"rank.judged_on", "{rows} labelled rows, {folds} folds; every model frozen, nothing fine-tuned"},
+      {"rank.model", "model"},
+      {"rank.probe", "linear probe, {metric}"},
+      {"rank.neighbours", "neighbours, {metric}"},
+      {"rank.log_me", "LogME"},
+      {"rank.h_score", "H-score"},
+      {"rank.shrunk", "H-score, shrunk"},
+      {"rank.parameters", "million parameters"},
+      {"rank.speed", "rows/s"},
+      {"rank.memory", "MiB"},
+      {"rank.tokens_word", "tokens a word"},
+      {"rank.unknown", "unknown tokens"},
+      {"rank.cut", "rows cut"},
+      {"rank.language", "nats a hidden token"},
+      {"rank.auc", "AUC"},
+      {"rank.accuracy", "accuracy"},
+      {"rank.r2", "R²"},
+      {"rank.and", " and "},
+      {"rank.problem", "{model} could not be judged: {why}"},
+      {"rank.none", "None of the models could be judged."},
+      {"rank.only",
+       "{best} is the only model that could be judged: {metric} {value} [{low}, {high}] of a linear probe."},
+      {"rank.clear",
+       "Take {best}: {metric} {value} [{low}, {high}] of a linear probe; every other model is behind it by more than "
+       "noise."},
+      {"rank.level",
+       "Take {best}: {metric} {value} [{low}, {high}] of a linear probe. These rows do not tell {others} from "
+       "it; more rows (--rows) might."},
+      {"rank.cheaper",
+       "{best} leads with {metric} {value} [{low}, {high}] of a linear probe, but {take} is within noise of it (behind "
+       "by {difference}, at most {to}) and {times} times as fast: take {take}; fine-tune both where every thousandth "
+       "counts."},
+      {"rank.chance",
+       "Even the best model tells the label no better than chance ({chance}) on these rows: do not expect much of a "
+       "fine-tuning, or give more rows."},
+      {"rank.chart", "What a linear probe on each model's frozen features reaches, with 95 % intervals over the folds"},
+      {"rank.meaning",
+       "Linear probe and neighbours: cross-validated on frozen features, intervals by a t-test that knows that folds "
+       "share "
+       "training rows. LogME and H-score: how much of the label the features explain; intervals by leaving folds out. "
+       "Nats a hidden token (lower is better) compare between models of one tokenizer only. Speed and memory are of "
+       "this "
+       "machine and these rows."},
   };
   return kTable;
 }

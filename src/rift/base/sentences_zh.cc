@@ -389,6 +389,43 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"list.yes", "能"},
       {"list.no", "不能：{why}"},
       {"list.none", "在 {places} 中没有模型。"},
+      // rift models rank
+      {"rank.title", "哪个预训练模型适合这些数据"},
+      {"rank.judged_on", "{rows} 行带标签数据，{folds} 折；所有模型保持冻结，未做任何微调"},
+      {"rank.model", "模型"},
+      {"rank.probe", "线性探针 {metric}"},
+      {"rank.neighbours", "近邻 {metric}"},
+      {"rank.log_me", "LogME"},
+      {"rank.h_score", "H 分数"},
+      {"rank.shrunk", "H 分数（收缩）"},
+      {"rank.parameters", "参数（百万）"},
+      {"rank.speed", "行/秒"},
+      {"rank.memory", "MiB"},
+      {"rank.tokens_word", "每词词元数"},
+      {"rank.unknown", "未知词元"},
+      {"rank.cut", "截断的行"},
+      {"rank.language", "每个遮盖词元的奈特数"},
+      {"rank.auc", "AUC"},
+      {"rank.accuracy", "准确率"},
+      {"rank.r2", "R²"},
+      {"rank.and", "、"},
+      {"rank.problem", "{model} 无法评估：{why}"},
+      {"rank.none", "没有可评估的模型。"},
+      {"rank.only", "只有 {best} 可以评估：线性探针 {metric} {value} [{low}, {high}]。"},
+      {"rank.clear", "建议选 {best}：线性探针 {metric} {value} [{low}, {high}]；其余模型的差距都超出噪声范围。"},
+      {"rank.level",
+       "建议选 {best}：线性探针 {metric} {value} [{low}, "
+       "{high}]。与它的差距在噪声范围内、但也没有快多少的：{others}。"},
+      {"rank.cheaper",
+       "{best} 以线性探针 {metric} {value} [{low}, {high}] 领先，但 {take} 与它的差距在噪声范围内（落后 {difference}，"
+       "至多 {to}），速度是它的 {times} 倍：建议选 {take}；若千分之一也重要，两者都微调后再比较。"},
+      {"rank.chance", "即使最好的模型在这些行上也不优于随机水平（{chance}）：不要对微调期望过高，或提供更多数据。"},
+      {"rank.chart", "各模型冻结特征上线性探针的结果，以及各折给出的 95% 区间"},
+      {"rank.meaning",
+       "线性探针与近邻：在冻结特征上交叉验证，区间采用考虑各折共享训练行的 t 检验。LogME 与 H "
+       "分数：特征对标签的解释程度，"
+       "区间由逐折剔除得到。每个遮盖词元的奈特数（越低越好）只能在使用同一分词器的模型之间比较。速度与内存取决于本机和"
+       "这些数据。"},
   };
   return kTable;
 }

@@ -37,7 +37,7 @@ std::span<const Verb> verbs();
 /// The actions of rift models, in the order of its --help.
 std::span<const Verb> model_actions();
 
-/// Verbs ("embed"), actions ("models rank") and flags of the design that this version does not have: using one is an
+/// Verbs ("search"), actions ("models rank") and flags of the design that this version does not have: using one is an
 /// error that says so.
 std::span<const std::string_view> later_verbs();
 std::span<const std::string_view> later_flags();
@@ -53,6 +53,7 @@ Run add_models_convert(CLI::App& command);
 Run add_models_fetch(CLI::App& command);
 Run add_models_inspect(CLI::App& command);
 Run add_models_list(CLI::App& command);
+Run add_models_rank(CLI::App& command);
 Run add_pretrain(CLI::App& command);
 Run add_report(CLI::App& command);
 Run add_schema(CLI::App& command);

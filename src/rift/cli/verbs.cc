@@ -26,8 +26,8 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const std::string_view> later_verbs() {
-  static constexpr std::array<std::string_view, 7> kNames = {"search", "learning-curve", "explain",    "serve",
-                                                             "audit",  "monitor",        "models rank"};
+  static constexpr std::array<std::string_view, 6> kNames = {"search", "learning-curve", "explain",
+                                                             "serve",  "audit",          "monitor"};
   return kNames;
 }
 

@@ -58,10 +58,14 @@ at::Tensor of_unit_length(const at::Tensor& vectors) {
 bool is_package(const fs::path& directory) { return fs::exists(directory / "rift.json"); }
 
 struct Embedder::Impl {
-  explicit Impl(const EmbedderSpec& spec) : precision(spec.precision), device(tensor::parse_device(spec.device)) {
+  explicit Impl(const EmbedderSpec& spec)
+      : directory(spec.directory),
+        device_name(spec.device),
+        precision(spec.precision),
+        device(tensor::parse_device(spec.device)) {
     tensor::apply_threads();
     unit_length = spec.length == EmbedderSpec::Length::kUnit;
-    if (is_package(spec.directory)) {
+    if (spec.schema.fields.empty()) {
       open_package(spec);
     } else {
       open_model(spec);
@@ -72,9 +76,9 @@ struct Embedder::Impl {
   }
 
   void open_package(const EmbedderSpec& spec) {
-    RIFT_REQUIRE(spec.schema.fields.empty() && spec.max_tokens == 0, Code::kConfig,
-                 "{}: a package reads the columns and as many tokens as it was trained on; leave --columns and "
-                 "--max-tokens out",
+    RIFT_CHECK(is_package(spec.directory));
+    RIFT_REQUIRE(spec.max_tokens == 0, Code::kConfig,
+                 "{}: --max-tokens: a package reads as many tokens as it was trained on; leave it out",
                  spec.directory.string());
     PartLoaders loaders = all_loaders(spec.device);
     loaders["fine-tuned"] = [&](const fs::path& root, const Json& part, const data::Schema& schema) {
@@ -98,7 +102,7 @@ struct Embedder::Impl {
     const bool asked = spec.max_tokens > 0;
     text = load_text_model({.directory = spec.directory,
                             .pooling = spec.pooling,
-                            .max_tokens = asked ? std::optional(spec.max_tokens) : std::nullopt,
+                            .max_tokens = asked && !spec.fewer_if_short ? std::optional(spec.max_tokens) : std::nullopt,
                             .max_tokens_key = "--max-tokens",
                             .device = device});
     const auto& stated = text->base.sentence_transformers;
@@ -110,8 +114,8 @@ struct Embedder::Impl {
                  spec.directory.string());
     if (spec.length == EmbedderSpec::Length::kAsTheModel) unit_length = stated && stated->normalizes;
     const int64_t positions = text->model->encoder().sizes().positions;
-    max_tokens = asked ? spec.max_tokens
-                       : std::min(positions, stated && stated->max_tokens ? *stated->max_tokens : kUsualTokens);
+    const int64_t usual = stated && stated->max_tokens ? *stated->max_tokens : kUsualTokens;
+    max_tokens = std::min(positions, asked ? spec.max_tokens : usual);
     schema = spec.schema;
     own_inputs.emplace(schema, spec.text, text->tokenizer, max_tokens, token_of_empty_text(text->base.config));
   }
@@ -119,6 +123,8 @@ struct Embedder::Impl {
   const models::TextClassifier& model() const { return scorer != nullptr ? scorer->model() : *text->model; }
   const TextInputs& inputs() const { return scorer != nullptr ? scorer->inputs() : *own_inputs; }
 
+  fs::path directory;
+  std::string device_name;
   score::Precision precision;
   c10::Device device;
   std::optional<Package> package;
@@ -172,6 +178,10 @@ Embeddings Embedder::embed(const data::Table& rows) const {
 
 TokenCounts Embedder::count_tokens(const data::Table& rows) const {
   return package::count_tokens(impl_->inputs(), rows, impl_->max_tokens);
+}
+
+LanguageLoss Embedder::language_loss(const data::Table& rows) const {
+  return package::language_loss(impl_->directory, impl_->inputs(), rows, impl_->device_name);
 }
 
 }  // namespace rift::package

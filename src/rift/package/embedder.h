@@ -11,6 +11,7 @@
 #include "rift/data/table.h"
 #include "rift/encode/text/row_text.h"
 #include "rift/models/options.h"
+#include "rift/package/language_loss.h"
 #include "rift/package/token_counts.h"
 #include "rift/score/scorer.h"
 
@@ -23,10 +24,11 @@ bool is_package(const std::filesystem::path& directory);
 struct EmbedderSpec {
   std::filesystem::path directory;                        // of a model, or a package with a language model in it
   models::Pooling pooling = models::Pooling::kAutomatic;  // of a package: what its head reads
-  /// Of a model; a package has its own and takes neither.
+  /// What a model reads. Without fields: a package's own; a package with fields given is read as a model directory.
   data::Schema schema;
   encode::text::RowTextOptions text;
-  int64_t max_tokens = 0;  // 0: what sentence-transformers' files say, else the model's positions, at most 512
+  int64_t max_tokens = 0;       // 0: what sentence-transformers' files say, else the model's positions, at most 512
+  bool fewer_if_short = false;  // a model with fewer positions than max_tokens reads what it can
   /// kAsTheModel: unit length where modules.json has a Normalize module, as sentence-transformers does.
   enum class Length { kAsTheModel, kUnit, kAsComputed };
   Length length = Length::kAsTheModel;
@@ -59,6 +61,8 @@ class Embedder {
   /// Throws kInterrupted, kData naming the row whose vector has a value that is no finite number.
   Embeddings embed(const data::Table& rows) const;
   TokenCounts count_tokens(const data::Table& rows) const;  // `truncated` by max_tokens()
+  /// Of the directory's own language model, which is loaded for it.
+  LanguageLoss language_loss(const data::Table& rows) const;
 
  private:
   struct Impl;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -13,6 +11,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/interrupt.h"
+#include "rift/base/peak_memory.h"
 #include "rift/base/sha256.h"
 #include "rift/base/stopwatch.h"
 #include "rift/checkpoint/hf_directory.h"
@@ -57,18 +56,6 @@ double median_seconds(const Call& call) {
   }
   std::ranges::sort(times);
   return times[times.size() / 2];
-}
-
-/// From now on the peak is that of what follows. Where the system does not allow it, peaks are those of the process.
-void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
-
-double peak_memory_mib() {
-  std::ifstream status("/proc/self/status");
-  constexpr std::string_view kKey = "VmHWM:";
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(kKey)) return std::strtod(line.c_str() + kKey.size(), nullptr) / 1024.0;  // of kB
-  }
-  return 0.0;
 }
 
 std::string digest_of_ids(const package::EncodedRows& rows) {

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace rift {
+
+/// From now on peak_memory_mib() is the peak of what follows. Where the system does not allow it, peaks are those of
+/// the process.
+void forget_peak_memory();
+
+/// The most memory that the process has held, in MiB; 0 where the system does not say.
+double peak_memory_mib();
+
+}  // namespace rift

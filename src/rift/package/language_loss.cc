@@ -1,0 +1,147 @@
+#include "rift/package/language_loss.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/log_softmax.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "rift/base/interrupt.h"
+#include "rift/base/random.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/models/language_model.h"
+#include "rift/package/inputs.h"
+#include "rift/tensor/device.h"
+
+namespace rift::package {
+namespace {
+
+constexpr int64_t kMostRows = 512;
+constexpr int64_t kBatchRows = 16;
+constexpr int64_t kStatesAtOnce = 256;  // times the vocabulary is what the logits take
+constexpr double kHiddenShare = 0.15;
+
+/// Rows as the model sees them and what it has to guess.
+struct Task {
+  EncodedRows rows;
+  std::vector<std::vector<int64_t>> places;   // of each row: whose states are read
+  std::vector<std::vector<int64_t>> answers;  // the token that belongs there
+};
+
+EncodedRows first_rows(const TextInputs& inputs, const data::Table& rows) {
+  std::vector<int64_t> chosen(static_cast<size_t>(std::min(rows.rows, kMostRows)));
+  std::iota(chosen.begin(), chosen.end(), 0);
+  return inputs.encode(rows, chosen);
+}
+
+/// The tokens of a text, without those that frame it.
+std::vector<int64_t> guessable(std::span<const int32_t> ids, const std::vector<int32_t>& frame) {
+  std::vector<int64_t> places;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (std::ranges::find(frame, ids[i]) == frame.end()) places.push_back(static_cast<int64_t>(i));
+  }
+  return places;
+}
+
+void hide_tokens(Task& task, const std::vector<int32_t>& frame, int32_t mask) {
+  for (int64_t row = 0; row < task.rows.rows(); ++row) {
+    std::vector<int64_t> places = guessable(task.rows.row(row), frame);
+    const uint64_t key = task.rows.keys[static_cast<size_t>(row)];
+    std::ranges::stable_sort(places, {}, [&](int64_t place) { return splitmix64(key ^ static_cast<uint64_t>(place)); });
+    const auto hidden = static_cast<size_t>(kHiddenShare * static_cast<double>(places.size()));
+    if (!places.empty()) places.resize(std::max<size_t>(hidden, 1));
+    for (const int64_t place : places) {
+      int32_t& id = task.rows.ids[static_cast<size_t>(task.rows.begin[static_cast<size_t>(row)] + place)];
+      task.answers[static_cast<size_t>(row)].push_back(id);
+      id = mask;
+    }
+    task.places[static_cast<size_t>(row)] = std::move(places);
+  }
+}
+
+void ask_for_next(Task& task, const std::vector<int32_t>& frame) {
+  for (int64_t row = 0; row < task.rows.rows(); ++row) {
+    const auto ids = task.rows.row(row);
+    for (const int64_t place : guessable(ids, frame)) {
+      if (place == 0) continue;
+      task.places[static_cast<size_t>(row)].push_back(place - 1);
+      task.answers[static_cast<size_t>(row)].push_back(ids[static_cast<size_t>(place)]);
+    }
+  }
+}
+
+at::Tensor whole_numbers(const std::vector<int64_t>& values, const c10::Device& device) {
+  return at::from_blob(const_cast<int64_t*>(values.data()), {static_cast<int64_t>(values.size())}, at::kLong)
+      .clone()
+      .to(device);
+}
+
+/// Sum of -ln p over the answers of some rows.
+double loss_of(const models::LanguageModel& model, const Task& task, std::span<const int64_t> chosen,
+               const c10::Device& device) {
+  const tensor::PackedBatch batch = make_batch(task.rows, chosen, device);
+  std::vector<int64_t> places, answers;
+  for (size_t b = 0; b < chosen.size(); ++b) {
+    const auto row = static_cast<size_t>(chosen[b]);
+    for (const int64_t place : task.places[row]) places.push_back(batch.row_begin_host[b] + place);
+    answers.insert(answers.end(), task.answers[row].begin(), task.answers[row].end());
+  }
+  if (places.empty()) return 0.0;
+  const at::Tensor states = model.encoder().forward(batch, {}).index_select(0, whole_numbers(places, device));
+  const at::Tensor wanted = whole_numbers(answers, device).unsqueeze(1);
+  double sum = 0.0;
+  for (int64_t begin = 0; begin < states.size(0); begin += kStatesAtOnce) {
+    const int64_t count = std::min(kStatesAtOnce, states.size(0) - begin);
+    const at::Tensor logits = model.language_head().logits(states.narrow(0, begin, count));
+    const at::Tensor said = at::log_softmax(logits, 1).gather(1, wanted.narrow(0, begin, count));
+    sum -= said.sum(at::kDouble).item<double>();
+  }
+  return sum;
+}
+
+}  // namespace
+
+LanguageLoss language_loss(const std::filesystem::path& directory, const TextInputs& inputs, const data::Table& rows,
+                           const std::string& device_name) {
+  const at::NoGradGuard no_gradient;
+  const c10::Device device = tensor::parse_device(device_name);
+  const checkpoint::HfDirectory base = checkpoint::open_hf_directory(directory);
+  const std::string config_file = base.config_path().string();
+  const auto layout = models::describe_text_model(base.config, config_file).layout;
+  const auto loaded = checkpoint::load_model(base, layout, {.language_head = true});
+  LanguageLoss loss;
+  const models::LanguageModel model({.config = base.config, .config_file = config_file, .device = device},
+                                    loaded.tensors);
+  if (!model.new_parameters().empty()) {
+    loss.why_not = "the files hold no language head";
+    return loss;
+  }
+  const bool masked = model.objective() == models::LanguageObjective::kMaskedToken;
+  const encode::text::Tokenizer& tokenizer = inputs.tokenizer();
+  const int32_t mask = std::max(tokenizer.id("[MASK]"), tokenizer.id("<mask>"));
+  if (masked && mask < 0) {
+    loss.why_not = "the tokenizer has no mask token";
+    return loss;
+  }
+  encode::text::Encoding frame;
+  tokenizer.encode("", {}, frame);
+  Task task{.rows = first_rows(inputs, rows), .places = {}, .answers = {}};
+  task.places.resize(static_cast<size_t>(task.rows.rows()));
+  task.answers.resize(static_cast<size_t>(task.rows.rows()));
+  masked ? hide_tokens(task, frame.ids, mask) : ask_for_next(task, frame.ids);
+  double sum = 0.0;
+  for (int64_t begin = 0; begin < task.rows.rows(); begin += kBatchRows) {
+    throw_if_interrupted();
+    std::vector<int64_t> chosen(static_cast<size_t>(std::min(kBatchRows, task.rows.rows() - begin)));
+    std::iota(chosen.begin(), chosen.end(), begin);
+    sum += loss_of(model, task, chosen, device);
+  }
+  for (const auto& answers : task.answers) loss.tokens += static_cast<int64_t>(answers.size());
+  loss.objective = masked ? "masked_token" : "next_token";
+  if (loss.tokens > 0) loss.nats_per_token = sum / static_cast<double>(loss.tokens);
+  return loss;
+}
+
+}  // namespace rift::package

@@ -41,7 +41,8 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
           .head = {.reading = Pooling::kLast, .pooler = "", .classifier = "score", .classifier_has_bias = false},
           .language_head = {.objective = LanguageObjective::kNextToken,
                             .table = options.tie_word_embeddings ? "transformer.wte.weight" : "",
-                            .own_weight = "lm_head.weight"},
+                            .own_weight = "lm_head.weight",
+                            .class_ending = "LMHeadModel"},
           .initializer_range = options.initializer_range};
 }
 

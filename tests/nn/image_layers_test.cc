@@ -46,7 +46,7 @@ TEST(Conv2d, GradientsAreThoseOfFiniteDifferences) {
     fill(store);
     const tensor::PackedBatch rows = tensor::make_even_batch({0, 1}, 1, c10::Device(c10::DeviceType::CPU));
     expect_finite_differences(store, random_tensor({2, 4, 7, 6}, 1), [&](const at::Tensor& x) {
-      return conv.forward(x, {.context = kTraining, .batch = rows, .x_is_per_row = true});
+      return conv.forward(x, {.context = kTraining, .batch = rows, .tokens = TokensRead::kFirst});
     });
   }
 }

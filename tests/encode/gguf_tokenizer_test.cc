@@ -53,6 +53,34 @@ TEST(GgufTokenizer, OfBytesGivesWhatTokenizerJsonGives) {
   }
 }
 
+/// Lists made of a tokenizer.json give its ids, whatever its pattern of words.
+TEST(GgufLists, GiveTheIdsOfWhatTheyWereMadeOf) {
+  for (const char* name : {"gpt2", "llama3", "qwen2", "smollm2"}) {
+    Json json = golden().at("tokenizers").at(name);
+    if (std::string(name) == "qwen2")
+      json["added_tokens"] = Json(Json::Array());  // two of them are looked for in ways of their own
+    const GgufTokenizer lists = gguf_lists(read_tokenizer_json(to_json_text(json), "tokenizer.json"));
+    const auto again = make_tokenizer(tokenizer_of(lists));
+    const auto of_json = test::tokenizer_of(json);
+    for (const Json& text : golden().at("texts").as_array()) {
+      ASSERT_EQ(encoded(*again, text.as_string()).ids, encoded(*of_json, text.as_string()).ids)
+          << name << ": " << text.as_string();
+    }
+  }
+}
+
+TEST(GgufLists, OfWhatTheyCannotExpressAreRefused) {
+  const auto refused = [](Json json) {
+    return message_of(Code::kUnsupported, [&] { gguf_lists(read_tokenizer_json(to_json_text(json), "t.json")); });
+  };
+  EXPECT_THAT(refused(test::small_tokenizer_json()), HasSubstr("not written as GGUF"));
+  Json json = golden().at("tokenizers").at("gpt2");
+  json["normalizer"] = Json{{"type", "NFC"}};
+  EXPECT_THAT(refused(json), HasSubstr("cannot express this tokenizer"));
+  // One merge for a token, where SentencePiece merges whatever two tokens give one.
+  EXPECT_THAT(refused(golden().at("tokenizers").at("llama2")), HasSubstr("cannot express this tokenizer"));
+}
+
 TEST(GgufTokenizer, OfQwen2ComposesCharacters) {
   const auto tokenizer = make_tokenizer(tokenizer_of(gguf_of("qwen2", "qwen2")));
   EXPECT_EQ(encoded(*tokenizer, "cre\u0301dit 12").ids, encoded(*tokenizer, "cr\u00E9dit 12").ids);
@@ -89,6 +117,20 @@ TEST(GgufTokenizer, OfGemmaHasTokensOfSpaces) {
   EXPECT_THAT(encoded(*make_tokenizer(tokenizer_of(gguf)), "a  a").ids, ElementsAre(1, 5, 4, 3));
   gguf.scores.back() = 0;
   EXPECT_THAT(encoded(*make_tokenizer(tokenizer_of(gguf)), "a  a").ids, ElementsAre(1, 5, 8, 5));
+}
+
+TEST(GgufLists, OfPiecesGiveTheirMergesBack) {
+  for (const bool prefix : {true, false}) {
+    GgufTokenizer given = llama();
+    given.add_space_prefix = prefix;
+    const auto made = tokenizer_of(given);
+    const GgufTokenizer lists = gguf_lists(made);
+    EXPECT_EQ(lists.tokens, given.tokens);
+    EXPECT_EQ(lists.token_types, given.token_types);
+    EXPECT_EQ(lists.add_space_prefix, prefix);
+    EXPECT_EQ(encoded(*make_tokenizer(tokenizer_of(lists)), "a aa\u00E9x</s>").ids,
+              encoded(*make_tokenizer(made), "a aa\u00E9x</s>").ids);
+  }
 }
 
 GgufTokenizer bert() {

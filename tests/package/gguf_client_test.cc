@@ -2,6 +2,7 @@
 
 #include "checkpoint/gguf_variant.h"
 #include "rift/base/files.h"
+#include "rift/package/gguf_export.h"
 #include "rift/package/model_tokenizer.h"
 #include "support/client.h"
 #include "support/outside_data.h"
@@ -59,6 +60,31 @@ TEST(GgufClient, TheRealSmolLm2IsCutIntoTheTokensOfItsLists) {
   auto run = run_client("tests/package/clients/same_ids.py", {directory.path()});
   EXPECT_EQ(run.status, 0) << run.output;
   run = run_client("tests/package/clients/smollm2_ids.py", {directory.path(), test::kSmolLm2});
+  EXPECT_EQ(run.status, 0) << run.output;
+}
+
+/// Random decoders of transformers, written by rift in each type of numbers and loaded by transformers and gguf-py.
+TEST(GgufClient, TransformersLoadsTheDecodersThatRiftWrites) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  const TempDirectory directory;
+  std::vector<fs::path> folders;
+  for (const char* name : {"gemma3", "gpt2", "llama", "mistral_model", "smollm", "qwen2", "qwen3"}) {
+    folders.push_back(directory.folder(name));
+    const std::string lists = std::string(name) == "mistral_model" ? "llama" : name;
+    write_gguf_tokenizer(checkpoint::open_hf_directory(test::gguf_fixture(lists)), folders.back());
+  }
+  auto run = run_client("tests/package/clients/make_decoders.py", folders);
+  ASSERT_EQ(run.status, 0) << run.output;
+  for (const fs::path& folder : folders) {
+    for (const auto& [numbers, name] : enum_names(GgufNumbers{})) {
+      const fs::path file = folder / (std::string(name) + ".gguf");
+      export_gguf(folder, file, numbers);
+      write_ids(*load_tokenizer(file), golden_texts(), folder / (std::string(name) + ".json"));
+      write_ids(*encode::text::load_tokenizer(folder), golden_texts(), folder / "ids.json");
+      EXPECT_EQ(read_file(folder / (std::string(name) + ".json")), read_file(folder / "ids.json")) << file;
+    }
+  }
+  run = run_client("tests/package/clients/load_decoders.py", folders);
   EXPECT_EQ(run.status, 0) << run.output;
 }
 

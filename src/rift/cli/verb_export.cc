@@ -4,11 +4,13 @@
 #include <memory>
 #include <string>
 
+#include "rift/base/error.h"
 #include "rift/base/options.h"
 #include "rift/base/sentences.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/package/export.h"
+#include "rift/package/gguf_export.h"
 
 namespace rift::cli {
 namespace {
@@ -19,6 +21,12 @@ package::ExportFormat parse_format(const std::string& name) {
   return format;
 }
 
+package::GgufNumbers parse_type(const std::string& name) {
+  auto type = package::GgufNumbers::kF16;
+  if (!name.empty()) read_value(Json(name), "rift export", "--type", {}, type);
+  return type;
+}
+
 }  // namespace
 
 Run add_export(CLI::App& command) {
@@ -26,15 +34,30 @@ Run add_export(CLI::App& command) {
     std::string package;
     std::string format;
     std::string out;
+    std::string type;
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("PACKAGE", arguments->package, "Package directory")->required();
-  command.add_option("--format", arguments->format, "hf (transformers), peft (its adapter) or onnx (onnxruntime)")
+  command
+      .add_option("--format", arguments->format,
+                  "hf (transformers), peft (its adapter), onnx (onnxruntime) or gguf (of a decoder)")
       ->type_name("FORMAT")
       ->required();
-  command.add_option("--out", arguments->out, "Directory to be written")->type_name("DIR")->required();
+  command.add_option("--out", arguments->out, "Directory to be written; with gguf the file")
+      ->type_name("DIR")
+      ->required();
+  command.add_option("--type", arguments->type, "gguf: numbers of matrices, f32, f16 (as usual), bf16 or q8_0")
+      ->type_name("TYPE");
   return [arguments](const CommonFlags& flags) {
-    package::export_package(arguments->package, parse_format(arguments->format), arguments->out);
+    const package::ExportFormat format = parse_format(arguments->format);
+    const bool gguf = format == package::ExportFormat::kGguf;
+    RIFT_REQUIRE(gguf || arguments->type.empty(), Code::kConfig,
+                 "rift export --type: only --format gguf has types of numbers");
+    if (gguf) {
+      package::export_gguf(arguments->package, arguments->out, parse_type(arguments->type));
+    } else {
+      package::export_package(arguments->package, format, arguments->out);
+    }
     if (flags.json)
       print_json(Json{{"out", arguments->out}});
     else

@@ -63,6 +63,7 @@ void copy_files(const fs::path& package, const std::vector<Copy>& copies, const 
 }  // namespace
 
 void export_package(const fs::path& package, ExportFormat format, const fs::path& out) {
+  RIFT_CHECK(format != ExportFormat::kGguf);
   std::error_code ignored;
   RIFT_REQUIRE(!fs::exists(out, ignored), Code::kConfig, "--out {}: it is there already; name a new directory",
                out.string());

@@ -11,12 +11,14 @@ namespace rift::package {
 /// kPeft: adapter_config.json and adapter_model.safetensors: peft loads it on the pretrained model.
 /// kOnnx: model.onnx (onnx_export.h), config.json and tokenizer: onnxruntime runs it.
 /// All carry README.md and the licence files of the pretrained model.
-enum class ExportFormat { kHf, kPeft, kOnnx };
+/// kGguf: one file that llama.cpp and transformers (gguf_file=) load, of a decoder (package/gguf_export.h).
+enum class ExportFormat { kHf, kPeft, kOnnx, kGguf };
 constexpr auto enum_names(ExportFormat) {
-  return std::to_array<EnumName<ExportFormat>>(
-      {{ExportFormat::kHf, "hf"}, {ExportFormat::kPeft, "peft"}, {ExportFormat::kOnnx, "onnx"}});
+  return std::to_array<EnumName<ExportFormat>>({{ExportFormat::kHf, "hf"},
+                                                {ExportFormat::kPeft, "peft"},
+                                                {ExportFormat::kOnnx, "onnx"},
+                                                {ExportFormat::kGguf, "gguf"}});
 }
-constexpr auto later_names(ExportFormat) { return std::to_array<std::string_view>({"gguf"}); }
 
 /// Writes that part of `package` into the new directory `out`, which appears whole or not at all. Every file of the
 /// package is checked against its manifest.json before. Throws kArtefact (no package, missing file, another digest),

@@ -82,8 +82,12 @@ TokenizerSpec read_spec(const std::filesystem::path& directory, const Json& conf
 
 }  // namespace
 
+TokenizerSpec read_tokenizer_files(const std::filesystem::path& model_directory) {
+  return read_spec(model_directory, read_config(model_directory / kTokenizerConfig));
+}
+
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& model_directory) {
-  return make_tokenizer(read_spec(model_directory, read_config(model_directory / kTokenizerConfig)));
+  return make_tokenizer(read_tokenizer_files(model_directory));
 }
 
 }  // namespace rift::encode::text

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <variant>
@@ -15,6 +16,9 @@ constexpr int64_t kMostTokenizerBytes = int64_t{128} << 20;
 /// What a tokenizer's files say: BERT's combination of parts, which has a path of its own, or any other.
 using TokenizerSpec = std::variant<BertTokenizerSpec, PipelineSpec>;
 std::unique_ptr<Tokenizer> make_tokenizer(TokenizerSpec spec);
+
+/// What load_tokenizer() makes its tokenizer of.
+TokenizerSpec read_tokenizer_files(const std::filesystem::path& model_directory);
 
 /// Reads the text of a tokenizer.json: models WordPiece (with BertNormalizer or none, and BertPreTokenizer), BPE and
 /// Unigram (with the parts that pipeline/pipeline_json.h names), added tokens. Its truncation, padding and decoder do

@@ -42,14 +42,14 @@ ByteTrie tokens_by_bytes(const Vocabulary& vocabulary) {
 MergeTable merges_of(const std::vector<BpeOptions::Merge>& merges, const ByteTrie& ids, std::string_view source) {
   std::vector<MergeTable::Merge> table;
   table.reserve(merges.size());
-  for (const auto& [left, right] : merges) {
+  for (const BpeOptions::Merge& merge : merges) {
     const auto id = [&](const std::string& token) {
       const int32_t found = ids.value(token);
       RIFT_REQUIRE(found >= 0, Code::kArtefact, "{}: merge {} of '{}' and '{}': the vocabulary has no '{}'", source,
-                   table.size() + 1, shorten(left), shorten(right), shorten(token));
+                   table.size() + 1, shorten(merge.left), shorten(merge.right), shorten(token));
       return found;
     };
-    table.push_back({id(left), id(right), id(left + right)});
+    table.push_back({id(merge.left), id(merge.right), id(merge.left + merge.right)});
   }
   return MergeTable(table);
 }

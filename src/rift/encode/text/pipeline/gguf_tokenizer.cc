@@ -10,8 +10,8 @@
 namespace rift::encode::text {
 namespace {
 
-constexpr int32_t kControl = 3;
-constexpr int32_t kUserDefined = 4;
+constexpr auto kControl = static_cast<int32_t>(GgufTokenType::kControl);
+constexpr auto kUserDefined = static_cast<int32_t>(GgufTokenType::kUserDefined);
 constexpr std::string_view kSpace = "\u2581";
 constexpr std::string_view kContinues = "##";
 

@@ -29,4 +29,19 @@ struct GgufTokenizer {
 /// capital, which no lower-cased text could give.
 TokenizerSpec tokenizer_of(const GgufTokenizer& tokenizer);
 
+/// The other way round, for decoders: the lists of which tokenizer_of() makes a tokenizer with equal ids. Ids that no
+/// token has are unused tokens "[PAD<id>]", as llama.cpp's conversion fills them. Throws kUnsupported for a tokenizer
+/// that no such lists express.
+GgufTokenizer gguf_lists(const TokenizerSpec& spec);
+
+/// Type of a token as in SentencePiece.
+enum class GgufTokenType : int32_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6
+};
+
 }  // namespace rift::encode::text

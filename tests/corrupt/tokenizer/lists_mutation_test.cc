@@ -1,0 +1,48 @@
+#include <gtest/gtest.h>
+
+#include "corrupt/mutate.h"
+#include "fuzz/gguf_tokenizer_fuzz.h"
+#include "fuzz/sentencepiece_fuzz.h"
+#include "rift/base/files.h"
+
+// Seeded stand-ins for the fuzzers of tests/fuzz: what mutants of a tokenizer's lists make is refused or encodes inside
+// its bounds.
+namespace rift {
+namespace {
+
+template <class Read>
+void expect_refused_or_sound(const std::string& seed, const std::vector<std::string>& words, int mutants, Read read) {
+  ASSERT_TRUE(read(seed));
+  const CounterRandom random(20240602, 1);
+  uint64_t index = 0;
+  int accepted = 0;
+  for (int i = 0; i < mutants; ++i) {
+    const std::string bytes = forge::mutate(seed, words, random, index);
+    try {
+      accepted += read(bytes) ? 1 : 0;
+    } catch (const std::exception& error) {
+      FAIL() << "mutant " << i << ": " << error.what();
+    }
+  }
+  EXPECT_GT(accepted, mutants / 100);
+  EXPECT_LT(accepted, mutants * 99 / 100);
+}
+
+TEST(GgufTokenizerMutants, AreRefusedOrEncode) {
+  const std::vector<std::string> words = {"\n", "g a b\n", "m llama\n", "m bert\n", "m gpt2\n", "p qwen2\n",   "4-",
+                                          "3-", "1:",      "b 99\n",    "u -1\n",   "\xFF",     "\xE2\x96\x81"};
+  for (const std::string_view lines : {fuzz::kByteLists, fuzz::kPieceLists, fuzz::kWordLists})
+    expect_refused_or_sound(std::string(lines), words, 5'000, fuzz::read_gguf_lists);
+}
+
+TEST(SentencePieceMutants, AreRefusedOrEncode) {
+  const std::vector<std::string> words = {"\x0A\x05", "\x12\x02", "\x1A",        "\xFF\xFF\xFF\x0F",
+                                          "\x15",     "<0x41>",   "\xE2\x96\x81"};
+  for (const char* name : {"gemma", "xlm_roberta"}) {
+    expect_refused_or_sound(read_file(std::string("tests/fuzz/corpus/sentencepiece/") + name + ".model"), words, 2'000,
+                            fuzz::read_sentencepiece);
+  }
+}
+
+}  // namespace
+}  // namespace rift

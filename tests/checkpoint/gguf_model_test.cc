@@ -44,6 +44,24 @@ TEST_P(GgufModels, TensorsHaveTheNamesShapesAndValuesOfTransformers) {
   }
 }
 
+TEST_P(GgufModels, StoredBlocksGiveTheSameNumbersByRows) {
+  const GgufModel model = GgufModel::open(gguf_fixture(GetParam()));
+  int64_t kept = 0;
+  for (const auto& tensor : model.tensors()) {
+    const auto stored = model.stored(tensor);
+    if (!stored) continue;
+    ++kept;
+    const at::Tensor values = read_tensor(model, tensor);
+    EXPECT_LT(4 * stored->size_bytes(), 2 * values.nbytes()) << tensor.name;
+    for (int64_t row = 0; row < stored->rows(); row += 3) {
+      std::vector<float> numbers(static_cast<size_t>(stored->columns()));
+      stored->read_rows(row, row + 1, numbers);
+      EXPECT_TRUE(std::equal(numbers.begin(), numbers.end(), values[row].const_data_ptr<float>())) << tensor.name;
+    }
+  }
+  EXPECT_GT(kept, 0);
+}
+
 TEST_P(GgufModels, ConfigHasTheValuesOfTransformers) {
   const Json config = GgufModel::open(gguf_fixture(GetParam())).config();
   for (const auto& [key, value] : expected().at(GetParam()).at("config").as_object()) {

@@ -41,6 +41,18 @@ std::vector<checkpoint::Alias> aliases_of(const LanguageHeadSpec& head) {
   return {{.in_files = map + ".bias", .name = head.bias}};
 }
 
+std::vector<std::vector<std::string>> linear_weights_of(TextEncoder& encoder) {
+  std::vector<std::vector<std::string>> layers;
+  for (const Part& layer : encoder.layers()) {
+    std::vector<std::string>& names = layers.emplace_back();
+    for (const nn::Linear* linear : encoder.linears()) {
+      const std::string& name = linear->weight->name;
+      if (std::ranges::find(layer.parameters, name) != layer.parameters.end()) names.push_back(name);
+    }
+  }
+  return layers;
+}
+
 }  // namespace
 
 const Architecture& architecture_of(const Json& config, std::string_view source) {
@@ -73,7 +85,8 @@ TextModelDescription describe_text_model(const Json& config, const std::string& 
                  .head_pooling = std::string(name_of(built.head.reading)),
                  .file_buffers = {architecture.buffers.begin(), architecture.buffers.end()},
                  .bare_alone = architecture.bare_alone},
-      .sizes = built.encoder->sizes()};
+      .sizes = built.encoder->sizes(),
+      .linear_weights = linear_weights_of(*built.encoder)};
   const size_t encoder = store.parameters().size();
   const LanguageHeadSpec& language = built.language_head;
   LanguageHead::add_to(store, language, built.encoder->width(), built.encoder->sizes().vocab_size);

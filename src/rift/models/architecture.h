@@ -45,6 +45,7 @@ const Architecture& architecture_of(const Json& config, std::string_view source)
 struct TextModelDescription {
   checkpoint::ModelLayout layout;
   TextSizes sizes;
+  std::vector<std::vector<std::string>> linear_weights;  // of each layer, from the bottom up
 };
 
 /// `source` names config.json in errors. Throws as architecture_of() and build() do.

@@ -14,6 +14,21 @@ namespace rift::models {
 
 namespace {
 
+/// The blocks of a file as a matrix that never trains.
+class StoredRows final : public nn::FrozenMatrix {
+ public:
+  explicit StoredRows(checkpoint::StoredMatrix matrix) : matrix_(std::move(matrix)) {}
+  int64_t rows() const override { return matrix_.rows(); }
+  int64_t columns() const override { return matrix_.columns(); }
+  int64_t bytes_held() const override { return matrix_.size_bytes(); }
+  void read_rows(int64_t first, int64_t last, std::span<float> out) const override {
+    matrix_.read_rows(first, last, out);
+  }
+
+ private:
+  checkpoint::StoredMatrix matrix_;
+};
+
 /// [S,D] -> [B,D], mean over each row's tokens.
 at::Tensor row_means(const at::Tensor& hidden, const tensor::PackedBatch& batch) {
   return at::segment_reduce(hidden, "mean", batch.row_begin.diff(), std::nullopt, std::nullopt, 0, true);
@@ -21,7 +36,8 @@ at::Tensor row_means(const at::Tensor& hidden, const tensor::PackedBatch& batch)
 
 }  // namespace
 
-TextClassifier::TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained)
+TextClassifier::TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained,
+                               std::map<std::string, checkpoint::StoredMatrix> stored)
     : architecture_(architecture_of(options.config, options.config_file)),
       store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)),
       pooling_(options.pooling),
@@ -43,6 +59,9 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
   if (pooling_ == Pooling::kPooler) {
     pooler_part_.name = "pooler";
     for (const nn::Parameter* parameter : pooler_parameters()) pooler_part_.parameters.push_back(parameter->name);
+  }
+  for (auto& [name, matrix] : stored) {
+    store_->hold_frozen(store_->at(name), std::make_shared<StoredRows>(std::move(matrix)));
   }
   store_->seal();
   new_parameters_ = store_->copy_from(pretrained);

@@ -3,12 +3,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "rift/base/json.h"
+#include "rift/checkpoint/stored_matrix.h"
 #include "rift/models/architecture.h"
 #include "rift/models/options.h"
 #include "rift/models/text_encoder.h"
@@ -36,7 +38,9 @@ class TextClassifier final : public TunableModel {
   /// Builds the model that config.json describes and fills it from `pretrained` (canonical names; a pooler or head may
   /// be absent). Throws kUnsupported for an architecture or setting that is not implemented, kArtefact naming the
   /// tensor that is missing, unknown or misshapen, kConfig for a pooling that the architecture has not.
-  TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained);
+  /// `stored`: matrices of the encoder's linear maps that stay in the form of their file and never train.
+  TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained,
+                 std::map<std::string, checkpoint::StoredMatrix> stored = {});
   ~TextClassifier() override;
 
   /// Logits [B, outputs]. Gradients flow to the trainable parameters unless a NoGradGuard stands.

@@ -35,7 +35,9 @@ Linear Linear::add_without_bias(ParameterStore& store, const std::string& name, 
 }
 
 at::Tensor Linear::forward(const at::Tensor& x, const LinearCall& call) const {
-  at::Tensor y = linear_map(x, weight->view, bias == nullptr ? at::Tensor() : bias->view);
+  const at::Tensor added = bias == nullptr ? at::Tensor() : bias->view;
+  at::Tensor y = weight->frozen ? frozen_linear(x, weight->frozen) : linear_map(x, weight->view, added);
+  if (weight->frozen && added.defined()) y = y.add(added);
   return adapter ? adapter->apply(x, y, call) : y;
 }
 
@@ -45,13 +47,14 @@ bool LinearMap::trainable() const {
 
 at::Tensor merged_weight(const LinearMap& map) {
   const at::NoGradGuard no_gradient;
-  at::Tensor weight = map.weight->view.detach().clone();
+  const Parameter& base = *map.weight;
+  at::Tensor weight = base.frozen ? to_tensor(*base.frozen) : base.view.detach().clone();
   if (map.adapter) weight.add_(map.adapter->delta());
   return weight;
 }
 
 void merge_adapter(LinearMap& map) {
-  if (!map.adapter) return;
+  if (!map.adapter || map.weight->frozen) return;
   const at::NoGradGuard no_gradient;
   map.weight->view.detach().add_(map.adapter->delta());
   map.adapter.reset();

@@ -59,7 +59,7 @@ class LinearAdapter {
 };
 
 /// What maps that are linear in their input have in common (Linear here, Conv2d in conv.h): tuning and export treat
-/// them alike.
+/// them alike. W may be held frozen (Parameter::frozen).
 struct LinearMap {
   std::string name;  // module name: "bert.encoder.layer.0.attention.self.query"
   const Parameter* weight = nullptr;
@@ -86,7 +86,8 @@ struct Linear : LinearMap {
 
 /// W + adapter's delta as a new tensor; W's own values when there is no adapter. For export.
 at::Tensor merged_weight(const LinearMap& map);
-/// Adds the adapter's delta to W in place and drops the adapter: faster scoring, the same scores within 1e-5.
+/// Adds the adapter's delta to W in place and drops the adapter: faster scoring, the same scores within 1e-5. Beside a
+/// W that is held frozen the adapter stays.
 void merge_adapter(LinearMap& map);
 
 }  // namespace rift::nn

@@ -64,6 +64,20 @@ const at::Tensor& ParameterStore::add_buffer(std::string name, at::Tensor value)
   return buffers_.emplace(std::move(name), value.to(device_).clone()).first->second;
 }
 
+void ParameterStore::hold_frozen(const Parameter& parameter, std::shared_ptr<const FrozenMatrix> matrix) {
+  const auto found = by_name_.find(parameter.name);
+  RIFT_CHECK(found != by_name_.end() && found->second == &parameter && !values_.defined());
+  RIFT_CHECK(dtype_ == at::kFloat && device_.is_cpu());
+  RIFT_CHECK(parameter.shape == (std::vector<int64_t>{matrix->rows(), matrix->columns()}));
+  found->second->frozen = std::move(matrix);
+  found->second->trainable = false;
+  elements_ = 0;
+  for (Parameter& each : parameters_) {
+    each.offset = elements_;
+    if (!each.frozen) elements_ += aligned(each.size);
+  }
+}
+
 void ParameterStore::seal() {
   const int64_t sealed = values_.defined() ? values_.numel() : 0;
   if (sealed == elements_) return;
@@ -84,6 +98,7 @@ at::Tensor ParameterStore::window(const at::Tensor& flat, const Parameter& param
 }
 
 void ParameterStore::bind(Parameter& parameter) {
+  if (parameter.frozen) return;
   parameter.view = window(values_, parameter);
   parameter.view.set_requires_grad(parameter.trainable);
   if (parameter.trainable) parameter.view.mutable_grad() = window(gradients_, parameter);
@@ -109,6 +124,10 @@ void ParameterStore::set_trainable(const Parameter& parameter, bool trainable) {
   RIFT_CHECK(found != by_name_.end() && found->second == &parameter);
   Parameter& own = *found->second;
   if (own.trainable == trainable) return;
+  RIFT_REQUIRE(!own.frozen, Code::kConfig,
+               "'{}' is kept as its file stores it and cannot train; tune with "
+               "method head, bitfit or lora, or load the model as f32",
+               own.name);
   own.trainable = trainable;
   changes_ += writes_ + 1;  // beyond every version so far, whichever of the counts it was made of
   if (!own.view.defined()) return;
@@ -128,6 +147,12 @@ int64_t ParameterStore::trainable_count() const {
   int64_t count = 0;
   for (const Parameter& parameter : parameters_) count += parameter.trainable ? parameter.size : 0;
   return count;
+}
+
+int64_t ParameterStore::bytes_held() const {
+  int64_t bytes = elements_ * static_cast<int64_t>(c10::elementSize(dtype_));
+  for (const Parameter& parameter : parameters_) bytes += parameter.frozen ? parameter.frozen->bytes_held() : 0;
+  return bytes;
 }
 
 std::vector<Stretch> ParameterStore::trainable_stretches() const {
@@ -220,6 +245,7 @@ std::vector<std::string> ParameterStore::copy_from(const tensor::TensorMap& tens
   ++changes_;
   for (const auto& [name, tensor] : tensors) {
     if (const Parameter* parameter = find(name)) {
+      RIFT_CHECK(!parameter->frozen);
       copy_checked(tensor, window(values_, *parameter), name);
     } else {
       const auto buffer = buffers_.find(name);
@@ -231,7 +257,7 @@ std::vector<std::string> ParameterStore::copy_from(const tensor::TensorMap& tens
   host_values_ = at::Tensor();
   std::vector<std::string> missing;
   for (const Parameter& parameter : parameters_) {
-    if (!tensors.contains(parameter.name)) missing.push_back(parameter.name);
+    if (!parameter.frozen && !tensors.contains(parameter.name)) missing.push_back(parameter.name);
   }
   for (const auto& [name, buffer] : buffers_) {
     if (!tensors.contains(name)) missing.push_back(name);
@@ -242,6 +268,10 @@ std::vector<std::string> ParameterStore::copy_from(const tensor::TensorMap& tens
 tensor::TensorMap ParameterStore::to_map(bool copy) const {
   tensor::TensorMap map;
   for (const Parameter& parameter : parameters_) {
+    if (parameter.frozen) {
+      map.emplace(parameter.name, to_tensor(*parameter.frozen));
+      continue;
+    }
     at::Tensor tensor = window(values_, parameter);
     map.emplace(parameter.name, copy ? tensor.clone() : tensor);
   }

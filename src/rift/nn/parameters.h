@@ -5,18 +5,21 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "rift/nn/frozen_matrix.h"
 #include "rift/tensor/tensor_map.h"
 
 namespace rift::nn {
 
 /// One named parameter: a shaped window into the store's flat storage. Layers keep a `const Parameter*` and read `view`
 /// in every forward pass: seal() may give it a new place.
+/// One that is held frozen (hold_frozen()) has no place there: `frozen` stands in for `view`.
 struct Parameter {
   std::string name;  // as in the checkpoint: "bert.encoder.layer.0.attention.self.query.weight"
   std::vector<int64_t> shape;
@@ -24,6 +27,7 @@ struct Parameter {
   int64_t size = 0;    // elements
   bool trainable = true;
   bool rows_may_idle = false;  // a table of rows, of which a step's gradient reaches few
+  std::shared_ptr<const FrozenMatrix> frozen;
   at::Tensor view;  // `shape`; an autograd leaf that requires a gradient iff trainable; undefined before seal()
 };
 
@@ -73,6 +77,9 @@ class ParameterStore {
   const Parameter& add(std::string name, std::vector<int64_t> shape);        // kBug when the name is taken
   const Parameter& add_table(std::string name, std::vector<int64_t> shape);  // the same, rows_may_idle
   const at::Tensor& add_buffer(std::string name, at::Tensor value);
+  /// Before seal(): a matrix that `parameter` is to be held as. It takes no room in the storage and never trains:
+  /// set_trainable(.., true) then throws kConfig.
+  void hold_frozen(const Parameter& parameter, std::shared_ptr<const FrozenMatrix> matrix);
   void seal();
 
   at::ScalarType dtype() const { return dtype_; }
@@ -86,6 +93,7 @@ class ParameterStore {
   int64_t elements() const { return elements_; }  // of the flat storage, gaps between parameters included
   int64_t parameter_count() const;                // elements of all parameters
   int64_t trainable_count() const;
+  int64_t bytes_held() const;                        // by values, gradients aside: the storage and the frozen matrices
   std::vector<Stretch> trainable_stretches() const;  // in storage order, neighbours joined
 
   /// Changes whenever the parameter's values may have changed: what is made from them (packed weights) compares it.

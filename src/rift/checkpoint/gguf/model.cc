@@ -89,6 +89,21 @@ void GgufModel::add(const TensorInfo& tensor, std::vector<TensorInfo>& tensors) 
   sources_.push_back({&tensor, known->change});
 }
 
+std::optional<StoredMatrix> GgufModel::stored(const TensorInfo& tensor) const {
+  const Source& source = sources_[place_of(tensor)];
+  const format::GgmlType type = file_.type(*source.tensor);
+  const bool in_rows = source.change == GgufChange::kNone || source.change == GgufChange::kRotaryRows;
+  if (!in_rows || tensor.shape.size() != 2 || !format::ggml_type_info(type).quantised()) return std::nullopt;
+  std::vector<std::byte> blocks(static_cast<size_t>(source.tensor->end - source.tensor->begin));
+  file_.read_stored(*source.tensor, blocks);
+  if (source.change == GgufChange::kRotaryRows) {
+    std::vector<std::byte> ordered(blocks.size());
+    copy_rows(blocks, tensor.shape[0], config_.at("head_dim").as_int(), ordered);
+    blocks = std::move(ordered);
+  }
+  return StoredMatrix(type, tensor.shape[0], tensor.shape[1], std::move(blocks));
+}
+
 void GgufModel::read(const TensorInfo& tensor, std::span<std::byte> out) const {
   const Source& source = sources_[place_of(tensor)];
   if (source.change == GgufChange::kNone || source.change == GgufChange::kPlusOne) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "rift/base/json.h"
 #include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/gguf/tensor_names.h"
+#include "rift/checkpoint/stored_matrix.h"
 
 namespace rift::checkpoint {
 
@@ -23,6 +25,10 @@ class GgufModel final : public format::TensorArchive {
 
   const std::string& file_name() const override { return file_.file_name(); }
   void read(const format::TensorInfo& tensor, std::span<std::byte> out) const override;
+
+  /// The blocks of a matrix with the checkpoint's rows in their order; nothing for one that the file holds as plain
+  /// numbers or turned (GPT-2's maps).
+  std::optional<StoredMatrix> stored(const format::TensorInfo& tensor) const;
 
   const Json& config() const { return config_; }
   const format::Gguf& file() const { return file_; }

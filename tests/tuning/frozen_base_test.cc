@@ -1,0 +1,110 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "checkpoint/gguf_variant.h"
+#include "models/tiny_model.h"
+#include "rift/nn/initial_values.h"
+#include "rift/tuning/tuning.h"
+#include "support/failure.h"
+
+// A BERT whose linear maps stay as the blocks of its GGUF file, beside the same one in f32.
+namespace rift::tuning {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// `frozen_layers`: how many layers, from the bottom, stay as stored.
+std::unique_ptr<models::TextClassifier> gguf_bert(size_t frozen_layers) {
+  const auto directory = checkpoint::open_hf_directory(test::gguf_fixture("bert"));
+  const auto description = models::describe_text_model(directory.config, "bert.gguf");
+  std::set<std::string> kept;
+  for (size_t layer = 0; layer < frozen_layers; ++layer) {
+    kept.insert(description.linear_weights[layer].begin(), description.linear_weights[layer].end());
+  }
+  auto loaded = checkpoint::load_model(directory, description.layout, {.num_labels = 2}, kept);
+  return std::make_unique<models::TextClassifier>(
+      models::TextClassifierOptions{.config = directory.config, .pooling = models::Pooling::kMean, .outputs = 2},
+      loaded.tensors, std::move(loaded.stored));
+}
+
+tensor::PackedBatch batch() {
+  tensor::TokenRows rows;
+  for (uint64_t row = 0; row < 5; ++row) {
+    std::vector<int32_t> ids;
+    for (int32_t i = 0; i < 3 + 4 * static_cast<int32_t>(row); ++i)
+      ids.push_back((7 * i + static_cast<int32_t>(row)) % 150);
+    rows.add_row(ids, row, std::vector<int32_t>(ids.size(), 0));
+  }
+  return tensor::make_packed_batch(rows, c10::Device(c10::DeviceType::CPU));
+}
+
+TEST(FrozenBase, HoldsFewerBytesAndGivesTheSameLogits) {
+  const auto stored = gguf_bert(2), plain = gguf_bert(0);
+  EXPECT_LT(3 * stored->parameters().bytes_held(), 2 * plain->parameters().bytes_held());
+  const at::NoGradGuard scoring;
+  EXPECT_LT((stored->forward(batch(), {}) - plain->forward(batch(), {})).abs().max().item<double>(), 1e-5);
+  EXPECT_THAT(stored->encoder().why_not_fused(), HasSubstr("kept as its file stores it"));
+  const tensor::TensorMap tensors = stored->merged_tensors(), expected = plain->merged_tensors();
+  ASSERT_EQ(tensors.size(), expected.size());
+  for (const auto& [name, tensor] : expected) EXPECT_TRUE(tensors.at(name).equal(tensor)) << name;
+}
+
+/// Gradients of what trains, after the sum of the logits' squares.
+tensor::TensorMap gradients(models::TextClassifier& model, const TuningOptions& options) {
+  apply(options, model, 11);
+  for (nn::Linear* linear : model.encoder().linears()) {
+    if (linear->adapter) nn::fill_uniform(model.parameters(), *linear->adapter->parameters()[1], 0.3, 5);
+  }
+  model.forward(batch(), {}).square().sum().backward();
+  tensor::TensorMap map;
+  for (const nn::Parameter& parameter : model.parameters().parameters()) {
+    if (parameter.trainable) map.emplace(parameter.name, parameter.view.grad().clone());
+  }
+  return map;
+}
+
+TEST(FrozenBase, WhatTrainsGetsTheGradientsOfAnF32Base) {
+  const TuningOptions methods[] = {{.method = HeadOptions{}},
+                                   {.method = BitFitOptions{}},
+                                   {.method = LoraOptions{.rank = 2}},
+                                   {.method = TopKOptions{.layers = 1}}};
+  for (const TuningOptions& options : methods) {
+    const bool top = std::holds_alternative<TopKOptions>(options.method);
+    const auto stored = gguf_bert(top ? 1 : 2), plain = gguf_bert(0);
+    const tensor::TensorMap got = gradients(*stored, options), expected = gradients(*plain, options);
+    ASSERT_EQ(got.size(), expected.size()) << options.method_name();
+    for (const auto& [name, gradient] : expected) {
+      EXPECT_TRUE(got.at(name).allclose(gradient, 1e-4, 1e-5)) << options.method_name() << " " << name;
+    }
+  }
+}
+
+TEST(FrozenBase, AMethodThatTrainsAStoredMatrixIsRefused) {
+  for (const TuningOptions& options :
+       {TuningOptions{.method = FullOptions{}}, TuningOptions{.method = TopKOptions{.layers = 2}}}) {
+    const auto model = gguf_bert(2);
+    EXPECT_THAT(test::failure([&] { apply(options, *model, 1); }),
+                AllOf(StartsWith("configuration"), HasSubstr("is kept as its file stores it"), HasSubstr("lora")));
+  }
+}
+
+TEST(FrozenBase, MergingLeavesTheAdapterBesideAStoredMatrix) {
+  const auto model = gguf_bert(2);
+  gradients(*model, {.method = LoraOptions{.rank = 2}});
+  const at::NoGradGuard scoring;
+  const at::Tensor before = model->forward(batch(), {});
+  const tensor::TensorMap tensors = model->merged_tensors();
+  merge(*model);
+  EXPECT_TRUE(model->forward(batch(), {}).equal(before));
+  EXPECT_EQ(model->parameters().trainable_count(), 2 * 32 + 2);  // the head's
+  const auto plain = gguf_bert(0);
+  plain->parameters().copy_from(tensors);
+  EXPECT_LT((plain->forward(batch(), {}) - before).abs().max().item<double>(), 1e-5);
+}
+
+}  // namespace
+}  // namespace rift::tuning

@@ -135,7 +135,7 @@ TEST_F(BadPackage, AnOpenQuoteIsNotToldAsOneLostRow) {
   const ProgramRun run =
       run_program({"score", package().string(), open, "--out", scores().string(), "--rejects", rejects.string()});
   ASSERT_EQ(run.status, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("480 rows could not be scored"));
+  EXPECT_THAT(run.out, HasSubstr("480 rows could not be read"));
   EXPECT_THAT(run.out, HasSubstr("479 of them"));
   EXPECT_THAT(text_of(rejects), HasSubstr("lines 22 to 501"));
   EXPECT_THAT(text_of(rejects), Not(HasSubstr(kSecret)));

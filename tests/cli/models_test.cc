@@ -46,7 +46,7 @@ TEST(Models, RankNamesWhatIsMissing) {
   };
   refused({"models", "rank", rows}, "MODELS");
   refused({"models", "rank", rows, "tiny"}, "--label");
-  refused({"models", "rank", rows, "tiny", "--label", "outcome", "--out", "rank.docx"}, ".html or .json");
+  refused({"models", "rank", rows, "tiny", "--label", "outcome", "--out", "rank.docx"}, "written to .json or .html");
   refused({"models", "rank", rows, "tiny", "--label", "outcome", "--task", "ordinal"}, "--task");
 }
 

@@ -94,7 +94,9 @@ TextModel load_text_model(const TextModelSpec& spec) {
   result.weights_sha256 = checkpoint::archive_sha256(checkpoint::weights_file(result.base));
   result.pretrained = describe_pretrained(result.base, result.weights_sha256);
   const std::string config_file = result.base.config_path().string();
-  const auto [layout, sizes] = models::describe_text_model(result.base.config, config_file);
+  const models::TextModelDescription described = models::describe_text_model(result.base.config, config_file);
+  const checkpoint::ModelLayout& layout = described.layout;
+  const models::TextSizes& sizes = described.sizes;
   result.tokenizer = load_tokenizer(result.base);
   checkpoint::LoadedModel loaded = load_weights(spec, result, layout);
   const models::Pooling pooling = resolve_pooling(spec.pooling, result.base, layout, loaded.names.has_pooler);

@@ -81,9 +81,9 @@ void make_new(const LanguageStartSpec& spec, LanguageStart& start) {
   Json config = read_json(file);
   RIFT_REQUIRE(config.is_object(), Code::kConfig, "{}: expected a mapping, got {}", file.string(), config.kind_name());
   start.base.config = config_for(std::move(config), start, file.string());
-  auto [layout, sizes] = models::describe_text_model(start.base.config, file.string());
-  start.layout = std::move(layout);
-  start.sizes = sizes;
+  models::TextModelDescription described = models::describe_text_model(start.base.config, file.string());
+  start.layout = std::move(described.layout);
+  start.sizes = described.sizes;
   start.model = std::make_unique<models::LanguageModel>(
       models::LanguageModelOptions{.config = start.base.config,
                                    .config_file = file.string(),
@@ -106,10 +106,10 @@ void load(const LanguageStartSpec& spec, LanguageStart& start) {
   start.weights_sha256 = checkpoint::archive_sha256(checkpoint::weights_file(start.base));
   start.pretrained = package::describe_pretrained(start.base, start.weights_sha256);
   const std::string config_file = start.base.config_path().string();
-  auto [layout, sizes] = models::describe_text_model(start.base.config, config_file);
-  checkpoint::LoadedModel loaded = checkpoint::load_model(start.base, layout, {.language_head = true});
-  start.layout = std::move(layout);
-  start.sizes = sizes;
+  models::TextModelDescription described = models::describe_text_model(start.base.config, config_file);
+  start.layout = std::move(described.layout);
+  start.sizes = described.sizes;
+  checkpoint::LoadedModel loaded = checkpoint::load_model(start.base, start.layout, {.language_head = true});
   start.dropped = std::move(loaded.names.dropped);
   start.model = std::make_unique<models::LanguageModel>(
       models::LanguageModelOptions{.config = start.base.config,
@@ -119,9 +119,9 @@ void load(const LanguageStartSpec& spec, LanguageStart& start) {
       loaded.tensors);
   start.tokenizer = encode::text::load_tokenizer(start.base.encoder);
   start.special = encode::text::find_special_tokens(*start.tokenizer, start.base.encoder);
-  RIFT_REQUIRE(start.tokenizer->vocab_size() <= sizes.vocab_size, Code::kArtefact,
+  RIFT_REQUIRE(start.tokenizer->vocab_size() <= start.sizes.vocab_size, Code::kArtefact,
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
-               start.base.encoder.string(), start.tokenizer->vocab_size(), sizes.vocab_size);
+               start.base.encoder.string(), start.tokenizer->vocab_size(), start.sizes.vocab_size);
 }
 
 void require_fitting(const PretrainOptions& options, const LanguageStart& start) {

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
 
 #include "cli/program.h"
@@ -15,23 +17,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kRows = 240;
+constexpr int kRowsOfKind = 80;
 
 /// The first sentences of each kind as a table; those that are no ASCII are left out.
 std::string table_of(const std::string& lines) {
   std::string table = "sentence\tsentiment\n";
-  size_t rows = 0;
-  for (size_t begin = 0; begin < lines.size() && rows < kRows;) {
+  std::map<std::string, int> rows;
+  for (size_t begin = 0; begin < lines.size();) {
     const size_t end = std::min(lines.find('\n', begin), lines.size());
     std::string line = lines.substr(begin, end - begin);
     begin = end + 1;
     if (!line.empty() && line.back() == '\r') line.pop_back();
     const bool plain = std::ranges::all_of(line, [](char c) { return c >= ' ' && c < 0x7F && c != '"'; });
     const size_t at = line.rfind('@');
-    if (!plain || at == std::string::npos) continue;
+    if (!plain || at == std::string::npos || ++rows[line.substr(at + 1)] > kRowsOfKind) continue;
     line[at] = '\t';
     table += line + "\n";
-    ++rows;
   }
   return table;
 }

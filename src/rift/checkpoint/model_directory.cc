@@ -2,6 +2,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/json_numbers.h"
 #include "rift/checkpoint/name_map.h"
 
 namespace rift::checkpoint {
@@ -100,7 +101,11 @@ void copy_image_processor(const HfDirectory& from, const fs::path& directory) {
 void name_padding_token(const fs::path& directory, const std::string& token) {
   const fs::path path = directory / "tokenizer_config.json";
   std::error_code ignored;
-  Json config = fs::exists(path, ignored) ? read_json(path, {.max_bytes = kMaxTokenizerConfigBytes}) : Json::object();
+  Json config = Json::object();
+  if (fs::exists(path, ignored)) {
+    config = parse_json_with_large_numbers(read_file(path, kMaxTokenizerConfigBytes), path.string(),
+                                           {.max_bytes = kMaxTokenizerConfigBytes});
+  }
   const Json* named = config.find("pad_token");
   if (named != nullptr && !named->is_null()) return;
   config["pad_token"] = token;

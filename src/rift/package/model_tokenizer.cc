@@ -1,5 +1,6 @@
 #include "rift/package/model_tokenizer.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -114,9 +115,9 @@ std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDire
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const fs::path& model) {
   std::error_code ignored;
   const bool describes_a_model = has_file(model / "config.json") || has_file(model / "modules.json");
+  const auto names = checkpoint::tokenizer_file_names();
   const bool tokenizer_alone = fs::is_directory(model, ignored) && !describes_a_model &&
-                               (has_file(model / "tokenizer.json") || has_file(model / "vocab.txt") ||
-                                has_file(model / "vocab.json") || has_file(model / "tokenizer.model"));
+                               std::ranges::any_of(names, [&](auto name) { return has_file(model / name); });
   if (tokenizer_alone) return encode::text::load_tokenizer(model);
   return load_tokenizer(checkpoint::open_hf_directory(model));
 }

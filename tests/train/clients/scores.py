@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 directory = Path(sys.argv[1])
 rows = json.loads((directory / "rows.json").read_text())
@@ -54,7 +54,10 @@ check("transformers", model)
 if (package / "adapter").exists():
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # of keys that it misses or does not know
-        base = auto.from_pretrained(directory / "base", ignore_mismatched_sizes=True,
-                                    **({"num_labels": expected.shape[1]} if pooler else {}))
+        if not pooler and model.config.model_type == "gemma3_text":
+            base = AutoModelForCausalLM.from_pretrained(directory / "base").model  # AutoModel takes no "model." names
+        else:
+            base = auto.from_pretrained(directory / "base", ignore_mismatched_sizes=True,
+                                        **({"num_labels": expected.shape[1]} if pooler else {}))
         check("peft", PeftModel.from_pretrained(base, package / "adapter"))
 print("all checks hold")

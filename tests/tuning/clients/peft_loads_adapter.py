@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
-from transformers import AutoModel, AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification
 
 directory, backbone = Path(sys.argv[1]), sys.argv[2]
 config = json.loads((directory / "adapter/adapter_config.json").read_text())
@@ -20,8 +20,13 @@ classifies = config["task_type"] == "SEQ_CLS"
 ours = load_file(directory / "ours.safetensors")
 rows = json.loads((directory / "rows.json").read_text())
 
-auto = AutoModelForSequenceClassification if classifies else AutoModel
-base = auto.from_pretrained(backbone).eval()
+if classifies:
+    base = AutoModelForSequenceClassification.from_pretrained(backbone)
+elif AutoConfig.from_pretrained(backbone).model_type == "gemma3_text":
+    base = AutoModelForCausalLM.from_pretrained(backbone).model  # AutoModel takes no names that begin with "model."
+else:
+    base = AutoModel.from_pretrained(backbone)
+base.eval()
 with warnings.catch_warnings():
     warnings.simplefilter("error", UserWarning)  # peft warns about keys that it misses or does not know
     model = PeftModel.from_pretrained(base, directory / "adapter", is_trainable=True).eval()

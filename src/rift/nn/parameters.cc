@@ -126,7 +126,7 @@ void ParameterStore::set_trainable(const Parameter& parameter, bool trainable) {
   if (own.trainable == trainable) return;
   RIFT_REQUIRE(!own.frozen, Code::kConfig,
                "'{}' is kept as its file stores it and cannot train; tune with "
-               "method head, bitfit or lora, or load the model as f32",
+               "method head, bitfit or lora, or set model.text.base_weights to f32",
                own.name);
   own.trainable = trainable;
   changes_ += writes_ + 1;  // beyond every version so far, whichever of the counts it was made of

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/base/log.h"
@@ -53,16 +54,33 @@ std::vector<int32_t> class_tokens(const models::LabelTokensOptions& options, con
   return ids;
 }
 
+/// The matrices that are to stay in the form of their file.
+std::set<std::string> kept_as_stored(const TextModelSpec& spec, const std::vector<std::vector<std::string>>& layers) {
+  std::set<std::string> names;
+  if (!spec.keeps_stored) return names;
+  RIFT_REQUIRE(spec.device.is_cpu(), Code::kUnsupported,
+               "model.text.base_weights: as_stored runs on a CPU only; set it to f32");
+  const auto frozen = std::max<int64_t>(0, std::ssize(layers) - spec.trained_layers);
+  for (int64_t layer = 0; layer < frozen; ++layer) {
+    const auto& maps = layers[static_cast<size_t>(layer)];
+    names.insert(maps.begin(), maps.end());
+  }
+  return names;
+}
+
 /// The weights that the model starts from.
 checkpoint::LoadedModel load_weights(const TextModelSpec& spec, const TextModel& model,
-                                     const checkpoint::ModelLayout& layout) {
+                                     const models::TextModelDescription& described) {
+  const checkpoint::ModelLayout& layout = described.layout;
+  const std::set<std::string> kept = kept_as_stored(spec, described.linear_weights);
   const auto* label_tokens = std::get_if<models::LabelTokensOptions>(&spec.head.kind);
   if (label_tokens == nullptr) {
     return checkpoint::load_model(
-        model.base, layout, {.num_labels = spec.outputs, .require_pooler = spec.pooling == models::Pooling::kPooler});
+        model.base, layout, {.num_labels = spec.outputs, .require_pooler = spec.pooling == models::Pooling::kPooler},
+        kept);
   }
   const std::vector<int32_t> tokens = class_tokens(*label_tokens, spec.classes, *model.tokenizer);
-  checkpoint::LoadedModel loaded = checkpoint::load_model(model.base, layout, {.language_head = true});
+  checkpoint::LoadedModel loaded = checkpoint::load_model(model.base, layout, {.language_head = true}, kept);
   at::Tensor weight =
       models::label_token_weight(model.base.config, model.base.config_path().string(), tokens, loaded.tensors);
   for (const checkpoint::NamedShape& part : layout.language_head) loaded.tensors.erase(part.name);
@@ -98,7 +116,11 @@ TextModel load_text_model(const TextModelSpec& spec) {
   const checkpoint::ModelLayout& layout = described.layout;
   const models::TextSizes& sizes = described.sizes;
   result.tokenizer = load_tokenizer(result.base);
-  checkpoint::LoadedModel loaded = load_weights(spec, result, layout);
+  checkpoint::LoadedModel loaded = load_weights(spec, result, described);
+  RIFT_REQUIRE(!spec.keeps_stored || !loaded.stored.empty(), Code::kConfig,
+               "model.text.base_weights: as_stored: {} holds no linear map in blocks that could stay so; take a "
+               "quantised GGUF file, or set it to f32",
+               result.base.root.string());
   const models::Pooling pooling = resolve_pooling(spec.pooling, result.base, layout, loaded.names.has_pooler);
   RIFT_REQUIRE(spec.max_tokens.value_or(0) <= sizes.positions, Code::kConfig,
                "{}: {} tokens, but the model has {} positions", spec.max_tokens_key, *spec.max_tokens, sizes.positions);
@@ -108,7 +130,7 @@ TextModel load_text_model(const TextModelSpec& spec) {
                                                                                         .outputs = spec.outputs,
                                                                                         .seed = spec.seed,
                                                                                         .device = spec.device},
-                                                          loaded.tensors);
+                                                          loaded.tensors, std::move(loaded.stored));
   result.names = std::move(loaded.names);
   RIFT_REQUIRE(result.tokenizer->vocab_size() <= sizes.vocab_size, Code::kArtefact,
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
@@ -120,6 +142,17 @@ TextModel load_text_model(const TextModelSpec& spec) {
                                        {"dropped", static_cast<int64_t>(result.names.dropped.size())},
                                        {"new", static_cast<int64_t>(result.model->new_parameters().size())}});
   return result;
+}
+
+std::unique_ptr<models::TextClassifier> in_f32(const TextModel& model) {
+  const models::TextClassifier& held = *model.model;
+  return std::make_unique<models::TextClassifier>(
+      models::TextClassifierOptions{.config = model.base.config,
+                                    .config_file = model.base.config_path().string(),
+                                    .pooling = held.pooling(),
+                                    .outputs = held.outputs(),
+                                    .device = held.parameters().device()},
+      held.merged_tensors());
 }
 
 Json describe(const TextModel& model) {

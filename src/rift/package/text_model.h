@@ -20,6 +20,8 @@ struct TextModelSpec {
   std::optional<int64_t> max_tokens;                     // of the longest row that it is to read
   std::string max_tokens_key = "model.text.max_tokens";  // names it in errors
   int64_t outputs = 1;
+  bool keeps_stored = false;   // linear maps stay as the blocks of their GGUF file and never train, but for those of
+  int64_t trained_layers = 0;  // the uppermost layers, this many
   models::HeadStartOptions head;
   std::vector<std::string> classes;  // of the task, in the order of the outputs; of a binary one both
   uint64_t seed = 1;
@@ -37,8 +39,12 @@ struct TextModel {
 };
 
 /// Loads weights and tokenizer and resolves the pooling. Throws kArtefact, kUnsupported, kConfig (a pooling that the
-/// checkpoint has not, more tokens than the model has positions, label tokens that are not one for each class).
+/// checkpoint has not, more tokens than the model has positions, label tokens that are not one for each class; nothing
+/// that could be kept as stored).
 TextModel load_text_model(const TextModelSpec& spec);
+
+/// The model with every matrix in f32 and its adapters merged, as a package holds it.
+std::unique_ptr<models::TextClassifier> in_f32(const TextModel& model);
 
 /// kAutomatic: what 1_Pooling says, else pooler where the checkpoint has one, else last for decoders and mean for
 /// encoders. Throws kUnsupported when 1_Pooling asks for one that rift does not have.

@@ -50,6 +50,12 @@ std::filesystem::path pretrained_directory(const FineTuneSpec& spec) {
   return std::filesystem::is_directory(inner, ignored) ? inner : *spec.init_from;
 }
 
+/// Layers whose weights move, counted from the top.
+int64_t trained_layers(const tuning::TuningOptions& tuning) {
+  const auto* top = std::get_if<tuning::TopKOptions>(&tuning.method);
+  return top == nullptr ? 0 : top->layers;
+}
+
 /// One fine-tuning from the pretrained files to the scorer.
 class FineTuning {
  public:
@@ -61,6 +67,8 @@ class FineTuning {
                                         .pooling = spec.options.text.pooling,
                                         .max_tokens = spec.options.text.max_tokens,
                                         .outputs = spec.dataset.schema.outputs(),
+                                        .keeps_stored = spec.options.text.base_weights == BaseWeights::kAsStored,
+                                        .trained_layers = trained_layers(spec.options.tuning),
                                         // A package has a head of its own.
                                         .head = spec.init_from ? models::HeadStartOptions{} : spec.options.text.head,
                                         .classes = spec.dataset.schema.class_names,
@@ -209,6 +217,7 @@ class FineTuning {
       scorer.adapter->config.base_model = text_.base.root.filename().string();
       tuning::merge(*text_.model);
     }
+    if (options_.text.base_weights == BaseWeights::kAsStored) text_.model = package::in_f32(text_);
     scorer.base = std::move(text_.base);
     scorer.pretrained = std::move(text_.pretrained);
     scorer.model = std::move(text_.model);

@@ -85,9 +85,16 @@ struct TrainOptions {
   }
 };
 
+/// In which form the linear maps of a backbone that do not train are held.
+enum class BaseWeights { kF32, kAsStored };
+constexpr auto enum_names(BaseWeights) {
+  return std::to_array<EnumName<BaseWeights>>({{BaseWeights::kF32, "f32"}, {BaseWeights::kAsStored, "as_stored"}});
+}
+
 /// run.yaml's `model.text:`.
 struct TextModelOptions {
   std::string backbone;
+  BaseWeights base_weights = BaseWeights::kF32;
   encode::text::RowTextOptions text;
   int64_t max_tokens = 128;
   models::Pooling pooling = models::Pooling::kAutomatic;
@@ -96,6 +103,10 @@ struct TextModelOptions {
   void visit(V& v) {
     v("backbone", backbone,
       "Hugging Face directory or .gguf file of the pretrained model; empty = the packaged all-MiniLM-L6-v2.");
+    v("base_weights", base_weights,
+      "f32, or as_stored: linear maps that do not train stay in memory as the blocks of their GGUF file while "
+      "training, "
+      "for less memory and more time; the package is f32, and publishing needs the memory for that.");
     text.visit(v);
     v("max_tokens", max_tokens, "Longest row in tokens, [CLS] and [SEP] included.", at_least(3));
     v("pooling", pooling, "How token states become one vector.");

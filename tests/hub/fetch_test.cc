@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -245,9 +246,15 @@ TEST_F(Fetch, InterruptedItGoesOnLater) {
     }
     return 0;
   });
-  for (int i = 0; i < 600 && blobs("slow/tower", ".incomplete").empty(); ++i) ::usleep(50'000);
-  while (!blobs("slow/tower", ".incomplete").empty() && fs::file_size(blobs("slow/tower", ".incomplete")[0]) < 3000)
-    ::usleep(20'000);
+  const auto weights_have_begun = [&] {  // the small files before them come and go
+    const auto incomplete = blobs("slow/tower", ".incomplete");
+    return std::ranges::any_of(incomplete, [](const auto& file) {
+      std::error_code gone;
+      const auto size = fs::file_size(file, gone);
+      return !gone && size >= 3000;
+    });
+  };
+  for (int i = 0; i < 1500 && !weights_have_begun(); ++i) ::usleep(20'000);
   ::kill(child, SIGINT);
   EXPECT_EQ(test::wait_for(child), 42);
   ASSERT_EQ(blobs("slow/tower", ".incomplete").size(), 1u);

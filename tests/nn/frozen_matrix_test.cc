@@ -59,7 +59,7 @@ TEST(FrozenMatrix, TakesNoRoomInTheStorageAndNeverTrains) {
   EXPECT_FALSE(first.weight->trainable);
   EXPECT_THAT(test::failure([&] { store.set_trainable(*first.weight, true); }),
               testing::AllOf(testing::StartsWith("configuration"), testing::HasSubstr("'first.weight' is kept"),
-                             testing::HasSubstr("load the model as f32")));
+                             testing::HasSubstr("set model.text.base_weights to f32")));
   EXPECT_EQ(store.copy_from({{"second.weight", at::randn({64, 40})}}),
             (std::vector<std::string>{"first.bias", "second.bias"}));
   EXPECT_TRUE(store.to_map(true).at("first.weight").equal(to_tensor(*first.weight->frozen)));

@@ -23,10 +23,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const Json& expected() {
-  static const Json json = read_json("tests/checkpoint/fixtures/gguf_models/expected.json");
-  return json.at("models");
-}
+const Json& expected() { return test::gguf_expected().at("models"); }
 
 /// Each small model against what transformers loads from the same file (tools/fixtures/checkpoint/gguf_models.py).
 class GgufModels : public testing::TestWithParam<const char*> {};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rift/base/files.h"
 #include "rift/checkpoint/format/gguf.h"
 
 namespace rift::test {
@@ -13,6 +14,12 @@ namespace rift::test {
 /// "qwen3".
 inline std::filesystem::path gguf_fixture(const std::string& name) {
   return "tests/checkpoint/fixtures/gguf_models/" + name + ".gguf";
+}
+
+/// What the libraries say of these models and of some texts.
+inline const Json& gguf_expected() {
+  static const Json json = read_json("tests/checkpoint/fixtures/gguf_models/expected.json");
+  return json;
 }
 
 /// A GGUF file taken apart, to be changed and written again.

@@ -1,33 +1,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/program.h"
-#include "cli/tiny_model.h"
-#include "hub/hub_server.h"
+#include "cli/fetch_case.h"
 #include "rift/base/json.h"
 #include "support/client.h"
-#include "support/variable.h"
 
 // huggingface_hub and transformers read the cache that rift leaves, and rift reads theirs.
 namespace rift::test {
 namespace {
 
-class FetchClient : public testing::Test {
+class FetchClient : public FetchCase {
  protected:
   void SetUp() override {
-    RIFT_SKIP_WITHOUT_PYTHON();
     RIFT_SKIP_WITHOUT_CLIENTS();
-    write_tiny_model(folder_ / "root/tiny");
-    folder_.write("root/tiny/README.md", "---\nlicense: mit\n---\n");
-    server_ = std::make_unique<HubServer>(folder_ / "root");
-    endpoint_ = std::make_unique<Variable>("HF_ENDPOINT", server_->endpoint());
+    FetchCase::SetUp();
   }
-
-  TempDirectory folder_;
-  std::unique_ptr<HubServer> server_;
-  std::unique_ptr<Variable> endpoint_;
-  Variable cache_{"HF_HUB_CACHE", (folder_ / "cache").string()}, online_{"HF_HUB_OFFLINE", ""}, token_{"HF_TOKEN", ""},
-      transformers_{"TRANSFORMERS_OFFLINE", ""};
 };
 
 TEST_F(FetchClient, HuggingFaceReadsOurCache) {

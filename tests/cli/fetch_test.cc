@@ -1,11 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/program.h"
-#include "cli/tiny_model.h"
-#include "hub/hub_server.h"
+#include "cli/fetch_case.h"
 #include "rift/base/json.h"
-#include "support/variable.h"
 
 // rift models fetch as a user runs it, and what can be done with what it leaves.
 namespace rift::test {
@@ -14,23 +11,13 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class FetchVerb : public testing::Test {
+class FetchVerb : public FetchCase {
  protected:
   void SetUp() override {
-    RIFT_SKIP_WITHOUT_PYTHON();
-    write_tiny_model(folder_ / "root/tiny");
-    folder_.write("root/tiny/README.md", "---\nlicense: mit\n---\n");
     folder_.write("root/tiny/pytorch_model.bin", std::string(300, 'x'));
     folder_.write("root/tiny/tf_model.h5", "x");
-    server_ = std::make_unique<HubServer>(folder_ / "root");
-    endpoint_ = std::make_unique<Variable>("HF_ENDPOINT", server_->endpoint());
+    FetchCase::SetUp();
   }
-
-  TempDirectory folder_;
-  std::unique_ptr<HubServer> server_;
-  std::unique_ptr<Variable> endpoint_;
-  Variable cache_{"HF_HUB_CACHE", (folder_ / "cache").string()}, online_{"HF_HUB_OFFLINE", ""}, token_{"HF_TOKEN", ""},
-      transformers_{"TRANSFORMERS_OFFLINE", ""};
 };
 
 TEST_F(FetchVerb, PrintsTheDirectoryAndTakesWhatIsNeeded) {

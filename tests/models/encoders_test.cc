@@ -1,7 +1,5 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/binary_cross_entropy_with_logits.h>
-#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
@@ -9,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "models/gradient_summary.h"
+#include "models/golden_case.h"
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
 
@@ -19,12 +17,11 @@ namespace rift::models {
 namespace {
 
 using test::classifier_in;
-using test::expect_gradient;
+using test::expect_case;
 using test::golden_batch;
 using test::golden_in;
+using test::kForward;
 using test::numbers_of;
-
-constexpr double kForward = 1e-5;  // absolute, f32
 
 class Encoders : public testing::TestWithParam<const char*> {
  protected:
@@ -35,10 +32,7 @@ class Encoders : public testing::TestWithParam<const char*> {
     const int64_t outputs = golden_case.at("outputs").as_int();
     auto model = classifier_in(
         folder(), {.pooling = value_named<Pooling>(golden_case.at("pooling").as_string()).value(), .outputs = outputs});
-    for (const auto& [name, values] : golden_case.at("classifier").as_object()) {
-      const nn::Parameter& parameter = model->parameters().at(name);
-      model->parameters().copy_from({{name, at::tensor(numbers_of(values), at::kDouble).view(parameter.shape)}});
-    }
+    test::fill_head(model->parameters(), golden_case.at("classifier"));
     return model;
   }
 };
@@ -48,31 +42,12 @@ INSTANTIATE_TEST_SUITE_P(Tiny, Encoders, testing::ValuesIn(test::kTinyEncoders),
 INSTANTIATE_TEST_SUITE_P(TinyDecoder, Encoders, testing::ValuesIn(test::kTinyDecoders),
                          [](const auto& decoder) { return std::string(decoder.param); });
 
-at::Tensor loss_of(const at::Tensor& logits, const Json& golden) {
-  if (logits.size(1) > 1) {
-    return at::cross_entropy_loss(logits, at::tensor(numbers_of(golden.at("classes")), at::kDouble).to(at::kLong));
-  }
-  return at::binary_cross_entropy_with_logits(logits.squeeze(1),
-                                              at::tensor(numbers_of(golden.at("targets")), at::kDouble).to(at::kFloat));
-}
-
 TEST_P(Encoders, LogitsLossAndEveryGradientEqualTransformersOnEveryHeadReading) {
   const Json golden = this->golden();
   for (const Json& one : golden.at("cases").as_array()) {
     SCOPED_TRACE(one.at("pooling").as_string());
     const auto model = model_of(one);
-    const at::Tensor logits = model->forward(golden_batch(golden), {});
-    const at::Tensor expected = at::tensor(numbers_of(one.at("logits")), at::kDouble).view(logits.sizes());
-    EXPECT_LT((logits - expected).abs().max().item<double>(), kForward);
-    const at::Tensor loss = loss_of(logits, golden);
-    EXPECT_NEAR(loss.item<double>(), one.at("loss").as_double(), kForward);
-    loss.backward();
-    size_t trained = 0;
-    for (const nn::Parameter& parameter : model->parameters().parameters()) trained += parameter.trainable ? 1 : 0;
-    EXPECT_EQ(trained, one.at("gradients").size());
-    for (const auto& [name, summary] : one.at("gradients").as_object()) {
-      expect_gradient(model->parameters().at(name).view.grad(), summary, name);
-    }
+    expect_case(model->parameters(), model->forward(golden_batch(golden), {}), one, golden);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "models/gradient_summary.h"
+#include "models/golden_case.h"
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
 #include "rift/checkpoint/tensor_file.h"
@@ -20,9 +20,9 @@ namespace {
 using test::expect_gradient;
 using test::golden_batch;
 using test::golden_in;
+using test::kForward;
 using test::numbers_of;
 
-constexpr double kForward = 1e-5;  // absolute, f32
 constexpr const char* kHeads = "tests/models/fixtures/language_heads/";
 
 /// A directory as transformers' language model is saved: the tiny encoder's tensors and the head's.

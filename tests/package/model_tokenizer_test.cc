@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 using checkpoint::format::GgufKind;
 using encode::text::Tokenizer;
 using test::failure;
+using test::gguf_expected;
 using test::gguf_fixture;
 using test::GgufVariant;
 using test::TempDirectory;
@@ -22,15 +23,10 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const Json& expected() {
-  static const Json json = read_json("tests/checkpoint/fixtures/gguf_models/expected.json");
-  return json;
-}
-
 /// Ids of the texts by the library that made each model's lists (tools/fixtures/checkpoint/gguf_models.py).
 void expect_ids(const Tokenizer& tokenizer, const std::string& name) {
-  const auto& texts = expected().at("texts").as_array();
-  const auto& ids = expected().at("models").at(name).at("ids").as_array();
+  const auto& texts = gguf_expected().at("texts").as_array();
+  const auto& ids = gguf_expected().at("models").at(name).at("ids").as_array();
   ASSERT_EQ(texts.size(), ids.size());
   for (size_t i = 0; i < texts.size(); ++i) {
     if (ids[i].is_null()) continue;

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "checkpoint/gguf_variant.h"
 #include "models/load.h"
 #include "rift/base/files.h"
 #include "rift/base/progress.h"
@@ -351,6 +355,45 @@ TEST(FineTune, APoolerThatTheCheckpointLacksIsRefusedAndAutomaticTakesTheMean) {
   EXPECT_EQ(run.run().summary.at("pooling").as_string(), "mean");
   run.options.text.pooling = models::Pooling::kPooler;
   EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("pooler"));
+}
+
+/// On the BERT of a GGUF file, whose words the texts are written in.
+FineTuneOptions on_gguf(BaseWeights weights) {
+  FineTuneOptions options = small_options(test::gguf_fixture("bert"));
+  options.text.pooling = models::Pooling::kMean;
+  options.text.base_weights = weights;
+  options.tuning.method = tuning::LoraOptions{.rank = 4};
+  return options;
+}
+
+TEST(FineTune, ABaseThatStaysAsStoredGivesTheModelOfTheBaseInF32) {
+  SmallRun run;
+  run.options = on_gguf(BaseWeights::kF32);
+  const FineTuned plain = run.run();
+  run.options = on_gguf(BaseWeights::kAsStored);
+  const FineTuned stored = run.run();
+  EXPECT_EQ(stored.summary.at("tuning"), plain.summary.at("tuning"));
+  const auto expected = run.scores(*plain.scorer), scores = run.scores(*stored.scorer);
+  double largest = 0.0, spread = 0.0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    largest = std::max(largest, std::abs(scores[i] - expected[i]));
+    spread = std::max(spread, std::abs(expected[i] - expected[0]));
+  }
+  EXPECT_LT(largest, 1e-3);
+  EXPECT_GT(spread, 0.1);
+
+  const Json part = run.save(*stored.scorer, "package");
+  const auto loaded = package::TextScorer::load(run.folder / "package", part, run.dataset.schema, "cpu");
+  EXPECT_EQ(run.scores(*loaded), scores);
+}
+
+TEST(FineTune, WhatCannotStayAsStoredIsRefused) {
+  SmallRun run;
+  run.options.text.base_weights = BaseWeights::kAsStored;
+  EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("base_weights: as_stored: "));
+  run.options = on_gguf(BaseWeights::kAsStored);
+  run.options.tuning.method = tuning::FullOptions{};
+  EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("set model.text.base_weights to f32"));
 }
 
 }  // namespace

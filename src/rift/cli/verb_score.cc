@@ -25,7 +25,7 @@ Run add_score(CLI::App& command) {
   add_precision_flag(command, *precision, "are refused where nobody measured them or they move the scores too far");
   return [spec, precision](const CommonFlags& flags) {
     spec->precision = parse_precision(*precision);
-    const study::ScoreFileResult result = study::score_file(*spec);
+    const study::RowCounts result = study::score_file(*spec);
     if (flags.json) {
       print_json(Json{{"rows", result.rows},
                       {"rejected", result.rejected},

@@ -15,6 +15,12 @@ std::string TextEncoder::describe(OnnxGraph& /*graph*/, const OnnxTokens& /*toke
             "tool convert it");
 }
 
+int64_t TextEncoder::first_trainable_stage() const {
+  int64_t stage = 0;
+  while (stage <= layer_count() && !stage_trains(stage)) ++stage;
+  return stage;
+}
+
 void TextEncoder::require_fitting(const tensor::PackedBatch& batch) const {
   const TextSizes& sizes = this->sizes();
   RIFT_REQUIRE(batch.largest_id < sizes.vocab_size, Code::kArtefact,

@@ -43,7 +43,7 @@ class TextEncoder {
   /// The last name parts of those that make queries and values: what LoRA adapts where nobody says otherwise.
   virtual std::vector<std::string> query_and_value_maps() const = 0;
   /// Lowest stage with a trainable parameter or adapter; L + 1 when the whole encoder is frozen.
-  virtual int64_t first_trainable_stage() const = 0;
+  int64_t first_trainable_stage() const;
 
   /// Embeddings of the tokens, [S,D]. Throws kArtefact when an id or a row's length is beyond what the model has.
   virtual at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const = 0;
@@ -72,6 +72,8 @@ class TextEncoder {
   void require_fitting(const tensor::PackedBatch& batch) const;
 
  private:
+  /// Whether a parameter or adapter of the stage trains.
+  virtual bool stage_trains(int64_t stage) const = 0;
   /// run_layers() on layers that all take part in training, or none of them.
   virtual at::Tensor run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                                const nn::ForwardContext& context, TokensRead read) const = 0;

@@ -10,15 +10,16 @@ std::vector<const nn::LinearMap*> TunableModel::linear_maps() const {
 }
 
 tensor::TensorMap TunableModel::merged_tensors() const {
-  const tensor::TensorMap all = parameters().to_map(true);
   tensor::TensorMap tensors;
-  for (const auto& [name, buffer] : parameters().buffers()) tensors.emplace(name, all.at(name));
-  const auto keep = [&](const std::string& name) { tensors.emplace(name, all.at(name)); };
+  for (const auto& [name, buffer] : parameters().buffers()) tensors.emplace(name, buffer.detach().clone());
+  for (const nn::LinearMap* map : linear_maps()) tensors.emplace(map->weight->name, nn::merged_weight(*map));
+  const auto keep = [&](const std::string& name) {
+    if (!tensors.contains(name)) tensors.emplace(name, parameters().at(name).view.detach().clone());
+  };
   std::ranges::for_each(stem().parameters, keep);
   for (const Part& layer : layers()) std::ranges::for_each(layer.parameters, keep);
   for (const nn::Parameter* parameter : pooler_parameters()) keep(parameter->name);
   std::ranges::for_each(head().parameters, keep);
-  for (const nn::LinearMap* map : linear_maps()) tensors[map->weight->name] = nn::merged_weight(*map);
   return tensors;
 }
 

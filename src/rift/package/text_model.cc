@@ -144,15 +144,15 @@ TextModel load_text_model(const TextModelSpec& spec) {
   return result;
 }
 
-std::unique_ptr<models::TextClassifier> in_f32(const TextModel& model) {
-  const models::TextClassifier& held = *model.model;
-  return std::make_unique<models::TextClassifier>(
-      models::TextClassifierOptions{.config = model.base.config,
-                                    .config_file = model.base.config_path().string(),
-                                    .pooling = held.pooling(),
-                                    .outputs = held.outputs(),
-                                    .device = held.parameters().device()},
-      held.merged_tensors());
+void hold_in_f32(TextModel& model) {
+  const models::TextClassifierOptions options{.config = model.base.config,
+                                              .config_file = model.base.config_path().string(),
+                                              .pooling = model.model->pooling(),
+                                              .outputs = model.model->outputs(),
+                                              .device = model.model->parameters().device()};
+  const tensor::TensorMap tensors = model.model->merged_tensors();
+  model.model.reset();
+  model.model = std::make_unique<models::TextClassifier>(options, tensors);
 }
 
 Json describe(const TextModel& model) {

@@ -43,8 +43,9 @@ struct TextModel {
 /// that could be kept as stored).
 TextModel load_text_model(const TextModelSpec& spec);
 
-/// The model with every matrix in f32 and its adapters merged, as a package holds it.
-std::unique_ptr<models::TextClassifier> in_f32(const TextModel& model);
+/// Takes the model's place by one with every matrix in f32 and adapters merged, as a package holds it. The older one is
+/// gone before the new one takes room.
+void hold_in_f32(TextModel& model);
 
 /// kAutomatic: what 1_Pooling says, else pooler where the checkpoint has one, else last for decoders and mean for
 /// encoders. Throws kUnsupported when 1_Pooling asks for one that rift does not have.

@@ -4,13 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <utility>
 
 #include "rift/base/error.h"
-#include "rift/base/interrupt.h"
-#include "rift/base/progress.h"
 #include "rift/base/stopwatch.h"
 #include "rift/data/options.h"
 #include "rift/data/row_stream.h"
@@ -65,8 +62,6 @@ void use_id(data::Schema& schema, const std::string& id, const std::string& sour
 }
 
 /// Rows of a file of records or lines of a text.
-using NextBatch = std::function<bool(data::RowBatch& batch)>;
-
 NextBatch open_source(const EmbedFileSpec& spec, data::Schema schema, int64_t batch_rows) {
   if (is_text_file(spec)) {
     RIFT_REQUIRE(!spec.id, Code::kConfig, "{}: --id: lines of a text have no columns; leave it out", spec.source);
@@ -133,26 +128,12 @@ EmbedFileResult embed_file(const EmbedFileSpec& spec) {
   const int64_t batch_rows = std::clamp<int64_t>(kValuesPerBatch / result.width, 256, 4096);
   const NextBatch next = open_source(spec, embedder.schema(), batch_rows);
   data::TableWriter writer(spec.out, columns_of(result.width));
-  Rejects rejects(spec.rejects);
-  Progress progress("embedding", 0, "rows");
-  data::RowBatch batch;
-  while (next(batch)) {
-    throw_if_interrupted();
-    const int64_t before = rejects.count();
-    rejects.append(batch.rejected);
-    if (batch.table.rows > 0) {
-      const package::Embeddings embeddings = embedder.embed(batch.table);
-      writer.append(table_of(batch.id, embeddings, result.width));
-      result.truncated += embeddings.truncated;
-    }
-    result.rows += batch.table.rows;
-    progress.advance(batch.table.rows + rejects.count() - before);
-  }
-  writer.finish();
-  rejects.finish();
-  result.rejected = rejects.count();
-  result.quoted = rejects.quoted();
-  result.seconds = watch.seconds();
+  const auto convert = [&](const data::RowBatch& batch) {
+    const package::Embeddings embeddings = embedder.embed(batch.table);
+    result.truncated += embeddings.truncated;
+    return table_of(batch.id, embeddings, result.width);
+  };
+  static_cast<RowCounts&>(result) = convert_rows({next, convert, spec.rejects, "embedding"}, writer, watch);
   return result;
 }
 

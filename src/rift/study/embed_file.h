@@ -7,6 +7,7 @@
 
 #include "rift/package/embedder.h"
 #include "rift/score/scorer.h"
+#include "rift/study/row_files.h"
 
 namespace rift::study {
 
@@ -24,17 +25,13 @@ struct EmbedFileSpec {
   std::string device = "cpu";
 };
 
-struct EmbedFileResult {
-  int64_t rows = 0;
-  int64_t rejected = 0;
-  int64_t quoted = 0;
+struct EmbedFileResult : RowCounts {
   int64_t truncated = 0;  // rows that were cut at max_tokens
   int64_t width = 0;
   int64_t max_tokens = 0;
   std::string pooling;
   bool unit_length = false;
   bool is_package = false;
-  double seconds = 0.0;  // from the first row read to the last vector written
 };
 
 /// One vector for each row of a source of any size, batch by batch, in its order: columns id (text) and v0, v1, ...

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/base/interrupt.h"
+#include "rift/base/progress.h"
 #include "rift/data/options.h"
 
 namespace rift::study {
@@ -50,6 +52,27 @@ void Rejects::append(const std::vector<data::RejectedRow>& rejected) {
 
 void Rejects::finish() {
   if (writer_ != nullptr) writer_->finish();
+}
+
+RowCounts convert_rows(const RowConversion& conversion, data::TableWriter& writer, const Stopwatch& watch) {
+  RowCounts counts;
+  Rejects rejects(conversion.rejects);
+  Progress progress(std::string(conversion.progress_name), 0, "rows");
+  data::RowBatch batch;
+  while (conversion.next(batch)) {
+    throw_if_interrupted();
+    const int64_t before = rejects.count();
+    rejects.append(batch.rejected);
+    if (batch.table.rows > 0) writer.append(conversion.convert(batch));
+    counts.rows += batch.table.rows;
+    progress.advance(batch.table.rows + rejects.count() - before);
+  }
+  writer.finish();
+  rejects.finish();
+  counts.rejected = rejects.count();
+  counts.quoted = rejects.quoted();
+  counts.seconds = watch.seconds();
+  return counts;
 }
 
 void require_two_files(const std::string& out, const std::string& rejects) {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "rift/base/stopwatch.h"
 #include "rift/data/row_stream.h"
 #include "rift/data/table_writer.h"
 
@@ -26,6 +29,26 @@ class Rejects {
   int64_t count_ = 0;
   int64_t quoted_ = 0;
 };
+
+/// What became of a source's rows.
+struct RowCounts {
+  int64_t rows = 0;      // that the model took
+  int64_t rejected = 0;  // that could not be read; the rejects file says why, for lines behind an open quotation mark
+                         // in one row for all
+  int64_t quoted = 0;    // of `rejected`: lines that an open quotation mark took along
+  double seconds = 0.0;  // from the first row read to the last result written, loading of the model left out
+};
+
+using NextBatch = std::function<bool(data::RowBatch& batch)>;  // false at the end
+struct RowConversion {
+  NextBatch next;
+  std::function<data::Table(const data::RowBatch& batch)> convert;  // of at least one row
+  std::string rejects;                                              // "" as of Rejects
+  std::string_view progress_name;
+};
+/// Writes what `convert` makes of a source's rows, batch by batch, and finishes both files. Seconds are those of
+/// `watch`. Throws kInterrupted, as Rejects and the two functions do.
+RowCounts convert_rows(const RowConversion& conversion, data::TableWriter& writer, const Stopwatch& watch);
 
 /// Throws kConfig when both name one file: the later of two outputs would take the place of the other.
 void require_two_files(const std::string& out, const std::string& rejects);

@@ -3,8 +3,6 @@
 #include <vector>
 
 #include "rift/base/error.h"
-#include "rift/base/interrupt.h"
-#include "rift/base/progress.h"
 #include "rift/base/stopwatch.h"
 #include "rift/data/row_stream.h"
 #include "rift/data/table_writer.h"
@@ -33,7 +31,7 @@ data::Table decisions(const package::Package& package, const data::RowBatch& bat
 
 }  // namespace
 
-ScoreFileResult score_file(const ScoreFileSpec& spec) {
+RowCounts score_file(const ScoreFileSpec& spec) {
   require_two_files(spec.out, spec.rejects);
   package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
   package::use_precision(package, spec.precision);
@@ -41,24 +39,9 @@ ScoreFileResult score_file(const ScoreFileSpec& spec) {
   data::RowStream stream(package.schema, spec.source);
   require_other_than_inputs({spec.out, spec.rejects}, spec.source, stream.files());
   data::TableWriter writer(spec.out, columns_of(decisions(package, {})));
-  Rejects rejects(spec.rejects);
-  Progress progress("scoring", 0, "rows");
-  ScoreFileResult result;
-  data::RowBatch batch;
-  while (stream.next(batch)) {
-    throw_if_interrupted();
-    const int64_t before = result.rows + rejects.count();
-    rejects.append(batch.rejected);
-    if (batch.table.rows > 0) writer.append(decisions(package, batch));
-    result.rows += batch.table.rows;
-    progress.advance(result.rows + rejects.count() - before);
-  }
-  writer.finish();
-  rejects.finish();
-  result.rejected = rejects.count();
-  result.quoted = rejects.quoted();
-  result.seconds = watch.seconds();
-  return result;
+  return convert_rows({[&](data::RowBatch& batch) { return stream.next(batch); },
+                       [&](const data::RowBatch& batch) { return decisions(package, batch); }, spec.rejects, "scoring"},
+                      writer, watch);
 }
 
 }  // namespace rift::study

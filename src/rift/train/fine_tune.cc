@@ -217,7 +217,7 @@ class FineTuning {
       scorer.adapter->config.base_model = text_.base.root.filename().string();
       tuning::merge(*text_.model);
     }
-    if (options_.text.base_weights == BaseWeights::kAsStored) text_.model = package::in_f32(text_);
+    if (options_.text.base_weights == BaseWeights::kAsStored) package::hold_in_f32(text_);
     scorer.base = std::move(text_.base);
     scorer.pretrained = std::move(text_.pretrained);
     scorer.model = std::move(text_.model);

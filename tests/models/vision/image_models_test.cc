@@ -1,6 +1,4 @@
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/binary_cross_entropy_with_logits.h>
-#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
@@ -8,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/golden_case.h"
 #include "models/vision/tiny_images.h"
 #include "rift/nn/initial_values.h"
 #include "support/temp_directory.h"
@@ -17,13 +16,13 @@
 namespace rift::models {
 namespace {
 
+using test::expect_case;
+using test::expect_summary;
 using test::golden_images;
 using test::image_classifier;
 using test::image_folder;
+using test::loss_of;
 using test::numbers_of;
-
-constexpr double kForward = 1e-5;   // absolute, f32
-constexpr double kGradient = 1e-4;  // relative to the gradient's norm, f32
 
 class ImageModels : public testing::TestWithParam<const char*> {
  protected:
@@ -34,10 +33,7 @@ class ImageModels : public testing::TestWithParam<const char*> {
     auto model =
         image_classifier(folder(), {.pooling = value_named<Pooling>(golden_case.at("pooling").as_string()).value(),
                                     .outputs = golden_case.at("outputs").as_int()});
-    for (const auto& [name, values] : golden_case.at("head").as_object()) {
-      const nn::Parameter& parameter = model->parameters().at(name);
-      model->parameters().copy_from({{name, at::tensor(numbers_of(values), at::kDouble).view(parameter.shape)}});
-    }
+    test::fill_head(model->parameters(), golden_case.at("head"));
     return model;
   }
 };
@@ -45,41 +41,12 @@ class ImageModels : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Tiny, ImageModels, testing::ValuesIn(test::kTinyImageModels),
                          [](const auto& model) { return std::string(model.param); });
 
-at::Tensor loss_of(const at::Tensor& logits, const Json& golden) {
-  if (logits.size(1) > 1) {
-    return at::cross_entropy_loss(logits, at::tensor(numbers_of(golden.at("classes")), at::kDouble).to(at::kLong));
-  }
-  const at::Tensor targets = at::tensor(numbers_of(golden.at("targets")), at::kDouble).to(logits.scalar_type());
-  return at::binary_cross_entropy_with_logits(logits.squeeze(1), targets);
-}
-
-/// `wide` for products of many elements: |sum d_i sin(i)| <= |d| sqrt(n / 2), of which rounding takes a tenth.
-void expect_summary(const at::Tensor& tensor, const Json& expected, double tolerance, const std::string& name) {
-  const test::Summary summary = test::summary_of(tensor);
-  const double wide = tolerance * std::max(1.0, 0.1 * std::sqrt(static_cast<double>(tensor.numel())));
-  EXPECT_NEAR(summary.norm, expected.at("norm").as_double(), tolerance) << name;
-  EXPECT_NEAR(summary.sin, expected.at("sin").as_double(), wide) << name;
-  EXPECT_NEAR(summary.cos, expected.at("cos").as_double(), wide) << name;
-}
-
 TEST_P(ImageModels, LogitsLossAndEveryGradientEqualTheOriginalOnEveryReading) {
   const Json golden = this->golden();
   for (const Json& one : golden.at("cases").as_array()) {
     SCOPED_TRACE(one.at("pooling").as_string());
     const auto model = model_of(one);
-    const at::Tensor logits = model->forward(golden_images(golden), {});
-    const at::Tensor expected = at::tensor(numbers_of(one.at("logits")), at::kDouble).view(logits.sizes());
-    EXPECT_LT((logits - expected).abs().max().item<double>(), kForward);
-    const at::Tensor loss = loss_of(logits, golden);
-    EXPECT_NEAR(loss.item<double>(), one.at("loss").as_double(), kForward);
-    loss.backward();
-    size_t trained = 0;
-    for (const nn::Parameter& parameter : model->parameters().parameters()) trained += parameter.trainable ? 1 : 0;
-    EXPECT_EQ(trained, one.at("gradients").size());
-    for (const auto& [name, summary] : one.at("gradients").as_object()) {
-      const double norm = std::max(summary.at("norm").as_double(), 1e-3);  // a key's bias has none: rounding alone
-      expect_summary(model->parameters().at(name).view.grad(), summary, kGradient * norm, name);
-    }
+    expect_case(model->parameters(), model->forward(golden_images(golden), {}), one, golden);
   }
 }
 

@@ -86,17 +86,4 @@ inline models::ImageBatch golden_images(const Json& golden, std::vector<int64_t>
   return batch;
 }
 
-/// Norm and products with sin(i) and cos(i), as the generators take them.
-struct Summary {
-  double norm = 0;
-  double sin = 0;
-  double cos = 0;
-};
-inline Summary summary_of(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.detach().to(at::kDouble).flatten();
-  const at::Tensor index = at::arange(flat.numel(), at::kDouble);
-  return {flat.norm().item<double>(), (flat * index.sin()).sum().item<double>(),
-          (flat * index.cos()).sum().item<double>()};
-}
-
 }  // namespace rift::test

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "rift/base/error.h"
+#include "rift/checkpoint/format/complains.h"
 #include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/name_text.h"
@@ -63,7 +64,7 @@ class HeadBytes {
 };
 
 /// Reads the head in the order of the file; every complaint names the file and the key or tensor.
-class HeadReader {
+class HeadReader : Complains<HeadReader> {
  public:
   HeadReader(const ByteSource& source, const GgufLimits& limits) : source_(source), limits_(limits), bytes_(source) {}
 
@@ -78,15 +79,8 @@ class HeadReader {
   }
 
  private:
-  template <class... Args>
-  void require(bool holds, fmt::format_string<Args...> what, Args&&... args) const {
-    if (!holds) fail(Code::kArtefact, what, std::forward<Args>(args)...);
-  }
-
-  template <class... Args>
-  [[noreturn]] void fail(Code code, fmt::format_string<Args...> what, Args&&... args) const {
-    RIFT_FAIL(code, "{}: {}", source_.name(), fmt::format(what, std::forward<Args>(args)...));
-  }
+  friend Complains<HeadReader>;
+  std::string place() const { return source_.name(); }
 
   void read_version() {
     std::array<std::byte, 4> magic{};

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "rift/base/error.h"
+#include "rift/checkpoint/format/complains.h"
 #include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/name_text.h"
 #include "rift/checkpoint/format/pickle_values.h"
@@ -18,7 +19,7 @@ constexpr size_t kMaxGlobalBytes = 256;
 constexpr size_t kMaxKeyBytes = 18;  // of a storage: any number below 10^18
 
 /// The stack machine of pickle protocol 2, cut down to data. Every complaint names the source and the byte.
-class Machine {
+class Machine : Complains<Machine> {
  public:
   Machine(std::span<const std::byte> bytes, const std::string& source, const PickleLimits& limits)
       : bytes_(bytes), source_(source), limits_(limits) {}
@@ -39,15 +40,8 @@ class Machine {
   }
 
  private:
-  template <class... Args>
-  void require(bool holds, fmt::format_string<Args...> what, Args&&... args) const {
-    if (!holds) fail(Code::kArtefact, what, std::forward<Args>(args)...);
-  }
-
-  template <class... Args>
-  [[noreturn]] void fail(Code code, fmt::format_string<Args...> what, Args&&... args) const {
-    RIFT_FAIL(code, "{}: before byte {}: {}", source_, at_, fmt::format(what, std::forward<Args>(args)...));
-  }
+  friend Complains<Machine>;
+  std::string place() const { return fmt::format("{}: before byte {}", source_, at_); }
 
   // ---- bytes ----
   std::span<const std::byte> take_bytes(size_t count) {

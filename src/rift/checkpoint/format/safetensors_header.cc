@@ -3,6 +3,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/json.h"
+#include "rift/checkpoint/format/complains.h"
 #include "rift/checkpoint/format/name_text.h"
 #include "rift/checkpoint/format/safetensors.h"
 
@@ -14,7 +15,7 @@ constexpr int kMaxDepth = 4;                   // root > tensor > shape, one to 
 constexpr int64_t kMaxJsonValues = 2'000'000;  // 100,000 tensors of rank 8 with their keys
 
 /// Reads one entry of the header; every complaint starts with the file and the tensor.
-class EntryReader {
+class EntryReader : Complains<EntryReader> {
  public:
   EntryReader(const std::string& file_name, std::string_view name, const SafetensorsLimits& limits)
       : file_name_(file_name), name_(name), limits_(limits) {}
@@ -32,16 +33,8 @@ class EntryReader {
   }
 
  private:
-  template <class... Args>
-  void require(bool holds, fmt::format_string<Args...> what, Args&&... args) const {
-    if (!holds) fail(Code::kArtefact, what, std::forward<Args>(args)...);
-  }
-
-  template <class... Args>
-  [[noreturn]] void fail(Code code, fmt::format_string<Args...> what, Args&&... args) const {
-    RIFT_FAIL(code, "{}: tensor '{}': {}", file_name_, shown_name(name_),
-              fmt::format(what, std::forward<Args>(args)...));
-  }
+  friend Complains<EntryReader>;
+  std::string place() const { return fmt::format("{}: tensor '{}'", file_name_, shown_name(name_)); }
 
   void check_name() const {
     require(!name_.empty() && static_cast<int64_t>(name_.size()) <= limits_.max_name_bytes,

@@ -64,20 +64,6 @@ const Architecture kGpt2 = {.model_type = "gpt2",
                             .transposed = kTransposed,
                             .build = build};
 
-/// One call of run_layer: the batch, how it runs and which tokens the layer gives.
-struct Gpt2Decoder::Pass {
-  const tensor::PackedBatch& batch;
-  const nn::ForwardContext& context;
-  int64_t layer = 0;
-  TokensRead read = TokensRead::kAll;
-
-  nn::LinearCall call(LinearSite site, TokensRead tokens) const { return {context, batch, layer, site, tokens}; }
-  at::Tensor dropout(const at::Tensor& x, double probability, nn::DropoutSite site) const {
-    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), read}, batch, context);
-  }
-  at::Tensor chosen(const at::Tensor& x) const { return nn::read_tokens(x, batch, read); }
-};
-
 bool Gpt2Decoder::Layer::trainable() const {
   return attention_norm.trainable() || qkv.trainable() || attention_output.trainable() ||
          feed_forward_norm.trainable() || intermediate.trainable() || output.trainable();
@@ -121,14 +107,9 @@ std::vector<nn::Linear*> Gpt2Decoder::linears() {
   return linears;
 }
 
-int64_t Gpt2Decoder::first_trainable_stage() const {
-  if (words_.trainable() || positions_.trainable()) return 0;
-  int64_t stage = 1;
-  for (const Layer& layer : layers_) {
-    if (layer.trainable() || (&layer == &layers_.back() && last_norm_.trainable())) break;
-    ++stage;
-  }
-  return stage;
+bool Gpt2Decoder::stage_trains(int64_t stage) const {
+  if (stage == 0) return words_.trainable() || positions_.trainable();
+  return layers_[stage - 1].trainable() || (stage == layer_count() && last_norm_.trainable());
 }
 
 at::Tensor Gpt2Decoder::embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
@@ -150,7 +131,7 @@ at::Tensor Gpt2Decoder::run_alike(at::Tensor hidden, int64_t first, int64_t last
   return last == layer_count() ? last_norm_.forward(hidden) : hidden;
 }
 
-at::Tensor Gpt2Decoder::run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
+at::Tensor Gpt2Decoder::run_layer(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
   const at::Tensor attended = pass.chosen(x).add(attend(layer, x, pass));
   const at::Tensor wide = nn::activate(
       options_.activation_function,
@@ -159,7 +140,7 @@ at::Tensor Gpt2Decoder::run_layer(const Layer& layer, const at::Tensor& x, const
   return attended.add(pass.dropout(y, options_.resid_pdrop, nn::DropoutSite::kFeedForwardOutput));  // [S,D] or [B,D]
 }
 
-at::Tensor Gpt2Decoder::attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
+at::Tensor Gpt2Decoder::attend(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
   const int64_t width = options_.n_embd;
   const at::Tensor qkv = layer.qkv.forward(layer.attention_norm.forward(x), pass.call(kQkv, TokensRead::kAll));
   const at::Tensor mixed = nn::packed_attention(pass.chosen(qkv.narrow(1, 0, width)), qkv.narrow(1, width, width),

@@ -10,6 +10,7 @@
 #include "rift/base/options.h"
 #include "rift/models/architecture.h"
 #include "rift/models/config_reader.h"
+#include "rift/models/layer_pass.h"
 #include "rift/nn/activation.h"
 #include "rift/nn/attention.h"
 #include "rift/nn/embedding.h"
@@ -69,7 +70,6 @@ class Gpt2Decoder : public TextEncoder {
   const std::vector<Part>& layers() const override { return layer_parts_; }
   std::vector<nn::Linear*> linears() override;
   std::vector<std::string> query_and_value_maps() const override { return {"c_attn"}; }
-  int64_t first_trainable_stage() const override;
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
 
  private:
@@ -80,11 +80,11 @@ class Gpt2Decoder : public TextEncoder {
     nn::Linear intermediate, output;
     bool trainable() const;
   };
-  struct Pass;
+  bool stage_trains(int64_t stage) const override;
   at::Tensor run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                        const nn::ForwardContext& context, TokensRead read) const override;
-  at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
-  at::Tensor attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
+  at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const;
+  at::Tensor attend(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const;
 
   Gpt2Options options_;
   TextSizes sizes_;

@@ -61,16 +61,8 @@ BuiltEncoder build_llama_family(LlamaFamilySpec spec, nn::ParameterStore& store)
           .initializer_range = initializer_range};
 }
 
-/// One call of run_layer: the batch, how it runs and which tokens the layer gives.
-struct LlamaFamilyDecoder::Pass {
-  const tensor::PackedBatch& batch;
-  const nn::ForwardContext& context;
+struct LlamaFamilyDecoder::Pass : LayerPass {
   const nn::RotaryAngles& angles;  // of the layer's kind, all tokens
-  int64_t layer = 0;
-  TokensRead read = TokensRead::kAll;
-
-  nn::LinearCall call(LinearSite site, TokensRead tokens) const { return {context, batch, layer, site, tokens}; }
-  at::Tensor chosen(const at::Tensor& x) const { return nn::read_tokens(x, batch, read); }
 };
 
 std::vector<const nn::Linear*> LlamaFamilyDecoder::Layer::linears() const {
@@ -149,14 +141,9 @@ std::vector<nn::Linear*> LlamaFamilyDecoder::linears() {
   return linears;
 }
 
-int64_t LlamaFamilyDecoder::first_trainable_stage() const {
-  if (words_.trainable()) return 0;
-  int64_t stage = 1;
-  for (const Layer& layer : layers_) {
-    if (layer.trainable() || (&layer == &layers_.back() && last_norm_.trainable())) break;
-    ++stage;
-  }
-  return stage;
+bool LlamaFamilyDecoder::stage_trains(int64_t stage) const {
+  if (stage == 0) return words_.trainable();
+  return layers_[stage - 1].trainable() || (stage == layer_count() && last_norm_.trainable());
 }
 
 at::Tensor LlamaFamilyDecoder::embed(const tensor::PackedBatch& batch, const nn::ForwardContext&) const {
@@ -176,8 +163,9 @@ at::Tensor LlamaFamilyDecoder::run_alike(at::Tensor hidden, int64_t first, int64
                                 : full;
   for (int64_t i = first; i < last; ++i) {
     const bool slides = spec_.layer_types[i] == LayerType::kSliding;
-    hidden = run_layer(layers_[i], hidden,
-                       {batch, context, slides ? sliding : full, i, i + 1 == layer_count() ? read : TokensRead::kAll});
+    hidden =
+        run_layer(layers_[i], hidden,
+                  {{batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll}, slides ? sliding : full});
   }
   return last == layer_count() ? last_norm_.forward(hidden) : hidden;
 }

@@ -13,6 +13,7 @@
 #include "rift/base/options.h"
 #include "rift/models/architecture.h"
 #include "rift/models/config_reader.h"
+#include "rift/models/layer_pass.h"
 #include "rift/nn/activation.h"
 #include "rift/nn/attention.h"
 #include "rift/nn/embedding.h"
@@ -124,7 +125,6 @@ class LlamaFamilyDecoder : public TextEncoder {
   const std::vector<Part>& layers() const override { return layer_parts_; }
   std::vector<nn::Linear*> linears() override;
   std::vector<std::string> query_and_value_maps() const override { return {"q_proj", "v_proj"}; }
-  int64_t first_trainable_stage() const override;
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
 
  private:
@@ -142,6 +142,7 @@ class LlamaFamilyDecoder : public TextEncoder {
   };
   struct Pass;
   void add_layer(int64_t index, nn::ParameterStore& store);
+  bool stage_trains(int64_t stage) const override;
   at::Tensor run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                        const nn::ForwardContext& context, TokensRead read) const override;
   at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const;

@@ -1,7 +1,5 @@
 #include "rift/models/decoders/qwen2.h"
 
-#include <algorithm>
-
 namespace rift::models {
 
 namespace {
@@ -10,15 +8,12 @@ constexpr std::string_view kTitle = "a Qwen2";
 
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const Qwen2Options options = read_qwen2_options(config, source);
-  const bool slides = options.use_sliding_window && options.sliding_window.has_value();
-  const auto types = layer_types(options.layer_types, options.family.num_hidden_layers, source,
-                                 [&](int64_t layer) { return slides && layer >= options.max_window_layers; });
   return build_llama_family({.options = options.family,
                              .activation = options.hidden_act,
                              .query_key_value_bias = true,
                              .frequencies = read_frequencies(options.family, config, source),
-                             .layer_types = types,
-                             .sliding_window = options.sliding_window.value_or(0)},
+                             .layer_types = options.window.types(options.family.num_hidden_layers, source),
+                             .sliding_window = options.window.sliding_window.value_or(0)},
                             store);
 }
 
@@ -28,11 +23,6 @@ Qwen2Options read_qwen2_options(const Json& config, std::string_view source) {
   const auto options = read_config<Qwen2Options>(
       config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .harmless = kLlamaFamilyHarmless});
   require_fitting_heads(options.family, source);
-  const bool slides = options.use_sliding_window && options.sliding_window.has_value();
-  RIFT_REQUIRE(slides || !options.layer_types ||
-                   std::ranges::find(*options.layer_types, LayerType::kSliding) == options.layer_types->end(),
-               Code::kArtefact,
-               "{}: layer_types: a layer slides, but use_sliding_window or sliding_window says none does", source);
   return options;
 }
 

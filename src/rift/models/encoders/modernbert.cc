@@ -72,20 +72,8 @@ const Architecture kModernBert = {.model_type = "modernbert",
                                   .unused = kUnused,
                                   .build = build};
 
-/// One call of run_layer: the batch, how it runs and which tokens the layer gives.
-struct ModernBertEncoder::Pass {
-  const tensor::PackedBatch& batch;
-  const nn::ForwardContext& context;
+struct ModernBertEncoder::Pass : LayerPass {
   const nn::RotaryAngles& angles;  // of the layer's kind, all tokens
-  int64_t layer = 0;
-  TokensRead read = TokensRead::kAll;
-
-  nn::LinearCall call(LinearSite site, TokensRead tokens) const { return {context, batch, layer, site, tokens}; }
-  at::Tensor dropout(const at::Tensor& x, double probability, nn::DropoutSite site) const {
-    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), read}, batch, context);
-  }
-  /// What is read of [S,...].
-  at::Tensor chosen(const at::Tensor& x) const { return nn::read_tokens(x, batch, read); }
 };
 
 bool ModernBertEncoder::Layer::trainable() const {
@@ -133,14 +121,9 @@ std::vector<nn::Linear*> ModernBertEncoder::linears() {
   return linears;
 }
 
-int64_t ModernBertEncoder::first_trainable_stage() const {
-  if (words_.trainable() || embeddings_norm_.trainable()) return 0;
-  int64_t stage = 1;
-  for (const Layer& layer : layers_) {
-    if (layer.trainable() || (&layer == &layers_.back() && last_norm_.trainable())) break;
-    ++stage;
-  }
-  return stage;
+bool ModernBertEncoder::stage_trains(int64_t stage) const {
+  if (stage == 0) return words_.trainable() || embeddings_norm_.trainable();
+  return layers_[stage - 1].trainable() || (stage == layer_count() && last_norm_.trainable());
 }
 
 at::Tensor ModernBertEncoder::embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
@@ -157,10 +140,6 @@ at::Tensor ModernBertEncoder::run_alike(at::Tensor hidden, int64_t first, int64_
                                         const tensor::PackedBatch& batch, const nn::ForwardContext& context,
                                         TokensRead read) const {
   if (first == last) return hidden;
-  const TokensRead of_last = last == layer_count() ? read : TokensRead::kAll;
-  if (of_last == TokensRead::kLast) {
-    return nn::read_tokens(run_alike(hidden, first, last, batch, context, TokensRead::kAll), batch, of_last);
-  }
   const int64_t head_width = options_.hidden_size / options_.num_attention_heads;
   const auto angles = [&](double theta) {
     return nn::rotary_angles(batch.positions, head_width, theta, hidden.scalar_type());
@@ -169,9 +148,9 @@ at::Tensor ModernBertEncoder::run_alike(at::Tensor hidden, int64_t first, int64_
   const nn::RotaryAngles local = angles(options_.local_rope_theta.value_or(options_.global_rope_theta));
   for (int64_t i = first; i < last; ++i) {
     const Layer& layer = layers_[i];
-    hidden =
-        run_layer(layer, hidden,
-                  {batch, context, layer.is_local ? local : global, i, i + 1 == last ? of_last : TokensRead::kAll});
+    hidden = run_layer(
+        layer, hidden,
+        {{batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll}, layer.is_local ? local : global});
   }
   return last == layer_count() ? last_norm_.forward(hidden) : hidden;
 }

@@ -24,19 +24,6 @@ PostNormNames bert_names(const std::string& base) {
           .layers = base + ".encoder.layer"};
 }
 
-/// One call of run_layer: the batch, how it runs and which tokens the layer gives.
-struct PostNormEncoder::Pass {
-  const tensor::PackedBatch& batch;
-  const nn::ForwardContext& context;
-  int64_t layer = 0;
-  TokensRead read = TokensRead::kAll;
-
-  nn::LinearCall call(LinearSite site, TokensRead tokens) const { return {context, batch, layer, site, tokens}; }
-  at::Tensor dropout(const at::Tensor& x, double probability, nn::DropoutSite site) const {
-    return nn::dropout(x, {probability, layer, static_cast<uint32_t>(site), read}, batch, context);
-  }
-};
-
 bool PostNormEncoder::Layer::trainable() const {
   return query.trainable() || key.trainable() || value.trainable() || attention_output.trainable() ||
          attention_norm.trainable() || intermediate.trainable() || output.trainable() || output_norm.trainable();
@@ -122,17 +109,11 @@ std::vector<std::string> PostNormEncoder::query_and_value_maps() const {
   return names;
 }
 
-int64_t PostNormEncoder::first_trainable_stage() const {
-  if (words_.trainable() || positions_.trainable() || embeddings_norm_.trainable() || (types_ && types_->trainable()) ||
-      (projection_ && projection_->trainable())) {
-    return 0;
-  }
-  int64_t stage = 1;
-  for (const Layer& layer : layers_) {
-    if (layer.trainable()) break;
-    ++stage;
-  }
-  return stage;
+bool PostNormEncoder::stage_trains(int64_t stage) const {
+  if (stage == 0)
+    return words_.trainable() || positions_.trainable() || embeddings_norm_.trainable() ||
+           (types_ && types_->trainable()) || (projection_ && projection_->trainable());
+  return layers_[stage - 1].trainable();
 }
 
 /// Rows of the position table, [S].
@@ -184,7 +165,7 @@ at::Tensor PostNormEncoder::run_alike(at::Tensor hidden, int64_t first, int64_t 
   return hidden;
 }
 
-at::Tensor PostNormEncoder::run_layer(int64_t index, const at::Tensor& x, const Pass& pass) const {
+at::Tensor PostNormEncoder::run_layer(int64_t index, const at::Tensor& x, const LayerPass& pass) const {
   const Layer& layer = layers_[index];
   const at::Tensor x_read = nn::read_tokens(x, pass.batch, pass.read);
   const at::Tensor attended = attend(layer, x, x_read, pass);
@@ -196,7 +177,7 @@ at::Tensor PostNormEncoder::run_layer(int64_t index, const at::Tensor& x, const 
 }
 
 at::Tensor PostNormEncoder::attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read,
-                                   const Pass& pass) const {
+                                   const LayerPass& pass) const {
   const at::Tensor q = layer.query.forward(x_read, pass.call(kQuery, pass.read));
   const at::Tensor k = layer.key.forward(x, pass.call(kKey, TokensRead::kAll));
   const at::Tensor v = layer.value.forward(x, pass.call(kValue, TokensRead::kAll));

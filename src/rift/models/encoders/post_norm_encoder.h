@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rift/models/layer_pass.h"
 #include "rift/models/text_encoder.h"
 #include "rift/nn/embedding.h"
 #include "rift/nn/encoder_engine.h"
@@ -57,7 +58,6 @@ class PostNormEncoder : public TextEncoder {
   const std::vector<Part>& layers() const override { return layer_parts_; }
   std::vector<nn::Linear*> linears() override;
   std::vector<std::string> query_and_value_maps() const override;
-  int64_t first_trainable_stage() const override;
   std::string why_not_fused() const override { return engine_->why_not(); }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
@@ -70,16 +70,16 @@ class PostNormEncoder : public TextEncoder {
     nn::LayerNorm output_norm;
     bool trainable() const;
   };
-  struct Pass;
   void add_embeddings(nn::ParameterStore& store);
   void add_layer(int64_t index, nn::ParameterStore& store);
   nn::EncoderParts parts() const;
   at::Tensor positions_of(const tensor::PackedBatch& batch) const;
   at::Tensor embed_tables(const tensor::PackedBatch& batch, const nn::ForwardContext& context, bool frozen) const;
+  bool stage_trains(int64_t stage) const override;
   at::Tensor run_alike(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
                        const nn::ForwardContext& context, TokensRead read) const override;
-  at::Tensor run_layer(int64_t index, const at::Tensor& x, const Pass& pass) const;
-  at::Tensor attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read, const Pass& pass) const;
+  at::Tensor run_layer(int64_t index, const at::Tensor& x, const LayerPass& pass) const;
+  at::Tensor attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read, const LayerPass& pass) const;
   std::string describe_embeddings(OnnxGraph& graph, const OnnxTokens& tokens) const;
   std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const std::string& x_read,
                              const std::string& bias) const;

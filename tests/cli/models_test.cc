@@ -82,12 +82,9 @@ TEST(Models, ConvertWritesTheModelWholeOrNotAtAll) {
   const ProgramRun full = convert({"--to", "torch"}, {.file_bytes = 20'000});
   EXPECT_EQ(full.status, 6) << full.err;
   EXPECT_EQ(folder.names(), std::vector<std::string>{"tiny"});
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"--to", "gguf"}, {"--to", "torch", "--dtype", "q8_0"}}) {
-    const ProgramRun later = convert(words);
-    EXPECT_EQ(later.status, 2);
-    EXPECT_THAT(later.err, testing::AllOf(HasSubstr(words.back()), HasSubstr("yet")));
-  }
+  const ProgramRun blocks = convert({"--to", "torch", "--dtype", "q8_0"});
+  EXPECT_EQ(blocks.status, 2);
+  EXPECT_THAT(blocks.err, testing::AllOf(HasSubstr("--dtype q8_0"), HasSubstr("only --to gguf")));
   const ProgramRun run = convert({"--to", "torch", "--dtype", "f16", "--max-shard-bytes", "30000", "--json"});
   ASSERT_EQ(run.status, 0) << run.err;
   const Json made = parse_json(run.out, "stdout");
@@ -97,6 +94,28 @@ TEST(Models, ConvertWritesTheModelWholeOrNotAtAll) {
   EXPECT_EQ(model.at("weights").as_string(), "torch in shards");
   EXPECT_TRUE(model.at("runs").as_bool()) << list.out;
   EXPECT_EQ(convert({"--to", "torch"}).status, 2);  // out is there
+}
+
+TEST(Models, WhatGgufCannotHoldIsRefusedWithWhatToDo) {
+  const TempDirectory folder;
+  write_tiny_model(folder / "tiny");
+  folder.write("image/config.json", R"({"model_type": "resnet", "architectures": ["ResNetModel"]})");
+  folder.write("image/model.safetensors", text_of(folder / "tiny/model.safetensors"));
+  const auto refused = [&](const char* source, const std::vector<std::string>& more, int status,
+                           const std::vector<const char*>& said) {
+    std::vector<std::string> words = {"models", "convert", (folder / source).string(), "--to", "gguf"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramRun run = run_program(words);
+    EXPECT_EQ(run.status, status) << run.err;
+    for (const char* text : said) EXPECT_THAT(run.err, HasSubstr(text));
+    EXPECT_EQ(folder.names(), (std::vector<std::string>{"image", "tiny"}));
+  };
+  const std::string out = (folder / "out.gguf").string();
+  refused("tiny", {"--out", out}, 2, {"type 'bert' is not written as GGUF", "rift models convert --to safetensors"});
+  refused("image", {"--out", out}, 2, {"type 'resnet' is not written as GGUF", "rift models convert --to safetensors"});
+  refused("tiny/model.safetensors", {"--out", out}, 2, {"one file of weights", "name the directory"});
+  refused("tiny", {"--out", (folder / "out").string()}, 2, {"ends with .gguf"});
+  refused("tiny", {"--out", out, "--max-shard-bytes", "1000"}, 2, {"GGUF is written as one file"});
 }
 
 }  // namespace

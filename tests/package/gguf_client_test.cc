@@ -13,6 +13,7 @@ namespace rift::package {
 namespace {
 
 namespace fs = std::filesystem;
+using checkpoint::FloatType;
 using test::run_client;
 using test::TempDirectory;
 
@@ -76,7 +77,7 @@ TEST(GgufClient, TransformersLoadsTheDecodersThatRiftWrites) {
   auto run = run_client("tests/package/clients/make_decoders.py", folders);
   ASSERT_EQ(run.status, 0) << run.output;
   for (const fs::path& folder : folders) {
-    for (const auto& [numbers, name] : enum_names(GgufNumbers{})) {
+    for (const auto& [numbers, name] : enum_names(FloatType{})) {
       const fs::path file = folder / (std::string(name) + ".gguf");
       export_gguf(folder, file, numbers);
       write_ids(*load_tokenizer(file), golden_texts(), folder / (std::string(name) + ".json"));

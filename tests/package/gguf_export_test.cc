@@ -15,6 +15,7 @@ namespace rift::package {
 namespace {
 
 namespace fs = std::filesystem;
+using checkpoint::FloatType;
 using checkpoint::GgufModel;
 using test::failure;
 using test::TempDirectory;
@@ -42,7 +43,7 @@ class GgufExport : public testing::TestWithParam<const char*> {};
 
 TEST_P(GgufExport, ReadBackHasTheSameTensorsAndConfig) {
   const TempDirectory directory;
-  export_gguf(hf_directory(directory, GetParam()), directory / "out.gguf", GgufNumbers::kF32);
+  export_gguf(hf_directory(directory, GetParam()), directory / "out.gguf", FloatType::kF32);
   const GgufModel given = GgufModel::open(test::gguf_fixture(GetParam())),
                   got = GgufModel::open(directory / "out.gguf");
   EXPECT_EQ(got.config(), given.config());
@@ -64,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Decoders, GgufExport, testing::Values("gemma3", "gpt2",
 std::string refused(const char* name, const std::function<void(Json&)>& change, const std::string& leave_out = "") {
   const TempDirectory directory;
   const fs::path model = hf_directory(directory, name, change, leave_out);
-  const std::string message = failure([&] { export_gguf(model, directory / "out.gguf", GgufNumbers::kF16); });
+  const std::string message = failure([&] { export_gguf(model, directory / "out.gguf", FloatType::kF16); });
   EXPECT_FALSE(fs::exists(directory / "out.gguf"));
   EXPECT_FALSE(fs::exists(directory / "out.gguf.part"));
   return message;
@@ -98,10 +99,10 @@ TEST(ExportGguf, SettingsThatAFileCannotSayAreRefusedByName) {
 TEST(ExportGguf, TheFileHasToBeNewAndOfItsEnding) {
   const TempDirectory directory;
   const fs::path model = hf_directory(directory, "llama");
-  EXPECT_THAT(failure([&] { export_gguf(model, directory / "out.bin", GgufNumbers::kF16); }),
+  EXPECT_THAT(failure([&] { export_gguf(model, directory / "out.bin", FloatType::kF16); }),
               AllOf(StartsWith("configuration"), HasSubstr("ends in .gguf")));
   directory.write("out.gguf", "");
-  EXPECT_THAT(failure([&] { export_gguf(model, directory / "out.gguf", GgufNumbers::kF16); }),
+  EXPECT_THAT(failure([&] { export_gguf(model, directory / "out.gguf", FloatType::kF16); }),
               AllOf(StartsWith("configuration"), HasSubstr("it is there already")));
 }
 

@@ -34,6 +34,8 @@ format::DType dtype_of(FloatType type) {
       return format::DType::kF16;
     case FloatType::kBF16:
       return format::DType::kBF16;
+    case FloatType::kQ8_0:
+      break;  // refused by check_forms()
   }
   RIFT_FAIL(Code::kBug, "float type without an element type");
 }
@@ -47,6 +49,8 @@ std::string_view config_dtype(FloatType type) {
       return "float16";
     case FloatType::kBF16:
       return "bfloat16";
+    case FloatType::kQ8_0:
+      break;
   }
   RIFT_FAIL(Code::kBug, "float type without a name in config.json");
 }
@@ -57,7 +61,15 @@ struct FileName {
   std::string_view ending;
 };
 FileName file_name_of(WeightsFormat format) {
-  return format == WeightsFormat::kTorch ? FileName{"pytorch_model", ".bin"} : FileName{"model", ".safetensors"};
+  switch (format) {
+    case WeightsFormat::kSafetensors:
+      return {"model", ".safetensors"};
+    case WeightsFormat::kTorch:
+      return {"pytorch_model", ".bin"};
+    case WeightsFormat::kGguf:
+      return {"model", ".gguf"};
+  }
+  RIFT_FAIL(Code::kBug, "format without a file");
 }
 
 /// The tensors of an archive as they are to be written, one at a time.
@@ -216,6 +228,17 @@ void write_what_gguf_says(const ConvertSpec& spec, const HfDirectory& source, co
   write_file_atomic(target / "README.md", "---\n" + to_yaml_text(Json{{"license", licence.name}}) + "---\n");
 }
 
+/// What the form has no place for.
+void check_forms(const ConvertSpec& spec) {
+  const bool gguf = spec.to == WeightsFormat::kGguf;
+  RIFT_REQUIRE(spec.max_shard_bytes.value_or(1) > 0, Code::kConfig, "--max-shard-bytes: expected at least 1, got {}",
+               *spec.max_shard_bytes);
+  RIFT_REQUIRE(!gguf || !spec.max_shard_bytes, Code::kConfig,
+               "--max-shard-bytes: GGUF is written as one file; leave it out");
+  RIFT_REQUIRE(gguf || spec.dtype != FloatType::kQ8_0, Code::kConfig,
+               "--dtype q8_0: only --to gguf has such blocks; expected f32, f16 or bf16");
+}
+
 /// `out` is new and no part of what is read.
 void check_places(const ConvertSpec& spec) {
   std::error_code error;
@@ -223,7 +246,7 @@ void check_places(const ConvertSpec& spec) {
                "{}: is not there; expected a model directory or a file of weights", spec.source.string());
   RIFT_REQUIRE(!fs::exists(fs::symlink_status(spec.out, error)), Code::kConfig,
                "--out {}: it is there already; name a new {}", spec.out.string(),
-               fs::is_directory(spec.source, error) ? "directory" : "file");
+               fs::is_directory(spec.source, error) && spec.to != WeightsFormat::kGguf ? "directory" : "file");
   const fs::path source = fs::canonical(spec.source, error), out = fs::weakly_canonical(spec.out, error);
   const auto parted = std::mismatch(source.begin(), source.end(), out.begin(), out.end()).first;
   RIFT_REQUIRE(parted != source.end(), Code::kConfig, "--out {}: lies inside of {}; name a place outside of it",
@@ -252,18 +275,41 @@ ConvertResult convert_file(const ConvertSpec& spec) {
   return {{name}, static_cast<int64_t>(places.size()), tensors.total_bytes()};
 }
 
+ConvertResult convert_to_gguf(const ConvertSpec& spec, const HfDirectory& source) {
+  RIFT_REQUIRE(spec.out.extension() == ".gguf", Code::kConfig,
+               "--out {}: expected a name that ends with .gguf, because GGUF is one file", spec.out.string());
+  require_decoder_of_gguf(source);
+  RIFT_CHECK(spec.describe_for_gguf != nullptr);
+  GgufWriteOptions options = spec.describe_for_gguf(source);
+  options.type = spec.dtype;
+  const GgufWritten written = write_gguf_model(spec.out, source, options);
+  return {{spec.out.filename().string()}, written.tensors, written.bytes};
+}
+
+/// What is in `source`: a model, not the weights of one alone.
+bool is_model(const ConvertSpec& spec) {
+  std::error_code ignored;
+  if (fs::is_directory(spec.source, ignored) || spec.source.extension() == ".gguf") return true;
+  RIFT_REQUIRE(
+      spec.to != WeightsFormat::kGguf, Code::kUnsupported,
+      "{}: one file of weights, but a GGUF file also holds settings and tokenizer; name the directory that has "
+      "config.json and the tokenizer beside them",
+      spec.source.string());
+  return false;
+}
+
 }  // namespace
 
 ConvertResult convert_model(const ConvertSpec& spec) {
+  check_forms(spec);
   check_places(spec);
-  RIFT_REQUIRE(spec.max_shard_bytes.value_or(1) > 0, Code::kConfig, "--max-shard-bytes: expected at least 1, got {}",
-               *spec.max_shard_bytes);
+  if (!is_model(spec)) return convert_file(spec);
   std::error_code ignored;
-  if (!fs::is_directory(spec.source, ignored) && spec.source.extension() != ".gguf") return convert_file(spec);
   RIFT_REQUIRE(!fs::exists(spec.source / "rift.json", ignored), Code::kUnsupported,
-               "{}: is a package of rift, whose files belong together; rift export --format hf gives its model first",
-               spec.source.string());
+               "{}: is a package of rift, whose files belong together; rift export --format {}", spec.source.string(),
+               spec.to == WeightsFormat::kGguf ? "gguf writes its decoder" : "hf gives its model first");
   const HfDirectory source = open_hf_directory(spec.source);
+  if (spec.to == WeightsFormat::kGguf) return convert_to_gguf(spec, source);
   const auto archive = open_weights(source);
   TensorsToWrite tensors(*archive, spec.dtype);
   require_free_space(spec.out, tensors.total_bytes() + kHeadBytes, "name another place by --out");

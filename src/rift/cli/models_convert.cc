@@ -8,6 +8,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/package/backbone.h"
+#include "rift/package/gguf_export.h"
 #include "rift/package/model_tokenizer.h"
 
 namespace rift::cli {
@@ -34,7 +35,8 @@ checkpoint::ConvertSpec convert_spec(const Arguments& arguments) {
                                .to = parse<checkpoint::WeightsFormat>(arguments.to, "--to"),
                                .dtype = {},
                                .max_shard_bytes = {},
-                               .write_gguf_tokenizer = package::write_gguf_tokenizer};
+                               .write_gguf_tokenizer = package::write_gguf_tokenizer,
+                               .describe_for_gguf = package::describe_for_gguf};
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(spec.source, ignored)) spec.source = package::resolve_model(arguments.source);
   if (!arguments.dtype.empty()) spec.dtype = parse<checkpoint::FloatType>(arguments.dtype, "--dtype");
@@ -52,13 +54,17 @@ Run add_models_convert(CLI::App& command) {
           "Model directory or .gguf file, name of a model on this machine, or one file of weights (.safetensors, "
           ".bin, .pt, an index of shards)")
       ->required();
-  command.add_option("--to", arguments->to, "safetensors, or torch: a file of torch.save that weights_only loads")
+  command
+      .add_option("--to", arguments->to,
+                  "safetensors, torch (a file of torch.save that weights_only loads) or gguf (of a decoder)")
       ->type_name("FORMAT")
       ->required();
-  command.add_option("--out", arguments->out, "Directory to be made; of one file: the file")
+  command.add_option("--out", arguments->out, "Directory to be made; of one file of weights, and with gguf: the file")
       ->type_name("PATH")
       ->required();
-  command.add_option("--dtype", arguments->dtype, "f32, f16 or bf16 for floating tensors; left out: as they are")
+  command
+      .add_option("--dtype", arguments->dtype,
+                  "f32, f16, bf16 or, with gguf, q8_0 for floating tensors; left out: as they are")
       ->type_name("TYPE");
   command
       .add_option("--max-shard-bytes", arguments->max_shard_bytes,
@@ -66,7 +72,9 @@ Run add_models_convert(CLI::App& command) {
       ->type_name("N")
       ->check(CLI::PositiveNumber.description(""));
   command.footer(
-      "A GGUF file becomes the Hugging Face directory that it was made from; writing GGUF is not there yet.");
+      "A GGUF file becomes the Hugging Face directory that it was made from. A decoder (Llama, Mistral, Qwen2, Qwen3,\n"
+      "Gemma 3, GPT-2) becomes a GGUF file with its settings, the lists of its tokenizer and its licence; --dtype is\n"
+      "there of matrices, vectors are f32. What GGUF cannot say is refused by its name.");
   return [arguments](const CommonFlags& flags) {
     const checkpoint::ConvertResult result = checkpoint::convert_model(convert_spec(*arguments));
     if (flags.json)

@@ -21,8 +21,8 @@ package::ExportFormat parse_format(const std::string& name) {
   return format;
 }
 
-package::GgufNumbers parse_type(const std::string& name) {
-  auto type = package::GgufNumbers::kF16;
+checkpoint::FloatType parse_type(const std::string& name) {
+  auto type = checkpoint::FloatType::kF16;
   if (!name.empty()) read_value(Json(name), "rift export", "--type", {}, type);
   return type;
 }

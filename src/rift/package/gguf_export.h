@@ -2,24 +2,21 @@
 
 #include <filesystem>
 
-#include "rift/base/options.h"
+#include "rift/checkpoint/float_type.h"
+#include "rift/checkpoint/gguf/write.h"
+#include "rift/checkpoint/hf_directory.h"
 
 /// A decoder as one GGUF file. Torch-free.
 namespace rift::package {
 
-/// Numbers of a file's matrices; vectors are f32 whatever this says.
-enum class GgufNumbers { kF32, kF16, kBf16, kQ8_0 };
-constexpr auto enum_names(GgufNumbers) {
-  return std::to_array<EnumName<GgufNumbers>>({{GgufNumbers::kF32, "f32"},
-                                               {GgufNumbers::kF16, "f16"},
-                                               {GgufNumbers::kBf16, "bf16"},
-                                               {GgufNumbers::kQ8_0, "q8_0"}});
-}
+/// What such a file says of a model beside weights and settings: name, licence, the lists of its tokenizer. Throws
+/// kUnsupported for tokenizers that GGUF cannot hold, kArtefact where tokenizer and weights do not belong together.
+checkpoint::GgufWriteOptions describe_for_gguf(const checkpoint::HfDirectory& model);
 
 /// Writes the decoder of a package, whose manifest is checked, or of a model directory as the new file `out`: weights
-/// with the adapter merged, lists of the tokenizer, licence. Throws kConfig (`out` is there already or does not end in
-/// .gguf), kUnsupported for what GGUF cannot hold (encoders, settings, tokenizers of other kinds), kArtefact,
-/// kEnvironment.
-void export_gguf(const std::filesystem::path& model, const std::filesystem::path& out, GgufNumbers numbers);
+/// with the adapter merged, lists of the tokenizer, licence. `type` is that of matrices; vectors are f32 whatever it
+/// says. Throws kConfig (`out` is there already or does not end in .gguf), kUnsupported for what GGUF cannot hold
+/// (encoders, settings, tokenizers of other kinds), kArtefact, kEnvironment.
+void export_gguf(const std::filesystem::path& model, const std::filesystem::path& out, checkpoint::FloatType type);
 
 }  // namespace rift::package

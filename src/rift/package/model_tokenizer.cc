@@ -107,9 +107,22 @@ bool has_file(const fs::path& path) {
 
 }  // namespace
 
+encode::text::TokenizerSpec read_tokenizer(const checkpoint::HfDirectory& model) {
+  if (model.gguf.empty() || !model.tokenizer_files.empty()) return encode::text::read_tokenizer_files(model.encoder);
+  return encode::text::tokenizer_of(lists_of(Gguf::open(model.gguf)));
+}
+
+Json tokenizer_settings(const checkpoint::HfDirectory& model) {
+  if (!model.gguf.empty() && model.tokenizer_files.empty()) {
+    const Gguf file = Gguf::open(model.gguf);
+    return tokenizer_config(file, lists_of(file));
+  }
+  const fs::path path = model.encoder / "tokenizer_config.json";
+  return has_file(path) ? read_json(path) : Json::object();
+}
+
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDirectory& model) {
-  if (model.gguf.empty() || !model.tokenizer_files.empty()) return encode::text::load_tokenizer(model.encoder);
-  return encode::text::make_tokenizer(encode::text::tokenizer_of(lists_of(Gguf::open(model.gguf))));
+  return encode::text::make_tokenizer(read_tokenizer(model));
 }
 
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const fs::path& model) {

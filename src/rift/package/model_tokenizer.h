@@ -5,12 +5,17 @@
 
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/encode/text/tokenizer.h"
+#include "rift/encode/text/tokenizer_json.h"
 
 namespace rift::package {
 
 /// The tokenizer of a model: of the files beside its weights, else of the lists in its GGUF file. Throws as
 /// encode::text::load_tokenizer() and tokenizer_of() do, kArtefact for metadata of another kind.
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDirectory& model);
+encode::text::TokenizerSpec read_tokenizer(const checkpoint::HfDirectory& model);  // what it is made of
+
+/// Its tokenizer_config.json, of a GGUF file what would stand there; an empty mapping when there is none.
+Json tokenizer_settings(const checkpoint::HfDirectory& model);
 
 /// Of a model's directory or file; a directory with a tokenizer and nothing else will do.
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const std::filesystem::path& model);

@@ -1,9 +1,10 @@
 #include <algorithm>
 
 #include "rift/base/error.h"
-#include "rift/base/files.h"
+#include "rift/base/staged_file.h"
 #include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/format/little_endian.h"
+#include "rift/checkpoint/format/tensor_writers.h"
 
 namespace rift::checkpoint::format {
 namespace {
@@ -74,7 +75,7 @@ struct ValueWriter {
 
 size_t padded(size_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 
-std::string head_of(const GgufMetadata& metadata, std::span<const GgufTensorBytes> tensors) {
+std::string head_of(const GgufMetadata& metadata, std::span<const GgufTensorSpec> tensors) {
   std::string head = "GGUF";
   append_little_endian(head, kVersion);
   append_little_endian(head, static_cast<uint64_t>(tensors.size()));
@@ -84,13 +85,13 @@ std::string head_of(const GgufMetadata& metadata, std::span<const GgufTensorByte
     std::visit(ValueWriter{head, value.kind}, value.data);
   }
   size_t offset = 0;
-  for (const GgufTensorBytes& tensor : tensors) {
+  for (const GgufTensorSpec& tensor : tensors) {
     append_text(head, tensor.name);
     append_little_endian(head, static_cast<uint32_t>(tensor.shape.size()));
     for (size_t i = tensor.shape.size(); i-- > 0;) append_little_endian(head, tensor.shape[i]);
     append_little_endian(head, static_cast<uint32_t>(tensor.type));
     append_little_endian(head, static_cast<uint64_t>(offset));
-    offset += padded(tensor.bytes.size());
+    offset += padded(static_cast<size_t>(tensor.size_bytes()));
   }
   head.resize(padded(head.size()), '\0');
   return head;
@@ -115,16 +116,12 @@ class HeadOnly final : public ByteSource {
   size_t file_bytes_;
 };
 
-void check(const std::string& head, std::span<const GgufTensorBytes> tensors) {
+/// What the reader would refuse is refused before anything is written.
+void check(const std::string& head, std::span<const GgufTensorSpec> tensors) {
   size_t file_bytes = head.size();
-  for (const GgufTensorBytes& tensor : tensors) file_bytes += padded(tensor.bytes.size());
+  for (const GgufTensorSpec& tensor : tensors) file_bytes += padded(static_cast<size_t>(tensor.size_bytes()));
   try {
-    const GgufHead read = read_gguf_head(HeadOnly(head, file_bytes), {});
-    for (size_t i = 0; i < tensors.size(); ++i) {
-      const int64_t stored_bytes = read.tensors[i].end - read.tensors[i].begin;
-      RIFT_REQUIRE(stored_bytes == static_cast<int64_t>(tensors[i].bytes.size()), Code::kBug,
-                   "tensor '{}': {} bytes, its shape needs {}", tensors[i].name, tensors[i].bytes.size(), stored_bytes);
-    }
+    read_gguf_head(HeadOnly(head, file_bytes), {});
   } catch (const Error& error) {
     RIFT_FAIL(Code::kBug, "{}", error.message());
   }
@@ -132,17 +129,36 @@ void check(const std::string& head, std::span<const GgufTensorBytes> tensors) {
 
 }  // namespace
 
-void write_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
-                std::span<const GgufTensorBytes> tensors) {
+int64_t GgufTensorSpec::size_bytes() const {
+  const GgmlTypeInfo& info = ggml_type_info(type);
+  const int64_t elements = checked_element_count(shape);
+  int64_t bytes = 0;
+  RIFT_CHECK(elements >= 0 && !__builtin_mul_overflow(elements / info.block_elements, info.block_bytes, &bytes));
+  return bytes;
+}
+
+void stream_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
+                 std::span<const GgufTensorSpec> tensors, const TensorReader& read) {
   const std::string head = head_of(metadata, tensors);
   check(head, tensors);
   const std::string zeros(kAlignment, '\0');
-  std::vector<std::string_view> parts = {head};
-  for (const GgufTensorBytes& tensor : tensors) {
-    parts.emplace_back(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
-    parts.emplace_back(zeros.data(), padded(tensor.bytes.size()) - tensor.bytes.size());
+  StagedFile file(path);
+  file.append(head);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const std::span<const std::byte> bytes = read(i);
+    RIFT_REQUIRE(static_cast<int64_t>(bytes.size()) == tensors[i].size_bytes(), Code::kBug,
+                 "tensor '{}': {} bytes, its shape needs {}", tensors[i].name, bytes.size(), tensors[i].size_bytes());
+    file.append({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    file.append({zeros.data(), padded(bytes.size()) - bytes.size()});
   }
-  write_file_atomic(path, parts);
+  file.publish();
+}
+
+void write_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
+                std::span<const GgufTensorBytes> tensors) {
+  std::vector<GgufTensorSpec> specs;
+  for (const GgufTensorBytes& tensor : tensors) specs.push_back({tensor.name, tensor.type, tensor.shape});
+  stream_gguf(path, metadata, specs, [&](size_t index) { return tensors[index].bytes; });
 }
 
 }  // namespace rift::checkpoint::format

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rift/checkpoint/format/dtype.h"
+#include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/format/safetensors.h"
 
 /// Writers that hold one tensor at a time, for models larger than memory.
@@ -35,5 +36,17 @@ void stream_safetensors(const std::filesystem::path& path, std::span<const Tenso
 /// reader would refuse, kEnvironment.
 void stream_torch_file(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
                        const TensorReader& read);
+
+/// A tensor of a GGUF file to be written, without its bytes.
+struct GgufTensorSpec {
+  std::string name;
+  GgmlType type = GgmlType::kF32;
+  std::vector<int64_t> shape;
+  int64_t size_bytes() const;  // of whole blocks; throws kBug past 63 bits
+};
+
+/// The same bytes as write_gguf() for the same tensors: elements row-major, or blocks where the type is quantised.
+void stream_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
+                 std::span<const GgufTensorSpec> tensors, const TensorReader& read);
 
 }  // namespace rift::checkpoint::format

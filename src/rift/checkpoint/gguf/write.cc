@@ -3,12 +3,18 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "rift/base/error.h"
+#include "rift/base/interrupt.h"
 #include "rift/base/log.h"
+#include "rift/base/progress.h"
+#include "rift/base/staged_file.h"
+#include "rift/checkpoint/format/tensor_writers.h"
 #include "rift/checkpoint/gguf/metadata.h"
 #include "rift/checkpoint/gguf/model.h"
 #include "rift/checkpoint/gguf/rope_scaling.h"
@@ -28,9 +34,38 @@ const GgufArchitecture& decoder_of(const HfDirectory& model) {
   const GgufArchitecture* architecture = gguf_architecture_of(model.model_type());
   RIFT_REQUIRE(architecture != nullptr && architecture->name != "bert", Code::kUnsupported,
                "{}: a model of type '{}' is not written as GGUF, which is for decoders (llama, mistral, qwen2, qwen3, "
-               "gemma3_text, gpt2); --format hf gives its weights to transformers",
+               "gemma3_text, gpt2); safetensors hold it: rift models convert --to safetensors, of a package rift "
+               "export --format hf",
                model.config_path().string(), shorten(model.model_type()));
   return *architecture;
+}
+
+GgmlType type_of(FloatType type) {
+  switch (type) {
+    case FloatType::kF32:
+      return GgmlType::kF32;
+    case FloatType::kF16:
+      return GgmlType::kF16;
+    case FloatType::kBF16:
+      return GgmlType::kBF16;
+    case FloatType::kQ8_0:
+      return GgmlType::kQ8_0;
+  }
+  RIFT_FAIL(Code::kBug, "float type without a type of GGUF");
+}
+
+/// What all matrices of a file are stored as.
+GgmlType stored_type(const format::TensorArchive& weights) {
+  std::set<std::string> names;
+  for (const format::TensorInfo& tensor : weights.tensors()) {
+    const bool number = !tensor.stored_as.empty() || format::is_floating(tensor.dtype);
+    if (tensor.shape.size() >= 2 && number) names.emplace(tensor.stored_name());
+  }
+  for (const GgmlType type : {GgmlType::kF32, GgmlType::kF16, GgmlType::kBF16, GgmlType::kQ8_0}) {
+    if (names.size() == 1 && *names.begin() == format::ggml_type_info(type).name) return type;
+  }
+  RIFT_FAIL(Code::kConfig, "--dtype: the matrices of {} are {}; say what to write them as: f32, f16, bf16 or q8_0",
+            weights.file_name(), fmt::join(names, ", "));
 }
 
 /// Number of LLAMA_FTYPE, what general.file_type says.
@@ -50,31 +85,47 @@ uint64_t file_type(GgmlType type) {
   RIFT_FAIL(Code::kBug, "{} is not written", format::ggml_type_info(type).name);
 }
 
-/// The tensors of a file, in memory until it is written.
+constexpr int64_t kHeadBytes = int64_t{16} << 20;  // of metadata, in the question for free space
+
+/// Lists what is to be written, then writes it one tensor after the other.
 class Writer {
  public:
   Writer(const HfDirectory& model, const GgufWriteOptions& options)
-      : model_(model), options_(options), architecture_(decoder_of(model)), weights_(open_weights(model)) {}
+      : model_(model), options_(options), architecture_(decoder_of(model)), weights_(open_weights(model)) {
+    type_ = options.type ? type_of(*options.type) : stored_type(*weights_);
+  }
 
-  void write(const fs::path& path) {
+  GgufWritten write(const fs::path& path) {
     collect();
-    std::vector<format::GgufTensorBytes> parts;
-    for (const Part& part : parts_) parts.push_back({part.name, part.type, part.shape, bytes_of(part.values)});
-    format::write_gguf(path, metadata(), parts);
+    std::vector<format::GgufTensorSpec> specs;
+    GgufWritten written;
+    for (const Part& part : parts_) {
+      specs.push_back({part.name.name, part.type, part.shape});
+      written.bytes += specs.back().size_bytes();
+    }
+    written.tensors = static_cast<int64_t>(specs.size());
+    const fs::path parent = path.parent_path();
+    require_free_space(parent.empty() ? "." : parent, written.bytes + kHeadBytes, "name another place by --out");
+    Progress progress("writing GGUF", written.bytes, "bytes");
+    at::Tensor current;
+    format::stream_gguf(path, metadata(), specs, [&](size_t index) {
+      throw_if_interrupted();
+      current = encoded(parts_[index]);
+      progress.advance(current.nbytes());
+      return std::span(static_cast<const std::byte*>(current.const_data_ptr()), current.nbytes());
+    });
     require_same_settings(model_.config, GgufModel::open(path).config(), model_.config_path().string());
+    return written;
   }
 
  private:
   struct Part {
-    std::string name;
+    GgufTensorName name;
     GgmlType type = GgmlType::kF32;
-    std::vector<int64_t> shape;
-    at::Tensor values;  // in the form of the file
+    std::vector<int64_t> shape;                  // in the file
+    const format::TensorInfo* source = nullptr;  // of the weights; else `made`
+    at::Tensor made = {};
   };
-
-  static std::span<const std::byte> bytes_of(const at::Tensor& values) {
-    return {static_cast<const std::byte*>(values.const_data_ptr()), static_cast<size_t>(values.nbytes())};
-  }
 
   bool ties_embeddings() const {
     const Json* tied = model_.config.find("tie_word_embeddings");
@@ -88,7 +139,7 @@ class Writer {
                                 {"general.type", text("model")}};
     if (!options_.name.empty()) all.emplace_back("general.name", text(options_.name));
     if (!options_.licence.empty()) all.emplace_back("general.license", text(options_.licence));
-    all.emplace_back("general.file_type", format::GgufValue{GgufKind::kU32, file_type(options_.type)});
+    all.emplace_back("general.file_type", format::GgufValue{GgufKind::kU32, file_type(type_)});
     all.emplace_back("general.quantization_version", format::GgufValue{GgufKind::kU32, uint64_t{2}});
     for (auto& entry : gguf_metadata(model_.config, architecture_, model_.config_path().string())) {
       all.push_back(std::move(entry));
@@ -119,9 +170,10 @@ class Writer {
       const auto known = name_of(name);
       RIFT_REQUIRE(known, Code::kUnsupported, "{}: tensor '{}' has no name in GGUF's architecture '{}'",
                    weights_->file_name(), name, architecture_.name);
-      add(*known, read_tensor(*weights_, tensor, {.floats_as_f32 = true}));
+      add(*known, tensor);
     }
-    const bool has_output = std::ranges::any_of(parts_, [](const Part& part) { return part.name == "output.weight"; });
+    const bool has_output =
+        std::ranges::any_of(parts_, [](const Part& part) { return part.name.name == "output.weight"; });
     RIFT_REQUIRE(
         has_output || ties_embeddings(), Code::kArtefact,
         "{}: tie_word_embeddings is false and there is no lm_head.weight, without which a GGUF file of a decoder "
@@ -137,6 +189,23 @@ class Writer {
     return (of_keys ? *key_heads : model_.config.at("num_attention_heads")).as_int();
   }
 
+  /// Refuses a shape that the name's change cannot be made to; gives that of the file.
+  std::vector<int64_t> changed_shape(const format::TensorInfo& tensor, const GgufTensorName& name) const {
+    std::vector<int64_t> shape = tensor.shape;
+    const auto fits = [&](bool holds, std::string_view expected) {
+      RIFT_REQUIRE(holds, Code::kArtefact, "{}: tensor '{}': expected {}, got {}", weights_->file_name(), tensor.name,
+                   expected, format::shape_text(tensor.shape));
+    };
+    if (name.change == GgufChange::kTransposed) {
+      fits(shape.size() == 2, "a matrix");
+      std::swap(shape[0], shape[1]);
+    } else if (name.change == GgufChange::kRotaryRows) {
+      const int64_t heads = heads_of(name.name);
+      fits(heads > 0 && !shape.empty() && shape[0] % (2 * heads) == 0, fmt::format("pairs of rows of {} heads", heads));
+    }
+    return shape;
+  }
+
   at::Tensor changed(const at::Tensor& values, const GgufTensorName& name) const {
     switch (name.change) {
       case GgufChange::kNone:
@@ -149,36 +218,37 @@ class Writer {
         break;
     }
     const int64_t heads = heads_of(name.name);
-    RIFT_REQUIRE(heads > 0 && values.size(0) % (2 * heads) == 0, Code::kArtefact,
-                 "{}: tensor for '{}': {} rows are no pairs of {} heads", weights_->file_name(), name.name,
-                 values.size(0), heads);
     const int64_t half = values.size(0) / heads / 2;
     return values.reshape({heads, 2, half, -1}).transpose(1, 2).reshape(values.sizes()).contiguous();
   }
 
-  GgmlType type_of(const at::Tensor& values) const {
-    if (values.dim() < 2) return GgmlType::kF32;
-    const bool whole_blocks = values.size(-1) % format::ggml_type_info(options_.type).block_elements == 0;
-    return whole_blocks ? options_.type : GgmlType::kF16;
+  GgmlType type_of_shape(const std::vector<int64_t>& shape) const {
+    if (shape.size() < 2) return GgmlType::kF32;
+    const bool whole_blocks = shape.back() % format::ggml_type_info(type_).block_elements == 0;
+    return whole_blocks ? type_ : GgmlType::kF16;
   }
 
-  void add(const GgufTensorName& name, const at::Tensor& values) {
-    const at::Tensor written = changed(values, name);
-    const GgmlType type = type_of(written);
-    parts_.push_back({name.name, type, written.sizes().vec(), encoded(written, type, name.name)});
+  void add(const GgufTensorName& name, const format::TensorInfo& tensor) {
+    std::vector<int64_t> shape = changed_shape(tensor, name);
+    const GgmlType type = type_of_shape(shape);
+    parts_.push_back({name, type, std::move(shape), &tensor});
   }
 
-  at::Tensor encoded(const at::Tensor& values, GgmlType type, const std::string& name) const {
-    if (type == GgmlType::kF32) return values;
-    if (type == GgmlType::kBF16) return values.to(at::kBFloat16);
-    if (type == GgmlType::kF16) {
+  /// In the form of the file.
+  at::Tensor encoded(const Part& part) const {
+    if (part.source == nullptr) return part.made;
+    const at::Tensor values = changed(read_tensor(*weights_, *part.source, {.floats_as_f32 = true}), part.name);
+    if (part.type == GgmlType::kF32) return values.to(at::kFloat);
+    if (part.type == GgmlType::kBF16) return values.to(at::kBFloat16);
+    if (part.type == GgmlType::kF16) {
       const at::Tensor half = values.to(at::kHalf);
       RIFT_REQUIRE(half.isfinite().all().item<bool>(), Code::kArtefact,
-                   "tensor '{}': values beyond what F16 can hold; write bf16 or f32", name);
+                   "{}: tensor '{}': values beyond what F16 can hold; write bf16 or f32", weights_->file_name(),
+                   part.source->name);
       return half;
     }
-    RIFT_CHECK(type == GgmlType::kQ8_0);
-    const format::GgmlTypeInfo& info = format::ggml_type_info(type);
+    RIFT_CHECK(part.type == GgmlType::kQ8_0);
+    const format::GgmlTypeInfo& info = format::ggml_type_info(part.type);
     at::Tensor blocks = at::empty({values.numel() / info.block_elements * info.block_bytes}, at::kByte);
     format::quantize_q8_0({values.const_data_ptr<float>(), static_cast<size_t>(values.numel())},
                           {static_cast<std::byte*>(blocks.data_ptr()), static_cast<size_t>(blocks.nbytes())});
@@ -199,13 +269,15 @@ class Writer {
     if (const Json* theta = model_.config.find("rope_theta")) rotary.theta = theta->as_double();
     std::vector<float> divisors = llama3_rope_divisors(*scaling, rotary);
     const auto count = static_cast<int64_t>(divisors.size());
-    parts_.push_back({"rope_freqs.weight", GgmlType::kF32, {count}, at::from_blob(divisors.data(), {count}).clone()});
+    parts_.push_back(
+        {.name = {"rope_freqs.weight"}, .shape = {count}, .made = at::from_blob(divisors.data(), {count}).clone()});
   }
 
   const HfDirectory& model_;
   const GgufWriteOptions& options_;
   const GgufArchitecture& architecture_;
   std::unique_ptr<const format::TensorArchive> weights_;
+  GgmlType type_ = GgmlType::kF32;  // of matrices
   std::vector<Part> parts_;
 };
 
@@ -213,12 +285,13 @@ class Writer {
 
 void require_decoder_of_gguf(const HfDirectory& model) { decoder_of(model); }
 
-void write_gguf_model(const fs::path& path, const HfDirectory& model, const GgufWriteOptions& options) {
+GgufWritten write_gguf_model(const fs::path& path, const HfDirectory& model, const GgufWriteOptions& options) {
   const fs::path unchecked = path.string() + ".part";
   std::error_code ignored;
   try {
-    Writer(model, options).write(unchecked);
+    const GgufWritten written = Writer(model, options).write(unchecked);
     fs::rename(unchecked, path);
+    return written;
   } catch (...) {
     fs::remove(unchecked, ignored);
     throw;

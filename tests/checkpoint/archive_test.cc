@@ -150,6 +150,46 @@ TEST(OpenArchive, AnIndexLeadsToFilesBesideItOnly) {
               AllOf(StartsWith("artefact"), HasSubstr("gone.safetensors")));
 }
 
+/// Of both kinds: what an index and its files may have wrong between them; each refusal names the file.
+TEST(OpenArchive, AnIndexThatDoesNotFitItsFilesIsRefused) {
+  for (const std::string ending : {".safetensors", ".bin"}) {
+    const TempDirectory directory;
+    const auto write = [&](const std::string& name, const TensorMap& tensors) {
+      if (ending == ".bin")
+        directory.write(name + ending, torch_bytes(tensors));
+      else
+        write_tensors(directory / (name + ending), tensors);
+    };
+    write("1", {{"a", at::ones({2})}});
+    write("2", {{"b", at::ones({3})}});
+    const auto opened = [&](const std::string& map) {
+      std::string text = "{\"weight_map\":{" + map + "}}";
+      for (size_t at = 0; (at = text.find('$', at)) != std::string::npos;) text.replace(at, 1, ending);
+      directory.write("m" + ending + ".index.json", text);
+      return failure([&] { open_archive(directory / ("m" + ending + ".index.json")); });
+    };
+    EXPECT_EQ(opened(R"("a":"1$","b":"2$")"), "nothing");
+    EXPECT_THAT(opened(R"("a":"1$","b":"3$")"), AllOf(StartsWith("artefact"), HasSubstr("3" + ending)));
+    EXPECT_THAT(opened(R"("a":"1$","b":"../2$")"), HasSubstr("the name of a file in the same directory"));
+    EXPECT_THAT(opened(R"("a":"1$","b":"/tmp/2$")"), HasSubstr("the name of a file in the same directory"));
+    EXPECT_THAT(opened(R"("a":"1$","b":"2$","c":"2$")"), HasSubstr("'c' is not in 2" + ending));
+    EXPECT_THAT(opened(R"("a":"2$","b":"1$")"), HasSubstr("'a' is not in 2" + ending));
+    EXPECT_THAT(opened(R"("a":"1$","a":"2$","b":"2$")"), StartsWith("artefact")) << "a key twice";
+    EXPECT_THAT(opened(R"("a":"1$","b":"m$.index.json")"), HasSubstr("as a shard"));
+    EXPECT_THAT(opened(R"("a":"1$","b":"2.txt")"), StartsWith("unsupported"));
+    write("2", {{"a", at::ones({2})}, {"b", at::ones({3})}});
+    EXPECT_THAT(opened(R"("a":"1$","b":"2$")"), HasSubstr("'a' of 2" + ending + " is said to be in 1" + ending));
+    write("2", {{"b", at::ones({3})}, {"hidden", at::ones({3})}});
+    EXPECT_THAT(opened(R"("a":"1$","b":"2$")"), HasSubstr("'hidden' of 2" + ending + " is not in it"));
+    std::filesystem::resize_file(directory / ("2" + ending),
+                                 std::filesystem::file_size(directory / ("2" + ending)) - 1);
+    EXPECT_THAT(opened(R"("a":"1$","b":"2$")"), AllOf(StartsWith("artefact"), HasSubstr("2" + ending)));
+    std::filesystem::remove(directory / ("2" + ending));
+    directory.folder("2" + ending);
+    EXPECT_THAT(opened(R"("a":"1$","b":"2$")"), AllOf(StartsWith("artefact"), HasSubstr("2" + ending)));
+  }
+}
+
 TEST(ArchiveSha256, OfShardsItIsTheListThatSha256sumPrints) {
   const TempDirectory directory;
   small_directory(directory);

@@ -35,6 +35,11 @@ TEST(TorchFile, TheStateDictOfATrainingCheckpointIsFound) {
   expect_same_tensors(open("training"), Safetensors::open(kFolder + "training.safetensors"));
 }
 
+/// As in files of more than 4 GiB, whose sizes and offsets no 32 bits hold: tools/fixtures/checkpoint/zip64_files.py.
+TEST(TorchFile, EveryNumberOfTheArchiveMayStandInIts64Bits) {
+  expect_same_tensors(open("module_zip64"), Safetensors::open(kFolder + "module.safetensors"));
+}
+
 TEST(TorchFile, WhatHoldsMoreThanTensorsIsRefusedWithTheWayOut) {
   EXPECT_THAT(failure([] { open("module_object"); }),
               AllOf(StartsWith("unsupported"), HasSubstr("it calls 'torch.nn.modules.linear.Linear'"),

@@ -204,7 +204,8 @@ TEST(SafetensorsRules, UnknownAndUnreadElementTypesAreToldApart) {
   const auto entry = [](const char* dtype) {
     return file(fmt::format(R"({{"t":{{"dtype":"{}","shape":[8],"data_offsets":[0,8]}}}})", dtype), 8);
   };
-  EXPECT_THAT(verdict(entry("F8_E4M3")), AllOf(StartsWith("unsupported"), HasSubstr("convert it to one of BOOL")));
+  for (const char* dtype : {"F8_E4M3", "F8_E5M2"})
+    EXPECT_THAT(verdict(entry(dtype)), AllOf(StartsWith("unsupported"), HasSubstr("convert it to one of BOOL")));
   EXPECT_THAT(verdict(entry("f32")), refused("dtype: expected one of"));
   EXPECT_THAT(verdict(entry("")), refused("dtype: expected one of"));
 }

@@ -49,6 +49,11 @@ struct ZipEnd {
   std::optional<uint64_t> directory_begin64 = {};
   std::optional<uint64_t> directory_size64 = {};
   std::optional<uint64_t> record64_begin = {};  // in the locator
+  std::optional<uint64_t> records_here64 = {};  // on this disk
+  uint64_t record64_size = 44;                  // as it states itself
+  uint32_t disk64 = 0;
+  uint32_t locator_disk = 0;
+  uint32_t locator_disks = 1;
   uint16_t disk = 0;
   std::string comment = {};
 };
@@ -115,18 +120,18 @@ inline std::string zip(const std::vector<ZipPart>& parts, const ZipEnd& end = {}
   if (end.zip64) {
     const size_t record64 = file.size();
     append_u32(file, 0x06064B50);
-    append_little_endian(file, uint64_t{44});
+    append_little_endian(file, end.record64_size);
     append_u32(file, 0);
+    append_u32(file, end.disk64);
     append_u32(file, 0);
-    append_u32(file, 0);
-    append_little_endian(file, end.records64.value_or(parts.size()));
+    append_little_endian(file, end.records_here64.value_or(end.records64.value_or(parts.size())));
     append_little_endian(file, end.records64.value_or(parts.size()));
     append_little_endian(file, end.directory_size64.value_or(directory.size()));
     append_little_endian(file, end.directory_begin64.value_or(begin));
     append_u32(file, 0x07064B50);
-    append_u32(file, 0);
+    append_u32(file, end.locator_disk);
     append_little_endian(file, end.record64_begin.value_or(record64));
-    append_u32(file, 1);
+    append_u32(file, end.locator_disks);
   }
   append_u32(file, 0x06054B50);
   append_u16(file, end.disk);

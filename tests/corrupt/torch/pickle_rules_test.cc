@@ -159,6 +159,11 @@ TEST(TorchPickle, StoragesAreTuplesOfTheirFiveParts) {
   for (const char* key : {"", "../0", "a", "0/", "-1", "1234567890123456789"})
     EXPECT_THAT(pickle_verdict(storage("FloatStorage", key, 4)), refused("expected a number as its key")) << key;
   EXPECT_THAT(pickle_verdict(storage("FloatStorage", "0", -1)), refused("-1 elements"));
+  for (const char* location : {"cuda:0", "meta", "no device at all"}) {
+    const std::string elsewhere =
+        "(" + text("storage") + name("torch", "FloatStorage") + text("0") + text(location) + integer(4) + "tQ";
+    EXPECT_EQ(tensor_verdict({.storage = elsewhere}), "accepted") << "it is read into memory wherever it lay";
+  }
 }
 
 TEST(TorchPickle, ViewsStayInsideTheirStorage) {

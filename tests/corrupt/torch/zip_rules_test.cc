@@ -71,12 +71,42 @@ TEST(TorchZip, BothEndRecordsSayTheSame) {
   EXPECT_EQ(with_end({.records = 0xFFFF, .directory_size = 0xFFFFFFFF, .directory_begin = 0xFFFFFFFF}), "accepted");
 }
 
+TEST(TorchZip, The64BitEndRecordIsOneOfOneDisk) {
+  EXPECT_THAT(with_end({.record64_size = 45}), refused("a 64-bit end record of one disk and 56 bytes"));
+  EXPECT_THAT(with_end({.record64_size = ~uint64_t{0}}), refused("a 64-bit end record of one disk and 56 bytes"));
+  EXPECT_THAT(with_end({.disk64 = 1}), refused("a 64-bit end record of one disk"));
+  EXPECT_THAT(with_end({.records_here64 = 3}), refused("a 64-bit end record of one disk"));
+  EXPECT_THAT(with_end({.locator_disk = 1}), refused("not where its locator says"));
+  EXPECT_THAT(with_end({.locator_disks = 2}), refused("not where its locator says"));
+  EXPECT_THAT(with_end({.record64_begin = ~uint64_t{0}}), refused("not where its locator says"));
+  EXPECT_THAT(with_end({.record64_begin = uint64_t{1} << 63}), refused("not where its locator says"));
+}
+
+TEST(TorchZip, CountsOf64BitsAreHeldToTheLimit) {
+  const auto counted = [](uint64_t records) { return with_end({.records = 0xFFFF, .records64 = records}); };
+  EXPECT_EQ(counted(4), "accepted");
+  EXPECT_THAT(counted(~uint64_t{0}), refused("18446744073709551615 records, the limit is 10000"));
+  EXPECT_THAT(counted(uint64_t{1} << 63), refused("the limit is 10000"));
+  EXPECT_THAT(counted((uint64_t{1} << 32) + 4), refused("the limit is 10000")) << "4 in its lower half";
+  EXPECT_THAT(counted(5), refused("it ends sooner"));
+  EXPECT_THAT(counted(3), refused("belong to no record"));
+}
+
 TEST(TorchZip, TheDirectoryFillsThePlaceBeforeTheEndRecord) {
   EXPECT_THAT(with_end({.zip64 = false, .directory_begin = 5}), refused("the directory should fill"));
   EXPECT_THAT(with_end({.zip64 = false, .directory_size = 0xFFFFFFFF}), refused("the directory should fill"));
   EXPECT_THAT(with_end({.zip64 = false, .directory_begin = 0xFFFFFFFF}), refused("the directory should fill"));
   EXPECT_THAT(with_end({.directory_begin = 0xFFFFFFFF, .directory_begin64 = ~uint64_t{0}}),
               refused("the directory should fill"));
+  for (const uint64_t size : {~uint64_t{0}, uint64_t{1} << 63, uint64_t{1} << 32}) {
+    EXPECT_THAT(with_end({.directory_size = 0xFFFFFFFF, .directory_size64 = size}),
+                refused("the directory should fill"));
+    EXPECT_THAT(with_end({.directory_size = 0xFFFFFFFF,
+                          .directory_begin = 0xFFFFFFFF,
+                          .directory_begin64 = ~size + 1,  // their sum passes 64 bits
+                          .directory_size64 = size}),
+                refused("the directory should fill"));
+  }
 }
 
 TEST(TorchZip, TheDirectoryHoldsTheRecordsThatItCounts) {
@@ -118,6 +148,14 @@ TEST(TorchZip, SizesAgree) {
   EXPECT_THAT(changed(2, [](ZipPart& part) { part.offset = 0xFFFFFF; }), refused("contradict"));
 }
 
+template <class... Numbers>
+std::string wide_field(Numbers... numbers) {
+  std::string field("\x01\0", 2);
+  forge::append_u16(field, 8 * sizeof...(numbers));
+  (forge::append_little_endian(field, static_cast<uint64_t>(numbers)), ...);
+  return field;
+}
+
 TEST(TorchZip, WideSizesComeFromTheirField) {
   const auto wide = [](uint64_t value) {
     std::string field("\x01\0\x10\0", 4);
@@ -138,6 +176,49 @@ TEST(TorchZip, WideSizesComeFromTheirField) {
   EXPECT_THAT(with(std::string("\x01\0\x08\0", 4) + std::string(8, '\x10')), refused("contradict")) << "a number short";
   EXPECT_THAT(with(std::string("\x01\0\xFF\0", 4)), refused("contradict")) << "a field that runs out";
   EXPECT_THAT(with("xyz"), refused("contradict")) << "no whole field";
+}
+
+TEST(TorchZip, WideOffsetsLeadIntoTheFile) {
+  const auto at = [](uint64_t offset) {
+    return changed(2, [&](ZipPart& part) {
+      part.offset = 0xFFFFFFFF;
+      part.extra = wide_field(offset);
+    });
+  };
+  const std::string whole = zip(good_parts());
+  EXPECT_EQ(at(whole.find("m/data/0") - 30), "accepted");
+  EXPECT_THAT(at(whole.size() + 100), refused("contradict"));
+  EXPECT_THAT(at(uint64_t{1} << 32), refused("contradict"));
+  EXPECT_THAT(at(uint64_t{1} << 63), refused("contradict"));
+  EXPECT_THAT(at(~uint64_t{0}), refused("contradict"));
+  EXPECT_THAT(at(0), refused("it overlaps the record before"));
+  EXPECT_THAT(at(whole.find("m/data/0") - 29), refused("there is a hole before it"));
+}
+
+TEST(TorchZip, NumbersThatStandTwiceAreRefused) {
+  const auto with = [](std::optional<uint32_t> narrow, const std::string& extra) {
+    return changed(2, [&](ZipPart& part) {
+      part.size = narrow;
+      part.extra = extra;
+    });
+  };
+  EXPECT_THAT(with(16, wide_field(99, 99)), refused("contradict")) << "which of both sizes counts?";
+  EXPECT_THAT(with(16, wide_field(16, 16)), refused("contradict"));
+  EXPECT_THAT(with(0xFFFFFFFF, wide_field(16, 16, 0)), refused("contradict")) << "an offset beside that of 32 bits";
+  EXPECT_THAT(with(0xFFFFFFFF, wide_field(16, 15)), refused("contradict")) << "packed and plain size differ";
+  EXPECT_THAT(with(0xFFFFFFFF, wide_field(17, 17)), refused("say different things"));
+  const auto before = [](const std::string& extra) {
+    return changed(2, [&](ZipPart& part) {
+      part.flags = 0;
+      part.local_size = 0xFFFFFFFF;
+      part.local_extra = extra;
+    });
+  };
+  EXPECT_EQ(before(wide_field(16, 16)), "accepted");
+  EXPECT_EQ(before(wide_field(16, 16, 0)), "accepted") << "as torch repeats the offset";
+  EXPECT_THAT(before(wide_field(17, 17)), refused("say different things"));
+  EXPECT_THAT(before(wide_field(16, 17)), refused("say different things"));
+  EXPECT_THAT(before(wide_field(16)), refused("say different things"));
 }
 
 /// Zeros with a few written pieces: a file too large to be made.
@@ -165,14 +246,6 @@ class SparseBytes final : public checkpoint::format::ByteSource {
   std::vector<std::pair<int64_t, std::string>> pieces_;
   int64_t size_bytes_ = 0;
 };
-
-template <class... Numbers>
-std::string wide_field(Numbers... numbers) {
-  std::string field("\x01\0", 2);
-  forge::append_u16(field, 8 * sizeof...(numbers));
-  (forge::append_little_endian(field, static_cast<uint64_t>(numbers)), ...);
-  return field;
-}
 
 /// As miniz writes: sizes in 8 bytes behind the data where any number of the record needs them.
 std::string wide_descriptor(uint64_t size) {

@@ -108,8 +108,12 @@ struct Sizes {
   uint64_t header_begin = 0;  // entries only
 };
 
-/// False when the fields do not fill `extra`, or the 64-bit field is there twice or lacks a number.
-bool resolve_zip64(std::span<const std::byte> extra, Sizes& sizes) {
+/// In the directory the 64-bit field holds the numbers that need it and no other; before a record torch repeats the
+/// offset there.
+enum class WideField { kExact, kMayHoldMore };
+
+/// False when the fields do not fill `extra`, or the 64-bit field is there twice, lacks a number or has one too many.
+bool resolve_zip64(std::span<const std::byte> extra, WideField holds, Sizes& sizes) {
   bool seen = false;
   while (!extra.empty()) {
     if (extra.size() < 4) return false;
@@ -127,6 +131,7 @@ bool resolve_zip64(std::span<const std::byte> extra, Sizes& sizes) {
         *number = little_endian<uint64_t>(extra.data() + at);
         at += 8;
       }
+      if (holds == WideField::kExact && at != size) return false;  // which number counts is for the reader to guess
     }
     extra = extra.subspan(size);
   }
@@ -191,7 +196,7 @@ class DirectoryReader {
     require(plain, source_, "ZIP: record '{}': expected a plain file of this archive", entry.name);
     Sizes sizes = {little_endian<uint32_t>(head + 20), little_endian<uint32_t>(head + 24),
                    little_endian<uint32_t>(head + 42)};
-    const bool whole = resolve_zip64(rest.subspan(kEntryBytes + name_bytes, extra_bytes), sizes);
+    const bool whole = resolve_zip64(rest.subspan(kEntryBytes + name_bytes, extra_bytes), WideField::kExact, sizes);
     const auto file_bytes = static_cast<uint64_t>(source_.size_bytes());
     require(whole && sizes.compressed == sizes.plain && sizes.plain <= file_bytes && sizes.header_begin <= file_bytes,
             source_, "ZIP: record '{}': its sizes contradict each other or the file's {} bytes", entry.name,
@@ -261,7 +266,7 @@ class DirectoryReader {
                          std::span<const std::byte> extra) {
     const auto crc = little_endian<uint32_t>(&head[14]);
     Sizes sizes = {little_endian<uint32_t>(&head[18]), little_endian<uint32_t>(&head[22]), 0};
-    if (!resolve_zip64(extra, sizes)) return false;
+    if (!resolve_zip64(extra, WideField::kMayHoldMore, sizes)) return false;
     if ((entry.flags & kHasDescriptor) != 0 && crc == 0 && sizes.compressed == 0 && sizes.plain == 0) return true;
     const auto size = static_cast<uint64_t>(entry.size_bytes);
     return crc == entry.crc32 && sizes.compressed == size && sizes.plain == size;

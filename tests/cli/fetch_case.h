@@ -26,7 +26,8 @@ class FetchCase : public testing::Test {
   std::unique_ptr<HubServer> server_;
   std::unique_ptr<Variable> endpoint_;
   Variable cache_{"HF_HUB_CACHE", (folder_ / "cache").string()}, online_{"HF_HUB_OFFLINE", ""}, token_{"HF_TOKEN", ""},
-      transformers_{"TRANSFORMERS_OFFLINE", ""};
+      transformers_{"TRANSFORMERS_OFFLINE", ""}, older_token_{"HUGGING_FACE_HUB_TOKEN", ""},
+      implicit_{"HF_HUB_DISABLE_IMPLICIT_TOKEN", ""}, token_file_{"HF_TOKEN_PATH", (folder_ / "token").string()};
 };
 
 }  // namespace rift::test

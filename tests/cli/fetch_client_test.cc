@@ -42,5 +42,44 @@ TEST_F(FetchClient, WeReadTheirCacheAndFetchNothingAgain) {
   EXPECT_EQ(parse_json(again.out, "stdout").at("downloaded_bytes").as_int(), 0);
 }
 
+/// Whatever says the token, huggingface_hub finds it there and so do we; the hub lets in who has it.
+TEST_F(FetchClient, TheTokenIsFoundWhereHuggingFaceFindsIt) {
+  const auto both_have = [&](bool expected, const char* what) {
+    const auto theirs = run_client("tests/hub/clients/found_token.py", {expected ? "hf_secret" : ""});
+    EXPECT_EQ(theirs.status, 0) << what << ": " << theirs.output;
+    const ProgramRun ours = run_program({"models", "fetch", "private/tiny", "--to", (folder_ / "to" / what).string()});
+    EXPECT_EQ(ours.status, expected ? 0 : 6) << what << ": " << ours.err;
+  };
+  const std::string root = folder_.path().string();
+  const Variable no_path("HF_TOKEN_PATH", ""), no_hf_home("HF_HOME", ""), no_cache("XDG_CACHE_HOME", ""),
+      home("HOME", root);
+  both_have(false, "none");
+  folder_.write(".cache/huggingface/token", "hf_secret\n");
+  both_have(true, "home");
+  {
+    const Variable cache("XDG_CACHE_HOME", root + "/xdg");
+    both_have(false, "no_xdg");
+    folder_.write("xdg/huggingface/token", "hf_secret\r\n");
+    both_have(true, "xdg");
+  }
+  {
+    const Variable hf_home("HF_HOME", "~/hf");
+    both_have(false, "no_hf_home");
+    folder_.write("hf/token", "  hf_secret");
+    both_have(true, "hf_home");
+    const Variable path("HF_TOKEN_PATH", root + "/path");
+    both_have(false, "no_path");
+    folder_.write("path", "hf_secret");
+    both_have(true, "path");
+    const Variable wrong("HF_TOKEN", "hf_other");
+    EXPECT_EQ(run_program({"models", "fetch", "private/tiny", "--to", root + "/to/wrong"}).status, 6);
+    const Variable blank("HF_TOKEN", " ");
+    both_have(true, "blank_variable");
+  }
+  folder_.write(".cache/huggingface/token", "hf_other");
+  const Variable older("HUGGING_FACE_HUB_TOKEN", "hf_secret");
+  both_have(true, "older_name");
+}
+
 }  // namespace
 }  // namespace rift::test

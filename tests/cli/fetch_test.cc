@@ -56,6 +56,23 @@ TEST_F(FetchVerb, TakesWhatItIsToldTo) {
   EXPECT_THAT(none.err, HasSubstr("no file of the model matches"));
 }
 
+TEST_F(FetchVerb, TheTokenOfALoginReachesTheHubAndNothingElse) {
+  const auto lines = [&](const std::string& text) { return server_->logged(text); };
+  EXPECT_THAT(run_program({"models", "fetch", "private/tiny"}).err, HasSubstr("hf auth login"));
+  folder_.write("token", "hf_secret\n");
+  const ProgramRun run = run_program({"models", "fetch", "private/tiny", "--json"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.err + run.out, Not(HasSubstr("hf_secret")));
+  EXPECT_GT(lines("token=Bearer hf_secret"), 3);
+  EXPECT_EQ(lines("cdn GET"), 1) << "where the hub redirects to";
+  EXPECT_THAT(server_->log(), testing::ContainsRegex("cdn GET [^\n]* token=None"));
+  folder_.write("token", "hf_wrong_secret\n");
+  const ProgramRun wrong = run_program({"models", "fetch", "private/tiny", "--to", (folder_ / "to").string()});
+  EXPECT_EQ(wrong.status, 6);
+  EXPECT_THAT(wrong.err, HasSubstr("the token of " + (folder_ / "token").string() + " does not reach it"));
+  EXPECT_THAT(wrong.err + wrong.out, Not(HasSubstr("hf_wrong_secret")));
+}
+
 TEST_F(FetchVerb, RefusesWhereItShould) {
   {
     const Variable offline("HF_HUB_OFFLINE", "1");

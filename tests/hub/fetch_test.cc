@@ -201,6 +201,30 @@ TEST_F(Fetch, TheTokenGoesToTheHubAlone) {
   EXPECT_EQ(server_->logged("token=None"), 1) << server_->log();  // where the hub redirects to
 }
 
+TEST_F(Fetch, TheTokenFollowsARedirectToTheSameHostAndPortOnly) {
+  FetchSpec with_token = spec("port/tower");
+  with_token.hub.token = "hf_secret";
+  EXPECT_EQ(text_of(fetch(with_token).directory / "model.safetensors"), weights_);
+  EXPECT_EQ(server_->logged("cdn GET"), 1);
+  EXPECT_EQ(server_->logged("token=None"), 1) << server_->log();  // the same host, another port
+  with_token = spec("moved/tower");  // the listing comes by two redirects: to the hub itself, then elsewhere
+  with_token.hub.token = "hf_secret";
+  EXPECT_EQ(text_of(fetch(with_token).directory / "model.safetensors"), weights_);
+  constexpr std::string_view kListing = "/api/models/moved/tower/revision/main?blobs=true range=None token=";
+  EXPECT_EQ(server_->logged("api GET " + std::string(kListing) + "Bearer hf_secret"), 2);
+  EXPECT_EQ(server_->logged("cdn GET " + std::string(kListing) + "None"), 1);
+  EXPECT_EQ(server_->logged("cdn GET"), 3);
+  EXPECT_EQ(server_->logged("token=None"), 3) << server_->log();
+}
+
+TEST_F(Fetch, NoProxySeesAToken) {
+  const test::Variable proxy("http_proxy", "http://127.0.0.1:1"), none("no_proxy", ""), all("NO_PROXY", "");
+  EXPECT_THAT(failure([&] { get("org/tower"); }), StartsWith("environment"));
+  FetchSpec with_token = spec("private/tower");
+  with_token.hub.token = "hf_secret";
+  EXPECT_EQ(text_of(fetch(with_token).directory / "model.safetensors"), weights_);
+}
+
 TEST_F(Fetch, CertificatesAreChecked) {
   const fs::path pem = folder_ / "hub.pem";
   const std::string make =

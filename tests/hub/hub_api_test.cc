@@ -5,6 +5,7 @@
 
 #include "rift/hub/git_blob.h"
 #include "support/failure.h"
+#include "support/temp_directory.h"
 #include "support/variable.h"
 
 namespace rift::hub {
@@ -71,8 +72,9 @@ TEST(HubListing, DigestsThatAreNoneAreRefused) {
 }
 
 TEST(HubSettings, ComeFromTheVariablesOfHuggingFace) {
+  const test::TempDirectory nothing;
   const Variable offline("HF_HUB_OFFLINE", ""), transformers("TRANSFORMERS_OFFLINE", ""), token("HF_TOKEN", ""),
-      endpoint("HF_ENDPOINT", "");
+      endpoint("HF_ENDPOINT", ""), home("HF_HOME", nothing.path().string());
   EXPECT_EQ(hub_settings().endpoint, "https://huggingface.co");
   EXPECT_FALSE(hub_settings().offline);
   {
@@ -88,6 +90,60 @@ TEST(HubSettings, ComeFromTheVariablesOfHuggingFace) {
     const Variable wrong("HF_ENDPOINT", bad);
     EXPECT_THAT(failure([] { hub_settings(); }), StartsWith("configuration: HF_ENDPOINT")) << bad;
   }
+}
+
+TEST(HubSettings, TheTokenOfALoginIsFoundWhereHuggingFacesLibrariesFindIt) {
+  const test::TempDirectory folder;
+  const std::string root = folder.path().string();
+  const Variable offline("HF_HUB_OFFLINE", ""), transformers("TRANSFORMERS_OFFLINE", ""), endpoint("HF_ENDPOINT", ""),
+      token("HF_TOKEN", ""), older("HUGGING_FACE_HUB_TOKEN", ""), path("HF_TOKEN_PATH", ""), hf_home("HF_HOME", ""),
+      cache("XDG_CACHE_HOME", ""), home("HOME", root), implicit("HF_HUB_DISABLE_IMPLICIT_TOKEN", "");
+  EXPECT_EQ(hub_settings().token, "");
+  const auto expect_found = [](const std::string& text, const std::string& source) {
+    EXPECT_EQ(hub_settings().token, text);
+    EXPECT_EQ(hub_settings().token_source, source);
+  };
+  folder.write(".cache/huggingface/token", "hf_of_home\n");
+  expect_found("hf_of_home", root + "/.cache/huggingface/token");
+  folder.write("xdg/huggingface/token", " hf_of_xdg\r\n");
+  const Variable xdg("XDG_CACHE_HOME", root + "/xdg");
+  expect_found("hf_of_xdg", root + "/xdg/huggingface/token");
+  folder.write("hf/token", "hf_of_hf_home");
+  const Variable own("HF_HOME", "~/hf");
+  expect_found("hf_of_hf_home", root + "/hf/token");
+  folder.write("elsewhere", "hf_of_path");
+  const Variable named("HF_TOKEN_PATH", root + "/elsewhere");
+  expect_found("hf_of_path", root + "/elsewhere");
+  const Variable before("HUGGING_FACE_HUB_TOKEN", "hf_of_old_name");
+  expect_found("hf_of_old_name", "HUGGING_FACE_HUB_TOKEN");
+  const Variable now("HF_TOKEN", " hf_of_variable ");
+  expect_found("hf_of_variable", "HF_TOKEN");
+  const Variable without("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
+  expect_found("", "");
+}
+
+TEST(HubSettings, ATokenFileThatIsNoneIsNamedAndNotShown) {
+  const test::TempDirectory folder;
+  const Variable offline("HF_HUB_OFFLINE", ""), transformers("TRANSFORMERS_OFFLINE", ""), endpoint("HF_ENDPOINT", ""),
+      token("HF_TOKEN", ""), older("HUGGING_FACE_HUB_TOKEN", ""), implicit("HF_HUB_DISABLE_IMPLICIT_TOKEN", ""),
+      path("HF_TOKEN_PATH", (folder / "token").string());
+  EXPECT_EQ(hub_settings().token, "") << "the file is not there";
+  for (const char* nothing : {"", "\n", "  \r\n"}) {
+    folder.write("token", nothing);
+    EXPECT_EQ(hub_settings().token, "");
+    EXPECT_EQ(hub_settings().token_source, "");
+  }
+  for (const std::string& bad : {std::string("hf_abc\r\nX-Other: 1"), std::string("hf_abc\0d", 8),
+                                 std::string("hf_abc \xC3\xA4"), std::string(5000, 'h') + "hf_abc"}) {
+    folder.write("token", bad);
+    EXPECT_THAT(failure([] { hub_settings(); }),
+                testing::AllOf(HasSubstr((folder / "token").string()), Not(HasSubstr("hf_abc"))));
+    const Variable not_asked("HF_HUB_OFFLINE", "1");
+    EXPECT_EQ(failure([] { hub_settings(); }), "nothing");
+  }
+  folder.write("token", "hf_abc");
+  const Variable mirror("HF_ENDPOINT", "http://mirror.bank");
+  EXPECT_EQ(hub_settings().token, "") << "a mirror asked by http gets none, and is asked all the same";
 }
 
 TEST(HubSettings, ATokenIsNeverSentInTheClearNorShown) {

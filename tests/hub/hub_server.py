@@ -25,7 +25,7 @@ import urllib.parse
 
 TOKEN = "Bearer hf_secret"
 FAULTS = ("busy", "wait", "cut", "cut-once", "corrupt", "short", "long", "norange", "loop", "outside", "gated", "private",
-          "html", "nohash", "elsewhere", "slow", "down", "forever")
+          "html", "nohash", "elsewhere", "slow", "down", "forever", "port", "moved")
 
 root, log = pathlib.Path(sys.argv[1]), open(sys.argv[2], "a", buffering=1)
 counts = collections.Counter()
@@ -118,6 +118,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(403, X_Error_Code="GatedRepo")
         if fault == "private" and self.headers.get("Authorization") != TOKEN:
             return self.answer(401)
+        if fault == "moved":  # as a renamed model: to another place of the API, and from there to another host
+            if counted("moved") == 1:
+                return self.answer(307, Location=self.path)
+            return self.answer(307, Location=f"{scheme}://localhost:{cdn.server_port}{self.path}")
         if fault == "down":
             return self.answer(500)
         if fault == "busy" and counted("busy", "listing") <= 2:
@@ -143,7 +147,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, Location="file:///etc/hostname")
         if is_lfs(file, data):
             about |= {"X_Linked_Etag": about["ETag"], "X_Linked_Size": str(len(data))}
-            target = f"{scheme}://localhost:{cdn.server_port}/{fault}/{name}/{urllib.parse.quote(file)}?signature=s3cr3t"
+            host = "127.0.0.1" if fault == "port" else "localhost"  # that of the API, at another port
+            target = f"{scheme}://{host}:{cdn.server_port}/{fault}/{name}/{urllib.parse.quote(file)}?signature=s3cr3t"
             return self.answer(302, Location=target, **about)
         return self.answer(200, data, **about)
 
@@ -152,6 +157,8 @@ class Cdn(Handler):
     place = "cdn"
 
     def route(self, parts):
+        if parts[0] == "api":
+            return self.answer(200, json.dumps(listing(parts[2], parts[3])).encode())
         fault, name, file = parts[0], parts[1], "/".join(parts[2:])
         data = files_of(name)[file]
         if fault == "corrupt":

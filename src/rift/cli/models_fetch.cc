@@ -46,9 +46,9 @@ Run add_models_fetch(CLI::App& command) {
       ->type_name("PATTERN");
   command.footer(
       "This is the only command of rift that uses the network, and it does so for this model alone.\n"
-      "HF_ENDPOINT names the hub, HF_TOKEN is sent to it and nowhere else, HF_HUB_CACHE or HF_HOME say where the "
-      "cache\n"
-      "is, HF_HUB_OFFLINE=1 forbids fetching, SSL_CERT_FILE names certificates of your own, and the usual proxy\n"
+      "HF_ENDPOINT names the hub; the token of HF_TOKEN, else of the file that hf auth login leaves (HF_TOKEN_PATH,\n"
+      "else token in HF_HOME), is sent to it and nowhere else. HF_HUB_CACHE or HF_HOME say where the cache is,\n"
+      "HF_HUB_OFFLINE=1 forbids fetching, SSL_CERT_FILE names certificates of your own, and the usual proxy\n"
       "variables hold. Every file is checked by the size and digest that the hub states. What was begun goes on where\n"
       "it ended; what is there already is not fetched again.");
   return [arguments](const CommonFlags& flags) {

@@ -21,13 +21,6 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// "~/x" as a shell would read it.
-fs::path expanded(const std::string& path) {
-  const std::string home = variable("HOME");
-  if (path == "~" || path.starts_with("~/")) return home + path.substr(1);
-  return path;
-}
-
 bool is_part_of_id(std::string_view part) {
   const auto is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -86,15 +79,25 @@ std::optional<Origin> origin_in_cache(const fs::path& directory) {
 
 }  // namespace
 
+fs::path expanded(const std::string& path) {
+  const std::string home = variable("HOME");
+  if (path == "~" || path.starts_with("~/")) return home + path.substr(1);
+  return path;
+}
+
+fs::path home_directory() {
+  if (const std::string home = variable("HF_HOME"); !home.empty()) return expanded(home);
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return expanded(cache) / "huggingface";
+  const std::string home = variable("HOME");
+  return home.empty() ? fs::path() : fs::path(home) / ".cache" / "huggingface";
+}
+
 fs::path cache_directory() {
   for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}) {
     if (const std::string cache = variable(name); !cache.empty()) return expanded(cache);
   }
-  if (const std::string home = variable("HF_HOME"); !home.empty()) return expanded(home) / "hub";
-  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
-    return expanded(cache) / "huggingface" / "hub";
-  const std::string home = variable("HOME");
-  return home.empty() ? fs::path() : fs::path(home) / ".cache" / "huggingface" / "hub";
+  const fs::path home = home_directory();
+  return home.empty() ? fs::path() : home / "hub";
 }
 
 bool is_model_id(std::string_view name) {

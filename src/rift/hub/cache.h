@@ -11,9 +11,15 @@
 /// Source: "Understand caching" of huggingface_hub's documentation, and what version 0.36 reads and writes.
 namespace rift::hub {
 
-/// HF_HUB_CACHE, else HF_HOME/hub, else XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. Empty when none
-/// of the variables nor HOME is set. It need not exist.
+/// Where these libraries keep what is theirs: HF_HOME, else XDG_CACHE_HOME/huggingface, else ~/.cache/huggingface.
+/// Empty when none of the variables nor HOME is set. It need not exist.
+std::filesystem::path home_directory();
+
+/// HF_HUB_CACHE, else hub/ in home_directory(); empty where that is.
 std::filesystem::path cache_directory();
+
+/// "~/x" as a shell would read it.
+std::filesystem::path expanded(const std::string& path);
 
 /// Whether `name` is a model's name on a hub: "org/name" or "name", parts of letters, digits, '.', '_' and '-' that
 /// neither begin nor end with '.' or '-' and have no "--" or ".." in them, at most 96 bytes.

@@ -76,13 +76,15 @@ std::string advice(const HttpAnswer& answer, const HubSettings& hub, std::string
   const bool has_token = !hub.token.empty();
   if (answer.error_code == "GatedRepo" || (answer.status == 403 && answer.error_code.empty())) {
     return fmt::format("access to {} is granted there only: accept its terms at {}/{} and {}", id, hub.endpoint, id,
-                       has_token ? "use a token (HF_TOKEN) of the account that did" : "set HF_TOKEN");
+                       has_token ? fmt::format("use a token of the account that did (now: {})", hub.token_source)
+                                 : std::string("set HF_TOKEN, or log in with hf auth login"));
   }
   if (answer.error_code == "RevisionNotFound") return "the model has no such revision; leave --revision out for main";
   if (answer.error_code == "EntryNotFound") return "the listing names a file that is not there; try again later";
   if (answer.status == 401 || answer.error_code == "RepoNotFound") {
     return fmt::format("there is no model {}, or it is private{}", id,
-                       has_token ? " and the token in HF_TOKEN does not reach it" : "; for a private one set HF_TOKEN");
+                       has_token ? fmt::format(" and the token of {} does not reach it", hub.token_source)
+                                 : std::string("; for a private one set HF_TOKEN, or log in with hf auth login"));
   }
   if (answer.status == 404) return fmt::format("there is no model {} or no such revision of it", id);
   if (answer.status == 429) {

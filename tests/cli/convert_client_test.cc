@@ -79,6 +79,21 @@ TEST_P(ConvertClient, ToGgufAndBackNothingIsLost) {
   expect_agrees("converted_gguf.py", {folder_.path(), GetParam()});
 }
 
+TEST(ConvertClientEncoder, ABertInGgufBecomesDirectoriesThatTransformersLoads) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  const TempDirectory folder;
+  const char* source = "tests/checkpoint/fixtures/gguf_models/bert.gguf";
+  for (const char* form : {"safetensors", "torch"}) {
+    const ProgramRun run =
+        run_program({"models", "convert", source, "--to", form, "--out", (folder / form).string(), "--quiet"});
+    ASSERT_EQ(run.status, 0) << run.err;
+  }
+  const auto run =
+      run_client("tests/cli/clients/converted_bert.py", {source, folder / "safetensors", folder / "torch"});
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_THAT(run.output, testing::HasSubstr("all checks hold"));
+}
+
 /// A file of llama.cpp's own conversion says what ours has to say of the model that it becomes.
 TEST(ConvertClientModel, TheRealSmolLm2SaysInGgufWhatItSaid) {
   RIFT_SKIP_WITHOUT_CLIENTS();

@@ -3,6 +3,7 @@
 #include "corrupt/mutate.h"
 #include "corrupt/torch/forge.h"
 #include "fuzz/torch_file_fuzz.h"
+#include "support/temp_directory.h"
 
 // Every mutant is refused with an Error or read inside its bounds.
 namespace rift {
@@ -51,6 +52,9 @@ const std::vector<std::string> kWords = {"}",
                                          forge::storage("HalfStorage", "0", 8),
                                          "PK\x01\x02",
                                          "PK\x05\x06",
+                                         "PK\x06\x06",
+                                         "PK\x06\x07",
+                                         std::string("\x01\0\x10\0", 4),  // head of a 64-bit field
                                          std::string(4, '\xff')};
 
 template <class Read>
@@ -75,6 +79,7 @@ TEST(TorchMutation, EveryPickleIsReadInsideItsBoundsOrRefused) {
 TEST(TorchMutation, EveryArchiveIsReadInsideItsBoundsOrRefused) {
   std::vector<std::string> archives;
   for (const auto& pickle : pickles()) archives.push_back(forge::zip(forge::parts_with(pickle)));
+  archives.push_back(test::text_of("tests/checkpoint/fixtures/torch/module_zip64.pt"));
   const int accepted = count_accepted(archives, 20260403, fuzz::read_torch_file);
   EXPECT_GT(accepted, 0);
   EXPECT_LT(accepted, kMutants / 2);

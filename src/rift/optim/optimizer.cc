@@ -25,23 +25,16 @@ GradientMeasure total_of(const std::vector<Measured>& sums) {
   return total;
 }
 
-bool decay_is_decoupled(const OptimOptions& options) { return std::holds_alternative<AdamWOptions>(options.name); }
-
-const AdamOptions* adam_of(const OptimOptions& options) {
-  if (const auto* adamw = std::get_if<AdamWOptions>(&options.name)) return adamw;
-  return std::get_if<AdamOptions>(&options.name);
-}
-
-const SgdOptions* momentum_of(const OptimOptions& options) {
-  const auto* sgd = std::get_if<SgdOptions>(&options.name);
-  return sgd != nullptr && sgd->momentum > 0 ? sgd : nullptr;
+template <class T>
+std::unique_ptr<Rule<T>> rule_of(const OptimOptions& options) {
+  return std::visit([](const auto& method) { return make_rule<T>(method); }, options.name);
 }
 
 }  // namespace
 
 template <class T>
 Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull, Written written)
-    : options_(options), groups_(std::move(groups)), pull_rate_(pull.rate), written_(std::move(written)) {
+    : rule_(rule_of<T>(options)), groups_(std::move(groups)), pull_rate_(pull.rate), written_(std::move(written)) {
   int64_t elements = 0;
   for (size_t group = 0; group < groups_.size(); ++group) {
     for (const Slice& slice : groups_[group].slices) {
@@ -54,9 +47,8 @@ Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup>
     const Slice& before = placed_[i - 1].slice;
     RIFT_CHECK(before.offset + before.size <= placed_[i].slice.offset);
   }
-  const bool adam = adam_of(options_) != nullptr;
-  if (adam || momentum_of(options_) != nullptr) state_.first.resize(static_cast<size_t>(elements));
-  if (adam) state_.second.resize(static_cast<size_t>(elements));
+  if (rule_->moments() > 0) state_.first.resize(static_cast<size_t>(elements));
+  if (rule_->moments() > 1) state_.second.resize(static_cast<size_t>(elements));
   place_pull(pull);
   make_pieces();
   find_idle_pieces();
@@ -113,42 +105,27 @@ nn::kernels::Pulled<T> Optimizer<T>::pulled_of(const Placed& placed, int64_t beg
 }
 
 template <class T>
-nn::kernels::AdamStep<T> Optimizer<T>::adam_step(const AdamOptions& adam, const ParameterGroup& group) const {
-  const auto steps = static_cast<double>(state_.steps);
-  const double lr = static_cast<double>(static_cast<T>(group.lr * lr_factor_));
-  const T decay = static_cast<T>(group.weight_decay);
-  return {.one_minus_beta1 = static_cast<T>(1.0 - adam.beta1),
-          .beta2 = static_cast<T>(adam.beta2),
-          .one_minus_beta2 = static_cast<T>(1.0 - adam.beta2),
-          .epsilon = static_cast<T>(adam.epsilon),
-          .step_size = static_cast<T>(lr / (1.0 - std::pow(adam.beta1, steps))),
-          .root2 = static_cast<T>(std::sqrt(1.0 - std::pow(adam.beta2, steps))),
-          .shrink = decay_is_decoupled(options_) ? T(1) - static_cast<T>(lr) * decay : T(1)};
+T Optimizer<T>::rate_of(const Placed& placed) const {
+  return static_cast<T>(groups_[static_cast<size_t>(placed.group)].lr * lr_factor_);
+}
+
+template <class T>
+T Optimizer<T>::decay_of(const Placed& placed) const {
+  return static_cast<T>(groups_[static_cast<size_t>(placed.group)].weight_decay);
 }
 
 /// `size` elements of a slice from `begin` on.
 template <class T>
 void Optimizer<T>::apply(const Placed& placed, int64_t begin, int64_t size, std::span<T> theta,
                          std::span<const T> gradient) {
-  const auto& kernels = updates<T>();
-  const ParameterGroup& group = groups_[static_cast<size_t>(placed.group)];
   const auto moments = [&](std::vector<T>& all) { return all.empty() ? nullptr : all.data() + placed.moment + begin; };
-  const nn::kernels::Update<T> update{.pulled = pulled_of(placed, begin, size, gradient),
-                                      .theta = theta.data() + placed.slice.offset + begin,
-                                      .first = moments(state_.first),
-                                      .second = moments(state_.second),
-                                      .factor = static_cast<T>(gradient_factor_),
-                                      .lr = static_cast<T>(group.lr * lr_factor_),
-                                      .decay = static_cast<T>(decay_is_decoupled(options_) ? 0.0 : group.weight_decay)};
-  if (const AdamOptions* adam = adam_of(options_)) {
-    kernels.adam(update, adam_step(*adam, group));
-  } else if (const SgdOptions* sgd = momentum_of(options_)) {
-    kernels.momentum(
-        update,
-        {.momentum = static_cast<T>(sgd->momentum), .nesterov = sgd->nesterov, .first_step = state_.steps == 1});
-  } else {
-    kernels.plain(update);
-  }
+  rule_->update({.pulled = pulled_of(placed, begin, size, gradient),
+                 .theta = theta.data() + placed.slice.offset + begin,
+                 .first = moments(state_.first),
+                 .second = moments(state_.second),
+                 .factor = static_cast<T>(gradient_factor_),
+                 .lr = rate_of(placed),
+                 .decay = decay_of(placed)});
   if (written_) written_({placed.slice.offset + begin, size});
 }
 
@@ -166,11 +143,10 @@ void Optimizer<T>::update_piece(const Piece& piece, std::span<T> theta, std::spa
   if (piece.idle >= 0 && placed.centre == nullptr) {
     uint8_t& idle = idle_[static_cast<size_t>(piece.idle)];
     idle = idle != 0 && updates<T>().is_zero(gradient.data() + placed.slice.offset + piece.begin, piece.size);
-    const ParameterGroup& group = groups_[static_cast<size_t>(placed.group)];
-    if (idle != 0 && group.weight_decay == 0) return;
-    if (idle != 0 && decay_is_decoupled(options_)) {
-      updates<T>().shrink(theta.data() + placed.slice.offset + piece.begin, piece.size,
-                          adam_step(*adam_of(options_), group).shrink);
+    const std::optional<T> factor = rule_->idle_factor(rate_of(placed), decay_of(placed));
+    if (idle != 0 && factor) {
+      T* values = theta.data() + placed.slice.offset + piece.begin;
+      if (*factor != 1) updates<T>().shrink(values, piece.size, *factor);
       return;
     }
   }
@@ -201,7 +177,7 @@ void Optimizer<T>::step(std::span<T> theta, std::span<const T> gradient, double 
 
 template <class T>
 void Optimizer<T>::begin_step(double lr_factor, double gradient_factor) {
-  ++state_.steps;
+  rule_->begin_step(++state_.steps);
   lr_factor_ = lr_factor;
   gradient_factor_ = gradient_factor;
   found_.clear();

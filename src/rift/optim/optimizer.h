@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "rift/nn/kernels/updates.h"
 #include "rift/optim/options.h"
+#include "rift/optim/rule.h"
 
 namespace rift::optim {
 
@@ -48,7 +50,7 @@ struct GradientMeasure {
   double pull_distance = 0;  // sum of (theta - centre)^2
 };
 
-/// GD, SGD (momentum, Nesterov), Adam and AdamW over flat parameter storage, T = float or double. One pass over what a
+/// A rule's steps (rule.h: GD, SGD, Adam, AdamW) over flat parameter storage, T = float or double. One pass over what a
 /// step touches: gradient, pull, clip factor, decay, moments, update. The update of an element depends on that element
 /// alone, so the result depends neither on the number of threads nor on whether stretches are updated as their
 /// gradients become known or all at the end. Formulas and their order of operations are torch.optim's, to which ten
@@ -113,13 +115,14 @@ class Optimizer {
   const Placed& containing(const Slice& stretch) const;
   nn::kernels::Pulled<T> pulled_of(const Placed& placed, int64_t begin, int64_t size,
                                    std::span<const T> gradient) const;
-  nn::kernels::AdamStep<T> adam_step(const AdamOptions& adam, const ParameterGroup& group) const;
+  T rate_of(const Placed& placed) const;  // of the step that goes on
+  T decay_of(const Placed& placed) const;
   nn::kernels::Measured measure_stretch(const Placed& placed, int64_t begin, int64_t size, std::span<const T> theta,
                                         std::span<const T> gradient) const;
   void apply(const Placed& placed, int64_t begin, int64_t size, std::span<T> theta, std::span<const T> gradient);
   void update_piece(const Piece& piece, std::span<T> theta, std::span<const T> gradient);
 
-  OptimOptions options_;
+  std::unique_ptr<Rule<T>> rule_;
   std::vector<ParameterGroup> groups_;
   std::vector<Placed> placed_;  // by offset
   std::vector<Piece> pieces_;   // by offset

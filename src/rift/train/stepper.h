@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "rift/objective/anchor.h"
+#include "rift/optim/optimizer.h"
+#include "rift/train/row_order.h"
+#include "rift/train/run_log.h"
+#include "rift/train/task.h"
+#include "rift/train/trainer.h"
+
+namespace rift::train {
+
+/// Makes the steps of a run: the gradient of the weighted mean over a step's rows, part by part; the anchor's; clipped
+/// by the global norm; the optimizer's update. Knows nothing of evaluations, logs and checkpoints.
+class Stepper {
+ public:
+  /// theta_p of the anchor are the store's values now.
+  Stepper(TrainingTask& task, const TrainerSpec& spec, const RowPlan& plan);
+
+  struct Place {
+    int64_t step = 0;   // 0-based
+    int64_t epoch = 0;  // 0-based
+    std::span<const int64_t> rows;
+  };
+  /// Throws kData when loss or gradient are not finite. StepRecord::epoch is the caller's to fill in.
+  StepRecord step(const Place& place);
+
+  /// Steps of this process whose rows had some weight: others move nothing.
+  int64_t weighty_steps() const { return weighty_steps_; }
+
+  /// What the newest step multiplied rates and gradient with.
+  struct Factors {
+    double lr = 1.0;
+    double clip = 1.0;
+  };
+  const Factors& factors() const { return factors_; }
+  const optim::Optimizer<float>& optimizer() const { return optimizer_; }
+  void restore(optim::Optimizer<float>::State state) { optimizer_.restore(std::move(state)); }
+
+ private:
+  bool updates_as_gradients_come(std::span<const int64_t> rows) const;
+  void step_as_gradients_come(const Place& place, StepRecord& record);
+  void step_at_the_end(const Place& place, StepRecord& record);
+  void take_measure(const optim::GradientMeasure& measure, const Place& place, StepRecord& record) const;
+  void add_gradients(const Place& place, StepRecord& record);
+  PartLoss add_part(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale);
+  void require_finite(double value, const char* what, int64_t step, std::span<const int64_t> rows) const;
+
+  TrainingTask& task_;
+  const TrainerSpec& spec_;
+  nn::ParameterStore& store_;
+  RowPlan plan_;
+  std::optional<objective::Anchor<float>> anchor_;
+  optim::Optimizer<float> optimizer_;
+  Factors factors_;
+  int64_t weighty_steps_ = 0;
+  bool splits_batches_ = false;  // for want of memory
+};
+
+}  // namespace rift::train

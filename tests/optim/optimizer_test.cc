@@ -28,6 +28,18 @@ std::vector<double> gradient_at(const Json& golden, const std::vector<double>& t
   return gradient;
 }
 
+/// A matrix as one slice; a vector in two, which the moments must follow, where elements do not depend on each other.
+std::vector<Slice> slices_of(const Json& one, const OptimOptions& options) {
+  const std::vector<double> shape = one.at("shape").as_doubles();
+  const auto size = static_cast<int64_t>(shape[0]);
+  if (shape.size() == 2) {
+    const auto columns = static_cast<int64_t>(shape[1]);
+    return {{.offset = 0, .size = size * columns, .rows = size, .columns = columns}};
+  }
+  if (std::holds_alternative<AdafactorOptions>(options.name)) return {{0, size}};
+  return {{0, 2}, {2, size - 2}};
+}
+
 TEST(Optimizer, TenStepsEqualTorchInF64) {
   const Json golden = parse_json(read_file("tests/optim/fixtures/optim_golden.json"), "optim_golden.json");
   for (const Json& one : golden.at("cases").as_array()) {
@@ -35,9 +47,7 @@ TEST(Optimizer, TenStepsEqualTorchInF64) {
     OptimOptions options;
     read_options(one.at("options"), "optim_golden.json", options);
     std::vector<double> theta = golden.at("start").as_doubles();
-    const auto size = static_cast<int64_t>(theta.size());
-    // Two slices with a hole of nothing between them: the moments must follow the slices.
-    Optimizer<double> optimizer(options, {{"all", options.lr, options.weight_decay, {{0, 2}, {2, size - 2}}}});
+    Optimizer<double> optimizer(options, {{"all", options.lr, options.weight_decay, slices_of(one, options)}});
     for (const Json& expected : one.at("path").as_array()) {
       optimizer.step(theta, gradient_at(golden, theta), 1.0);
       for (size_t i = 0; i < theta.size(); ++i) EXPECT_NEAR(theta[i], expected.at(i).as_double(), 1e-10);
@@ -120,12 +130,14 @@ std::vector<double> normals(size_t count, uint64_t stream) {
 }
 
 std::vector<OptimOptions> every_optimizer() {
-  std::vector<OptimOptions> all(5);
+  std::vector<OptimOptions> all(7);
   all[0].name = GdOptions{};
   all[1].name = SgdOptions{.momentum = 0.9};
   all[2].name = SgdOptions{.momentum = 0.9, .nesterov = true};
   all[3].name = AdamOptions{};
   all[4].name = AdamWOptions{};
+  all[5].name = NAdamOptions{};
+  all[6].name = LionOptions{};
   return all;
 }
 

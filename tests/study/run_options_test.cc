@@ -110,8 +110,8 @@ TEST(ReadRun, AValueOfALaterVersionIsToldFromATypingError) {
       {"objective.loss", {"bce", "cross_entropy", "mse"}, {}},
       {"objective.class_weight", {"none", "balanced"}, {}},
       {"objective.anchor.kind", {"none", "l2_sp"}, {}},
-      {"optim.name", {"gd", "sgd", "adam", "adamw"}, {}},
-      {"optim.schedule", {"linear", "constant", "cosine"}, {}},
+      {"optim.name", {"gd", "sgd", "adam", "adamw", "nadam", "lion", "adafactor"}, {}},
+      {"optim.schedule", {"linear", "constant", "cosine", "polynomial", "one_cycle", "plateau"}, {}},
       {"train.precision", {"auto", "f32", "bf16"}, {"f16"}},
       {"train.early_stopping.metric", {"auc", "log_loss", "accuracy", "macro_f1", "loss"}, {}},
   };

@@ -22,12 +22,17 @@ CheckpointState state_at(int64_t step) {
   state.progressed.step = step;
   state.progressed.log_bytes = 10 * step;
   state.progressed.worse_evaluations = 1;
-  state.progressed.best = 0.1 + 0.2;  // a double that no short decimal is
+  state.progressed.plateau = {.factor = 0.1 + 0.2, .best = 1.0 / 3, .worse = 2};  // doubles that no short decimal is
   state.progressed.best_evaluation = Json{{"step", step - 1}};
   state.progressed.evaluations.push_back(Json{{"step", step - 1}});
   state.progressed.last_step = Json{{"loss", 0.5}};
   state.parameters = {{"w", seeded_tensor("w", {3, 2})}, {"b", seeded_tensor("b", {2})}};
-  state.best = {{"w", seeded_tensor("best w", {3, 2})}, {"b", seeded_tensor("best b", {2})}};
+  for (const int64_t at : {step - 1, step - 2}) {
+    state.best.push_back({.step = at,
+                          .value = 0.7 / static_cast<double>(step),
+                          .tensors = {{"w", seeded_tensor("best w", {3, 2})}, {"b", seeded_tensor("best b", {2})}}});
+  }
+  state.mean = {{"w", seeded_tensor("mean w", {3, 2})}};
   state.optimizer = {.steps = step, .first = {1, 2, 3}, .second = {4, 5, 6}};
   return state;
 }
@@ -52,8 +57,16 @@ TEST(CheckpointFolder, GivesBackEveryBit) {
   EXPECT_EQ(read->optimizer.second, written.optimizer.second);
   ASSERT_EQ(read->parameters.size(), 2u);
   ASSERT_EQ(read->best.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(read->best[i].step, written.best[i].step);
+    EXPECT_EQ(read->best[i].value, written.best[i].value);
+    ASSERT_EQ(read->best[i].tensors.size(), 2u);
+    for (const auto& [name, tensor] : written.best[i].tensors) {
+      EXPECT_TRUE(at::equal(read->best[i].tensors.at(name), tensor));
+    }
+  }
+  EXPECT_TRUE(at::equal(read->mean.at("w"), written.mean.at("w")));
   for (const auto& [name, tensor] : written.parameters) EXPECT_TRUE(at::equal(read->parameters.at(name), tensor));
-  for (const auto& [name, tensor] : written.best) EXPECT_TRUE(at::equal(read->best.at(name), tensor));
 }
 
 TEST(CheckpointFolder, KeepsTheNewest) {
@@ -74,7 +87,8 @@ TEST(CheckpointFolder, NothingToGoOnFromIsNoError) {
 }
 
 TEST(CheckpointFolder, DamagedOnesArePassedOver) {
-  for (const char* file : {"parameters.safetensors", "optimizer.safetensors", "best.safetensors", "state.json"}) {
+  for (const char* file : {"parameters.safetensors", "optimizer.safetensors", "best-0.safetensors",
+                           "best-1.safetensors", "mean.safetensors", "state.json"}) {
     const TempDirectory directory;
     const CheckpointFolder folder(directory / "checkpoints", "run");
     folder.write(state_at(1), 2);

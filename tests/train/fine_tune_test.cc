@@ -241,7 +241,7 @@ TEST(FineTune, AccumulatedPartsTrainAsTheWholeBatch) {
     run.options.optim.name = optim::SgdOptions{};
     run.options.optim.lr = lr;
     run.options.optim.head_lr = lr;
-    run.options.optim.schedule = optim::Schedule::kConstant;
+    run.options.optim.schedule.kind = optim::ConstantSchedule{};
     run.options.optim.warmup = 0;
     run.options.optim.batch_rows = batch_rows;
     run.options.optim.accumulate = accumulate;

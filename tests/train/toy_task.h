@@ -61,9 +61,11 @@ class ToyTask final : public train::TrainingTask {
     return part;
   }
 
+  bool validates() const override { return !verdicts.empty() || verdict; }
   std::optional<train::Evaluation> evaluate() override {
     if (on_evaluate) on_evaluate();
-    if (verdicts.empty()) return std::nullopt;
+    if (!validates()) return std::nullopt;
+    if (verdict) return train::Evaluation{"loss", verdict(), false, Json{{"loss", verdict()}}};
     const double value = verdicts[std::min(evaluations, verdicts.size() - 1)];
     ++evaluations;
     return train::Evaluation{"loss", value, false, Json{{"loss", value}}};
@@ -76,13 +78,14 @@ class ToyTask final : public train::TrainingTask {
     return {values.begin(), values.end()};
   }
 
-  std::vector<double> weights;    // [N]
-  std::vector<double> verdicts;   // what evaluate() says, in order; the last one again and again
-  size_t evaluations = 0;         // asked for so far
-  int64_t most_rows = 1000;       // of a part that memory suffices for
-  int64_t poisoned = -1;          // row with a NaN loss
-  bool reaches_intercept = true;  // false: no gradient reaches it
-  std::function<void()> on_part;  // called at the start of each part
+  std::vector<double> weights;      // [N]
+  std::vector<double> verdicts;     // what evaluate() says, in order; the last one again and again
+  std::function<double()> verdict;  // instead of them
+  size_t evaluations = 0;           // asked for so far
+  int64_t most_rows = 1000;         // of a part that memory suffices for
+  int64_t poisoned = -1;            // row with a NaN loss
+  bool reaches_intercept = true;    // false: no gradient reaches it
+  std::function<void()> on_part;    // called at the start of each part
   std::function<void()> on_evaluate;
   std::vector<std::vector<int64_t>> parts;  // rows of every call
 

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <array>
 #include <cmath>
+#include <sstream>
 
 #include "rift/base/files.h"
 #include "rift/base/interrupt.h"
@@ -32,7 +34,7 @@ struct Settings {
     optim.batch_rows = 4;
     optim.epochs = 4;
     optim.clip_norm = 0;
-    optim.schedule = optim::Schedule::kConstant;
+    optim.schedule.kind = optim::ConstantSchedule{};
     optim.warmup = 0;
     train.checkpoint_every_steps = 2;
   }
@@ -182,6 +184,140 @@ TEST(Trainer, StopsAfterPatienceAndGivesTheBestEvaluationsParameters) {
   EXPECT_EQ(task.theta(), best_only.theta());
 }
 
+/// Parameters after each step of a run, as `task` begins its evaluations.
+std::vector<std::vector<float>> path_of(Settings settings) {
+  settings.optim.ema_decay = 0;
+  settings.train.soup = 1;
+  ToyTask task;
+  std::vector<std::vector<float>> path;
+  task.on_evaluate = [&] { path.push_back(task.theta()); };
+  task.verdict = [] { return 1.0; };
+  run_trainer(task, spec_of(task, settings));
+  return path;
+}
+
+Settings evaluated_at_each_step() {
+  Settings settings;
+  settings.optim.batch_rows = 10;
+  settings.optim.epochs = 5;
+  settings.train.early_stopping.patience = 0;
+  return settings;
+}
+
+TEST(Trainer, AMovingMeanIsWhatIsValidatedAndPublished) {
+  Settings settings = evaluated_at_each_step();
+  const auto path = path_of(settings);
+  settings.optim.ema_decay = 0.75;
+  std::vector<std::vector<double>> means = {{path[0].begin(), path[0].end()}};
+  for (size_t step = 1; step < path.size(); ++step) {
+    means.push_back(means.back());
+    for (size_t i = 0; i < means.back().size(); ++i) {
+      means.back()[i] += 0.25 * (static_cast<double>(path[step][i]) - means.back()[i]);
+    }
+  }
+  const auto near = [](const std::vector<double>& expected) {
+    return testing::Pointwise(testing::DoubleNear(1e-6), expected);
+  };
+  for (const bool validates : {true, false}) {
+    ToyTask task;
+    size_t step = 0;
+    if (validates) {
+      task.on_evaluate = [&] {
+        const std::vector<float> theta = task.theta();
+        EXPECT_THAT(std::vector<double>(theta.begin(), theta.end()), near(means[step]));
+        ++step;
+      };
+      task.verdict = [&] { return step == 4 ? 0.5 : 1.0; };  // the fourth is the best
+    }
+    run_trainer(task, spec_of(task, settings));
+    const std::vector<float> theta = task.theta();
+    EXPECT_THAT(std::vector<double>(theta.begin(), theta.end()), near(validates ? means[3] : means.back()));
+  }
+}
+
+TEST(Trainer, ASoupOfTheBestIsPublishedWhereItIsBetter) {
+  Settings settings = evaluated_at_each_step();
+  const auto path = path_of(settings);
+  settings.train.soup = 2;
+  for (const double soup : {0.1, 0.45}) {
+    ToyTask task;
+    task.verdicts = {0.9, 0.4, 0.8, 0.5, 0.6, soup};  // those of steps 2 and 4 are best
+    const TrainerResult result = run_trainer(task, spec_of(task, settings));
+    EXPECT_EQ(result.soup.at("published").as_bool(), soup == 0.1);
+    EXPECT_EQ(result.soup.at("value").as_double(), soup);
+    EXPECT_EQ(result.soup.at("steps").as_doubles(), (std::vector<double>{2, 4}));
+    for (size_t i = 0; i < path[1].size(); ++i) {
+      EXPECT_FLOAT_EQ(task.theta()[i], soup == 0.1 ? (path[1][i] + path[3][i]) / 2 : path[1][i]);
+    }
+  }
+}
+
+TEST(Trainer, APlateauLowersTheRateAndNeedsValidation) {
+  Settings settings = evaluated_at_each_step();
+  settings.optim.schedule.kind = optim::PlateauSchedule{.factor = 0.5, .patience = 1};
+  ToyTask task;
+  task.verdicts = {0.9, 0.9, 0.9, 0.9, 0.9};
+  const TempDirectory directory;
+  run_trainer(task, spec_of(task, settings, directory.path()));
+  std::vector<double> rates;
+  std::istringstream lines(read_file(directory / "log.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    const Json json = parse_json(line, "log.jsonl");
+    if (json.find("lr") != nullptr) rates.push_back(json.at("lr").as_double() / settings.optim.lr);
+  }
+  EXPECT_THAT(rates, testing::ElementsAre(1, 1, 1, 0.5, 0.5));
+  ToyTask without;
+  EXPECT_THAT(failure([&] { run_trainer(without, spec_of(without, settings)); }), HasSubstr("split.validation"));
+  settings.optim.schedule.kind = optim::ConstantSchedule{};
+  settings.train.soup = 2;
+  EXPECT_THAT(failure([&] { run_trainer(without, spec_of(without, settings)); }), HasSubstr("train.soup"));
+}
+
+TEST(Trainer, AStepOfSamFollowsTheGradientAtTheWorstPointNearby) {
+  Settings settings;
+  settings.optim.batch_rows = 10;
+  settings.optim.epochs = 1;
+  settings.optim.sam_rho = 0.3;
+  ToyTask task;
+  run_trainer(task, spec_of(task, settings));
+  EXPECT_EQ(task.parts.size(), 2u);
+  // By hand: d/d(slope0, slope1, intercept) of the mean squared error.
+  const auto gradient = [&](const std::array<double, 3>& at) {
+    std::array<double, 3> sum{};
+    for (int64_t row = 0; row < 10; ++row) {
+      const double error = at[0] * task.x(row, 0) + at[1] * task.x(row, 1) + at[2] - task.y(row);
+      for (size_t i = 0; i < 3; ++i) sum[i] += 0.2 * error * (i < 2 ? task.x(row, static_cast<int64_t>(i)) : 1.0);
+    }
+    return sum;
+  };
+  std::array<double, 3> worst = gradient({});
+  const double norm = std::hypot(worst[0], worst[1], worst[2]);
+  for (double& value : worst) value *= 0.3 / norm;
+  const std::array<double, 3> there = gradient(worst);
+  const auto value = [&](const char* name, size_t i) {
+    return task.theta()[static_cast<size_t>(task.parameters().at(name).offset) + i];
+  };
+  EXPECT_NEAR(value("slope", 0), -0.05 * there[0], 1e-6);
+  EXPECT_NEAR(value("slope", 1), -0.05 * there[1], 1e-6);
+  EXPECT_NEAR(value("intercept", 0), -0.05 * there[2], 1e-6);
+}
+
+TEST(Trainer, AGradientsElementsAreHeldWithinTheirBound) {
+  Settings settings;
+  settings.optim.batch_rows = 10;
+  settings.optim.epochs = 1;
+  settings.optim.clip_value = 0.01;
+  ToyTask task;
+  run_trainer(task, spec_of(task, settings));
+  int64_t moved = 0;
+  for (const float value : task.theta()) {
+    if (value == 0) continue;  // room between parameters
+    EXPECT_NEAR(std::abs(value), 0.05 * 0.01, 1e-9);
+    ++moved;
+  }
+  EXPECT_EQ(moved, 3);
+}
+
 TEST(Trainer, PatienceZeroNeverStopsEarly) {
   Settings settings;
   settings.train.early_stopping.patience = 0;
@@ -290,7 +426,7 @@ Settings long_settings() {
   Settings settings;
   settings.optim.name = optim::AdamWOptions{};
   settings.optim.weight_decay = 0.01;
-  settings.optim.schedule = optim::Schedule::kLinear;
+  settings.optim.schedule.kind = optim::LinearSchedule{};
   settings.optim.epochs = 5;
   settings.train.evaluations_per_epoch = 2;
   settings.train.early_stopping.patience = 0;
@@ -299,20 +435,18 @@ Settings long_settings() {
 
 const std::vector<double> kVerdicts = {0.9, 0.4, 0.5, 0.6, 0.45};
 
-Reference reference() {
+Reference reference(const Settings& settings = long_settings()) {
   const TempDirectory directory;
   ToyTask task;
   task.verdicts = kVerdicts;
-  const Settings settings = long_settings();
   run_trainer(task, spec_of(task, settings, directory.path()));
   return {read_file(directory / "log.jsonl"), read_file(directory / kEvents), task.theta()};
 }
 
 /// Interrupts by a signal inside of the given call of add_gradient or evaluate, then goes on in a fresh process's
 /// place.
-Reference interrupted(size_t at_part, size_t at_evaluation) {
+Reference interrupted(size_t at_part, size_t at_evaluation, const Settings& settings = long_settings()) {
   const TempDirectory directory;
-  const Settings settings = long_settings();
   install_interrupt_handler();
   {
     ToyTask task;
@@ -351,6 +485,26 @@ TEST(Trainer, GoesOnFromASignalToTheSameBytes) {
     EXPECT_EQ(got.log, expected.log) << part;
     EXPECT_EQ(got.events, expected.events) << part;
     EXPECT_EQ(got.theta, expected.theta) << part;
+  }
+}
+
+TEST(Trainer, WhateverHasAStateGoesOnToTheSameBytes) {
+  std::vector<Settings> all(6, long_settings());
+  all[0].optim.ema_decay = 0.6;
+  all[1].train.soup = 3;
+  all[2].optim.schedule.kind = optim::PlateauSchedule{.factor = 0.5, .patience = 0};
+  all[3].optim.sam_rho = 0.05;
+  all[4].optim.name = optim::NAdamOptions{};
+  all[5].optim.name = optim::AdafactorOptions{};
+  for (Settings& settings : all) {
+    SCOPED_TRACE(&settings - all.data());
+    settings.train.keep_checkpoints = 1;
+    const Reference expected = reference(settings);
+    for (const auto& [part, evaluation] : {std::pair<size_t, size_t>{4, 1'000'000}, {11, 1'000'000}, {1'000'000, 2}}) {
+      const Reference got = interrupted(part, evaluation, settings);
+      EXPECT_EQ(got.log, expected.log);
+      EXPECT_EQ(got.theta, expected.theta);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "rift/base/error.h"
 #include "rift/base/threads.h"
@@ -34,12 +35,19 @@ std::unique_ptr<Rule<T>> rule_of(const OptimOptions& options) {
 
 template <class T>
 Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull, Written written)
-    : rule_(rule_of<T>(options)), groups_(std::move(groups)), pull_rate_(pull.rate), written_(std::move(written)) {
-  int64_t elements = 0;
+    : rule_(rule_of<T>(options)),
+      groups_(std::move(groups)),
+      largest_(options.clip_value > 0 ? static_cast<T>(options.clip_value) : std::numeric_limits<T>::infinity()),
+      pull_rate_(pull.rate),
+      written_(std::move(written)) {
+  typename Rule<T>::Kept total;
   for (size_t group = 0; group < groups_.size(); ++group) {
     for (const Slice& slice : groups_[group].slices) {
-      placed_.push_back({.slice = slice, .group = static_cast<int64_t>(group), .moment = elements});
-      elements += slice.size;
+      placed_.push_back(
+          {.slice = slice, .group = static_cast<int64_t>(group), .first = total.first, .second = total.second});
+      const typename Rule<T>::Kept kept = rule_->kept(slice);
+      total.first += kept.first;
+      total.second += kept.second;
     }
   }
   std::ranges::sort(placed_, {}, [](const Placed& placed) { return placed.slice.offset; });
@@ -47,8 +55,8 @@ Optimizer<T>::Optimizer(const OptimOptions& options, std::vector<ParameterGroup>
     const Slice& before = placed_[i - 1].slice;
     RIFT_CHECK(before.offset + before.size <= placed_[i].slice.offset);
   }
-  if (rule_->moments() > 0) state_.first.resize(static_cast<size_t>(elements));
-  if (rule_->moments() > 1) state_.second.resize(static_cast<size_t>(elements));
+  state_.first.resize(static_cast<size_t>(total.first));
+  state_.second.resize(static_cast<size_t>(total.second));
   place_pull(pull);
   make_pieces();
   find_idle_pieces();
@@ -71,6 +79,10 @@ void Optimizer<T>::place_pull(const Pull<T>& pull) {
 template <class T>
 void Optimizer<T>::make_pieces() {
   for (const Placed& placed : placed_) {
+    if (!rule_->elementwise()) {
+      pieces_.push_back({&placed, 0, placed.slice.size});
+      continue;
+    }
     const int64_t unit = placed.slice.unit;
     const int64_t most = placed.slice.rows_may_idle ? kIdlePiece : std::max(kPiece / unit, int64_t{1}) * unit;
     for (int64_t begin = 0; begin < placed.slice.size; begin += most) {
@@ -87,11 +99,11 @@ void Optimizer<T>::find_idle_pieces() {
   const auto& kernels = updates<T>();
   for (const Piece& piece : pieces_) {
     if (piece.idle < 0) continue;
-    const int64_t moment = piece.placed->moment + piece.begin;
-    const auto zero = [&](const std::vector<T>& moments) {
-      return moments.empty() || kernels.is_zero(moments.data() + moment, piece.size);
+    const auto zero = [&](const std::vector<T>& moments, int64_t from) {
+      return moments.empty() || kernels.is_zero(moments.data() + from + piece.begin, piece.size);
     };
-    idle_[static_cast<size_t>(piece.idle)] = zero(state_.first) && zero(state_.second);
+    idle_[static_cast<size_t>(piece.idle)] =
+        zero(state_.first, piece.placed->first) && zero(state_.second, piece.placed->second);
   }
 }
 
@@ -101,6 +113,7 @@ nn::kernels::Pulled<T> Optimizer<T>::pulled_of(const Placed& placed, int64_t beg
   return {.gradient = gradient.data() + placed.slice.offset + begin,
           .centre = placed.centre == nullptr ? nullptr : placed.centre + begin,
           .pull = static_cast<T>(pull_rate_),
+          .largest = largest_,
           .size = size};
 }
 
@@ -118,14 +131,17 @@ T Optimizer<T>::decay_of(const Placed& placed) const {
 template <class T>
 void Optimizer<T>::apply(const Placed& placed, int64_t begin, int64_t size, std::span<T> theta,
                          std::span<const T> gradient) {
-  const auto moments = [&](std::vector<T>& all) { return all.empty() ? nullptr : all.data() + placed.moment + begin; };
+  const auto moments = [&](std::vector<T>& all, int64_t from) {
+    return all.empty() ? nullptr : all.data() + from + begin;
+  };
   rule_->update({.pulled = pulled_of(placed, begin, size, gradient),
                  .theta = theta.data() + placed.slice.offset + begin,
-                 .first = moments(state_.first),
-                 .second = moments(state_.second),
+                 .first = moments(state_.first, placed.first),
+                 .second = moments(state_.second, placed.second),
                  .factor = static_cast<T>(gradient_factor_),
                  .lr = rate_of(placed),
-                 .decay = decay_of(placed)});
+                 .decay = decay_of(placed)},
+                placed.slice);
   if (written_) written_({placed.slice.offset + begin, size});
 }
 
@@ -194,6 +210,7 @@ const typename Optimizer<T>::Placed& Optimizer<T>::containing(const Slice& stret
 
 template <class T>
 void Optimizer<T>::update(std::span<T> theta, std::span<const T> gradient, const Slice& stretch) {
+  RIFT_CHECK(takes_parts());
   const Placed& placed = containing(stretch);
   const int64_t begin = stretch.offset - placed.slice.offset;
   const Measured sums = measure_stretch(placed, begin, stretch.size, theta, gradient);

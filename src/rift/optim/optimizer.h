@@ -14,16 +14,6 @@
 
 namespace rift::optim {
 
-/// A stretch of the flat parameter storage.
-///   rows_may_idle: most of its gradient is zero in most steps (an embedding's rows that no token asks for)
-///   unit: elements that one thread takes together, where something follows what is written (rows of a weight)
-struct Slice {
-  int64_t offset = 0;
-  int64_t size = 0;
-  bool rows_may_idle = false;
-  int64_t unit = 1;
-};
-
 /// Parameters that share a learning rate and a weight decay.
 struct ParameterGroup {
   std::string name;  // "encoder", "encoder, no decay", "head", ...; shown in the log
@@ -50,19 +40,20 @@ struct GradientMeasure {
   double pull_distance = 0;  // sum of (theta - centre)^2
 };
 
-/// A rule's steps (rule.h: GD, SGD, Adam, AdamW) over flat parameter storage, T = float or double. One pass over what a
-/// step touches: gradient, pull, clip factor, decay, moments, update. The update of an element depends on that element
-/// alone, so the result depends neither on the number of threads nor on whether stretches are updated as their
-/// gradients become known or all at the end. Formulas and their order of operations are torch.optim's, to which ten
-/// steps are equal (f64, 1e-10). Source: arXiv:1412.6980, arXiv:1711.05101.
+/// A rule's steps (rule.h) over flat parameter storage, T = float or double. One pass over what a
+/// step touches: gradient, pull, clip factor, decay, moments, update. What a step
+/// writes follows from an element, or from a slice, alone, so the result depends neither on the number of threads nor
+/// on whether stretches are updated as their gradients become known or all at the end. Formulas and their order of
+/// operations are torch.optim's, to which ten steps are equal (f64, 1e-10). Source: arXiv:1412.6980, arXiv:1711.05101.
 template <class T>
 class Optimizer {
  public:
   /// Throws kBug on overlapping slices or a pull outside of them.
   Optimizer(const OptimOptions& options, std::vector<ParameterGroup> groups, Pull<T> pull = {}, Written written = {});
 
-  /// Norm of gradient + pull, summed in f64 in an order that does not depend on the number of threads. theta and
-  /// gradient are the whole flat storage, here and below; only the groups' slices are read or written.
+  /// Norm of gradient + pull, each element clipped by value, summed in f64 in an order that does not depend on the
+  /// number of threads. theta and gradient are the whole flat storage, here and below; only the groups' slices are read
+  /// or written.
   GradientMeasure measure(std::span<const T> theta, std::span<const T> gradient) const;
 
   /// theta -= step(gradient_factor * (gradient + pull)), with every group's lr times lr_factor.
@@ -70,7 +61,8 @@ class Optimizer {
 
   /// The same in parts, while gradients come in: begin_step(), update() of stretches inside of slices, each element
   /// once and from any thread, finish_step() for all slices that nobody updated. A slice is updated whole or not at
-  /// all (kBug). Returns what measure() would have.
+  /// all (kBug), and only where takes_parts(). Returns what measure() would have.
+  bool takes_parts() const { return rule_->elementwise(); }
   void begin_step(double lr_factor, double gradient_factor = 1.0);
   void update(std::span<T> theta, std::span<const T> gradient, const Slice& stretch);
   GradientMeasure finish_step(std::span<T> theta, std::span<const T> gradient);
@@ -78,22 +70,22 @@ class Optimizer {
   const std::vector<ParameterGroup>& groups() const { return groups_; }
   int64_t steps() const { return state_.steps; }
 
-  /// What resuming needs: moments one after the other, in the order of groups and slices; [elements] each, may be
-  /// empty.
+  /// What resuming needs: what the rule keeps of each slice, in the order of groups and slices. May be empty.
   struct State {
     int64_t steps = 0;
-    std::vector<T> first;   // momentum buffer or first moment
+    std::vector<T> first;   // momentum buffer, first moment; see Rule::kept
     std::vector<T> second;  // second moment
   };
   const State& state() const { return state_; }
   void restore(State state);  // throws kArtefact on other lengths
 
  private:
-  /// A slice with its place among the moments and its part of the pull.
+  /// A slice with its places in the state and its part of the pull.
   struct Placed {
     Slice slice;
     int64_t group = 0;
-    int64_t moment = 0;
+    int64_t first = 0;  // where its part of State::first begins
+    int64_t second = 0;
     const T* centre = nullptr;
   };
   struct Piece {
@@ -127,6 +119,7 @@ class Optimizer {
   std::vector<Placed> placed_;  // by offset
   std::vector<Piece> pieces_;   // by offset
   std::vector<uint8_t> idle_;   // moments are all zero
+  T largest_;                   // absolute value of a gradient's element
   double pull_rate_ = 0;
   Written written_;
   State state_;

@@ -9,6 +9,19 @@
 
 namespace rift::optim {
 
+/// A stretch of the flat parameter storage.
+///   rows_may_idle: most of its gradient is zero in most steps (an embedding's rows that no token asks for)
+///   unit: elements that one thread takes together, where something follows what is written (rows of a weight)
+///   rows, columns: of a matrix, or of each of several that lie one after the other; 0 where it is a vector
+struct Slice {
+  int64_t offset = 0;
+  int64_t size = 0;
+  bool rows_may_idle = false;
+  int64_t unit = 1;
+  int64_t rows = 0;
+  int64_t columns = 0;
+};
+
 /// How a method turns gradients into new values: what differs between SGD and Adam. Optimizer walks over the storage
 /// and asks it stretch by stretch. T = float or double. One file each under rules/.
 template <class T>
@@ -16,15 +29,22 @@ class Rule {
  public:
   virtual ~Rule() = default;
 
-  /// State that each element has: 0, 1 (Update::first) or 2 (and Update::second).
-  virtual int64_t moments() const = 0;
+  /// Elements of what a slice keeps from step to step: at Update::first and Update::second.
+  struct Kept {
+    int64_t first = 0;
+    int64_t second = 0;
+  };
+  virtual Kept kept(const Slice& slice) const = 0;
+
+  /// Whether an element's new value depends on that element alone, with its state at the same place of first and
+  /// second. If not, update() is given whole slices.
+  virtual bool elementwise() const { return true; }
 
   /// Before the updates of a step, which count from 1.
   virtual void begin_step(int64_t step) = 0;
 
-  /// One stretch. Update::lr and Update::decay are its group's. An element's new value depends on that element alone.
-  /// Called from several threads.
-  virtual void update(nn::kernels::Update<T> stretch) const = 0;
+  /// One stretch of `slice`. Update::lr and Update::decay are its group's. Called from several threads.
+  virtual void update(nn::kernels::Update<T> stretch, const Slice& slice) const = 0;
 
   /// What becomes of an element whose gradient and moments are zero is `factor` times it, exactly; nullopt where such
   /// an element has to go through update().
@@ -42,5 +62,11 @@ template <class T>
 std::unique_ptr<Rule<T>> make_rule(const AdamOptions& options);
 template <class T>
 std::unique_ptr<Rule<T>> make_rule(const AdamWOptions& options);
+template <class T>
+std::unique_ptr<Rule<T>> make_rule(const NAdamOptions& options);
+template <class T>
+std::unique_ptr<Rule<T>> make_rule(const LionOptions& options);
+template <class T>
+std::unique_ptr<Rule<T>> make_rule(const AdafactorOptions& options);
 
 }  // namespace rift::optim

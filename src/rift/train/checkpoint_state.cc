@@ -17,13 +17,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kFormat = 2;  // 1 did not name the machine
+constexpr int64_t kFormat = 3;  // 1 did not name the machine, 2 held one best evaluation
 constexpr int64_t kMaxStateBytes = int64_t{64} << 20;
 constexpr const char* kState = "state.json";
 constexpr const char* kParameters = "parameters.safetensors";
 constexpr const char* kOptimizer = "optimizer.safetensors";
-constexpr const char* kBest = "best.safetensors";
+constexpr const char* kMean = "mean.safetensors";
 
+std::string best_name(size_t place) { return fmt::format("best-{}.safetensors", place); }
 std::string directory_name(int64_t step) { return fmt::format("step-{:06}", step); }
 
 at::Tensor to_tensor(const std::vector<float>& values) {
@@ -65,7 +66,7 @@ std::vector<fs::path> list_checkpoints(const fs::path& folder) {
   return paths;
 }
 
-tensor::TensorMap read_checked(const fs::path& directory, const Json& files, const char* name) {
+tensor::TensorMap read_checked(const fs::path& directory, const Json& files, const std::string& name) {
   const Json* digest = files.find(name);
   if (digest == nullptr) return {};
   RIFT_REQUIRE(sha256_file(directory / name) == digest->as_string(), Code::kArtefact,
@@ -80,10 +81,12 @@ Json to_json(const Progressed& progressed) {
               {"evaluation_due", progressed.evaluation_due},
               {"worse_evaluations", progressed.worse_evaluations},
               {"log_bytes", progressed.log_bytes},
-              {"best", progressed.best ? Json(*progressed.best) : Json()},
               {"best_evaluation", progressed.best_evaluation},
               {"evaluations", progressed.evaluations},
-              {"last_step", progressed.last_step}};
+              {"last_step", progressed.last_step},
+              {"plateau", Json{{"factor", progressed.plateau.factor},
+                               {"best", progressed.plateau.best ? Json(*progressed.plateau.best) : Json()},
+                               {"worse", progressed.plateau.worse}}}};
 }
 
 Progressed progressed_from_json(const Json& json) {
@@ -92,20 +95,14 @@ Progressed progressed_from_json(const Json& json) {
   progressed.evaluation_due = json.at("evaluation_due").as_bool();
   progressed.worse_evaluations = json.at("worse_evaluations").as_int();
   progressed.log_bytes = json.at("log_bytes").as_int();
-  if (!json.at("best").is_null()) progressed.best = json.at("best").as_double();
   progressed.best_evaluation = json.at("best_evaluation");
   progressed.evaluations = json.at("evaluations");
   progressed.last_step = json.at("last_step");
+  const Json& plateau = json.at("plateau");
+  progressed.plateau.factor = plateau.at("factor").as_double();
+  if (!plateau.at("best").is_null()) progressed.plateau.best = plateau.at("best").as_double();
+  progressed.plateau.worse = plateau.at("worse").as_int();
   return progressed;
-}
-
-tensor::TensorMap trained_tensors(const nn::ParameterStore& store) {
-  tensor::TensorMap tensors;
-  for (const nn::Parameter& parameter : store.parameters()) {
-    if (parameter.trainable) tensors.emplace(parameter.name, parameter.view.detach().clone());
-  }
-  for (const auto& [name, buffer] : store.buffers()) tensors.emplace(name, buffer.clone());
-  return tensors;
 }
 
 fs::path CheckpointFolder::write(const CheckpointState& state, int64_t keep) const {
@@ -113,17 +110,23 @@ fs::path CheckpointFolder::write(const CheckpointState& state, int64_t keep) con
   const fs::path target = folder_ / directory_name(state.progressed.step);
   StagedDirectory stage(target);
   Json files = Json::object();
-  const auto add = [&](const char* name, const tensor::TensorMap& tensors) {
+  const auto add = [&](const std::string& name, const tensor::TensorMap& tensors) {
     if (tensors.empty()) return;
     checkpoint::write_tensors(stage.path() / name, tensors);
     files[name] = sha256_file(stage.path() / name);
   };
   add(kParameters, state.parameters);
   add(kOptimizer, optimizer_tensors(state.optimizer));
-  add(kBest, state.best);
+  add(kMean, state.mean);
+  Json best = Json::array();
+  for (const EvaluatedState& one : state.best) {
+    add(best_name(best.size()), one.tensors);
+    best.push_back(Json{{"step", one.step}, {"value", one.value}});
+  }
   const Json json = {{"format", kFormat},   {"run", run_},
                      {"machine", machine_}, {"optimizer_steps", state.optimizer.steps},
-                     {"files", files},      {"progressed", to_json(state.progressed)}};
+                     {"files", files},      {"progressed", to_json(state.progressed)},
+                     {"best", best}};
   write_file_atomic(stage.path() / kState, to_json_text(json, 1) + "\n");
   stage.publish();
   const std::vector<fs::path> all = list_checkpoints(folder_);
@@ -150,7 +153,11 @@ CheckpointState CheckpointFolder::read(const fs::path& directory) const {
   state.progressed = progressed_from_json(json.at("progressed"));
   const Json& files = json.at("files");
   state.parameters = read_checked(directory, files, kParameters);
-  state.best = read_checked(directory, files, kBest);
+  state.mean = read_checked(directory, files, kMean);
+  for (const Json& one : json.at("best").as_array()) {
+    tensor::TensorMap tensors = read_checked(directory, files, best_name(state.best.size()));
+    state.best.push_back({one.at("step").as_int(), one.at("value").as_double(), std::move(tensors)});
+  }
   const tensor::TensorMap optimizer = read_checked(directory, files, kOptimizer);
   state.optimizer = {json.at("optimizer_steps").as_int(), to_vector(optimizer, "first"),
                      to_vector(optimizer, "second")};

@@ -4,11 +4,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rift/base/json.h"
 #include "rift/nn/parameters.h"
 #include "rift/optim/optimizer.h"
+#include "rift/optim/schedule.h"
 #include "rift/tensor/tensor_map.h"
+#include "rift/train/averages.h"
 
 namespace rift::train {
 
@@ -18,10 +21,10 @@ struct Progressed {
   bool evaluation_due = false;    // the evaluation after `step` was not finished
   int64_t worse_evaluations = 0;  // since the best one
   int64_t log_bytes = 0;          // of log.jsonl
-  std::optional<double> best;     // value of the deciding metric
   Json best_evaluation;           // {"step", "epoch", "metric", "value", ...}, null while none
   Json evaluations = Json::array();
-  Json last_step;  // of log.jsonl, null while none
+  Json last_step;                 // of log.jsonl, null while none
+  optim::Plateau::State plateau;  // of a schedule that goes by evaluations
 };
 Json to_json(const Progressed& progressed);
 Progressed progressed_from_json(const Json& json);  // throws kArtefact
@@ -29,17 +32,15 @@ Progressed progressed_from_json(const Json& json);  // throws kArtefact
 /// All that a run needs to go on to the same bytes, besides what it was made from.
 struct CheckpointState {
   Progressed progressed;
-  tensor::TensorMap parameters;  // those that train, and every buffer
-  tensor::TensorMap best;        // the same at the best evaluation; empty while none
+  tensor::TensorMap parameters;      // those that train, and every buffer
+  std::vector<EvaluatedState> best;  // the same at the best evaluations, best first
+  tensor::TensorMap mean;            // the same as a moving mean; empty without one
   optim::Optimizer<float>::State optimizer;
 };
 
-/// The parameters that train and the buffers, as copies.
-tensor::TensorMap trained_tensors(const nn::ParameterStore& store);
-
-/// checkpoints/step-000120/{state.json, parameters.safetensors, optimizer.safetensors, best.safetensors}; state.json
-/// holds the digests of the others, `run`, the digest of what the run is made from, and `machine`, what it runs on. A
-/// directory is there whole or not at all.
+/// checkpoints/step-000120/{state.json, parameters.safetensors, optimizer.safetensors, best-0.safetensors ...,
+/// mean.safetensors}; state.json holds the digests of the others, `run`, the digest of what the run is made from, and
+/// `machine`, what it runs on. A directory is there whole or not at all.
 class CheckpointFolder {
  public:
   /// `folder`: DIR/checkpoints. `run`, `machine`: see above; machine as package::describe_execution() says it.

@@ -183,6 +183,7 @@ class FineTuning {
     json["best"] = result.best_evaluation;
     json["evaluations"] = result.evaluations;
     json["last_step"] = result.last_step;
+    if (!result.soup.is_null()) json["soup"] = result.soup;
     return json;
   }
 

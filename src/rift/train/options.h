@@ -64,6 +64,7 @@ struct TrainOptions {
   int64_t checkpoint_every_steps = 200;
   int64_t keep_checkpoints = 2;
   int64_t evaluations_per_epoch = 1;
+  int64_t soup = 1;
   KeptStatesOptions kept_states;
   EarlyStoppingOptions early_stopping;
   template <class V>
@@ -79,6 +80,10 @@ struct TrainOptions {
     v("keep_checkpoints", keep_checkpoints, "Newest checkpoints that are kept.", at_least(1));
     v("evaluations_per_epoch", evaluations_per_epoch, "Times per epoch that the validation rows are scored.",
       at_least(1));
+    v("soup", soup,
+      "Best evaluations whose parameters are averaged; the mean is published where it validates better than the best "
+      "of them. 1 = the best alone.",
+      in_range(1, 100));
     v("kept_states", kept_states, "Room for what frozen layers say of the training rows, so that it is computed once.");
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");

@@ -14,6 +14,18 @@ int64_t unit_of(const nn::Parameter& parameter) {
   return parameter.shape.size() == 2 ? nn::kernels::kBlock * parameter.shape[1] : 1;
 }
 
+optim::Slice slice_of(const nn::Parameter& parameter) {
+  optim::Slice slice{.offset = parameter.offset,
+                     .size = parameter.size,
+                     .rows_may_idle = parameter.rows_may_idle,
+                     .unit = unit_of(parameter)};
+  if (const size_t rank = parameter.shape.size(); rank > 1) {
+    slice.rows = parameter.shape[rank - 2];
+    slice.columns = parameter.shape[rank - 1];
+  }
+  return slice;
+}
+
 class Groups {
  public:
   Groups(const nn::ParameterStore& store, double weight_decay) : store_(store), weight_decay_(weight_decay) {}
@@ -25,7 +37,7 @@ class Groups {
       const nn::Parameter& parameter = store_.at(parameter_name);
       RIFT_CHECK(parameter.trainable && seen_.insert(parameter_name).second);
       auto& group = is_exempt_from_decay(parameter) ? exempt : decayed;
-      group.slices.push_back({parameter.offset, parameter.size, parameter.rows_may_idle, unit_of(parameter)});
+      group.slices.push_back(slice_of(parameter));
     }
     for (optim::ParameterGroup* group : {&decayed, &exempt}) {
       if (!group->slices.empty()) groups_.push_back(std::move(*group));

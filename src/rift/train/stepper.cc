@@ -74,7 +74,8 @@ StepRecord Stepper::step(const Place& place) {
   StepRecord record;
   record.step = place.step + 1;
   record.rows = static_cast<int64_t>(place.rows.size());
-  factors_.lr = optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, place.step, plan_.total_steps);
+  factors_.lr =
+      place.lr_factor * optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, place.step, plan_.total_steps);
   record.lr = spec_.optim.lr * factors_.lr;
   record.head_lr = spec_.optim.head_lr.value_or(spec_.optim.lr) * factors_.lr;
   if (updates_as_gradients_come(place.rows)) {
@@ -90,8 +91,8 @@ StepRecord Stepper::step(const Place& place) {
 /// Whether a weight may be updated as soon as its gradient is whole: nothing is asked of the gradient as a whole
 /// then, and no further part of the step adds to it.
 bool Stepper::updates_as_gradients_come(std::span<const int64_t> rows) const {
-  return spec_.optim.clip_norm == 0 && static_cast<int64_t>(rows.size()) <= plan_.rows_per_part &&
-         store_.device().is_cpu();
+  return spec_.optim.clip_norm == 0 && spec_.optim.sam_rho == 0 && optimizer_.takes_parts() &&
+         static_cast<int64_t>(rows.size()) <= plan_.rows_per_part && store_.device().is_cpu();
 }
 
 void Stepper::step_as_gradients_come(const Place& place, StepRecord& record) {
@@ -104,12 +105,50 @@ void Stepper::step_as_gradients_come(const Place& place, StepRecord& record) {
 
 void Stepper::step_at_the_end(const Place& place, StepRecord& record) {
   add_gradients(place, record);
+  if (spec_.optim.sam_rho > 0) add_gradients_at_the_worst_point(place, record);
   const std::span<float> values = store_.values<float>();
   const std::span<const float> gradients = std::as_const(store_).gradients<float>();
   take_measure(optimizer_.measure(values, gradients), place, record);
   factors_.clip = optim::clip_factor(record.gradient_norm, spec_.optim.clip_norm);
   optimizer_.step(values, gradients, factors_.lr, factors_.clip);
   store_.publish_values();
+}
+
+/// SAM: where the loss, taken as linear, is largest within sam_rho, theta + rho * g / |g|, the gradient is taken anew;
+/// the step is then made from theta. g is the task's alone: the anchor has its minimum where it says. Losses of the
+/// record stay those at theta. Source: arXiv:2010.01412, algorithm 1.
+void Stepper::add_gradients_at_the_worst_point(const Place& place, StepRecord& record) {
+  const std::span<const float> gradients = std::as_const(store_).gradients<float>();
+  const auto each_slice = [&](auto&& visit) {
+    for (const optim::ParameterGroup& group : optimizer_.groups()) {
+      for (const optim::Slice& slice : group.slices) {
+        visit(static_cast<size_t>(slice.offset), static_cast<size_t>(slice.size));
+      }
+    }
+  };
+  double squares = 0;
+  each_slice([&](size_t offset, size_t size) {
+    for (const float g : gradients.subspan(offset, size)) squares += static_cast<double>(g) * static_cast<double>(g);
+  });
+  require_finite(squares, "the gradient", place.step, place.rows);
+  const auto by = static_cast<float>(spec_.optim.sam_rho / (std::sqrt(squares) + 1e-12));
+  std::span<float> values = store_.values<float>();
+  held_.clear();
+  each_slice([&](size_t offset, size_t size) {
+    held_.insert(held_.end(), values.begin() + static_cast<std::ptrdiff_t>(offset),
+                 values.begin() + static_cast<std::ptrdiff_t>(offset + size));
+    for (size_t i = offset; i < offset + size; ++i) values[i] += by * gradients[i];
+  });
+  store_.publish_values();
+  StepRecord there;
+  add_gradients(place, there);
+  record.tokens += there.tokens;
+  values = store_.values<float>();
+  auto from = held_.begin();
+  each_slice([&](size_t offset, size_t size) {
+    std::copy_n(from, size, values.begin() + static_cast<std::ptrdiff_t>(offset));
+    from += static_cast<std::ptrdiff_t>(size);
+  });
 }
 
 void Stepper::take_measure(const optim::GradientMeasure& measure, const Place& place, StepRecord& record) const {

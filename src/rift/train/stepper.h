@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "rift/objective/anchor.h"
 #include "rift/optim/optimizer.h"
@@ -24,6 +25,7 @@ class Stepper {
     int64_t step = 0;   // 0-based
     int64_t epoch = 0;  // 0-based
     std::span<const int64_t> rows;
+    double lr_factor = 1.0;  // beside the schedule's
   };
   /// Throws kData when loss or gradient are not finite. StepRecord::epoch is the caller's to fill in.
   StepRecord step(const Place& place);
@@ -44,6 +46,7 @@ class Stepper {
   bool updates_as_gradients_come(std::span<const int64_t> rows) const;
   void step_as_gradients_come(const Place& place, StepRecord& record);
   void step_at_the_end(const Place& place, StepRecord& record);
+  void add_gradients_at_the_worst_point(const Place& place, StepRecord& record);
   void take_measure(const optim::GradientMeasure& measure, const Place& place, StepRecord& record) const;
   void add_gradients(const Place& place, StepRecord& record);
   PartLoss add_part(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale);
@@ -58,6 +61,7 @@ class Stepper {
   Factors factors_;
   int64_t weighty_steps_ = 0;
   bool splits_batches_ = false;  // for want of memory
+  std::vector<float> held_;      // values of the parameters that train, while the worst point near them is looked at
 };
 
 }  // namespace rift::train

@@ -39,6 +39,7 @@ class TrainingTask {
   virtual nn::ParameterStore& parameters() = 0;
   /// Adds scale * d(sum over `rows` of weight * loss) / d(theta) to the gradients; returns the sum without `scale`.
   virtual PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) = 0;
+  virtual bool validates() const = 0;  // whether evaluate() says something
   /// nullopt when there are no validation rows. May throw kInterrupted.
   virtual std::optional<Evaluation> evaluate() = 0;
   /// Parameters whose gradient is zero by construction, so that they need not move.

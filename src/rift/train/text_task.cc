@@ -162,7 +162,7 @@ std::vector<float> TextTask::validation_logits() const {
 }
 
 std::optional<Evaluation> TextTask::evaluate() {
-  if (spec_.validation.label.empty()) return std::nullopt;
+  if (!validates()) return std::nullopt;
   const std::vector<float> said = validation_logits();
   const auto bad = std::ranges::find_if(said, [](float value) { return !std::isfinite(value); });
   RIFT_REQUIRE(

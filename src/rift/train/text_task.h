@@ -53,6 +53,7 @@ class TextTask final : public TrainingTask {
   int64_t source_row(int64_t row) const override { return spec_.train.source_row[static_cast<size_t>(row)]; }
   nn::ParameterStore& parameters() override { return model_.parameters(); }
   PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) override;
+  bool validates() const override { return !spec_.validation.label.empty(); }
   std::optional<Evaluation> evaluate() override;
   bool may_stay(std::string_view parameter) const override;
 

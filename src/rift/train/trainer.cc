@@ -8,6 +8,8 @@
 #include "rift/base/interrupt.h"
 #include "rift/base/log.h"
 #include "rift/base/progress.h"
+#include "rift/optim/schedule.h"
+#include "rift/train/averages.h"
 #include "rift/train/checkpoint_state.h"
 #include "rift/train/movement_watch.h"
 #include "rift/train/row_order.h"
@@ -24,6 +26,12 @@ std::string loss_note(double loss) {
   return "loss " + figure;
 }
 
+tensor::TensorMap copies_of(const tensor::TensorMap& tensors) {
+  tensor::TensorMap copies;
+  for (const auto& [name, tensor] : tensors) copies.emplace(name, tensor.clone());
+  return copies;
+}
+
 class Trainer {
  public:
   Trainer(TrainingTask& task, const TrainerSpec& spec)
@@ -33,7 +41,13 @@ class Trainer {
         plan_(plan_rows(spec.optim, task.rows())),
         order_(plan_, static_cast<uint64_t>(spec.train.seed), spec.shuffle),
         stepper_(task, spec, plan_),
-        checkpoints_(spec.directory / "checkpoints", spec.run, spec.machine) {
+        checkpoints_(spec.directory / "checkpoints", spec.run, spec.machine),
+        best_(spec.train.soup) {
+    if (spec.optim.ema_decay > 0) mean_.emplace(spec.optim.ema_decay);
+    if (const auto* plateau = std::get_if<optim::PlateauSchedule>(&spec.optim.schedule.kind)) {
+      plateau_.emplace(*plateau);
+    }
+    require_validation();
     watch_.emplace(store_);
     const bool resumed = !spec.directory.empty() && spec.resume && restore();
     if (!spec.directory.empty() && !resumed) checkpoints_.clear();
@@ -54,21 +68,31 @@ class Trainer {
         if (checkpoint_falls_due()) write_checkpoint();
         if (progressed_.step < plan_.total_steps) throw_if_interrupted();
       }
+      settle();
     } catch (const Error& error) {
       if (error.code() != Code::kInterrupted) throw;
       stop_with_checkpoint(error);
     }
-    if (!best_.empty()) store_.copy_from(best_);
     return result(stopped);
   }
 
  private:
+  /// What goes by evaluations would do nothing without them.
+  void require_validation() const {
+    if (task_.validates()) return;
+    constexpr const char* kNone = "there are no validation rows to go by; give split.validation, or leave it out";
+    RIFT_REQUIRE(!plateau_, Code::kConfig, "optim.schedule plateau: {}", kNone);
+    RIFT_REQUIRE(spec_.train.soup == 1, Code::kConfig, "train.soup: {}", kNone);
+  }
+
   bool restore() {
     std::optional<CheckpointState> state = checkpoints_.read_newest();
     if (!state) return false;
     progressed_ = std::move(state->progressed);
     store_.copy_from(state->parameters);
-    best_ = std::move(state->best);
+    best_.restore(std::move(state->best));
+    if (mean_) mean_->restore(std::move(state->mean));
+    if (plateau_) plateau_->restore(progressed_.plateau);
     stepper_.restore(std::move(state->optimizer));
     log_info("going on from a checkpoint", {{"step", progressed_.step}, {"of", plan_.total_steps}});
     return true;
@@ -83,7 +107,11 @@ class Trainer {
 
   void take_step(Progress& progress) {
     const int64_t step = progressed_.step;
-    StepRecord record = stepper_.step({.step = step, .epoch = order_.epoch_of(step), .rows = order_.rows_of(step)});
+    StepRecord record = stepper_.step({.step = step,
+                                       .epoch = order_.epoch_of(step),
+                                       .rows = order_.rows_of(step),
+                                       .lr_factor = plateau_ ? plateau_->state().factor : 1.0});
+    if (mean_) mean_->update(store_);
     record.epoch = passes(step + 1);
     finish_step(record);
     progress.advance(record.rows);
@@ -109,12 +137,16 @@ class Trainer {
 
   /// Returns whether the run stops here.
   bool evaluate() {
-    const std::optional<Evaluation> evaluation = task_.evaluate();
+    const std::optional<Evaluation> evaluation = validate();
     progressed_.evaluation_due = false;
     if (!evaluation) return false;
     RIFT_CHECK(std::isfinite(evaluation->value));
-    const bool better = !progressed_.best || (evaluation->higher_is_better ? evaluation->value > *progressed_.best
-                                                                           : evaluation->value < *progressed_.best);
+    const bool better = best_.offer(progressed_.step, evaluation->value, evaluation->higher_is_better,
+                                    [&] { return mean_ ? copies_of(mean_->tensors()) : trained_tensors(store_); });
+    if (plateau_ && plateau_->evaluated(evaluation->value, evaluation->higher_is_better)) {
+      log_info("validation has not improved for a while: the learning rate falls",
+               {{"step", progressed_.step}, {"factor", plateau_->state().factor}});
+    }
     Json record = {{"step", progressed_.step},
                    {"epoch", passes(progressed_.step)},
                    {"metric", evaluation->metric},
@@ -122,16 +154,49 @@ class Trainer {
                    {"figures", evaluation->figures}};
     log_->evaluation({.step = progressed_.step, .epoch = passes(progressed_.step)}, evaluation->figures, better);
     if (better) {
-      progressed_.best = evaluation->value;
       progressed_.best_evaluation = record;
       progressed_.worse_evaluations = 0;
-      best_ = trained_tensors(store_);
     } else {
       ++progressed_.worse_evaluations;
     }
     progressed_.evaluations.push_back(std::move(record));
     const int64_t patience = spec_.train.early_stopping.patience;
     return patience > 0 && progressed_.worse_evaluations >= patience && progressed_.step < plan_.total_steps;
+  }
+
+  std::optional<Evaluation> validate() {
+    std::optional<Borrowed> mean;
+    if (mean_) mean.emplace(store_, mean_->tensors());
+    return task_.evaluate();
+  }
+
+  /// Leaves the model with what is to be published.
+  void settle() {
+    if (best_.states().empty()) {
+      if (mean_) store_.copy_from(mean_->tensors());
+      return;
+    }
+    tensor::TensorMap chosen = best_.states().front().tensors;
+    if (best_.states().size() > 1) {
+      tensor::TensorMap soup = mean_of(best_.states());
+      if (is_better(soup)) chosen = std::move(soup);
+    }
+    store_.copy_from(chosen);
+  }
+
+  /// Whether the mean of the best evaluations' parameters is better than the best of them.
+  bool is_better(const tensor::TensorMap& soup) {
+    std::optional<Evaluation> evaluation;
+    {
+      const Borrowed borrowed(store_, soup);
+      evaluation = task_.evaluate();
+    }
+    const double best = best_.states().front().value;
+    const bool better = evaluation->higher_is_better ? evaluation->value > best : evaluation->value < best;
+    Json steps = Json::array();
+    for (const EvaluatedState& state : best_.states()) steps.push_back(state.step);
+    soup_ = Json{{"steps", steps}, {"metric", evaluation->metric}, {"value", evaluation->value}, {"published", better}};
+    return better;
   }
 
   bool checkpoint_falls_due() const {
@@ -142,7 +207,12 @@ class Trainer {
   std::filesystem::path write_checkpoint() {
     log_->sync();
     progressed_.log_bytes = log_->bytes();
-    return checkpoints_.write({progressed_, trained_tensors(store_), best_, stepper_.optimizer().state()},
+    if (plateau_) progressed_.plateau = plateau_->state();
+    return checkpoints_.write({.progressed = progressed_,
+                               .parameters = trained_tensors(store_),
+                               .best = best_.states(),
+                               .mean = mean_ ? mean_->tensors() : tensor::TensorMap(),
+                               .optimizer = stepper_.optimizer().state()},
                               spec_.train.keep_checkpoints);
   }
 
@@ -160,7 +230,8 @@ class Trainer {
             .stopped_early = stopped,
             .best_evaluation = progressed_.best_evaluation,
             .evaluations = progressed_.evaluations,
-            .last_step = progressed_.last_step};
+            .last_step = progressed_.last_step,
+            .soup = soup_};
   }
 
   TrainingTask& task_;
@@ -173,7 +244,10 @@ class Trainer {
   std::optional<MovementWatch> watch_;
   std::optional<RunLog> log_;
   Progressed progressed_;
-  tensor::TensorMap best_;
+  BestStates best_;
+  std::optional<MovingMean> mean_;
+  std::optional<optim::Plateau> plateau_;
+  Json soup_;
 };
 
 }  // namespace

@@ -55,7 +55,10 @@ struct Problem {
     for (T& v : second.storage) v = v * v;
   }
   Update<T> update(int64_t size, bool pulled) {
-    return {.pulled = {gradient.data(), pulled ? centre.data() : nullptr, T(0.3), size},
+    return {.pulled = {.gradient = gradient.data(),
+                       .centre = pulled ? centre.data() : nullptr,
+                       .pull = T(0.3),
+                       .size = size},
             .theta = theta.data(),
             .first = first.data(),
             .second = second.data(),
@@ -70,7 +73,7 @@ double tolerance() {
   return std::numeric_limits<T>::epsilon() * 16;
 }
 
-TYPED_TEST(UpdateKernel, PlainMomentumAndAdamStepsAreTheirFormulas) {
+TYPED_TEST(UpdateKernel, StepsAreTheirFormulas) {
   using T = TypeParam;
   this->on_every_set_and_size([&](const Updates<T>& kernels, int64_t size) {
     for (const bool pulled : {false, true}) {
@@ -101,25 +104,44 @@ TYPED_TEST(UpdateKernel, PlainMomentumAndAdamStepsAreTheirFormulas) {
         EXPECT_EQ(moved.first[size], start.first[size]);
       }
 
-      Problem<T> adam = start;
-      kernels.adam(adam.update(size, pulled), {.one_minus_beta1 = T(0.25),
-                                               .beta2 = T(0.75),
-                                               .one_minus_beta2 = T(0.25),
-                                               .epsilon = T(0.125),
-                                               .step_size = T(0.5),
-                                               .root2 = T(2),
-                                               .shrink = T(0.5)});
+      for (const double direct : {0.0, 0.25}) {  // Adam's, NAdam's
+        Problem<T> adam = start;
+        const AdamStep<T> step{.one_minus_beta1 = T(0.25),
+                               .beta2 = T(0.75),
+                               .one_minus_beta2 = T(0.25),
+                               .epsilon = T(0.125),
+                               .step_size = T(0.5),
+                               .direct = static_cast<T>(direct),
+                               .root2 = T(2),
+                               .shrink = T(0.5)};
+        direct == 0 ? kernels.adam(adam.update(size, pulled), step) : kernels.nadam(adam.update(size, pulled), step);
+        for (int64_t i = 0; i < size; ++i) {
+          const double shrunk = 0.5 * start.theta[i];
+          const double g = counted(i) + decay * shrunk;
+          const double first = start.first[i] + 0.25 * (g - start.first[i]);
+          const double second = 0.75 * start.second[i] + 0.25 * g * g;
+          const double along = 0.5 * first + direct * g;
+          ASSERT_NEAR(adam.first[i], first, tolerance<T>());
+          ASSERT_NEAR(adam.second[i], second, tolerance<T>() * (1 + second));
+          ASSERT_NEAR(adam.theta[i], shrunk - along / (std::sqrt(second) / 2 + 0.125), 4 * tolerance<T>());
+        }
+        EXPECT_EQ(adam.theta[size], start.theta[size]);
+        EXPECT_EQ(adam.second[size], start.second[size]);
+      }
+
+      Problem<T> lion = start;
+      kernels.lion(
+          lion.update(size, pulled),
+          {.beta1 = T(0.75), .one_minus_beta1 = T(0.25), .beta2 = T(0.5), .one_minus_beta2 = T(0.5), .shrink = T(0.5)});
       for (int64_t i = 0; i < size; ++i) {
         const double shrunk = 0.5 * start.theta[i];
         const double g = counted(i) + decay * shrunk;
-        const double first = start.first[i] + 0.25 * (g - start.first[i]);
-        const double second = 0.75 * start.second[i] + 0.25 * g * g;
-        ASSERT_NEAR(adam.first[i], first, tolerance<T>());
-        ASSERT_NEAR(adam.second[i], second, tolerance<T>() * (1 + second));
-        ASSERT_NEAR(adam.theta[i], shrunk - 0.5 * first / (std::sqrt(second) / 2 + 0.125), 4 * tolerance<T>());
+        const double along = 0.75 * start.first[i] + 0.25 * g;
+        ASSERT_NEAR(lion.first[i], 0.5 * start.first[i] + 0.5 * g, tolerance<T>());
+        ASSERT_NEAR(lion.theta[i], shrunk - (along > 0 ? lr : -lr), tolerance<T>());
       }
-      EXPECT_EQ(adam.theta[size], start.theta[size]);
-      EXPECT_EQ(adam.second[size], start.second[size]);
+      EXPECT_EQ(lion.theta[size], start.theta[size]);
+      EXPECT_EQ(lion.first[size], start.first[size]);
     }
   });
 }

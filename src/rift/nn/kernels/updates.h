@@ -1,17 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 /// Inner loops of optimizers over a stretch of flat parameters. T = float, double; sums are f64 always.
 namespace rift::nn::kernels {
 
 /// The gradient of one stretch with a pull towards `centre`: gradient + pull * (theta - centre), without the second
-/// part where centre is null.
+/// part where centre is null; each element held within +-largest.
 template <class T>
 struct Pulled {
   const T* gradient = nullptr;
   const T* centre = nullptr;
   T pull = 0;
+  T largest = std::numeric_limits<T>::infinity();
   int64_t size = 0;
 };
 
@@ -34,7 +36,8 @@ struct Momentum {
   bool first_step = false;
 };
 
-/// theta = theta * shrink - step_size * first / (sqrt(second) / root2 + epsilon), Update::lr is not read.
+/// theta = theta * shrink - (step_size * first + direct * g) / (sqrt(second) / root2 + epsilon), Update::lr is not
+/// read.
 template <class T>
 struct AdamStep {
   T one_minus_beta1 = 0;
@@ -42,7 +45,18 @@ struct AdamStep {
   T one_minus_beta2 = 0;
   T epsilon = 0;
   T step_size = 0;
+  T direct = 0;  // NAdam's; adam() does not read it
   T root2 = 1;
+  T shrink = 1;
+};
+
+/// theta = theta * shrink - lr * sign(beta1 * first + (1 - beta1) * g), then first = beta2 * first + (1 - beta2) * g.
+template <class T>
+struct LionStep {
+  T beta1 = 0;
+  T one_minus_beta1 = 0;
+  T beta2 = 0;
+  T one_minus_beta2 = 0;
   T shrink = 1;
 };
 
@@ -57,6 +71,8 @@ struct Updates {
   void (*plain)(const Update<T>&);  // theta -= lr * g
   void (*momentum)(const Update<T>&, const Momentum<T>&);
   void (*adam)(const Update<T>&, const AdamStep<T>&);
+  void (*nadam)(const Update<T>&, const AdamStep<T>&);
+  void (*lion)(const Update<T>&, const LionStep<T>&);
   Measured (*measure)(const Pulled<T>&, const T* theta);
   void (*shrink)(T* theta, int64_t size, T by);  // theta *= by
   bool (*is_zero)(const T* values, int64_t size);

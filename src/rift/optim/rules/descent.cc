@@ -7,9 +7,9 @@ namespace {
 template <class T>
 class PlainRule final : public Rule<T> {
  public:
-  int64_t moments() const override { return 0; }
+  typename Rule<T>::Kept kept(const Slice&) const override { return {}; }
   void begin_step(int64_t) override {}
-  void update(nn::kernels::Update<T> stretch) const override { nn::kernels::updates<T>().plain(stretch); }
+  void update(nn::kernels::Update<T> stretch, const Slice&) const override { nn::kernels::updates<T>().plain(stretch); }
 };
 
 template <class T>
@@ -17,9 +17,11 @@ class MomentumRule final : public Rule<T> {
  public:
   explicit MomentumRule(const SgdOptions& options)
       : step_{.momentum = static_cast<T>(options.momentum), .nesterov = options.nesterov} {}
-  int64_t moments() const override { return 1; }
+  typename Rule<T>::Kept kept(const Slice& slice) const override { return {.first = slice.size}; }
   void begin_step(int64_t step) override { step_.first_step = step == 1; }
-  void update(nn::kernels::Update<T> stretch) const override { nn::kernels::updates<T>().momentum(stretch, step_); }
+  void update(nn::kernels::Update<T> stretch, const Slice&) const override {
+    nn::kernels::updates<T>().momentum(stretch, step_);
+  }
 
  private:
   nn::kernels::Momentum<T> step_;

@@ -33,6 +33,7 @@ class LanguageTask final : public TrainingTask {
   int64_t source_row(int64_t row) const override { return spec_.train.origin(row).document; }
   nn::ParameterStore& parameters() override { return model_.parameters(); }
   PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) override;
+  bool validates() const override { return spec_.held_out.rows() > 0; }
   std::optional<Evaluation> evaluate() override;
   bool may_stay(std::string_view parameter) const override;
 

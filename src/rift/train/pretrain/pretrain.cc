@@ -194,7 +194,8 @@ class Pretraining {
                 {"stopped_early", result.stopped_early},
                 {"best", result.best_evaluation},
                 {"evaluations", result.evaluations},
-                {"last_step", result.last_step}};
+                {"last_step", result.last_step},
+                {"soup", result.soup}};
   }
 
   const PretrainSpec& spec_;

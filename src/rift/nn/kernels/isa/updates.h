@@ -23,9 +23,10 @@ template <class T>
 
 /// The gradient that counts, before `factor`.
 template <class T, bool kPulled>
-[[gnu::always_inline]] inline T pulled_gradient(T gradient, T pull, T theta, const T* centre, int64_t i) {
+[[gnu::always_inline]] inline T pulled_gradient(T gradient, T pull, T largest, T theta, const T* centre, int64_t i) {
   if constexpr (kPulled) gradient += pull * (theta - centre[i]);
-  return gradient;
+  gradient = gradient > largest ? largest : gradient;
+  return gradient < -largest ? -largest : gradient;
 }
 
 template <class T, bool kPulled>
@@ -33,10 +34,11 @@ void plain_of(const Update<T>& u) {
   T* __restrict theta = u.theta;
   const T* __restrict gradient = u.pulled.gradient;
   const T* __restrict centre = u.pulled.centre;
-  const T lr = u.lr, factor = u.factor, decay = u.decay, pull = u.pulled.pull;
+  const T lr = u.lr, factor = u.factor, decay = u.decay, pull = u.pulled.pull, largest = u.pulled.largest;
   const int64_t size = u.pulled.size;
   for (int64_t i = 0; i < size; ++i) {
-    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, theta[i], centre, i) + decay * theta[i];
+    const T g =
+        factor * pulled_gradient<T, kPulled>(gradient[i], pull, largest, theta[i], centre, i) + decay * theta[i];
     theta[i] -= lr * g;
   }
 }
@@ -47,36 +49,56 @@ void momentum_of(const Update<T>& u, const Momentum<T>& m) {
   T* __restrict first = u.first;
   const T* __restrict gradient = u.pulled.gradient;
   const T* __restrict centre = u.pulled.centre;
-  const T lr = u.lr, factor = u.factor, decay = u.decay, pull = u.pulled.pull;
+  const T lr = u.lr, factor = u.factor, decay = u.decay, pull = u.pulled.pull, largest = u.pulled.largest;
   const T keep = m.first_step ? T(0) : m.momentum;
   const T look_ahead = m.nesterov ? m.momentum : T(1);
   const T direct = m.nesterov ? T(1) : T(0);
   const int64_t size = u.pulled.size;
   for (int64_t i = 0; i < size; ++i) {
-    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, theta[i], centre, i) + decay * theta[i];
+    const T g =
+        factor * pulled_gradient<T, kPulled>(gradient[i], pull, largest, theta[i], centre, i) + decay * theta[i];
     first[i] = keep * first[i] + g;
     theta[i] -= lr * (direct * g + look_ahead * first[i]);
   }
 }
 
-template <class T, bool kPulled>
+template <class T, bool kPulled, bool kDirect>
 void adam_of(const Update<T>& u, const AdamStep<T>& a) {
   T* __restrict theta = u.theta;
   T* __restrict first = u.first;
   T* __restrict second = u.second;
   const T* __restrict gradient = u.pulled.gradient;
   const T* __restrict centre = u.pulled.centre;
-  const T factor = u.factor, decay = u.decay, pull = u.pulled.pull;
+  const T factor = u.factor, decay = u.decay, pull = u.pulled.pull, largest = u.pulled.largest;
   const AdamStep<T> step = a;
   const int64_t size = u.pulled.size;
   for (int64_t i = 0; i < size; ++i) {
     const T shrunk = theta[i] * step.shrink;
-    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, theta[i], centre, i) + decay * shrunk;
+    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, largest, theta[i], centre, i) + decay * shrunk;
     const T m = first[i] + step.one_minus_beta1 * (g - first[i]);
     const T v = step.beta2 * second[i] + step.one_minus_beta2 * g * g;
     first[i] = m;
     second[i] = v;
-    theta[i] = shrunk - step.step_size * m / (root(v) / step.root2 + step.epsilon);
+    const T along = kDirect ? step.step_size * m + step.direct * g : step.step_size * m;
+    theta[i] = shrunk - along / (root(v) / step.root2 + step.epsilon);
+  }
+}
+
+template <class T, bool kPulled>
+void lion_of(const Update<T>& u, const LionStep<T>& l) {
+  T* __restrict theta = u.theta;
+  T* __restrict first = u.first;
+  const T* __restrict gradient = u.pulled.gradient;
+  const T* __restrict centre = u.pulled.centre;
+  const T lr = u.lr, factor = u.factor, decay = u.decay, pull = u.pulled.pull, largest = u.pulled.largest;
+  const LionStep<T> step = l;
+  const int64_t size = u.pulled.size;
+  for (int64_t i = 0; i < size; ++i) {
+    const T shrunk = theta[i] * step.shrink;
+    const T g = factor * pulled_gradient<T, kPulled>(gradient[i], pull, largest, theta[i], centre, i) + decay * shrunk;
+    const T along = step.beta1 * first[i] + step.one_minus_beta1 * g;
+    first[i] = step.beta2 * first[i] + step.one_minus_beta2 * g;
+    theta[i] = shrunk - lr * static_cast<T>((along > T(0)) - (along < T(0)));
   }
 }
 
@@ -87,13 +109,13 @@ Measured measure_of(const Pulled<T>& p, const T* __restrict theta) {
   double gradients[kSums] = {}, distances[kSums] = {};
   const T* __restrict gradient = p.gradient;
   const T* __restrict centre = p.centre;
-  const T pull = p.pull;
+  const T pull = p.pull, largest = p.largest;
   const int64_t whole = p.size / kSums * kSums;
   for (int64_t i = 0; i < whole; i += kSums) {
     for (int64_t lane = 0; lane < kSums; ++lane) {
       const int64_t at = i + lane;
-      const auto g =
-          static_cast<double>(pulled_gradient<T, kPulled>(gradient[at], pull, kPulled ? theta[at] : T(0), centre, at));
+      const auto g = static_cast<double>(
+          pulled_gradient<T, kPulled>(gradient[at], pull, largest, kPulled ? theta[at] : T(0), centre, at));
       gradients[lane] += g * g;
       if constexpr (kPulled) {
         const auto distance = static_cast<double>(theta[at] - centre[at]);
@@ -102,8 +124,8 @@ Measured measure_of(const Pulled<T>& p, const T* __restrict theta) {
     }
   }
   for (int64_t at = whole; at < p.size; ++at) {
-    const auto g =
-        static_cast<double>(pulled_gradient<T, kPulled>(gradient[at], pull, kPulled ? theta[at] : T(0), centre, at));
+    const auto g = static_cast<double>(
+        pulled_gradient<T, kPulled>(gradient[at], pull, largest, kPulled ? theta[at] : T(0), centre, at));
     gradients[0] += g * g;
     if constexpr (kPulled) {
       const auto distance = static_cast<double>(theta[at] - centre[at]);
@@ -128,7 +150,15 @@ void momentum(const Update<T>& u, const Momentum<T>& m) {
 }
 template <class T>
 void adam(const Update<T>& u, const AdamStep<T>& a) {
-  u.pulled.centre == nullptr ? adam_of<T, false>(u, a) : adam_of<T, true>(u, a);
+  u.pulled.centre == nullptr ? adam_of<T, false, false>(u, a) : adam_of<T, true, false>(u, a);
+}
+template <class T>
+void nadam(const Update<T>& u, const AdamStep<T>& a) {
+  u.pulled.centre == nullptr ? adam_of<T, false, true>(u, a) : adam_of<T, true, true>(u, a);
+}
+template <class T>
+void lion(const Update<T>& u, const LionStep<T>& l) {
+  u.pulled.centre == nullptr ? lion_of<T, false>(u, l) : lion_of<T, true>(u, l);
 }
 template <class T>
 Measured measure(const Pulled<T>& p, const T* theta) {
@@ -160,6 +190,8 @@ template <class T>
 constexpr Updates<T> kUpdates{.plain = plain<T>,
                               .momentum = momentum<T>,
                               .adam = adam<T>,
+                              .nadam = nadam<T>,
+                              .lion = lion<T>,
                               .measure = measure<T>,
                               .shrink = shrink<T>,
                               .is_zero = is_zero<T>};

@@ -180,7 +180,11 @@ TEST_F(PeftRefusals, WrongKindsInTheConfig) {
   EXPECT_THAT(with_key("r", "2"), StartsWith("artefact"));
   EXPECT_THAT(with_key("lora_alpha", "4"), StartsWith("artefact"));
   EXPECT_THAT(with_key("lora_dropout", 1.5), StartsWith("artefact"));
-  EXPECT_THAT(with_key("use_rslora", "yes"), StartsWith("artefact"));
+  EXPECT_THAT(with_key("use_rslora", "yes"), AllOf(StartsWith("artefact"), HasSubstr("use_rslora: expected true")));
+  EXPECT_THAT(with_key("fan_in_fan_out", "true"),
+              AllOf(StartsWith("artefact"), HasSubstr("fan_in_fan_out: expected true or false, got")));
+  EXPECT_THAT(with_key("fan_in_fan_out", 1), StartsWith("artefact"));
+  EXPECT_EQ(with_key("fan_in_fan_out", nullptr), "nothing");
   EXPECT_THAT(with_key("target_modules", Json(Json::Array{1})), StartsWith("artefact"));
 }
 

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string_view>
 
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
 #include "rift/nn/initial_values.h"
 #include "rift/tuning/peft.h"
 #include "rift/tuning/tuning.h"
+#include "support/failure.h"
 #include "support/temp_directory.h"
 #include "tuning/one_step.h"
 
@@ -26,10 +28,14 @@ using test::every_method;
 using test::kTraining;
 using test::step;
 
+/// Those of the fixtures whose encoder has no bias term, as transformers' classes have it.
+constexpr std::string_view kWithoutBiases[] = {"modernbert", "modernbert_mean", "llama", "mistral", "qwen3", "gemma3"};
+
 class TunedEncoders : public testing::TestWithParam<const char*> {
  protected:
   std::string folder() const { return test::tiny_folder(GetParam()); }
   tensor::PackedBatch batch() const { return test::golden_batch(test::golden_in(folder())); }
+  bool without_biases() const { return std::ranges::find(kWithoutBiases, GetParam()) != std::end(kWithoutBiases); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Tiny, TunedEncoders, testing::ValuesIn(test::kTinyEncoders),
@@ -44,6 +50,7 @@ TEST_P(TunedEncoders, EveryMethodMovesWhatItNamesAndNothingElse) {
   for (const auto& pooling : kPoolings) {
     for (const TuningOptions& options : every_method()) {
       SCOPED_TRACE(options.method_name());
+      if (without_biases() && options.method_name() == "bitfit") continue;
       const auto model = classifier_in(folder(), {.pooling = pooling});
       const Applied applied = apply(options, *model, 1);
       std::vector<std::string> moving = applied.encoder;
@@ -59,6 +66,16 @@ TEST_P(TunedEncoders, EveryMethodMovesWhatItNamesAndNothingElse) {
       }
     }
   }
+}
+
+TEST_P(TunedEncoders, BitFitIsRefusedWhereTheHeadAloneWouldTrain) {
+  const auto model = classifier_in(folder());
+  const std::string said = test::failure([&] { apply({.method = BitFitOptions{}}, *model, 1); });
+  const std::string expected = without_biases() ? "configuration: tuning.method: bitfit: the encoder of this model has "
+                                                  "no bias terms, so that the head alone would train; set lora to "
+                                                  "adapt its linear maps, or head to train the head alone"
+                                                : "nothing";
+  EXPECT_EQ(said, expected);
 }
 
 TEST_P(TunedEncoders, LoraOnEveryMapMergesToTheSameLogits) {

@@ -97,6 +97,15 @@ double read_number(const Json& json, std::string_view key, std::string_view sour
   return value.as_double();
 }
 
+/// True or false; null and a key that is not there are false.
+bool read_truth(const Json& json, std::string_view key, std::string_view source) {
+  const Json* value = json.find(key);
+  if (value == nullptr || value->is_null()) return false;
+  RIFT_REQUIRE(value->is_bool(), Code::kArtefact, "{}: {}: expected true or false, got {}", source, key,
+               value->kind_name());
+  return value->as_bool();
+}
+
 /// A list of names; null is none.
 std::vector<std::string> read_names(const Json& json, std::string_view key, std::string_view source) {
   std::vector<std::string> names;
@@ -186,10 +195,8 @@ PeftConfig read_peft_config(const Json& json, std::string_view source) {
   config.dropout = json.contains("lora_dropout") ? read_number(json, "lora_dropout", source) : 0.0;
   RIFT_REQUIRE(config.dropout >= 0 && config.dropout < 1, Code::kArtefact,
                "{}: lora_dropout: expected a number in [0, 1), got {}", source, config.dropout);
-  const Json* stabilised = json.find("use_rslora");
-  config.rank_stabilised = stabilised != nullptr && !stabilised->is_null() && stabilised->as_bool();
-  const Json* fan_in = json.find("fan_in_fan_out");
-  config.fan_in_fan_out = fan_in != nullptr && fan_in->is_bool() && fan_in->as_bool();
+  config.rank_stabilised = read_truth(json, "use_rslora", source);
+  config.fan_in_fan_out = read_truth(json, "fan_in_fan_out", source);
   config.target_modules = read_names(json, "target_modules", source);
   config.modules_to_save = read_names(json, "modules_to_save", source);
   const Json* base = json.find("base_model_name_or_path");

@@ -1,3 +1,4 @@
+#include "rift/base/error.h"
 #include "rift/tuning/method.h"
 
 namespace rift::tuning {
@@ -11,6 +12,10 @@ Selection select(const BitFitOptions&, models::TunableModel& model, uint64_t) {
   };
   add_biases(model.stem());
   for (const models::Part& layer : model.layers()) add_biases(layer);
+  RIFT_REQUIRE(
+      !selection.encoder.empty(), Code::kConfig,
+      "tuning.method: bitfit: the encoder of this model has no bias terms, so that the head alone would train; "
+      "set lora to adapt its linear maps, or head to train the head alone");
   return selection;
 }
 

@@ -33,7 +33,7 @@ struct TopKOptions {
   }
 };
 
-/// Bias terms, pooler and head. Source: arXiv:2106.10199.
+/// Bias terms, pooler and head; of an encoder that has bias terms. Source: arXiv:2106.10199.
 struct BitFitOptions {
   template <class V>
   void visit(V&) {}

@@ -18,7 +18,8 @@ struct Applied {
 
 /// Sets which parameters train, adds adapters where the method asks, and seals the store. Every parameter that
 /// `freeze` names by a part of its name stays. Throws kConfig when a target or a freeze pattern matches nothing (naming
-/// what there is), when nothing is left to train, or when top_k asks for more layers than the model has.
+/// what there is), when nothing is left to train, when top_k asks for more layers than the model has, or bitfit of an
+/// encoder without bias terms; kUnsupported where a model carries no adapters.
 Applied apply(const TuningOptions& options, models::TunableModel& model, uint64_t seed);
 
 /// Folds every adapter into its linear map, for scoring: one product less per map, the same logits within 1e-5. The

@@ -100,5 +100,15 @@ TEST(CommandLine, SchemaIsTheCommittedReference) {
       << "docs/config.md is made by: rift schema --markdown > docs/config.md";
 }
 
+TEST(CommandLine, ModelsSupportIsTheCommittedMatrix) {
+  EXPECT_EQ(run_program({"models", "support", "--markdown"}).out, text_of("docs/models.md"))
+      << "docs/models.md is made by: rift models support --markdown > docs/models.md";
+  const Json json = parse_json(run_program({"models", "support", "--json"}).out, "stdout");
+  EXPECT_EQ(json.at("tables").at("tuning").at("bert").at("full").as_string(), "yes");
+  EXPECT_GT(json.at("refusals").size(), 20u);
+  EXPECT_THAT(run_program({"models", "support"}).out, HasSubstr("Tuning methods\n"));
+  EXPECT_THAT(run_program({"models", "support", "--lang", "zh"}).out, HasSubstr("微调方法"));
+}
+
 }  // namespace
 }  // namespace rift::test

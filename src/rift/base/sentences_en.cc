@@ -488,6 +488,85 @@ std::span<const SentenceEntry> english_sentences() {
        "Nats a hidden token (lower is better) compare between models of one tokenizer only. Speed and memory are of "
        "this "
        "machine and these rows."},
+      // rift models support
+      {"support.title", "What runs with what"},
+      {"support.intro",
+       "rift reads pretrained models of the architectures below, from the files that they usually come in, tunes them "
+       "by five methods, and writes files that other libraries load. Not every combination exists. The tables say "
+       "which do; where one says \"no\", the number names the error at the end of this page, in the words of the "
+       "program. A combination is either there or refused: nothing is approximated, and no setting is silently "
+       "ignored.\n\nThis page is what `rift models support --markdown` prints. The program does not look anything up "
+       "for it: it builds a model of each architecture with a few thousand made-up weights and tries. A test compares "
+       "this page with the program, and another one trains a step of every combination that is allowed. The models "
+       "tried have the usual settings of their architecture; where a setting of config.json changes an answer (a Llama "
+       "with `attention_bias: true` has bias terms), the model at hand decides, when it is loaded."},
+      {"support.yes", "yes"},
+      {"support.own", "**own**"},
+      {"support.no", "no"},
+      {"support.refused", "no ({number})"},
+      {"support_column.engine", "fused engine"},
+      {"support_column.kind", "read as"},
+      {"support_column.weights_alone", "weights without a config.json"},
+      {"support_column.read", "read"},
+      {"support_column.write", "written"},
+      {"support_column.works", "accepted"},
+      {"support_title.architectures", "Architectures of texts"},
+      {"support_note.architectures",
+       "By `model_type` of config.json. `transformers`: the class that loads what `rift export --format hf` writes. "
+       "`tokenizer`: the class that is taken where the tokenizer's files name none; the tokenizer may be of any class "
+       "of the table of tokenizers, as long as the model embeds all of its tokens. `masked_token` and `next_token`: "
+       "`pretrain.objective` of `rift pretrain`. `label_tokens`: `model.text.head`."},
+      {"support_title.poolings", "Pooling and head"},
+      {"support_note.poolings",
+       "`model.text.pooling`. **own**: what transformers' class reads, so that this class loads an export with equal "
+       "logits; with another pooling AutoModel loads the encoder with equal states. `automatic`: what it comes to for "
+       "a checkpoint with a pooler of its own, where there can be one, and no 1_Pooling/config.json beside it. Models "
+       "of images stand below those of texts."},
+      {"support_title.execution", "Engine and precisions"},
+      {"support_note.execution",
+       "The fused engine runs on a CPU and needs widths that are multiples of 32 and gelu; without it, layers run one "
+       "by one in LibTorch, with equal results. `train.precision: auto` is f32 there. `--precision` is that of `rift "
+       "score`, `evaluate` and `embed`. On a GPU, layers run one by one."},
+      {"support_title.tuning", "Tuning methods"},
+      {"support_note.tuning",
+       "`tuning.method`. Models of images are tuned through the library so far; no verb trains one. Their rows are of "
+       "`batch_norm: frozen` where nothing else is said."},
+      {"support_title.stored", "Tuning beside a quantised base"},
+      {"support_note.stored",
+       "`model.text.base_weights: as_stored`: linear maps stay in the blocks of their GGUF file while something beside "
+       "them trains. `top_k` keeps those below its layers."},
+      {"support_title.anchor", "Pull towards the pretrained parameters"},
+      {"support_note.anchor",
+       "`objective.anchor: {{kind: l2_sp}}`. It needs pretrained parameters that move: of `head` and `lora`, a pooler "
+       "that came with the checkpoint."},
+      {"support_title.files", "Files of weights"},
+      {"support_note.files",
+       "By the ending of a name, which the first bytes have to bear out. An index of shards and its shards lie in one "
+       "directory. Pickles are read as data; nothing in them is run."},
+      {"support_title.loading", "What a model comes as"},
+      {"support_note.loading",
+       "`config.json`: a directory with it and weights in any file of the table above. `.gguf`: such a file alone. "
+       "Weights without a config.json are recognised by names and shapes: torchvision's ResNets and "
+       "EfficientNet-lite0."},
+      {"support_title.tokenizers", "Tokenizers"},
+      {"support_note.tokenizers",
+       "By `tokenizer_class` of tokenizer_config.json, else by the architecture's own; the last row stands for all "
+       "other classes. A tokenizer.json is read with the parts that its library has for WordPiece, BPE and Unigram; a "
+       "part that rift does not have is refused by its name."},
+      {"support_title.gguf_tokenizers", "Tokenizers in GGUF files"},
+      {"support_note.gguf_tokenizers", "By the model that splits words; in brackets `tokenizer.ggml.model`."},
+      {"support_title.export", "Export"},
+      {"support_note.export", "`rift export --format`. `peft` is of a package whose adapter was tuned (next table)."},
+      {"support_title.packages", "Export by what was tuned"},
+      {"support_note.packages", "What a package holds decides, too."},
+      {"support_title.settings", "Single settings"},
+      {"support_note.settings", "One setting for each kind of refusal that does not go by architecture."},
+      {"support.refusals.title", "Refusals"},
+      {"support.refusals.note",
+       "The exact words of the program, with the status that it ends with. Where a message names a model or a class, "
+       "it is the first that is met with it; others are refused in the same words under their own name."},
+      {"support.refusals.exit", "Exit status"},
+      {"support.refusals.message", "Message"},
   };
   return kTable;
 }

@@ -426,6 +426,78 @@ std::span<const SentenceEntry> chinese_sentences() {
        "分数：特征对标签的解释程度，"
        "区间由逐折剔除得到。每个遮盖词元的奈特数（越低越好）只能在使用同一分词器的模型之间比较。速度与内存取决于本机和"
        "这些数据。"},
+      // rift models support
+      {"support.title", "支持情况一览"},
+      {"support.intro",
+       "rift "
+       "从常见的文件中读取下列架构的预训练模型，用五种方法微调，并写出其他库能加载的文件。并非所有组合都存在：下面各表"
+       "列出哪些可用；凡写“否”之处，括号中的编号对应页末程序给出的错误信息原文。每个组合要么可用，要么被拒绝：不做近似"
+       "，也不会默默忽略任何设置。\n\n本页是 `rift models support --markdown` "
+       "的输出。程序并不查表：它为每种架构建立一个只有几千个虚构权重的模型并逐一尝试。有测试将本页（英文版）与程序比对"
+       "，另有测试对每个允许的组合训练一步。所尝试的模型采用该架构的通常设置；如果 config.json "
+       "的某项设置会改变结论（例如 `attention_bias: true` 的 Llama 带有偏置项），则在加载时由具体模型决定。"},
+      {"support.yes", "是"},
+      {"support.own", "**自有**"},
+      {"support.no", "否"},
+      {"support.refused", "否（{number}）"},
+      {"support_column.engine", "融合引擎"},
+      {"support_column.kind", "读作"},
+      {"support_column.weights_alone", "没有 config.json 的权重"},
+      {"support_column.read", "读取"},
+      {"support_column.write", "写出"},
+      {"support_column.works", "接受"},
+      {"support_title.architectures", "文本架构"},
+      {"support_note.architectures",
+       "按 config.json 的 `model_type`。`transformers`：能加载 `rift export --format hf` "
+       "结果的类。`tokenizer`"
+       "：分词器文件未指明时采用的类；分词器可以是分词器表中的任何一类，只要模型的词表容得下它的全部词元。`masked_"
+       "token` 与 `next_token`：`rift pretrain` 的 `pretrain.objective`。`label_tokens`：`model.text.head`。"},
+      {"support_title.poolings", "池化与分类头"},
+      {"support_note.poolings",
+       "`model.text.pooling`。**自有**：transformers 的类所读取的方式，因此该类加载导出结果时 logits "
+       "相同；采用其他池化时，AutoModel 加载的编码器状态相同。`automatic`：检查点自带 pooler（如果可能有）且旁边没有 "
+       "1_Pooling/config.json 时的结果。图像模型列在文本模型之下。"},
+      {"support_title.execution", "引擎与精度"},
+      {"support_note.execution",
+       "融合引擎在 CPU 上运行，要求宽度为 32 的倍数且激活函数为 gelu；否则各层在 LibTorch 中逐层运行，结果相同，此时 "
+       "`train.precision: auto` 为 f32。`--precision` 属于 `rift score`、`evaluate` 和 `embed`。在 GPU 上逐层运行。"},
+      {"support_title.tuning", "微调方法"},
+      {"support_note.tuning",
+       "`tuning.method`。图像模型目前通过库来微调，还没有子命令训练它们；未另作说明的行为 `batch_norm: frozen`。"},
+      {"support_title.stored", "在量化底座旁微调"},
+      {"support_note.stored",
+       "`model.text.base_weights: as_stored`：线性映射保持 GGUF 文件中的分块形式，只训练其余部分。`top_k` "
+       "保留其各层以下的映射。"},
+      {"support_title.anchor", "向预训练参数的拉力"},
+      {"support_note.anchor",
+       "`objective.anchor: {{kind: l2_sp}}`。需要有会移动的预训练参数：对 `head` 和 `lora` 而言，即检查点自带的 "
+       "pooler。"},
+      {"support_title.files", "权重文件"},
+      {"support_note.files",
+       "按文件名后缀，并须与文件开头的字节相符。分片索引与各分片放在同一目录。pickle "
+       "只作为数据读取，其中的任何内容都不会执行。"},
+      {"support_title.loading", "模型的来源形式"},
+      {"support_note.loading",
+       "`config.json`：含有它和上表任一权重文件的目录。`.gguf`：单独一个这样的文件。没有 config.json "
+       "的权重按名称和形状识别：torchvision 的 ResNet 与 EfficientNet-lite0。"},
+      {"support_title.tokenizers", "分词器"},
+      {"support_note.tokenizers",
+       "按 tokenizer_config.json 的 `tokenizer_class`，否则按架构自己的类；最后一行代表所有其他的类。tokenizer.json "
+       "按其库中 WordPiece、BPE 和 Unigram 的各部件读取；rift 没有的部件会指名拒绝。"},
+      {"support_title.gguf_tokenizers", "GGUF 文件中的分词器"},
+      {"support_note.gguf_tokenizers", "按切分词的模型；括号内为 `tokenizer.ggml.model`。"},
+      {"support_title.export", "导出"},
+      {"support_note.export", "`rift export --format`。`peft` 适用于微调了适配器的模型包（见下表）。"},
+      {"support_title.packages", "按微调内容导出"},
+      {"support_note.packages", "还取决于模型包里有什么。"},
+      {"support_title.settings", "单项设置"},
+      {"support_note.settings", "不按架构区分的每类拒绝各举一项设置。"},
+      {"support.refusals.title", "拒绝信息"},
+      {"support.refusals.note",
+       "程序的原文及其退出状态。信息中提到模型或类名之处，是第一个遇到它的名称；其他的以同样的措辞、各自的名称被拒绝"
+       "。"},
+      {"support.refusals.exit", "退出状态"},
+      {"support.refusals.message", "信息"},
   };
   return kTable;
 }

@@ -19,6 +19,20 @@ namespace fs = std::filesystem;
 
 enum class FileKind { kSafetensors, kTorch, kGguf, kIndex };
 
+std::string_view name_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::kSafetensors:
+      return "safetensors";
+    case FileKind::kTorch:
+      return "torch.save";
+    case FileKind::kGguf:
+      return "GGUF";
+    case FileKind::kIndex:
+      return "shards";
+  }
+  RIFT_FAIL(Code::kBug, "a kind of file without a name");
+}
+
 struct Ending {
   std::string_view text;
   FileKind kind;
@@ -89,6 +103,12 @@ std::unique_ptr<const format::TensorArchive> open_shards(const fs::path& file) {
 }
 
 }  // namespace
+
+std::vector<WeightsEnding> weights_endings() {
+  std::vector<WeightsEnding> endings;
+  for (const Ending& ending : kEndings) endings.push_back({ending.text, name_of(ending.kind)});
+  return endings;
+}
 
 std::unique_ptr<const format::TensorArchive> open_archive(const fs::path& file) {
   const FileKind kind = kind_by_name(file);

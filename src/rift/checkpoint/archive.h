@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rift/checkpoint/format/tensor_archive.h"
@@ -14,6 +15,13 @@ namespace rift::checkpoint {
 /// .ckpt of torch.save; .gguf; .index.json, the index of shards beside it. Throws as the format's reader does, and
 /// kArtefact when name and first bytes disagree, kUnsupported for another ending.
 std::unique_ptr<const format::TensorArchive> open_archive(const std::filesystem::path& file);
+
+/// The endings that open_archive() knows, and what has one of them as a name for people: "safetensors".
+struct WeightsEnding {
+  std::string_view ending;
+  std::string_view kind;
+};
+std::vector<WeightsEnding> weights_endings();
 
 /// The files that hold the tensors: the file itself, or an index and then its shards.
 std::vector<std::filesystem::path> archive_files(const std::filesystem::path& file);

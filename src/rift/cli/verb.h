@@ -54,6 +54,7 @@ Run add_models_fetch(CLI::App& command);
 Run add_models_inspect(CLI::App& command);
 Run add_models_list(CLI::App& command);
 Run add_models_rank(CLI::App& command);
+Run add_models_support(CLI::App& command);
 Run add_pretrain(CLI::App& command);
 Run add_report(CLI::App& command);
 Run add_schema(CLI::App& command);

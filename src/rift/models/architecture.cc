@@ -18,6 +18,7 @@
 #include "rift/models/encoders/modernbert.h"
 #include "rift/models/encoders/roberta.h"
 #include "rift/models/part.h"
+#include "rift/models/vision/image_architecture.h"
 
 namespace rift::models {
 
@@ -55,6 +56,8 @@ std::vector<std::vector<std::string>> linear_weights_of(TextEncoder& encoder) {
 
 }  // namespace
 
+std::span<const Architecture* const> architectures() { return kArchitectures; }
+
 const Architecture& architecture_of(const Json& config, std::string_view source) {
   const Json* type = config.find("model_type");
   const std::string name = type != nullptr && type->is_string() ? type->as_string() : "";
@@ -63,6 +66,9 @@ const Architecture& architecture_of(const Json& config, std::string_view source)
     if (architecture->model_type == name) return *architecture;
     known.push_back(architecture->model_type);
   }
+  RIFT_REQUIRE(!is_image_model(config), Code::kUnsupported,
+               "{}: model_type: '{}' is a model of images, which reads no texts; of texts this build runs {}", source,
+               name, fmt::join(known, ", "));
   RIFT_FAIL(Code::kUnsupported, "{}: model_type: this build runs {}, got '{}'", source, fmt::join(known, ", "),
             shorten(name));
 }

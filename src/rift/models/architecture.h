@@ -36,9 +36,16 @@ struct Architecture {
   /// Registers the encoder's parameters in `store`, which must outlive it. Throws kUnsupported naming the setting that
   /// is not implemented, kArtefact when a value is missing or wrong.
   BuiltEncoder (*build)(const Json& config, std::string_view source, nn::ParameterStore& store);
+  /// A config.json of it, as small as they come, whose settings beside sizes are the usual ones: the support matrix is
+  /// made by trying models of it.
+  std::string_view example;
 };
 
-/// The architecture that config.json's model_type names; kUnsupported with those that there are.
+/// All of them, in the order in which they are listed for people.
+std::span<const Architecture* const> architectures();
+
+/// The architecture that config.json's model_type names; kUnsupported with those that there are, and saying so where it
+/// names one of images.
 const Architecture& architecture_of(const Json& config, std::string_view source);
 
 /// What config.json says of a model, weights not needed.

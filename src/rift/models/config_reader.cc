@@ -113,6 +113,11 @@ const FixedSetting* find_fixed(const ConfigRules& rules, std::string_view key) {
 
 /// Throws on a member that no option reads and that may matter.
 void require_harmless(const Json::Member& member, std::string_view source, const ConfigRules& rules) {
+  RIFT_REQUIRE(
+      member.key != "quantization_config" || says_nothing(member.value), Code::kUnsupported,
+      "{}: quantization_config: weights that were quantised for transformers are not read; take the model that "
+      "they were made from, or a GGUF file of it",
+      source);
   if (const FixedSetting* fixed = find_fixed(rules, member.key)) {
     RIFT_REQUIRE(member.value.is_null() || member.value == parse_json(fixed->json, "setting"), Code::kUnsupported,
                  "{}: {}: this build runs {} with {} only, got {}", source, member.key, rules.title, fixed->json,

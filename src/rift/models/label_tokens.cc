@@ -28,4 +28,11 @@ at::Tensor label_token_weight(const Json& config, const std::string& source, std
   return rows.size() == 2 ? (rows[1] - rows[0]).unsqueeze(0) : at::stack(rows);
 }
 
+void require_reading_of_label_tokens(Pooling pooling) {
+  RIFT_REQUIRE(pooling == Pooling::kLast, Code::kConfig,
+               "model.text.head: label_tokens: the language head says what follows the row's last token, but "
+               "model.text.pooling is {}; set it to last, or the head to kind: linear",
+               name_of(pooling));
+}
+
 }  // namespace rift::models

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "rift/base/json.h"
+#include "rift/models/options.h"
 #include "rift/tensor/tensor_map.h"
 
 namespace rift::models {
@@ -20,5 +21,8 @@ namespace rift::models {
 /// say the next token, kConfig where its files hold no language head.
 at::Tensor label_token_weight(const Json& config, const std::string& source, std::span<const int32_t> class_tokens,
                               const tensor::TensorMap& tensors);
+
+/// Throws kConfig where the head reads anything but the row's last token: no other state says what comes next.
+void require_reading_of_label_tokens(Pooling pooling);
 
 }  // namespace rift::models

@@ -4,11 +4,12 @@
 
 namespace rift::models {
 
-void require_reading(const OwnHead& head, Pooling pooling, std::string_view title) {
+void require_reading(const OwnHead& head, Pooling pooling) {
   const bool reads_first = pooling == Pooling::kCls || (pooling == Pooling::kPooler && !head.has_pooler());
-  RIFT_REQUIRE(head.reading == Pooling::kPooler || !reads_first, Code::kConfig,
-               "model.text.pooling: {}: {} has no pooler and its first token has seen no other; set last or mean",
-               name_of(pooling), title);
+  RIFT_REQUIRE(
+      head.reading == Pooling::kPooler || !reads_first, Code::kConfig,
+      "model.text.pooling: {}: a decoder has no pooler and its first token has seen no other; set last or mean",
+      name_of(pooling));
 }
 
 Pooler Pooler::add_to(nn::ParameterStore& store, const OwnHead& head, int64_t width) {

@@ -31,7 +31,7 @@ struct OwnHead {
 };
 
 /// Throws kConfig when a model with this head has no such reading: a decoder's first token has seen no other.
-void require_reading(const OwnHead& head, Pooling pooling, std::string_view title);
+void require_reading(const OwnHead& head, Pooling pooling);
 
 /// y = norm(activation(x W^T + b)), the norm where there is one.  x, y [B,D].
 struct Pooler {

@@ -41,12 +41,12 @@ std::vector<std::string> licence_files(const fs::path& package) {
   return files;
 }
 
-std::vector<Copy> files_of(const std::vector<PackageFile>& files, ExportFormat format) {
+std::vector<Copy> files_of(std::span<const std::string> files, ExportFormat format) {
   std::vector<Copy> copies;
-  for (const PackageFile& file : files) {
-    if (format == ExportFormat::kHf && is_hf(file.name)) copies.push_back({file.name, file.name});
-    if (format == ExportFormat::kPeft && file.name.starts_with(kAdapterFolder)) {
-      copies.push_back({file.name, file.name.substr(kAdapterFolder.size())});
+  for (const std::string& file : files) {
+    if (format == ExportFormat::kHf && is_hf(file)) copies.push_back({file, file});
+    if (format == ExportFormat::kPeft && file.starts_with(kAdapterFolder)) {
+      copies.push_back({file, file.substr(kAdapterFolder.size())});
     }
   }
   return copies;
@@ -62,6 +62,17 @@ void copy_files(const fs::path& package, const std::vector<Copy>& copies, const 
 
 }  // namespace
 
+void require_exportable(std::span<const std::string> files, ExportFormat format, const fs::path& package) {
+  const bool has_text_model = std::ranges::find(files, kWeights) != files.end();
+  RIFT_REQUIRE(
+      has_text_model, Code::kUnsupported,
+      "{}: the package holds no text model, so there is nothing that transformers, peft or onnxruntime could "
+      "load; of what lies under parts/, scorecard.json and logistic.json explain themselves and gbdt.txt is LightGBM's",
+      package.string());
+  RIFT_REQUIRE(format != ExportFormat::kPeft || !files_of(files, format).empty(), Code::kUnsupported,
+               "{}: no adapter was tuned in this package; export it with --format hf", package.string());
+}
+
 void export_package(const fs::path& package, ExportFormat format, const fs::path& out) {
   RIFT_CHECK(format != ExportFormat::kGguf);
   std::error_code ignored;
@@ -72,15 +83,10 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
                "not end in .onnx",
                out.string(), kOnnxFile);
   const std::vector<PackageFile> files = check_manifest(package);
-  const bool has_text_model = std::ranges::any_of(files, [](const PackageFile& file) { return file.name == kWeights; });
-  RIFT_REQUIRE(
-      has_text_model, Code::kUnsupported,
-      "{}: the package holds no text model, so there is nothing that transformers, peft or onnxruntime could "
-      "load; of what lies under parts/, scorecard.json and logistic.json explain themselves and gbdt.txt is LightGBM's",
-      package.string());
-  std::vector<Copy> copies = files_of(files, format);
-  RIFT_REQUIRE(format != ExportFormat::kPeft || !copies.empty(), Code::kUnsupported,
-               "{}: no adapter was tuned in this package; export it with --format hf", package.string());
+  std::vector<std::string> names;
+  for (const PackageFile& file : files) names.push_back(file.name);
+  require_exportable(names, format, package);
+  std::vector<Copy> copies = files_of(names, format);
   if (format != ExportFormat::kHf) {
     for (const std::string& file : licence_files(package)) copies.push_back({file, file});
   }

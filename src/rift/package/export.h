@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
+#include <string>
 
 #include "rift/base/options.h"
 
@@ -19,6 +21,10 @@ constexpr auto enum_names(ExportFormat) {
                                                 {ExportFormat::kOnnx, "onnx"},
                                                 {ExportFormat::kGguf, "gguf"}});
 }
+
+/// Throws kUnsupported where a package of these files has nothing for the format: no text model, no adapter.
+///   files: of its manifest.json;  package: names it in errors
+void require_exportable(std::span<const std::string> files, ExportFormat format, const std::filesystem::path& package);
 
 /// Writes that part of `package` into the new directory `out`, which appears whole or not at all. Every file of the
 /// package is checked against its manifest.json before. Throws kArtefact (no package, missing file, another digest),

@@ -54,20 +54,6 @@ std::vector<int32_t> class_tokens(const models::LabelTokensOptions& options, con
   return ids;
 }
 
-/// The matrices that are to stay in the form of their file.
-std::set<std::string> kept_as_stored(const TextModelSpec& spec, const std::vector<std::vector<std::string>>& layers) {
-  std::set<std::string> names;
-  if (!spec.keeps_stored) return names;
-  RIFT_REQUIRE(spec.device.is_cpu(), Code::kUnsupported,
-               "model.text.base_weights: as_stored runs on a CPU only; set it to f32");
-  const auto frozen = std::max<int64_t>(0, std::ssize(layers) - spec.trained_layers);
-  for (int64_t layer = 0; layer < frozen; ++layer) {
-    const auto& maps = layers[static_cast<size_t>(layer)];
-    names.insert(maps.begin(), maps.end());
-  }
-  return names;
-}
-
 /// The weights that the model starts from.
 checkpoint::LoadedModel load_weights(const TextModelSpec& spec, const TextModel& model,
                                      const models::TextModelDescription& described) {
@@ -89,6 +75,26 @@ checkpoint::LoadedModel load_weights(const TextModelSpec& spec, const TextModel&
 }
 
 }  // namespace
+
+std::set<std::string> kept_as_stored(const TextModelSpec& spec, const std::vector<std::vector<std::string>>& layers) {
+  std::set<std::string> names;
+  if (!spec.keeps_stored) return names;
+  RIFT_REQUIRE(spec.device.is_cpu(), Code::kUnsupported,
+               "model.text.base_weights: as_stored runs on a CPU only; set it to f32");
+  const auto frozen = std::max<int64_t>(0, std::ssize(layers) - spec.trained_layers);
+  for (int64_t layer = 0; layer < frozen; ++layer) {
+    const auto& maps = layers[static_cast<size_t>(layer)];
+    names.insert(maps.begin(), maps.end());
+  }
+  return names;
+}
+
+void require_any_stored(const std::map<std::string, checkpoint::StoredMatrix>& stored, const std::string& model) {
+  RIFT_REQUIRE(!stored.empty(), Code::kConfig,
+               "model.text.base_weights: as_stored: {} holds no linear map in blocks that could stay so; take a "
+               "quantised GGUF file, or set it to f32",
+               model);
+}
 
 models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base,
                                 const checkpoint::ModelLayout& layout, bool has_pooler) {
@@ -117,11 +123,11 @@ TextModel load_text_model(const TextModelSpec& spec) {
   const models::TextSizes& sizes = described.sizes;
   result.tokenizer = load_tokenizer(result.base);
   checkpoint::LoadedModel loaded = load_weights(spec, result, described);
-  RIFT_REQUIRE(!spec.keeps_stored || !loaded.stored.empty(), Code::kConfig,
-               "model.text.base_weights: as_stored: {} holds no linear map in blocks that could stay so; take a "
-               "quantised GGUF file, or set it to f32",
-               result.base.root.string());
+  if (spec.keeps_stored) require_any_stored(loaded.stored, result.base.root.string());
   const models::Pooling pooling = resolve_pooling(spec.pooling, result.base, layout, loaded.names.has_pooler);
+  if (std::holds_alternative<models::LabelTokensOptions>(spec.head.kind)) {
+    models::require_reading_of_label_tokens(pooling);
+  }
   RIFT_REQUIRE(spec.max_tokens.value_or(0) <= sizes.positions, Code::kConfig,
                "{}: {} tokens, but the model has {} positions", spec.max_tokens_key, *spec.max_tokens, sizes.positions);
   result.model = std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = result.base.config,

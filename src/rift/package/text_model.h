@@ -1,13 +1,16 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/name_map.h"
+#include "rift/checkpoint/stored_matrix.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/models/text_classifier.h"
 #include "rift/package/pretrained.h"
@@ -39,9 +42,15 @@ struct TextModel {
 };
 
 /// Loads weights and tokenizer and resolves the pooling. Throws kArtefact, kUnsupported, kConfig (a pooling that the
-/// checkpoint has not, more tokens than the model has positions, label tokens that are not one for each class; nothing
-/// that could be kept as stored).
+/// checkpoint has not, more tokens than the model has positions, label tokens that are not one for each class or not
+/// read last; nothing that could be kept as stored).
 TextModel load_text_model(const TextModelSpec& spec);
+
+/// Of the linear maps of the layers, by name from the bottom up, those that are to stay in the form of their file:
+/// none unless the spec keeps them. Throws kUnsupported on another device than a CPU.
+std::set<std::string> kept_as_stored(const TextModelSpec& spec, const std::vector<std::vector<std::string>>& layers);
+/// Throws kConfig where nothing of `model` could be kept so.
+void require_any_stored(const std::map<std::string, checkpoint::StoredMatrix>& stored, const std::string& model);
 
 /// Takes the model's place by one with every matrix in f32 and adapters merged, as a package holds it. The older one is
 /// gone before the new one takes room.

@@ -50,12 +50,6 @@ std::filesystem::path pretrained_directory(const FineTuneSpec& spec) {
   return std::filesystem::is_directory(inner, ignored) ? inner : *spec.init_from;
 }
 
-/// Layers whose weights move, counted from the top.
-int64_t trained_layers(const tuning::TuningOptions& tuning) {
-  const auto* top = std::get_if<tuning::TopKOptions>(&tuning.method);
-  return top == nullptr ? 0 : top->layers;
-}
-
 /// One fine-tuning from the pretrained files to the scorer.
 class FineTuning {
  public:
@@ -68,7 +62,7 @@ class FineTuning {
                                         .max_tokens = spec.options.text.max_tokens,
                                         .outputs = spec.dataset.schema.outputs(),
                                         .keeps_stored = spec.options.text.base_weights == BaseWeights::kAsStored,
-                                        .trained_layers = trained_layers(spec.options.tuning),
+                                        .trained_layers = spec.options.tuning.trained_layers(),
                                         // A package has a head of its own.
                                         .head = spec.init_from ? models::HeadStartOptions{} : spec.options.text.head,
                                         .classes = spec.dataset.schema.class_names,
@@ -144,22 +138,12 @@ class FineTuning {
             .train = options_.train,
             .precision = precision_of(options_.train.precision),
             .groups = make_groups(store(), options_.optim, applied_.encoder, applied_.head),
-            .anchored = anchored_slices(store(), unanchored()),
+            .anchored = anchored_slices(*text_.model, new_parameters_),
             .directory = spec_.directory,
             .resume = spec_.resume,
             .run = digest,
             .machine = package::describe_execution(spec_.device),
             .progress_name = spec_.progress_name};
-  }
-
-  /// The new head, and what an adapter added: zero is its own pretrained value only as a product, so it has none.
-  std::vector<std::string> unanchored() {
-    std::vector<std::string> names = new_parameters_;
-    for (const nn::LinearMap* map : text_.model->linear_maps()) {
-      if (!map->adapter) continue;
-      for (const nn::Parameter* parameter : map->adapter->parameters()) names.push_back(parameter->name);
-    }
-    return names;
   }
 
   Json summary(const TextTask& task, const TrainerResult& result) {

@@ -82,4 +82,13 @@ std::vector<objective::AnchoredSlice> anchored_slices(const nn::ParameterStore& 
   return slices;
 }
 
+std::vector<objective::AnchoredSlice> anchored_slices(const models::TunableModel& model,
+                                                      std::vector<std::string> new_parameters) {
+  for (const nn::LinearMap* map : model.linear_maps()) {
+    if (!map->adapter) continue;
+    for (const nn::Parameter* parameter : map->adapter->parameters()) new_parameters.push_back(parameter->name);
+  }
+  return anchored_slices(model.parameters(), new_parameters);
+}
+
 }  // namespace rift::train

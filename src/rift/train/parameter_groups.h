@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rift/models/tunable_model.h"
 #include "rift/nn/parameters.h"
 #include "rift/objective/anchor.h"
 #include "rift/optim/optimizer.h"
@@ -22,5 +23,8 @@ std::vector<optim::ParameterGroup> make_groups(const nn::ParameterStore& store, 
 /// The trainable parameters that have a pretrained value: all but `new_parameters`.
 std::vector<objective::AnchoredSlice> anchored_slices(const nn::ParameterStore& store,
                                                       std::span<const std::string> new_parameters);
+/// The same of a model; what an adapter adds counts as new too: zero is its pretrained value as a product only.
+std::vector<objective::AnchoredSlice> anchored_slices(const models::TunableModel& model,
+                                                      std::vector<std::string> new_parameters);
 
 }  // namespace rift::train

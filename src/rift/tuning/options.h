@@ -68,6 +68,11 @@ struct TuningOptions {
       "Parts of parameter names that stay as pretrained whatever the method, such as word_embeddings.");
   }
   std::string_view method_name() const { return kMethodNames[method.index()]; }
+  /// Layers whose own weights move where not all of them do, counted from the top.
+  int64_t trained_layers() const {
+    const auto* top = std::get_if<TopKOptions>(&method);
+    return top == nullptr ? 0 : top->layers;
+  }
 };
 
 }  // namespace rift::tuning

@@ -92,8 +92,8 @@ void GgufModel::add(const TensorInfo& tensor, std::vector<TensorInfo>& tensors) 
 std::optional<StoredMatrix> GgufModel::stored(const TensorInfo& tensor) const {
   const Source& source = sources_[place_of(tensor)];
   const format::GgmlType type = file_.type(*source.tensor);
-  const bool in_rows = source.change == GgufChange::kNone || source.change == GgufChange::kRotaryRows;
-  if (!in_rows || tensor.shape.size() != 2 || !format::ggml_type_info(type).quantised()) return std::nullopt;
+  if (!keeps_rows(source.change) || tensor.shape.size() != 2 || !format::ggml_type_info(type).quantised())
+    return std::nullopt;
   std::vector<std::byte> blocks(static_cast<size_t>(source.tensor->end - source.tensor->begin));
   file_.read_stored(*source.tensor, blocks);
   if (source.change == GgufChange::kRotaryRows) {

@@ -15,6 +15,12 @@ enum class GgufChange {
   kPlusOne,     // w + 1 where the norm computes x * (1 + w)
 };
 
+/// Whether the rows of a matrix are those of the checkpoint, though in another order: then the blocks of a quantised
+/// one can be kept as they are.
+constexpr bool keeps_rows(GgufChange change) {
+  return change == GgufChange::kNone || change == GgufChange::kRotaryRows;
+}
+
 /// The module of a tensor in either naming; ".weight" or ".bias" follows. `change` holds for both, but for kTransposed,
 /// which is of the weight.
 struct GgufModule {

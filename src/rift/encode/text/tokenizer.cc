@@ -65,7 +65,10 @@ TokenizerSpec read_spec(const std::filesystem::path& directory, const Json& conf
     return spec;
   }
   require_added_tokens_are_named(directory, config);
-  if (there("vocab.txt")) return read_vocabulary(bytes_of("vocab.txt"), "vocab.txt", config);
+  if (there("vocab.txt")) {
+    require_class_of_vocabulary(class_name, "vocab.txt");
+    return read_vocabulary(bytes_of("vocab.txt"), "vocab.txt", config);
+  }
   if (there("vocab.json") && there("merges.txt")) {
     const std::string vocabulary = bytes_of("vocab.json"), merges = bytes_of("merges.txt");
     return read_merges_files({vocabulary, merges, config, class_name});

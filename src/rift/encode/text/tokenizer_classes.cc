@@ -65,9 +65,13 @@ const TokenizerClass* tokenizer_class_named(std::string_view name) {
   return found != std::end(kClasses) ? found : nullptr;
 }
 
-std::string names_of_tokenizer_classes() {
+std::span<const TokenizerClass> tokenizer_classes() { return kClasses; }
+
+std::string names_of_tokenizer_classes(bool TokenizerClass::*does) {
   std::string names;
-  for (const TokenizerClass& one : kClasses) (names += names.empty() ? "" : ", ") += one.name;
+  for (const TokenizerClass& one : kClasses) {
+    if (does == nullptr || one.*does) (names += names.empty() ? "" : ", ") += one.name;
+  }
   return names;
 }
 

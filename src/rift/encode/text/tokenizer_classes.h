@@ -28,7 +28,8 @@ struct TokenizerClass {
 /// The class of that name, nullptr of any other.
 const TokenizerClass* tokenizer_class_named(std::string_view name);
 
-/// All of them, for errors.
-std::string names_of_tokenizer_classes();
+std::span<const TokenizerClass> tokenizer_classes();
+/// For errors, all of them or those that do one thing: &TokenizerClass::sets_normalizer.
+std::string names_of_tokenizer_classes(bool TokenizerClass::*does = nullptr);
 
 }  // namespace rift::encode::text

@@ -7,6 +7,7 @@
 #include "rift/base/utf8.h"
 #include "rift/encode/text/character_rules.h"
 #include "rift/encode/text/configured_tokens.h"
+#include "rift/encode/text/tokenizer_classes.h"
 #include "rift/encode/text/tokenizer_json.h"
 
 namespace rift::encode::text {
@@ -34,6 +35,15 @@ std::vector<Vocabulary::Token> tokens_of(std::string_view text, std::string_view
 }
 
 }  // namespace
+
+void require_class_of_vocabulary(std::string_view class_name, std::string_view source) {
+  const TokenizerClass* known = tokenizer_class_named(class_name);
+  const bool plain = class_name.empty() || class_name == "PreTrainedTokenizer";  // nothing says another one
+  RIFT_REQUIRE(plain || (known != nullptr && known->sets_normalizer), Code::kUnsupported,
+               "{} of '{}' is not implemented (that of {} is); if the tokenizer is BERT's, say so in "
+               "tokenizer_config.json. transformers' save_pretrained writes tokenizer.json, which needs neither",
+               source, shorten(class_name), names_of_tokenizer_classes(&TokenizerClass::sets_normalizer));
+}
 
 BertTokenizerSpec read_vocabulary(std::string_view vocabulary, std::string_view source, const Json& config) {
   BertTokenizerSpec spec;

@@ -14,4 +14,8 @@ namespace rift::encode::text {
 /// Throws kArtefact: empty, not UTF-8, without the unknown, [CLS] or [SEP] token, wrong kinds in `config`.
 BertTokenizerSpec read_vocabulary(std::string_view vocabulary, std::string_view source, const Json& config);
 
+/// Throws kUnsupported where the files name a class of transformers that makes another tokenizer of a vocab.txt than
+/// BERT's. `class_name`: tokenizer_class_of(); empty where no file says it.
+void require_class_of_vocabulary(std::string_view class_name, std::string_view source);
+
 }  // namespace rift::encode::text

@@ -7,6 +7,10 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a Gemma 3";
+constexpr std::string_view kExample =
+    R"({"model_type": "gemma3_text", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64,
+  "num_key_value_heads": 1, "head_dim": 32, "sliding_window": 16})";
 constexpr FixedSetting kFixed[] = {
     {"attn_logit_softcapping", "null"},
     {"final_logit_softcapping", "null"},
@@ -51,6 +55,7 @@ const Architecture kGemma3 = {.model_type = "gemma3_text",
                               .unused = kLlamaFamilyUnused,
                               .buffers = kLlamaFamilyBuffers,
                               .bare_alone = true,
-                              .build = build};
+                              .build = build,
+                              .example = kExample};
 
 }  // namespace rift::models

@@ -11,6 +11,8 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a GPT-2";
+constexpr std::string_view kExample = R"({"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 2,
+  "vocab_size": 64, "n_positions": 64})";
 constexpr std::string_view kRequired[] = {"vocab_size", "n_positions", "n_embd", "n_layer", "n_head"};
 // transformers' own two ways to compute attention disagree about the first two.
 constexpr FixedSetting kFixed[] = {{"scale_attn_weights", "true"}, {"scale_attn_by_inverse_layer_idx", "false"}};
@@ -62,7 +64,8 @@ const Architecture kGpt2 = {.model_type = "gpt2",
                             .unused = kUnused,
                             .buffers = kBuffers,
                             .transposed = kTransposed,
-                            .build = build};
+                            .build = build,
+                            .example = kExample};
 
 bool Gpt2Decoder::Layer::trainable() const {
   return attention_norm.trainable() || qkv.trainable() || attention_output.trainable() ||

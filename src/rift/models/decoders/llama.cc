@@ -5,6 +5,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a Llama";
+constexpr std::string_view kExample =
+    R"({"model_type": "llama", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64, "num_key_value_heads": 1})";
 constexpr FixedSetting kFixed[] = {{"partial_rotary_factor", "1.0"}, {"rope_interleaved", "false"}};
 constexpr std::string_view kHarmless[] = {
     "is_llama_config",  // SmolLM2
@@ -39,6 +42,7 @@ const Architecture kLlama = {.model_type = "llama",
                              .base_prefix = "model.",
                              .unused = kLlamaFamilyUnused,
                              .buffers = kLlamaFamilyBuffers,
-                             .build = build};
+                             .build = build,
+                             .example = kExample};
 
 }  // namespace rift::models

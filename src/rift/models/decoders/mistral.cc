@@ -5,6 +5,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a Mistral";
+constexpr std::string_view kExample =
+    R"({"model_type": "mistral", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64, "num_key_value_heads": 1})";
 
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const MistralOptions options = read_mistral_options(config, source);
@@ -33,6 +36,7 @@ const Architecture kMistral = {.model_type = "mistral",
                                .base_prefix = "model.",
                                .unused = kLlamaFamilyUnused,
                                .buffers = kLlamaFamilyBuffers,
-                               .build = build};
+                               .build = build,
+                               .example = kExample};
 
 }  // namespace rift::models

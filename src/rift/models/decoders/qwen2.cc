@@ -5,6 +5,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a Qwen2";
+constexpr std::string_view kExample =
+    R"({"model_type": "qwen2", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64, "num_key_value_heads": 1})";
 
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const Qwen2Options options = read_qwen2_options(config, source);
@@ -32,6 +35,7 @@ const Architecture kQwen2 = {.model_type = "qwen2",
                              .base_prefix = "model.",
                              .unused = kLlamaFamilyUnused,
                              .buffers = kLlamaFamilyBuffers,
-                             .build = build};
+                             .build = build,
+                             .example = kExample};
 
 }  // namespace rift::models

@@ -7,6 +7,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a BERT";
+constexpr std::string_view kExample =
+    R"({"model_type": "bert", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64})";
 constexpr checkpoint::UnusedTensors kUnused[] = {
     {"cls.", "pretraining head"},
     {"qa_outputs.", "head of question answering"},
@@ -59,6 +62,7 @@ const Architecture kBert = {.model_type = "bert",
                             .class_name = "Bert",
                             .base_prefix = "bert.",
                             .unused = kUnused,
-                            .build = build};
+                            .build = build,
+                            .example = kExample};
 
 }  // namespace rift::models

@@ -9,6 +9,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a DistilBERT";
+constexpr std::string_view kExample =
+    R"({"model_type": "distilbert", "dim": 64, "n_layers": 2, "n_heads": 2, "hidden_dim": 96,
+  "vocab_size": 64, "max_position_embeddings": 64})";
 constexpr std::string_view kRequired[] = {"vocab_size", "max_position_embeddings", "n_layers", "n_heads", "dim",
                                           "hidden_dim"};
 // Sinusoids are never trained, which no tuning method of rift knows of a single table.
@@ -77,6 +80,7 @@ const Architecture kDistilBert = {.model_type = "distilbert",
                                   .class_name = "DistilBert",
                                   .base_prefix = "distilbert.",
                                   .unused = kUnused,
-                                  .build = build};
+                                  .build = build,
+                                  .example = kExample};
 
 }  // namespace rift::models

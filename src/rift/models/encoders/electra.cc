@@ -7,6 +7,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "an ELECTRA";
+constexpr std::string_view kExample =
+    R"({"model_type": "electra", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64, "embedding_size": 64})";
 constexpr checkpoint::UnusedTensors kUnused[] = {
     {"discriminator_predictions.", "pretraining head"}, {"generator_predictions.", "pretraining head"},
     {"generator_lm_head.", "pretraining head"},         {"qa_outputs.", "head of question answering"},
@@ -56,6 +59,7 @@ const Architecture kElectra = {.model_type = "electra",
                                .class_name = "Electra",
                                .base_prefix = "electra.",
                                .unused = kUnused,
-                               .build = build};
+                               .build = build,
+                               .example = kExample};
 
 }  // namespace rift::models

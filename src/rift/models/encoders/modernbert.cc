@@ -12,6 +12,10 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a ModernBERT";
+constexpr std::string_view kExample =
+    R"({"model_type": "modernbert", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64, "local_attention": 16,
+  "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2})";
 constexpr std::string_view kRequired[] = {"vocab_size",        "hidden_size",         "intermediate_size",
                                           "num_hidden_layers", "num_attention_heads", "max_position_embeddings"};
 constexpr FixedSetting kFixed[] = {
@@ -70,7 +74,8 @@ const Architecture kModernBert = {.model_type = "modernbert",
                                   .class_name = "ModernBert",
                                   .base_prefix = "model.",
                                   .unused = kUnused,
-                                  .build = build};
+                                  .build = build,
+                                  .example = kExample};
 
 struct ModernBertEncoder::Pass : LayerPass {
   const nn::RotaryAngles& angles;  // of the layer's kind, all tokens

@@ -12,6 +12,13 @@ constexpr checkpoint::UnusedTensors kUnused[] = {
     {"qa_outputs.", "head of question answering"},
 };
 
+constexpr std::string_view kExample =
+    R"({"model_type": "roberta", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 66})";
+constexpr std::string_view kXlmExample =
+    R"({"model_type": "xlm-roberta", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 66})";
+
 BuiltEncoder build(const RobertaOptions& options, const Json& config, nn::ParameterStore& store) {
   PostNormSpec spec = bert_spec(options.bert, "roberta");
   spec.padding_id = options.pad_token_id;
@@ -58,13 +65,15 @@ const Architecture kRoberta = {.model_type = "roberta",
                                .class_name = "Roberta",
                                .base_prefix = "roberta.",
                                .unused = kUnused,
-                               .build = build_roberta};
+                               .build = build_roberta,
+                               .example = kExample};
 
 const Architecture kXlmRoberta = {.model_type = "xlm-roberta",
                                   .title = "an XLM-RoBERTa",
                                   .class_name = "XLMRoberta",
                                   .base_prefix = "roberta.",
                                   .unused = kUnused,
-                                  .build = build_xlm_roberta};
+                                  .build = build_xlm_roberta,
+                                  .example = kXlmExample};
 
 }  // namespace rift::models

@@ -15,6 +15,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "an EfficientNet-lite";
+constexpr std::string_view kExample = R"({"model_type": "efficientnet_lite", "stem": 8, "head": 16, "stages": [
+  {"repeats": 1, "kernel": 3, "stride": 1, "expansion": 1, "out": 8},
+  {"repeats": 1, "kernel": 3, "stride": 2, "expansion": 2, "out": 16}]})";
 constexpr std::string_view kModelType = "efficientnet_lite";
 constexpr Pooling kPoolings[] = {Pooling::kMean};
 
@@ -78,7 +81,8 @@ const ImageArchitecture kEfficientNetLite = {.model_type = kModelType,
                                              .base_prefix = "",
                                              .unused = {},
                                              .build = build,
-                                             .recognise = recognise_efficientnet_lite};
+                                             .recognise = recognise_efficientnet_lite,
+                                             .example = kExample};
 
 EfficientNetLiteEncoder::EfficientNetLiteEncoder(const EfficientNetLiteOptions& options, nn::BatchNormMode batch_norm,
                                                  nn::ParameterStore& store)

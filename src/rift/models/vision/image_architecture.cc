@@ -34,6 +34,8 @@ std::vector<checkpoint::NamedBuffer> buffers_of(const nn::ParameterStore& store)
 
 }  // namespace
 
+std::span<const ImageArchitecture* const> image_architectures() { return kImageArchitectures; }
+
 bool is_image_model(const Json& config) { return find_image_architecture(config) != nullptr; }
 
 const ImageArchitecture& image_architecture_of(const Json& config, std::string_view source) {

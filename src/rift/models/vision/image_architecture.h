@@ -44,7 +44,11 @@ struct ImageArchitecture {
   /// The config.json of a state dict that comes without one, from its names and shapes; nullopt when it is none of this
   /// architecture. nullptr for an architecture whose sizes weights do not tell.
   std::optional<Json> (*recognise)(std::span<const checkpoint::NamedShape> tensors, std::string_view source);
+  std::string_view example;  // a config.json of it, as small as they come; as that of Architecture
 };
+
+/// All of them, in the order in which they are listed for people.
+std::span<const ImageArchitecture* const> image_architectures();
 
 /// Whether config.json's model_type names an image architecture.
 bool is_image_model(const Json& config);

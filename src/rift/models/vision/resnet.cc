@@ -9,6 +9,8 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a ResNet";
+constexpr std::string_view kExample = R"({"model_type": "resnet", "embedding_size": 8, "hidden_sizes": [8, 16],
+  "depths": [1, 1], "layer_type": "basic"})";
 constexpr std::string_view kHarmless[] = {"out_features", "out_indices", "stage_names"};  // of transformers' backbones
 constexpr Pooling kPoolings[] = {Pooling::kMean};
 constexpr int64_t kReduction = 4;  // of a bottleneck's channels
@@ -43,7 +45,8 @@ const ImageArchitecture kResNet = {.model_type = "resnet",
                                    .base_prefix = "resnet.",
                                    .unused = {},
                                    .build = build,
-                                   .recognise = recognise_torchvision_resnet};
+                                   .recognise = recognise_torchvision_resnet,
+                                   .example = kExample};
 
 ResNetEncoder::ResNetEncoder(const ResNetOptions& options, nn::BatchNormMode batch_norm, nn::ParameterStore& store)
     : ImageEncoder(store), options_(options), norm_{.mode = batch_norm}, store_(store) {

@@ -12,6 +12,9 @@ namespace rift::models {
 namespace {
 
 constexpr std::string_view kTitle = "a ViT";
+constexpr std::string_view kExample =
+    R"({"model_type": "vit", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
+  "intermediate_size": 96, "image_size": 32, "patch_size": 16})";
 constexpr std::string_view kHarmless[] = {"encoder_stride"};  // of masked-image pretraining
 constexpr Pooling kPoolings[] = {Pooling::kCls, Pooling::kPooler, Pooling::kMean};
 constexpr checkpoint::UnusedTensors kUnused[] = {
@@ -52,7 +55,8 @@ const ImageArchitecture kViT = {.model_type = "vit",
                                 .base_prefix = "vit.",
                                 .unused = kUnused,
                                 .build = build,
-                                .recognise = nullptr};
+                                .recognise = nullptr,
+                                .example = kExample};
 
 ViTEncoder::ViTEncoder(const ViTOptions& options, nn::ParameterStore& store) : ImageEncoder(store), options_(options) {
   const int64_t width = options.hidden_size, side = options.image_size / options.patch_size;

@@ -125,21 +125,25 @@ void load(const LanguageStartSpec& spec, LanguageStart& start) {
 }
 
 void require_fitting(const PretrainOptions& options, const LanguageStart& start) {
-  const bool masks = start.model->objective() == LanguageObjective::kMaskedToken;
-  const PretrainObjective own = masks ? PretrainObjective::kMaskedToken : PretrainObjective::kNextToken;
-  const PretrainObjective asked = options.pretrain.objective;
-  RIFT_REQUIRE(asked == PretrainObjective::kAutomatic || asked == own, Code::kConfig,
-               "pretrain.objective: {} is not what {} is made for; leave it at automatic ({})", name_of(asked),
-               start.layout.title, name_of(own));
+  require_objective(options.pretrain.objective, start.model->objective(), start.layout.title);
   RIFT_REQUIRE(options.model.text.max_tokens <= start.sizes.positions, Code::kConfig,
                "model.text.max_tokens: {} tokens, but the model has {} positions", options.model.text.max_tokens,
                start.sizes.positions);
+  const bool masks = start.model->objective() == LanguageObjective::kMaskedToken;
   RIFT_REQUIRE(!masks || start.special.mask >= 0, Code::kConfig,
                "{}: the tokenizer has no mask token (mask_token of tokenizer_config.json), which masked_token needs",
                start.base.encoder.string());
 }
 
 }  // namespace
+
+void require_objective(PretrainObjective asked, LanguageObjective own, std::string_view title) {
+  const bool masks = own == LanguageObjective::kMaskedToken;
+  const PretrainObjective made_for = masks ? PretrainObjective::kMaskedToken : PretrainObjective::kNextToken;
+  RIFT_REQUIRE(asked == PretrainObjective::kAutomatic || asked == made_for, Code::kConfig,
+               "pretrain.objective: {} is not what {} is made for; leave it at automatic ({})", name_of(asked), title,
+               name_of(made_for));
+}
 
 LanguageStart start_language_model(const LanguageStartSpec& spec) {
   LanguageStart start;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/name_map.h"
@@ -43,6 +44,9 @@ struct LanguageStart {
 /// Loads the backbone, or makes the model that config.json describes. Throws kArtefact, kUnsupported; kConfig: more
 /// tokens than positions, an objective that the architecture is not made for, no mask token.
 LanguageStart start_language_model(const LanguageStartSpec& spec);
+
+/// Throws kConfig for an objective that `title` is not made for: its language head says the other thing.
+void require_objective(PretrainObjective asked, models::LanguageObjective own, std::string_view title);
 
 /// What the summary says of it.
 Json describe(const LanguageStart& start);

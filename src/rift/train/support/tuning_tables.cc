@@ -1,0 +1,85 @@
+#include "rift/objective/anchor.h"
+#include "rift/train/parameter_groups.h"
+#include "rift/train/support/samples.h"
+#include "rift/train/support/trials.h"
+#include "rift/tuning/tuning.h"
+
+namespace rift::train {
+
+namespace {
+
+using models::Architecture;
+using models::ImageArchitecture;
+using nn::BatchNormMode;
+
+constexpr uint64_t kSeed = 1;
+
+std::vector<std::string> method_names() { return {tuning::kMethodNames.begin(), tuning::kMethodNames.end()}; }
+
+template <class Make>
+SupportTable::Row methods_row(std::string name, Trials& trials, const Make& make) {
+  SupportTable::Row row{std::move(name), {}};
+  for (const tuning::TuningOptions& options : every_tuning()) {
+    row.cells.push_back(trials.of([&] { tuning::apply(options, *make(options), kSeed); }));
+  }
+  return row;
+}
+
+SupportTable methods(Trials& trials) {
+  SupportTable table{.key = "tuning", .columns = method_names()};
+  for (const Architecture* architecture : models::architectures()) {
+    table.rows.push_back(methods_row(std::string(architecture->model_type), trials,
+                                     [&](const auto&) { return sample_model(*architecture); }));
+  }
+  for (const ImageArchitecture* architecture : models::image_architectures()) {
+    const auto with = [&](BatchNormMode mode) {
+      return
+          [architecture, mode](const auto&) { return sample_model(*architecture, models::Pooling::kAutomatic, mode); };
+    };
+    const std::string name(architecture->model_type);
+    table.rows.push_back(methods_row(name, trials, with(BatchNormMode::kFrozen)));
+    if (!sample_model(*architecture)->encoder().has_batch_norm()) continue;
+    table.rows.push_back(methods_row(name + ", batch_norm: tuned", trials, with(BatchNormMode::kTuned)));
+  }
+  return table;
+}
+
+SupportTable stored_bases(Trials& trials) {
+  SupportTable table{.key = "stored", .columns = method_names()};
+  for (const Architecture* architecture : models::architectures()) {
+    table.rows.push_back(
+        methods_row(std::string(architecture->model_type), trials, [&](const tuning::TuningOptions& options) {
+          return sample_model(*architecture, {.stored = sample_stored(*architecture, options)});
+        }));
+  }
+  return table;
+}
+
+/// The pull towards the pretrained parameters, which needs some that move.
+SupportTable anchors(Trials& trials) {
+  SupportTable table{.key = "anchor", .columns = method_names()};
+  const objective::AnchorOptions anchor{.kind = objective::L2SpAnchor{.lambda = 0.1}};
+  for (const Architecture* architecture : models::architectures()) {
+    SupportTable::Row row{std::string(architecture->model_type), {}};
+    for (const tuning::TuningOptions& options : every_tuning()) {
+      row.cells.push_back(trials.of([&] {
+        const auto model = sample_model(*architecture);
+        tuning::apply(options, *model, kSeed);
+        const auto& store = std::as_const(model->parameters());
+        objective::make_anchor<float>(anchor, store.values<float>(), anchored_slices(*model, model->new_parameters()));
+      }));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace
+
+void add_tuning_tables(SupportMatrix& matrix, Trials& trials) {
+  matrix.tables.push_back(methods(trials));
+  matrix.tables.push_back(stored_bases(trials));
+  matrix.tables.push_back(anchors(trials));
+}
+
+}  // namespace rift::train

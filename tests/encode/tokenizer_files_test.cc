@@ -141,6 +141,21 @@ TEST(FilesBesideJson, WhatIsNotImplementedIsRefusedByName) {
               HasSubstr("additional_special_tokens is not a list"));
 }
 
+TEST(LoadTokenizer, AVocabularyOfAnotherClassThanBertsIsNotReadAsBerts) {
+  const test::TempDirectory directory;
+  write_plainly(directory / "vocab.txt", kVocabulary);
+  const auto refusal = [&] { return message_of(Code::kUnsupported, [&] { load_tokenizer(directory.path()); }); };
+  for (const char* name : {"BertJapaneseTokenizer", "MPNetTokenizer", "RobertaTokenizerFast"}) {
+    write_plainly(directory / "tokenizer_config.json", to_json_text(Json{{"tokenizer_class", name}}));
+    EXPECT_THAT(refusal(), HasSubstr("is not implemented (that of BertTokenizer, DistilBertTokenizer")) << name;
+  }
+  write_plainly(directory / "tokenizer_config.json", "{}");
+  write_plainly(directory / "config.json", R"({"model_type": "mpnet"})");
+  EXPECT_THAT(refusal(), HasSubstr("vocab.txt of 'mpnet'"));
+  write_plainly(directory / "tokenizer_config.json", R"({"tokenizer_class": "BertTokenizerFast"})");
+  EXPECT_EQ(load_tokenizer(directory.path())->vocab_size(), 13);
+}
+
 TEST(LoadTokenizer, SaysWhatIsMissing) {
   const test::TempDirectory directory;
   EXPECT_THAT(message_of(Code::kArtefact, [&] { load_tokenizer(directory.path()); }),

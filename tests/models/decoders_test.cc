@@ -126,6 +126,12 @@ TEST(LabelTokens, NeedALanguageHeadThatSaysTheNextToken) {
               AllOf(StartsWith("config"), HasSubstr("no language head ('lm_head.weight')")));
 }
 
+TEST(LabelTokens, AreReadBehindTheLastTokenAlone) {
+  EXPECT_EQ(failure([] { require_reading_of_label_tokens(Pooling::kLast); }), "nothing");
+  EXPECT_THAT(failure([] { require_reading_of_label_tokens(Pooling::kMean); }),
+              AllOf(StartsWith("configuration"), HasSubstr("model.text.pooling is mean; set it to last")));
+}
+
 struct Setting {
   const char* model;
   const char* key;

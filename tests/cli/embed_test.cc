@@ -84,9 +84,8 @@ TEST_F(Embed, AfterCtrlCNothingIsLeft) {
   folder_.write("many.txt", lines);
   const TempDirectory said;
   const pid_t program = start_program(said.path(), command("many.txt", {}));
-  while (text_of(said / "stderr").find("\"done\"") == std::string::npos && !ended_program(program)) ::usleep(20'000);
-  ::kill(program, SIGINT);
-  EXPECT_EQ(wait_for_program(program), 128 + SIGINT) << text_of(said / "stderr");
+  const auto begun = [&] { return text_of(said / "stderr").find("\"done\"") != std::string::npos; };
+  EXPECT_EQ(stop_program_at(program, begun, SIGINT), 128 + SIGINT) << text_of(said / "stderr");
   std::vector<std::string> left;
   for (const auto& entry : fs::directory_iterator(folder_.path())) left.push_back(entry.path().filename());
   EXPECT_THAT(left, testing::UnorderedElementsAre("model", "rows.csv", "many.txt"));

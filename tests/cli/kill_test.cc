@@ -1,12 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <map>
-#include <thread>
 
 #include "cli/program.h"
 #include "rift/base/json.h"
@@ -20,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using Moment = std::function<bool(const fs::path& run, const std::string& said)>;
 
-constexpr std::chrono::seconds kPatience{90};  // for a moment to come; then the test fails
 constexpr const char* kRunFile = "examples/german_credit/run.yaml";
 constexpr int kRows = 120;
 
@@ -122,20 +120,10 @@ class Kill : public testing::Test {
   /// Starts the program, sends `signal` when the moment has come and returns how the program ended.
   int stop_at(const Moment& moment, const fs::path& run, const std::vector<std::string>& words, int signal = SIGKILL) {
     const pid_t pid = start_program(folder_.path(), words);
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (!moment(run, said())) {
-      if (const auto ended = ended_program(pid)) {
-        ADD_FAILURE() << "it ended with " << *ended << " before the moment came\n" << said();
-        return *ended;
-      }
-      if (std::chrono::steady_clock::now() > deadline) {
-        ADD_FAILURE() << "the moment did not come\n" << said();
-        break;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    ::kill(pid, signal);
-    return wait_for_program(pid);
+    const int status = stop_program_at(
+        pid, [&] { return moment(run, said()); }, signal);
+    if (HasFailure()) std::cerr << said();
+    return status;
   }
 
   /// Each published package is one of the `whole` ones, file for file, and each JSON file that stands in its place

@@ -2,8 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <chrono>
-#include <thread>
+#include <filesystem>
 
 #include "cli/program.h"
 #include "rift/base/json.h"
@@ -44,6 +43,12 @@ class PretrainProgram : public testing::Test {
   ProgramRun pretrain(const std::string& out, std::vector<std::string> more = {}) const {
     return run_program(words(out, std::move(more)));
   }
+  /// Arguments of a pretraining that goes on from the model in `start`.
+  std::vector<std::string> from(const std::string& start, std::vector<std::string> more = {}) const {
+    more.insert(more.end(), {"--init-from", (folder_ / start).string(), "--set", "model.text.config=null", "--set",
+                             "tokenizer={}"});
+    return more;
+  }
   test::TempDirectory folder_;
 };
 
@@ -65,32 +70,100 @@ TEST_F(PretrainProgram, ARunIsFinishedOnceAndShownAgain) {
       {"pretrain", (folder_ / "run/run.yaml").string(), "--out", (folder_ / "repeated").string(), "--json"});
   EXPECT_EQ(repeated.out, first.out) << repeated.err;
   EXPECT_EQ(text_of(folder_ / "repeated/model/model.safetensors"), text_of(folder_ / "run/model/model.safetensors"));
-  const ProgramRun further =
-      pretrain("further", {"--init-from", (folder_ / "run").string(), "--set", "optim.epochs=1", "--json"});
+  const ProgramRun further = pretrain("further", from("run", {"--set", "optim.epochs=1", "--json"}));
   ASSERT_EQ(further.status, 0) << further.err;
   EXPECT_EQ(parse_json(further.out, "stdout").at("start").at("loss"), metrics.at("best").at("figures").at("loss"));
 }
 
 TEST_F(PretrainProgram, StoppedByCtrlCItGoesOnToTheSameBytes) {
-  const ProgramRun whole = pretrain("whole");
+  const std::vector<std::string> long_enough = {"--set", "optim.epochs=100"};  // 700 steps; it is stopped at some 20
+  const ProgramRun whole = pretrain("whole", long_enough);
   ASSERT_EQ(whole.status, 0) << whole.err;
   EXPECT_THAT(whole.out, HasSubstr("Model: "));
-  const pid_t process = test::start_program(folder_.path(), words("stopped"));
-  const auto log = folder_ / "stopped/log.jsonl";
-  for (int i = 0; i < 2000 && !(std::filesystem::exists(log) && std::filesystem::file_size(log) > 2000); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  ::kill(process, SIGINT);
-  int status = 0;
-  ASSERT_EQ(::waitpid(process, &status, 0), process);
-  ASSERT_EQ(test::exit_status(status), 130) << text_of(folder_ / "stderr");
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "stopped/model"));
-  const ProgramRun resumed = pretrain("stopped", {"--resume"});
+  const auto run = folder_ / "stopped";
+  const auto begun = [&] { return std::filesystem::exists(run / "checkpoints/step-000020"); };
+  const pid_t process = test::start_program(folder_.path(), words("stopped", long_enough));
+  ASSERT_EQ(test::stop_program_at(process, begun, SIGINT), 130) << text_of(folder_ / "stderr");
+  EXPECT_THAT(text_of(folder_ / "stderr"), testing::AllOf(HasSubstr("rift pretrain"), HasSubstr("--resume")));
+  EXPECT_FALSE(std::filesystem::exists(run / "model"));
+  EXPECT_FALSE(std::filesystem::exists(run / "tokens")) << "the customers' words are in it";
+  const ProgramRun resumed = pretrain("stopped", {"--resume", "--set", "optim.epochs=100"});
   ASSERT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_THAT(resumed.err, HasSubstr("going on from a checkpoint"));
   for (const char* file : {"model/model.safetensors", "log.jsonl", "metrics.json"}) {
-    EXPECT_EQ(text_of(folder_ / "stopped" / file), text_of(folder_ / "whole" / file)) << file;
+    EXPECT_EQ(text_of(run / file), text_of(folder_ / "whole" / file)) << file;
   }
+}
+
+TEST_F(PretrainProgram, ASecondRunIsKeptOutOfTheDirectoryOfTheFirst) {
+  const pid_t first = test::start_program(folder_.path(), words("run", {"--set", "optim.epochs=2000"}));
+  ProgramRun second;
+  const auto tried = [&] {
+    if (!std::filesystem::exists(folder_ / "run/log.jsonl")) return false;
+    second = pretrain("run", {"--overwrite", "--set", "data.source=none.txt"});
+    return true;
+  };
+  EXPECT_EQ(test::stop_program_at(first, tried, SIGINT), 130) << text_of(folder_ / "stderr");
+  EXPECT_EQ(second.status, 6);
+  EXPECT_THAT(second.err, testing::AllOf(HasSubstr((folder_ / "run").string()), HasSubstr("another run of rift")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/.lock"));
+  EXPECT_EQ(pretrain("run", {"--set", "optim.epochs=1"}).status, 0);
+}
+
+TEST_F(PretrainProgram, AQueryOfOtherRowsIsAnotherRun) {
+  const std::vector<std::string> query = {"--set",   "data.source=\"sql: SELECT note FROM 'texts.csv' ORDER BY note\"",
+                                          "--set",   "data.text=[note]",
+                                          "--set",   "optim.epochs=1",
+                                          "--resume"};
+  const std::string texts = "note\n" + text_of(folder_ / "texts.txt");
+  test::write_plainly(folder_ / "texts.csv", texts);
+  const ProgramRun first = pretrain("run", query);
+  ASSERT_EQ(first.status, 0) << first.err;
+  const ProgramRun shown = pretrain("run", query);
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_THAT(shown.err, HasSubstr("finished before"));
+  test::write_plainly(folder_ / "texts.csv", texts + "a loan that came later\n");
+  const ProgramRun other = pretrain("run", query);
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.err, HasSubstr("made from other settings or files"));
+}
+
+TEST_F(PretrainProgram, TheStartOfARunIsKnownByItsFilesAndStandsInWhatItWrites) {
+  ASSERT_EQ(pretrain("first", {"--set", "optim.epochs=1"}).status, 0);
+  std::filesystem::copy(folder_ / "first/model", folder_ / "start");
+  const std::vector<std::string> words = from("start/", {"--set", "optim.epochs=1", "--resume"});
+  ::setenv("RIFT_MODELS", (folder_ / "none").c_str(), 1);  // the packaged model is not needed
+  const ProgramRun run = pretrain("run", words);
+  EXPECT_EQ(run.status, 0) << run.err;
+  const Json manifest = parse_json(text_of(folder_ / "run/manifest.json"), "manifest.json");
+  EXPECT_EQ(manifest.at("init_from").as_string(), "start");
+  std::vector<std::string> inputs;
+  for (const Json& input : manifest.at("inputs").as_array())
+    inputs.push_back(input.at("what").as_string() + ": " + input.at("file").as_string());
+  EXPECT_THAT(inputs, testing::IsSupersetOf({"backbone start: config.json", "backbone start: model.safetensors"}));
+  EXPECT_THAT(inputs, testing::Not(testing::Contains(HasSubstr("MiniLM"))));
+  EXPECT_THAT(text_of(folder_ / "run/run.yaml"), HasSubstr((folder_ / "start").string()));
+  const ProgramRun repeated =
+      run_program({"pretrain", (folder_ / "run/run.yaml").string(), "--out", (folder_ / "repeated").string()});
+  EXPECT_EQ(repeated.status, 0) << repeated.err;
+  EXPECT_EQ(text_of(folder_ / "repeated/model/model.safetensors"), text_of(folder_ / "run/model/model.safetensors"));
+  std::filesystem::create_directory(folder_ / "moved");
+  std::filesystem::rename(folder_ / "start", folder_ / "moved/start");
+  EXPECT_THAT(pretrain("run", from("moved/start", {"--set", "optim.epochs=1", "--resume"})).err,
+              HasSubstr("finished before"));
+  const std::string other = text_of(folder_ / "run/model/model.safetensors");
+  test::write_plainly(folder_ / "moved/start/model.safetensors", other);
+  const ProgramRun refused = pretrain("run", from("moved/start", {"--set", "optim.epochs=1", "--resume"}));
+  ::unsetenv("RIFT_MODELS");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("made from other settings or files"));
+}
+
+TEST_F(PretrainProgram, AStartBringsItsConfigAndTokenizer) {
+  const ProgramRun both = pretrain("run", {"--init-from", folder_.path().string()});
+  EXPECT_EQ(both.status, 2);
+  EXPECT_THAT(both.err, HasSubstr("leave --init-from out"));
+  EXPECT_EQ(pretrain("run", from("none")).status, 4);
 }
 
 TEST_F(PretrainProgram, BadKeysAndFilesAreNamed) {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -12,8 +15,10 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "support/child.h"
 #include "support/temp_directory.h"
 
 /// Runs the program that was built, as a user would, and keeps what it said.
@@ -28,10 +33,6 @@ struct ProgramRun {
 struct ProgramLimits {
   int64_t file_bytes = -1;  // RLIMIT_FSIZE: the stand-in for a full disk
 };
-
-inline int exit_status(int wait_status) {
-  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
-}
 
 /// Starts the program with stdout and stderr in files of `folder`; returns its process id.
 inline pid_t start_program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
@@ -59,24 +60,38 @@ inline pid_t start_program(const std::filesystem::path& folder, const std::vecto
   return pid;
 }
 
-inline int wait_for_program(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-  }
-  return exit_status(status);
-}
-
 /// How it ended; nothing while it runs.
 inline std::optional<int> ended_program(pid_t pid) {
   int status = 0;
   if (::waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
-  return exit_status(status);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Sends `signal` to the started program when the moment has come, and returns how it ended. That it ends before, or
+/// that the moment does not come, is a failure of the test.
+template <class Moment>
+int stop_program_at(pid_t pid, const Moment& has_come, int signal) {
+  constexpr std::chrono::seconds kPatience{90};
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!has_come()) {
+    if (const auto ended = ended_program(pid)) {
+      ADD_FAILURE() << "the program ended with " << *ended << " before the moment came";
+      return *ended;
+    }
+    if (std::chrono::steady_clock::now() > deadline) {
+      ADD_FAILURE() << "the moment did not come";
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ::kill(pid, signal);
+  return wait_for(pid);
 }
 
 inline ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits = {}) {
   const TempDirectory folder;
   ProgramRun run;
-  run.status = wait_for_program(start_program(folder.path(), arguments, limits));
+  run.status = wait_for(start_program(folder.path(), arguments, limits));
   run.out = text_of(folder.path() / "stdout");
   run.err = text_of(folder.path() / "stderr");
   return run;

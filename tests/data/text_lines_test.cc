@@ -58,5 +58,24 @@ TEST(TextLines, WhatIsNoTextIsRefusedByItsLine) {
   EXPECT_THAT(failure([] { TextLines("no/such.txt", 1); }), HasSubstr("no such file"));
 }
 
+TEST(LineReader, ALineMayBeLongerThanWhatIsReadAtATime) {
+  const TempDirectory folder;
+  const std::string first(70'000, 'a'), second(65'535, 'b');
+  folder.write("a.txt", first + "\r\n" + second + "\n\nlast");
+  LineReader lines(folder / "a.txt");
+  std::vector<std::string> found;
+  for (std::string line; lines.next(line);) found.push_back(line);
+  EXPECT_THAT(found, ElementsAre(first, second, "", "last"));
+}
+
+TEST(LineReader, WhatCannotBeReadIsNamed) {
+  // A file whose first byte cannot be read, whatever the user's rights.
+  EXPECT_THAT(failure([] { LineReader("/proc/self/mem"); }),
+              AllOf(HasSubstr("/proc/self/mem"), HasSubstr("reading failed")));
+  const TempDirectory folder;
+  folder.write("empty.txt", "\xEF\xBB\xBF");
+  EXPECT_TRUE(LineReader(folder / "empty.txt").is_empty());
+}
+
 }  // namespace
 }  // namespace rift::data

@@ -1,9 +1,12 @@
 // Comparisons and trainings with a fine-tuned model, on made-up records and a small BERT made in the test.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <iterator>
 #include <map>
 
+#include "rift/base/directory_lock.h"
 #include "rift/base/files.h"
 #include "rift/base/sha256.h"
 #include "rift/data/table_writer.h"
@@ -205,6 +208,21 @@ TEST(TextStudy, ATrainingThatIsReplacedKeepsItsPackageAloneUntilTheNewerOneIsRea
   spec.init_from = records / "run/models/fine-tuned/package";
   run_train(spec);
   EXPECT_FALSE(fs::exists(records / "run/models")) << "of the comparison whose place the training took";
+}
+
+TEST(TextStudy, ARunKeepsOthersOutOfItsDirectory) {
+  const Records records(data::Task::kBinary);
+  StudySpec spec = records.spec("run", {"optim.epochs=1", "compare.models=[gbdt]"});
+  spec.overwrite = true;
+  fs::create_directories(records / "run");
+  {
+    const auto held = DirectoryLock::take(records / "run");
+    for (const auto& run : {run_train, run_compare})
+      EXPECT_THAT(test::message_of(Code::kEnvironment, [&] { run(spec); }), testing::HasSubstr("another run of rift"));
+    EXPECT_EQ(std::distance(fs::directory_iterator(records / "run"), {}), 1) << "the lock alone";
+  }
+  run_compare(spec);
+  EXPECT_FALSE(fs::exists(records / "run" / DirectoryLock::kFile));
 }
 
 TEST(TextStudy, AComparisonThatWasStoppedGoesOnWithWhatItHas) {

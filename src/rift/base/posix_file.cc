@@ -1,6 +1,7 @@
 #include "rift/base/posix_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,15 @@ int Descriptor::release() { return std::exchange(fd_, -1); }
 
 void Descriptor::close_checked(const fs::path& path) {
   if (::close(release()) != 0) fail(path, "finish writing");
+}
+
+bool try_lock(int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
+
+bool is_at(const fs::path& path, int fd) {
+  struct stat by_name {};
+  struct stat by_fd {};
+  return ::stat(path.c_str(), &by_name) == 0 && ::fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
+         by_name.st_dev == by_fd.st_dev;
 }
 
 void write_all(int fd, std::string_view bytes, const fs::path& path) {

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string_view>
 
-/// What files.cc and staged_directory.cc share: system calls whose failure is an Error(kEnvironment) that names the
-/// path, the system's reason and what to do about it.
+/// What the sources of this room that touch files share: system calls whose failure is an Error(kEnvironment) that
+/// names the path, the system's reason and what to do about it.
 namespace rift::posix {
 
 /// From errno, at once after the failed call.
@@ -28,6 +28,12 @@ class Descriptor {
  private:
   int fd_ = -1;
 };
+
+/// Locks the open file until it is closed (flock); false when another process, or another opening, holds it. A file
+/// system without locks counts as locked.
+bool try_lock(int fd);
+/// Whether `path` still names the file that is open as `fd`.
+bool is_at(const std::filesystem::path& path, int fd);
 
 void write_all(int fd, std::string_view bytes, const std::filesystem::path& path);
 void sync(const std::filesystem::path& path);  // a file or a directory

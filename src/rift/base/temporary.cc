@@ -29,17 +29,6 @@ bool is_temporary_of(const std::string& entry, const std::string& target, std::s
          entry.find_first_not_of("0123456789-", prefix.size()) == std::string::npos;
 }
 
-// A tidying process may find the new entry before its maker has locked it: then it is gone, and the maker tries again.
-bool still_there(const fs::path& path, int fd) {
-  struct stat by_name {};
-  struct stat by_fd {};
-  return ::stat(path.c_str(), &by_name) == 0 && ::fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
-         by_name.st_dev == by_fd.st_dev;
-}
-
-// File systems without locks say so with another reason than EWOULDBLOCK; there, left-overs stay.
-bool lock_or_unsupported(int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
-
 }  // namespace
 
 Owned create_file(const fs::path& target) {
@@ -48,7 +37,8 @@ Owned create_file(const fs::path& target) {
     posix::Descriptor fd(path, O_WRONLY | O_CREAT | O_EXCL);
     if (!fd.is_open() && errno == EEXIST) continue;
     if (!fd.is_open()) posix::fail(target, "create");
-    if (lock_or_unsupported(fd.get()) && still_there(path, fd.get())) return {std::move(path), std::move(fd)};
+    // A tidying process may find the new entry before it is locked: then it is gone, and another is made.
+    if (posix::try_lock(fd.get()) && posix::is_at(path, fd.get())) return {std::move(path), std::move(fd)};
   }
 }
 
@@ -60,7 +50,7 @@ Owned create_directory(const fs::path& target) {
       posix::fail(posix::parent_of(target), "create a directory in it");
     }
     posix::Descriptor fd(path, O_RDONLY | O_DIRECTORY);
-    if (fd.is_open() && lock_or_unsupported(fd.get()) && still_there(path, fd.get()))
+    if (fd.is_open() && posix::try_lock(fd.get()) && posix::is_at(path, fd.get()))
       return {std::move(path), std::move(fd)};
   }
 }

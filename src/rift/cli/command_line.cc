@@ -239,8 +239,21 @@ int run_checked(int argc, char** argv) {
   return run(flags);
 }
 
+GoesOn goes_on(int argc, char** argv) {
+  std::span<const Verb> known = verbs();
+  for (int i = 1; i < argc; ++i) {
+    const auto verb = std::ranges::find(known, std::string_view(argv[i]), &Verb::name);
+    if (verb == known.end()) break;
+    if (verb->actions == nullptr) return verb->goes_on;
+    known = verb->actions();
+  }
+  return GoesOn::kNot;
+}
+
 /// After Ctrl-C: how to go on, for verbs that can.
 void say_how_to_go_on(int argc, char** argv) {
+  const GoesOn how = goes_on(argc, argv);
+  if (how == GoesOn::kNot) return;
   std::string command = "rift";
   bool resumes = false;
   for (int i = 1; i < argc; ++i) {
@@ -248,10 +261,7 @@ void say_how_to_go_on(int argc, char** argv) {
     command += " " + shell_word(word);
     resumes = resumes || word == "--resume";
   }
-  const std::string_view verb = argv[1];
-  const bool is_fetch = verb == "models" && argc > 2 && std::string_view(argv[2]) == "fetch";
-  if (verb != "train" && verb != "compare" && !is_fetch) return;
-  if (!resumes && !is_fetch) command += " --resume";
+  if (!resumes && how == GoesOn::kWithResume) command += " --resume";
   std::fputs((sentence("done.interrupted", fmt::arg("command", command)) + "\n").c_str(), stderr);
 }
 

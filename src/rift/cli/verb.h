@@ -22,6 +22,9 @@ struct CommonFlags {
 /// Does the verb's work after the whole command line was read; returns the exit status.
 using Run = std::function<int(const CommonFlags& flags)>;
 
+/// How work that Ctrl-C stopped is taken up: not at all, by --resume, or by the same command line.
+enum class GoesOn { kNot, kWithResume, kAgain };
+
 /// A verb: `add` declares its arguments on `command` and gives back what to run. A verb with actions has none of its
 /// own: each action stands for itself, with its own arguments and --help.
 struct Verb {
@@ -29,6 +32,7 @@ struct Verb {
   std::string_view help;
   Run (*add)(CLI::App& command) = nullptr;
   std::span<const Verb> (*actions)() = nullptr;
+  GoesOn goes_on = GoesOn::kNot;
 };
 
 /// The one table of verbs, in the order of --help.

@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "rift/base/error.h"
-#include "rift/base/files.h"
-#include "rift/base/utf8.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
+#include "rift/data/line_reader.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/package/backbone.h"
 #include "rift/package/model_tokenizer.h"
@@ -29,6 +28,17 @@ std::string line_of(const encode::text::Tokenizer& tokenizer, const encode::text
   return to_json_text(Json{{"ids", ids}, {"tokens", tokens}, {"offsets", offsets}});
 }
 
+/// Special tokens that frame a text, such as [CLS] and [SEP], leave room for one of its own.
+void require_room_for_text(const encode::text::Tokenizer& tokenizer, int64_t max_tokens) {
+  encode::text::Encoding frame;
+  tokenizer.encode("", {}, frame);
+  const auto special = std::ssize(frame.ids);
+  RIFT_REQUIRE(max_tokens == 0 || max_tokens > special, Code::kConfig,
+               "rift tokenize --max-tokens: expected 0 or at least {} ({} special tokens of this model and one of the "
+               "text), got {}",
+               special + 1, special, max_tokens);
+}
+
 }  // namespace
 
 Run add_tokenize(CLI::App& command) {
@@ -42,27 +52,20 @@ Run add_tokenize(CLI::App& command) {
       ->required();
   command.add_option("FILE", arguments->file, "Text file, one text a line")->required();
   command
-      .add_option("--max-tokens", arguments->max_tokens,
-                  "Cut after this many tokens, [CLS] and [SEP] included; 0 = never")
+      .add_option("--max-tokens", arguments->max_tokens, "Cut after this many tokens, special ones included; 0 = never")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber.description(""));
   return [arguments](const CommonFlags& flags) {
-    RIFT_REQUIRE(arguments->max_tokens == 0 || arguments->max_tokens >= 3, Code::kConfig,
-                 "rift tokenize --max-tokens: expected 0 or at least 3 ([CLS], a token and [SEP]), got {}",
-                 arguments->max_tokens);
     const auto tokenizer = package::load_tokenizer(package::resolve_model(arguments->model));
-    const std::string text = read_file(arguments->file);
     encode::text::EncodeOptions options;
     options.max_tokens = arguments->max_tokens;
     options.want_offsets = flags.json;
     encode::text::Encoding encoding;
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = std::min(text.find('\n', begin), text.size());
-      std::string_view line = std::string_view(text).substr(begin, end - begin);
-      if (line.ends_with('\r')) line.remove_suffix(1);
+    require_room_for_text(*tokenizer, options.max_tokens);
+    data::LineReader lines(arguments->file);
+    for (std::string line; lines.next(line);) {
       tokenizer->encode(line, options, encoding);
       print_result(line_of(*tokenizer, encoding, flags.json) + "\n");
-      begin = end + 1;
     }
     return 0;
   };

@@ -101,6 +101,12 @@ fs::path resolve_backbone(const std::string& name, const fs::path& base_director
       shorten(name, 200), joined(tried, name), cache_advice(name), kPackagedBackbone);
 }
 
+fs::path model_in(const fs::path& directory) {
+  std::error_code ignored;
+  fs::path inner = directory / "model";
+  return fs::is_directory(inner, ignored) ? inner : directory;
+}
+
 fs::path resolve_model(const std::string& name) {
   if (name.empty()) return resolve_backbone(name, {});
   const std::vector<fs::path> tried = places(name, {});

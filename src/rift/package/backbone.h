@@ -20,6 +20,9 @@ std::filesystem::path models_directory();
 /// how to get the model.
 std::filesystem::path resolve_backbone(const std::string& name, const std::filesystem::path& base_directory);
 
+/// The model directory of a pretraining, where `directory` is one's; else `directory` itself.
+std::filesystem::path model_in(const std::filesystem::path& directory);
+
 /// The model directory or .gguf file that a command line names: tried below the working directory and
 /// models_directory(), then in the cache; empty: the packaged model. Throws kArtefact as above, kUnsupported for a
 /// package that holds no language model.

@@ -51,8 +51,7 @@ class Comparison {
       : spec_(with_backbone(spec, asks_for(spec.options, ModelKind::kFineTuned))),
         loaders_(package::all_loaders(spec.device)) {
     require_members_of_fusion(spec_.options);
-    require_place(spec_, kCompareFile);
-    require_writable_directory(spec_.directory);
+    place_.emplace(take_place(spec_, kCompareFile));
     dataset_ = data::load_dataset({.task = spec_.options.task,
                                    .data = spec_.options.data,
                                    .split = spec_.options.split,
@@ -345,6 +344,7 @@ class Comparison {
   }
 
   StudySpec spec_;
+  std::optional<DirectoryLock> place_;  // held as long as the run lasts
   package::PartLoaders loaders_;
   data::Dataset dataset_;
   std::vector<Parts> parts_;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "rift/base/error.h"
+#include "rift/base/log.h"
 #include "rift/base/sha256.h"
 #include "rift/data/load_dataset.h"
 
@@ -52,6 +53,14 @@ std::vector<Parts> all_parts(const data::Dataset& dataset, const data::SplitOpti
     }
   }
   return all;
+}
+
+void take_one_fold(data::SplitOptions& split) {
+  auto* folds = std::get_if<data::KFoldSplit>(&split.kind);
+  if (folds == nullptr || folds->fold) return;
+  folds->fold = 0;
+  log_info("fold 0 is the one test part (split.fold names another; rift compare tests on every fold in turn)",
+           {{"folds", folds->k}});
 }
 
 std::string digest_of(const std::vector<Parts>& parts) {

@@ -33,6 +33,9 @@ Parts parts_of(data::Split split);
 /// The splits of a comparison: one, or for k_fold without a `fold` each fold of each repeat in turn.
 std::vector<Parts> all_parts(const data::Dataset& dataset, const data::SplitOptions& options);
 
+/// For work with one test part: of folds that `split` leaves open the first is taken, and the log says so.
+void take_one_fold(data::SplitOptions& split);
+
 /// The name of all of them: the digest of the one split, or the SHA-256 of the digests in their order.
 std::string digest_of(const std::vector<Parts>& parts);
 

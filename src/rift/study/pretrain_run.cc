@@ -29,46 +29,64 @@ class PretrainRun {
     place_.resume = spec.resume;
     place_.overwrite = spec.overwrite;
     train::PretrainTextOptions& text = spec_.options.model.text;
-    if (!text.config) text.backbone = package::resolve_backbone(text.backbone, folder_).string();
+    if (!spec_.init_from.empty()) {
+      spec_.init_from = start();
+      text.backbone = spec_.init_from.string();
+    }
+    if (!text.config) text.backbone = package::model_in(package::resolve_backbone(text.backbone, folder_)).string();
     std::optional<std::string>& tokenizer = spec_.options.tokenizer.from;
     if (tokenizer) tokenizer = package::resolve_backbone(*tokenizer, folder_).string();
   }
 
   Json run() {
-    require_place(place_, kMetricsFile);
-    require_writable_directory(spec_.directory);
+    const DirectoryLock held = take_place(place_, kMetricsFile);
     const Json inputs = this->inputs();
-    const std::string made = made_from({.options = write_options(spec_.options),
+    const std::string made = made_from({.options = write_options(without_places()),
                                         .inputs = inputs,
                                         .split_digest = "",
                                         .device = spec_.device,
-                                        .init_from = spec_.init_from});
+                                        .init_from = {}});  // its files are among the inputs
     if (auto before = finished_result(place_, kMetricsFile, made)) return *before;
     forget_results(spec_.directory);
     write_file_atomic(spec_.directory / "run.yaml", to_yaml_text(write_options(seen_from_directory())));
-    const Json metrics =
-        train::pretrain({.options = spec_.options,
-                         .base_directory = folder_,
-                         .directory = spec_.directory,
-                         .resume = spec_.resume,
-                         .init_from = spec_.init_from.empty() ? std::nullopt : std::optional(spec_.init_from),
-                         .device = spec_.device});
+    const Json metrics = train::pretrain({.options = spec_.options,
+                                          .base_directory = folder_,
+                                          .directory = spec_.directory,
+                                          .resume = spec_.resume,
+                                          .device = spec_.device});
     write_json(spec_.directory / kMetricsFile, metrics);
     write_json(spec_.directory / "manifest.json", manifest(inputs, made));
     return metrics;
   }
 
  private:
+  /// --init-from takes the backbone's place.
+  fs::path start() const {
+    const train::PretrainOptions& options = spec_.options;
+    RIFT_REQUIRE(!options.model.text.config && !options.tokenizer.from && !options.tokenizer.train, Code::kConfig,
+                 "--init-from: a model that is trained further has a config and a tokenizer; leave --init-from out, or "
+                 "model.text.config and tokenizer (--set model.text.config=null --set tokenizer={{}})");
+    RIFT_REQUIRE(fs::exists(spec_.init_from), Code::kArtefact, "--init-from {}: no such directory",
+                 spec_.init_from.string());
+    return (fs::absolute(spec_.init_from) / "").lexically_normal().parent_path();
+  }
+
+  /// Models lie where they lie: what a run follows from is their files.
+  train::PretrainOptions without_places() const {
+    train::PretrainOptions options = spec_.options;
+    options.model.text.backbone.clear();
+    if (options.tokenizer.from) options.tokenizer.from = "";
+    return options;
+  }
+
   Json inputs() const {
     Json inputs = Json::array();
     inputs.push_back(input_json(kConfigurationInput, spec_.run_file));
-    if (data::is_query(spec_.options.data.source)) {
-      inputs.push_back(Json{{"what", "documents"}, {"file", "sql"}, {"sha256", Json()}});
+    const train::DocumentSource source = train::documents_of(spec_.options.data, folder_);
+    if (data::is_query(source.source)) {
+      inputs.push_back(Json{{"what", "documents"}, {"file", "sql"}, {"sha256", train::sha256_of_documents(source)}});
     } else {
-      const auto documents = train::open_documents({.source = spec_.options.data.source,
-                                                    .columns = spec_.options.data.text,
-                                                    .base_directory = folder_,
-                                                    .memory_limit = spec_.options.data.memory_limit});
+      const auto documents = train::open_documents(source);
       for (const std::string& file : documents->files()) inputs.push_back(input_json("documents", file));
     }
     const train::PretrainTextOptions& text = spec_.options.model.text;
@@ -100,7 +118,7 @@ class PretrainRun {
     return json;
   }
 
-  PretrainRunSpec spec_;  // backbones made absolute
+  PretrainRunSpec spec_;  // backbones and init_from made absolute
   fs::path folder_;       // of run.yaml
   StudySpec place_;
 };

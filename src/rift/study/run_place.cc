@@ -18,19 +18,28 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-/// Names the package by what is in it; null without --init-from.
+/// Names a package, or another model directory, by what is in it; null without --init-from.
 Json digest_of_start(const fs::path& init_from) {
   for (const fs::path& place : {init_from / "package", init_from}) {
     if (!init_from.empty() && is_file(place / package::kManifestFile))
       return sha256_file(place / package::kManifestFile);
   }
-  return init_from.empty() ? Json() : Json(init_from.string());
+  if (init_from.empty()) return Json();
+  Json files = Json::array();
+  add_backbone(init_from, files);
+  return files;
 }
 
 }  // namespace
 
-void require_place(const StudySpec& spec, const char* own_file) {
-  if (spec.overwrite) return;
+DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
+  require_writable_directory(spec.directory);
+  std::optional<DirectoryLock> lock = DirectoryLock::take(spec.directory);
+  RIFT_REQUIRE(lock, Code::kEnvironment,
+               "--out {}: another run of rift is at work in this directory; wait until it has ended, or name another "
+               "folder with --out",
+               spec.directory.string());
+  if (spec.overwrite) return std::move(*lock);
   for (const char* file : {kCompareFile, kMetricsFile}) {
     const bool may_go_on = spec.resume && std::string_view(file) == own_file;
     RIFT_REQUIRE(may_go_on || !is_file(spec.directory / file), Code::kConfig,
@@ -38,6 +47,7 @@ void require_place(const StudySpec& spec, const char* own_file) {
                  "--overwrite",
                  spec.directory.string(), file);
   }
+  return std::move(*lock);
 }
 
 std::string made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest) {

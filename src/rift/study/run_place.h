@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "rift/base/directory_lock.h"
 #include "rift/base/json.h"
 #include "rift/study/compare.h"
 
@@ -12,9 +13,11 @@ namespace rift::study {
 inline constexpr const char* kCompareFile = "compare.json";
 inline constexpr const char* kMetricsFile = "metrics.json";
 
-/// Called before any work. Throws kConfig when a finished run lies in `spec.directory` that was not given up with
-/// `overwrite`; `own_file`, kCompareFile or kMetricsFile: `resume` may look at a result of this kind.
-void require_place(const StudySpec& spec, const char* own_file);
+/// Called before any work, by every run: makes `spec.directory` and keeps other runs out of it until the result is
+/// gone. Throws kEnvironment when another run holds it or it cannot be written to; kConfig when a finished run lies
+/// there that was not given up with `overwrite`; `own_file`, kCompareFile or kMetricsFile: `resume` may look at a
+/// result of this kind.
+[[nodiscard]] DirectoryLock take_place(const StudySpec& spec, const char* own_file);
 
 /// What a run is made from beside the program and the machine.
 struct RunOrigin {

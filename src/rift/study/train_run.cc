@@ -2,7 +2,6 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
-#include "rift/base/log.h"
 #include "rift/base/sentences.h"
 #include "rift/data/leakage.h"
 #include "rift/data/load_dataset.h"
@@ -23,23 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A training has one test part: of folds that run.yaml leaves open, the first.
-void take_one_fold(data::SplitOptions& split) {
-  auto* folds = std::get_if<data::KFoldSplit>(&split.kind);
-  if (folds == nullptr || folds->fold) return;
-  folds->fold = 0;
-  log_info("one model is fitted: fold 0 is the test part (split.fold names another; rift compare runs every fold)",
-           {{"folds", folds->k}});
-}
-
 class TrainRun {
  public:
   explicit TrainRun(const StudySpec& spec) : spec_(with_backbone(spec, /*needed=*/true)) {
     spec_.options.compare.models = {ModelKind::kFineTuned};
     spec_.options.compare.seeds = 1;
     take_one_fold(spec_.options.split);
-    require_place(spec_, kMetricsFile);
-    require_writable_directory(spec_.directory);
+    place_.emplace(take_place(spec_, kMetricsFile));
     dataset_ = data::load_dataset({.task = spec_.options.task,
                                    .data = spec_.options.data,
                                    .split = spec_.options.split,
@@ -152,6 +141,7 @@ class TrainRun {
   }
 
   StudySpec spec_;
+  std::optional<DirectoryLock> place_;  // held as long as the run lasts
   data::Dataset dataset_;
   std::vector<Parts> parts_;
   Json inputs_;

@@ -3,11 +3,13 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <fstream>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
+#include "rift/data/line_reader.h"
 #include "rift/data/options.h"
 #include "rift/data/row_stream.h"
 #include "rift/encode/text/row_text.h"
@@ -19,7 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kRowsAtATime = 4096;
 constexpr size_t kBytesAtATime = size_t{4} << 20;
-constexpr size_t kLongestLine = size_t{64} << 20;
 constexpr std::string_view kLines = ".txt";
 
 /// The files of a path or glob, sorted; empty when there is none.
@@ -55,38 +56,16 @@ class LineDocuments final : public DocumentStream {
 
  private:
   bool next_line(std::string& line) {
-    while (true) {
-      if (!file_.is_open()) {
-        if (next_file_ == files_.size()) return false;
-        file_.open(files_[next_file_], std::ios::binary);
-        RIFT_REQUIRE(file_.is_open(), Code::kArtefact, "{}: cannot be opened", files_[next_file_]);
-        ++next_file_;
-      }
-      if (read_line(line)) return true;
-      RIFT_REQUIRE(!file_.bad(), Code::kEnvironment, "{}: cannot be read", files_[next_file_ - 1]);
-      file_.close();
-      file_.clear();
+    while (!lines_ || !lines_->next(line)) {
+      if (next_file_ == files_.size()) return false;
+      lines_.emplace(files_[next_file_++]);
     }
-  }
-
-  bool read_line(std::string& line) {
-    line.clear();
-    std::streambuf& bytes = *file_.rdbuf();
-    int byte = bytes.sbumpc();
-    if (byte == std::char_traits<char>::eof()) return false;
-    for (; byte != std::char_traits<char>::eof() && byte != '\n'; byte = bytes.sbumpc()) {
-      line.push_back(static_cast<char>(byte));
-      RIFT_REQUIRE(line.size() <= kLongestLine, Code::kData,
-                   "{}: a line is longer than {} MiB; a text file holds one document a line", files_[next_file_ - 1],
-                   kLongestLine >> 20);
-    }
-    if (line.ends_with('\r')) line.pop_back();
     return true;
   }
 
   std::vector<std::string> files_;
   size_t next_file_ = 0;
-  std::ifstream file_;
+  std::optional<data::LineReader> lines_;  // of the file before `next_file_`
   int64_t line_ = 0;
 };
 
@@ -128,6 +107,13 @@ class TableDocuments final : public DocumentStream {
 
 }  // namespace
 
+DocumentSource documents_of(const PretrainDataOptions& data, const fs::path& base_directory) {
+  DocumentSource source{
+      .source = data.source, .columns = data.text, .base_directory = base_directory, .memory_limit = data.memory_limit};
+  if (data::is_query(data.source) && data.folder) source.base_directory /= *data.folder;
+  return source;
+}
+
 std::unique_ptr<DocumentStream> open_documents(const DocumentSource& source) {
   if (!data::is_query(source.source)) {
     std::vector<std::string> files = files_of(source.base_directory / source.source);
@@ -145,6 +131,21 @@ std::unique_ptr<DocumentStream> open_documents(const DocumentSource& source) {
                "a line ends in {})",
                kLines);
   return std::make_unique<TableDocuments>(source);
+}
+
+void DocumentDigest::add(const std::string& text) {
+  const uint64_t size = text.size();
+  sha256_.update(std::as_bytes(std::span(&size, 1)));
+  sha256_.update(text);
+}
+
+std::string sha256_of_documents(const DocumentSource& source) {
+  const auto documents = open_documents(source);
+  DocumentDigest digest;
+  for (DocumentBatch batch; documents->next(batch);) {
+    for (const std::string& text : batch.texts) digest.add(text);
+  }
+  return digest.finish_hex();
 }
 
 }  // namespace rift::train

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "rift/base/sha256.h"
+#include "rift/train/pretrain/options.h"
+
 /// Unlabelled texts of any size, read in bounded memory. Torch-free.
 namespace rift::train {
 
@@ -15,6 +18,9 @@ struct DocumentSource {
   std::filesystem::path base_directory;
   std::string memory_limit = "2GB";
 };
+
+/// What run.yaml names; `base_directory` is run.yaml's folder.
+DocumentSource documents_of(const PretrainDataOptions& data, const std::filesystem::path& base_directory);
 
 struct DocumentBatch {
   std::vector<std::string> texts;  // blank ones included
@@ -31,8 +37,22 @@ class DocumentStream {
   virtual const std::vector<std::string>& files() const = 0;
 };
 
-/// Throws kArtefact (no such file), kData (a column is missing: named, with the nearest), kConfig (a table without
+/// Throws kArtefact (no such file), kData (a column is missing: named, with the nearest; a line that LineReader
+/// refuses), kConfig (a table without
 /// columns named, lines of text with columns named, both kinds in one glob), kEnvironment.
 std::unique_ptr<DocumentStream> open_documents(const DocumentSource& source);
+
+/// SHA-256 of documents: of the texts in their order, each behind its length in bytes (64 bits, little endian).
+class DocumentDigest {
+ public:
+  void add(const std::string& text);
+  std::string finish_hex() { return sha256_.finish_hex(); }
+
+ private:
+  Sha256 sha256_;
+};
+
+/// The digest of all documents of a source, which is read for it. Throws as open_documents() does, kInterrupted.
+std::string sha256_of_documents(const DocumentSource& source);
 
 }  // namespace rift::train

@@ -15,13 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using models::LanguageObjective;
 
-/// A pretraining's directory, or the model directory itself.
-fs::path model_in(const fs::path& directory) {
-  std::error_code ignored;
-  const fs::path inner = directory / "model";
-  return fs::is_directory(inner, ignored) ? inner : directory;
-}
-
 /// Learns a tokenizer from the documents that are trained on.
 void learn_tokenizer(const LanguageStartSpec& spec, const fs::path& directory) {
   const LanguageOptions& pretrain = spec.options.pretrain;
@@ -95,8 +88,7 @@ void make_new(const LanguageStartSpec& spec, LanguageStart& start) {
 
 void load(const LanguageStartSpec& spec, LanguageStart& start) {
   const fs::path directory =
-      spec.init_from ? model_in(*spec.init_from)
-                     : model_in(package::resolve_backbone(spec.options.model.text.backbone, spec.base_directory));
+      package::model_in(package::resolve_backbone(spec.options.model.text.backbone, spec.base_directory));
   start.base = checkpoint::open_hf_directory(directory);
   RIFT_REQUIRE(
       start.base.gguf.empty(), Code::kUnsupported,
@@ -147,7 +139,7 @@ void require_objective(PretrainObjective asked, LanguageObjective own, std::stri
 
 LanguageStart start_language_model(const LanguageStartSpec& spec) {
   LanguageStart start;
-  if (spec.options.model.text.config && !spec.init_from) {
+  if (spec.options.model.text.config) {
     make_new(spec, start);
   } else {
     load(spec, start);

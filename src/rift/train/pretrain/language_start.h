@@ -22,8 +22,7 @@ struct LanguageStartSpec {
   const PretrainOptions& options;
   const DocumentSource& documents;  // for a tokenizer that is learned
   std::filesystem::path base_directory;
-  std::filesystem::path directory;                 // of the run: a tokenizer that is learned goes into its `tokenizer`
-  std::optional<std::filesystem::path> init_from;  // a model directory, or a pretraining's with one in it
+  std::filesystem::path directory;  // of the run: a tokenizer that is learned goes into its `tokenizer`
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
 

@@ -11,7 +11,6 @@
 #include "rift/base/sha256.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
-#include "rift/data/options.h"
 #include "rift/encode/text/word_starts.h"
 #include "rift/package/execution.h"
 #include "rift/tensor/aten_threads.h"
@@ -31,16 +30,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kRowsReadBack = 4;  // by the model that was written
 const objective::AnchorOptions kNoAnchor;
 
-DocumentSource documents_of(const PretrainSpec& spec) {
-  const PretrainDataOptions& data = spec.options.data;
-  DocumentSource source{.source = data.source,
-                        .columns = data.text,
-                        .base_directory = spec.base_directory,
-                        .memory_limit = data.memory_limit};
-  if (data::is_query(data.source) && data.folder) source.base_directory /= *data.folder;
-  return source;
-}
-
 TokenMasker masker_of(const LanguageStart& start, const LanguageOptions& options) {
   MaskVocabulary vocabulary{.mask = start.special.mask,
                             .begins_word = encode::text::word_starts(*start.tokenizer),
@@ -49,24 +38,36 @@ TokenMasker masker_of(const LanguageStart& start, const LanguageOptions& options
   return TokenMasker({.share = options.mask_share, .whole_word = options.whole_word}, std::move(vocabulary));
 }
 
+/// The documents as tokens: their words are in it, so it goes with the run, however that ends.
+struct TokenFolder {
+  explicit TokenFolder(fs::path folder) : path(std::move(folder)) {}
+  TokenFolder(const TokenFolder&) = delete;
+  TokenFolder& operator=(const TokenFolder&) = delete;
+  ~TokenFolder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  const fs::path path;
+};
+
 /// One pretraining from the documents to the model's directory.
 class Pretraining {
  public:
   explicit Pretraining(const PretrainSpec& spec)
       : spec_(spec),
         options_(spec.options),
-        documents_(documents_of(spec)),
+        documents_(documents_of(spec.options.data, spec.base_directory)),
         start_(start_language_model({.options = spec.options,
                                      .documents = documents_,
                                      .base_directory = spec.base_directory,
                                      .directory = spec.directory,
-                                     .init_from = spec.init_from,
                                      .device = tensor::parse_device(spec.device)})) {
     options_.train.precision = resolved(options_.train.precision, model().encoder().why_not_fused());
   }
 
   Json run() {
-    const fs::path folder = spec_.directory / "tokens";
+    const TokenFolder tokens(spec_.directory / "tokens");
+    const fs::path& folder = tokens.path;
     const TokenCacheCounts counts = write_tokens(folder);
     const TokenStore train(folder, kTrainRows), held_out(folder, kHeldOutRows);
     LanguageTask task({.train = train,
@@ -78,8 +79,6 @@ class Pretraining {
     const std::optional<Evaluation> before = task.evaluate();
     const TrainerResult result = run_trainer(task, trainer_spec(run_digest(counts)));
     publish(train);
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);  // the documents' words are in it
     Json json = summary(counts, result);
     json["start"] = before ? before->figures : Json();
     return json;

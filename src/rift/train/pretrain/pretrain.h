@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "rift/base/json.h"
@@ -15,8 +14,7 @@ struct PretrainSpec {
   std::filesystem::path base_directory;  // relative files of `options` are relative to it
   /// log.jsonl, timing.jsonl, tb/, checkpoints/ and model/ go here; tokens/ is there while the run lasts.
   std::filesystem::path directory;
-  bool resume = false;                             // go on from the newest checkpoint in `directory`
-  std::optional<std::filesystem::path> init_from;  // weights and tokenizer of another model, fresh optimizer
+  bool resume = false;  // go on from the newest checkpoint in `directory`
   std::string device = "cpu";
 };
 

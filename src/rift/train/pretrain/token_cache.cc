@@ -62,9 +62,7 @@ class CacheWriter {
   }
 
   void add(int64_t number, const std::string& text, std::span<const int32_t> ids) {
-    const uint64_t size = text.size();
-    source_.update(std::as_bytes(std::span(&size, 1)));
-    source_.update(text);
+    source_.add(text);
     if (ids.empty()) {
       ++counts_.blank;
       return;
@@ -97,7 +95,7 @@ class CacheWriter {
   TokenStoreWriter train_, held_out_;
   std::unique_ptr<DocumentStream> documents_;
   std::vector<encode::text::Encoding> encoded_;
-  Sha256 source_;
+  DocumentDigest source_;
   TokenCacheCounts counts_;
 };
 

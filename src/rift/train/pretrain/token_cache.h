@@ -28,7 +28,7 @@ struct TokenCacheCounts {
   int64_t train_documents = 0, train_rows = 0, train_tokens = 0;
   int64_t held_out_documents = 0, held_out_rows = 0, held_out_tokens = 0;
   std::string digest;         // SHA-256 that names the rows of both parts
-  std::string source_sha256;  // of the texts, each behind its length
+  std::string source_sha256;  // DocumentDigest of all documents
 };
 Json to_json(const TokenCacheCounts& counts);
 

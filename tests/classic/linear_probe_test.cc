@@ -78,5 +78,16 @@ TEST(LinearProbe, LittleStrengthIsChosenWhereFeaturesAreNoise) {
   EXPECT_GT(strength(signal), 1.0);
 }
 
+TEST(LinearProbe, AFileWithAPeriodDoesNotChooseTheStrength) {
+  std::vector<float> values;
+  std::vector<double> label;
+  const CounterRandom random(4, 1);
+  for (uint64_t row = 0; row < 200; ++row) {
+    label.push_back(row % 5 == 4 ? 1.0 : 0.0);  // every fifth row, and no other, is bad
+    values.push_back(static_cast<float>(label.back()) + 0.1F * static_cast<float>(random.normal(row)));
+  }
+  EXPECT_GT(choose_probe_strength({.values = values, .rows = 200, .width = 1}, label, 2), 1.0);
+}
+
 }  // namespace
 }  // namespace rift::classic

@@ -293,5 +293,21 @@ TEST_F(Propose, WrongLabelsAreRefused) {
   EXPECT_THAT(message_of(Code::kData, [&] { propose_file(path, "y"); }), HasSubstr("same label"));
 }
 
+TEST_F(Propose, TheTaskAloneIsThatOfTheWholeProposal) {
+  std::string rows = "number,two,three,amount\n";
+  for (int row = 0; row < 200; ++row) {
+    rows += std::to_string(row) + (row % 4 == 0 ? ",late," : ",good,") +
+            std::string(1, static_cast<char>('a' + row % 3)) + "," + std::to_string(row) + ".5\n";
+  }
+  const std::string source = file("rows.csv", rows).string();
+  for (const auto& [label, task] : {std::pair{"two", Task::kBinary}, std::pair{"three", Task::kMulticlass},
+                                    std::pair{"amount", Task::kRegression}}) {
+    EXPECT_EQ(guess_task({.source = source, .label = label, .base_directory = {}}), task) << label;
+    EXPECT_EQ(propose({.source = source, .label = label, .base_directory = {}}).task, task) << label;
+  }
+  EXPECT_THAT(message_of(Code::kConfig, [&] { guess_task({.source = source, .label = "to", .base_directory = {}}); }),
+              HasSubstr("'two'"));
+}
+
 }  // namespace
 }  // namespace rift::data

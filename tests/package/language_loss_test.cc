@@ -1,11 +1,18 @@
 #include "rift/package/language_loss.h"
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/log_softmax.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 
 #include "package/small_dataset.h"
+#include "rift/base/files.h"
+#include "rift/checkpoint/load_model.h"
+#include "rift/encode/text/tokenizer.h"
+#include "rift/models/language_model.h"
 #include "rift/package/embedder.h"
 
 // The language model itself beside transformers': tests/models/language_model_test.cc.
@@ -56,11 +63,64 @@ TEST(LanguageLoss, IsTheMeanOfWhatHiddenTokensCost) {
   EXPECT_NEAR(half.nats_per_token, std::log(kVocabulary + 2) - std::log(3.0) / 2, 1e-5);
 }
 
-TEST(LanguageLoss, AnEmptyTextHasNothingToGuess) {
+TEST(LanguageLoss, RowsWithoutATextDoNotCount) {
   const TempDirectory folder;
-  const LanguageLoss loss = loss_of(constant_model(folder, 6), {""});
-  EXPECT_EQ(loss.tokens, 0);
-  EXPECT_EQ(loss.nats_per_token, 0.0);
+  const auto root = constant_model(folder, 6);
+  std::vector<std::string> texts(700);
+  const LanguageLoss none = loss_of(root, texts);
+  EXPECT_THAT(none.why_not, testing::HasSubstr("no tokens to guess"));
+  EXPECT_EQ(none.objective, "");
+  texts.resize(900, "loan");
+  const LanguageLoss some = loss_of(root, texts);
+  EXPECT_EQ(some.tokens, 200) << "the rows behind the empty ones";
+  EXPECT_NEAR(some.nats_per_token, std::log((kVocabulary + 2) / 3), 1e-5);
+}
+
+TEST(LanguageLoss, OfManyRowsASampleIsDrawn) {
+  const TempDirectory folder;
+  std::vector<std::string> texts(1000, "loan");
+  texts.resize(2000, "paid");
+  const LanguageLoss loss = loss_of(constant_model(folder, 6), texts);
+  EXPECT_EQ(loss.tokens, 512);
+  const double loans = (std::log(kVocabulary + 2) - loss.nats_per_token) / std::log(3.0);  // share of the sample
+  EXPECT_NEAR(loans, 0.5, 0.1) << "the first 512 rows are loans alone";
+}
+
+/// -ln p of a row's last token, of a model that is shown the tokens before it and nothing else.
+double cost_of_last(const models::LanguageModel& model, std::span<const int32_t> ids) {
+  tensor::TokenRows rows;
+  rows.add_row(ids.first(ids.size() - 1), 0);
+  const at::NoGradGuard no_gradient;
+  const at::Tensor states = model.encoder().forward(tensor::make_packed_batch(rows, at::kCPU), {});
+  const at::Tensor said = at::log_softmax(model.language_head().logits(states.narrow(0, states.size(0) - 1, 1)), 1);
+  return -said[0][ids.back()].item<double>();
+}
+
+TEST(LanguageLoss, ADecoderGuessesEachTokenFromThoseBeforeIt) {
+  const TempDirectory folder;
+  const auto root = test::encoder_backbone(folder, "llama");
+  Json config = read_json(root / "config.json");  // with tied embeddings: the head is in the file
+  config["architectures"] = Json(Json::Array{"LlamaForCausalLM"});
+  folder.write("base/config.json", to_json_text(config));
+  const std::vector<std::string> texts = {"loan was paid", "late", "the loan was late", ""};
+  const LanguageLoss loss = loss_of(root, texts);
+  EXPECT_EQ(loss.objective, "next_token") << loss.why_not;
+  const auto base = checkpoint::open_hf_directory(root);
+  const auto layout = models::describe_text_model(base.config, "config.json").layout;
+  const models::LanguageModel model({.config = base.config},
+                                    checkpoint::load_model(base, layout, {.language_head = true}).tensors);
+  const auto tokenizer = encode::text::load_tokenizer(root);
+  double sum = 0.0;
+  int64_t tokens = 0;
+  for (const std::string& text : texts) {
+    encode::text::Encoding encoding;
+    tokenizer->encode(text, {}, encoding);  // [CLS] text [SEP], of which the text is guessed
+    for (size_t length = 2; length < encoding.ids.size(); ++length, ++tokens)
+      sum += cost_of_last(model, std::span(encoding.ids).first(length));
+  }
+  EXPECT_EQ(tokens, 8);
+  EXPECT_EQ(loss.tokens, tokens);
+  EXPECT_NEAR(loss.nats_per_token, sum / static_cast<double>(tokens), 1e-5);
 }
 
 TEST(LanguageLoss, WithoutAHeadItSaysSo) {

@@ -4,12 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
+#include <variant>
 
 #include "package/small_dataset.h"
 #include "rift/base/files.h"
 #include "rift/base/progress.h"
+#include "rift/data/load_dataset.h"
+#include "rift/data/propose.h"
 #include "rift/study/rank_rows.h"
+#include "rift/study/run_options.h"
 #include "support/failure.h"
 
 // The scores themselves: tests/metrics/transferability_test.cc, tests/classic/linear_probe_test.cc.
@@ -101,28 +106,118 @@ TEST_F(Rank, TheSameRowsAndSeedGiveTheSameScores) {
 TEST_F(Rank, AnAmountHasNoHScore) {
   write_rows(data::Task::kRegression);
   RankSpec asked = spec();
-  asked.task = "regression";
+  asked.task = data::Task::kRegression;
   const Ranking ranking = rank_models(asked);
   EXPECT_EQ(ranking.metric, "r2");
   EXPECT_FALSE(ranking.models[0].scores.h_score.has_value());
   EXPECT_THAT(ranking_text(ranking), HasSubstr("R²"));
 }
 
-TEST_F(Rank, TestRowsOfARunStayUnseen) {
-  write_rows(data::Task::kBinary);
-  folder_.write("run.yaml", R"(
+constexpr const char* kRun = R"(
 data: {source: rows.csv, id: key, label: {column: outcome, positive: [late]}, columns: {note: text}}
 split: {kind: stratified, test: 0.4, validation: 0.1}
 model: {text: {max_tokens: 9}}
+)";
+
+TEST_F(Rank, TestRowsOfARunStayUnseen) {
+  write_rows(data::Task::kBinary);
+  std::string run = kRun;
+  for (const bool folds : {false, true}) {
+    SCOPED_TRACE(folds);
+    if (folds) run.replace(run.find("stratified"), run.find("}\nmodel") - run.find("stratified"), "k_fold, k: 5");
+    folder_.write("run.yaml", run);
+    RunOptions options = read_run(path("run.yaml"), {});
+    if (folds) std::get<data::KFoldSplit>(options.split.kind).fold = 0;
+    const data::Dataset dataset = data::load_dataset(
+        {.task = options.task, .data = options.data, .split = options.split, .base_directory = folder_.path()});
+    std::set<int64_t> expected;
+    for (const data::Part part : {data::Part::kTrain, data::Part::kValidation}) {
+      for (const int64_t row : dataset.split.rows(part)) expected.insert(row);
+    }
+    RankSpec asked;
+    asked.source = path("run.yaml");
+    asked.models = {path("base")};
+    const RankRows rows = load_rank_rows(asked);
+    EXPECT_EQ(std::set<int64_t>(rows.table.source_row.begin(), rows.table.source_row.end()), expected);
+    EXPECT_NEAR(static_cast<double>(expected.size()), folds ? 160 : 120, 1);
+    EXPECT_EQ(rows.max_tokens, 9);
+    asked.label = "outcome";
+    EXPECT_THAT(failure([&] { load_rank_rows(asked); }), HasSubstr("leave the flags out"));
+    asked.label = "";
+    asked.max_tokens = 5;
+    EXPECT_THAT(failure([&] { load_rank_rows(asked); }), HasSubstr("max_tokens"));
+  }
+}
+
+TEST_F(Rank, EveryFoldHasRowsToJudgeBy) {
+  std::string csv = "key,note,g,outcome\n";
+  for (int row = 0; row < 140; ++row) {
+    const bool late = row % 14 < 4;  // fourteen groups, four of them late
+    csv += "k" + std::to_string(row) + (late ? ",loan late,g" : ",loan,g") + std::to_string(row % 14) +
+           (late ? ",late\n" : ",good\n");
+  }
+  folder_.write("rows.csv", csv);
+  folder_.write("run.yaml", R"(
+data: {source: rows.csv, id: key, group: g, label: {column: outcome, positive: [late]}, columns: {note: text}}
+split: {kind: stratified, test: 0.25, validation: 0.0}
 )");
   RankSpec asked;
   asked.source = path("run.yaml");
   asked.models = {path("base")};
-  const RankRows rows = load_rank_rows(asked);
-  EXPECT_EQ(rows.table.rows, 120);
-  EXPECT_EQ(rows.max_tokens, 9);
-  asked.label = "outcome";
-  EXPECT_THAT(failure([&] { load_rank_rows(asked); }), HasSubstr("leave the flags out"));
+  EXPECT_THAT(failure([&] { rank_models(asked); }),
+              AllOf(HasSubstr("data: "), HasSubstr("groups that stay together"), HasSubstr("lower --folds")));
+}
+
+TEST_F(Rank, OneRowOfASecondClassIsTooFew) {
+  std::string csv = "key,note,outcome\n";
+  for (int row = 0; row < 60; ++row) csv += std::to_string(row) + ",loan," + (row == 7 ? "b\n" : "a\n");
+  folder_.write("rows.csv", csv);
+  RankSpec asked = spec();
+  asked.task = data::Task::kMulticlass;
+  EXPECT_THAT(failure([&] { rank_models(asked); }),
+              AllOf(HasSubstr("60 rows of 2 classes, 1 of the rarest"), HasSubstr("too few for 5 folds")));
+}
+
+TEST_F(Rank, FaultsOfTheCallerAreNotThoseOfAModel) {
+  write_rows(data::Task::kBinary);
+  RankSpec asked = spec();
+  asked.columns = {"note", "outcome"};
+  EXPECT_THAT(failure([&] { rank_models(asked); }), AllOf(HasSubstr("configuration: "), HasSubstr("outcome")));
+  asked = spec();
+  asked.task = data::Task::kMulticlass;
+  asked.positive = {"late"};
+  EXPECT_THAT(failure([&] { rank_models(asked); }), HasSubstr("--positive"));
+  asked = spec();
+  asked.device = "cuda:99";
+  EXPECT_THAT(failure([&] { rank_models(asked); }), HasSubstr("cuda:99"));
+}
+
+/// A column that the user names is read, whatever it looks like; rift init would leave it out.
+TEST_F(Rank, AColumnThatLooksLikeALeakIsReadWhenItIsNamed) {
+  std::string csv = "key,note,outcome\n";
+  for (int row = 0; row < 200; ++row) {
+    const bool late = row % 4 == 0;
+    csv += "k" + std::to_string(row) + (late ? ",loan was late,late\n" : ",,good\n");
+  }
+  folder_.write("rows.csv", csv);
+  EXPECT_THAT(failure([&] { data::propose({.source = path("rows.csv"), .label = "outcome", .base_directory = {}}); }),
+              HasSubstr("filled after the decision"));
+  const RankRows rows = load_rank_rows(spec());
+  EXPECT_EQ(rows.task, data::Task::kBinary);
+  EXPECT_EQ(rows.table.rows, 200);
+}
+
+TEST_F(Rank, HiddenTokensAndNextOnesAreToldApart) {
+  Ranking ranking;
+  ranking.metric = "auc";
+  for (const char* objective : {"masked_token", "next_token"}) {
+    RankedModel model{.name = objective, .problem = {}};
+    model.language = {.objective = objective, .nats_per_token = 2.5, .tokens = 10, .why_not = {}};
+    model.scores.h_score = metrics::Estimate{.value = 0.5, .low = 0.25, .high = 0.75};
+    ranking.models.push_back(model);
+  }
+  const std::string text = ranking_text(ranking);
+  EXPECT_THAT(text, AllOf(HasSubstr("2.50 hidden"), HasSubstr("2.50 next"), HasSubstr("0.500 [0.250, 0.750]")));
 }
 
 TEST_F(Rank, WhatCannotBeRankedIsNamed) {

@@ -458,7 +458,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"rank.tokens_word", "tokens a word"},
       {"rank.unknown", "unknown tokens"},
       {"rank.cut", "rows cut"},
-      {"rank.language", "nats a hidden token"},
+      {"rank.language", "nats a token"},
+      {"rank.masked_token", "{nats} hidden"},
+      {"rank.next_token", "{nats} next"},
       {"rank.auc", "AUC"},
       {"rank.accuracy", "accuracy"},
       {"rank.r2", "R²"},
@@ -485,9 +487,9 @@ std::span<const SentenceEntry> english_sentences() {
        "Linear probe and neighbours: cross-validated on frozen features, intervals by a t-test that knows that folds "
        "share "
        "training rows. LogME and H-score: how much of the label the features explain; intervals by leaving folds out. "
-       "Nats a hidden token (lower is better) compare between models of one tokenizer only. Speed and memory are of "
-       "this "
-       "machine and these rows."},
+       "Nats a token (lower is better): what it costs to guess tokens that are hidden, or the next one; compare them "
+       "between models of one kind and one tokenizer only. Speed and memory are of this machine and these rows; speed "
+       "is measured and may move the recommendation where models lie close together."},
       // rift models support
       {"support.title", "What runs with what"},
       {"support.intro",

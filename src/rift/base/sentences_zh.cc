@@ -404,7 +404,9 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"rank.tokens_word", "每词词元数"},
       {"rank.unknown", "未知词元"},
       {"rank.cut", "截断的行"},
-      {"rank.language", "每个遮盖词元的奈特数"},
+      {"rank.language", "每词元奈特数"},
+      {"rank.masked_token", "{nats}（遮盖）"},
+      {"rank.next_token", "{nats}（下一个）"},
       {"rank.auc", "AUC"},
       {"rank.accuracy", "准确率"},
       {"rank.r2", "R²"},
@@ -424,8 +426,9 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"rank.meaning",
        "线性探针与近邻：在冻结特征上交叉验证，区间采用考虑各折共享训练行的 t 检验。LogME 与 H "
        "分数：特征对标签的解释程度，"
-       "区间由逐折剔除得到。每个遮盖词元的奈特数（越低越好）只能在使用同一分词器的模型之间比较。速度与内存取决于本机和"
-       "这些数据。"},
+       "区间由逐折剔除得到。每词元奈特数（越低越好）是猜出被遮盖的词元或下一个词元的代价，"
+       "只能在同一类型且使用同一分词器的模型之间比较。速度与内存取决于本机和这些数据；速度为实测，"
+       "模型相近时可能改变推荐结果。"},
       // rift models support
       {"support.title", "支持情况一览"},
       {"support.intro",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "rift/base/log_odds.h"
 #include "rift/classic/sparse_linear.h"
 #include "rift/classic/task_linear.h"
+#include "rift/data/split.h"
 #include "rift/metrics/label_scale.h"
 
 namespace rift::classic {
@@ -16,6 +18,8 @@ namespace {
 
 using metrics::FeatureRows;
 
+constexpr int64_t kFolds = 5;
+constexpr uint64_t kFoldSeed = 1;
 constexpr double kStrengths[] = {1.0, 10.0, 100.0, 1000.0};
 
 /// Where each feature lies on the rows that it is fitted on.
@@ -104,17 +108,12 @@ std::vector<double> logits(const FeatureRows& known, std::span<const double> lab
   return all;
 }
 
-struct Rows {
-  std::vector<float> values;
-  std::vector<double> label;
-  void add(std::span<const float> row, double of_row) {
-    values.insert(values.end(), row.begin(), row.end());
-    label.push_back(of_row);
-  }
-  FeatureRows features(int64_t width) const {
-    return {.values = values, .rows = static_cast<int64_t>(label.size()), .width = width};
-  }
-};
+/// A fifth of the rows is fold 0, of each class; a regression's rows are one class.
+std::vector<int32_t> folds_of(std::span<const double> label, int64_t classes) {
+  std::vector<uint64_t> rows(label.size());
+  std::iota(rows.begin(), rows.end(), uint64_t{0});
+  return data::folds(rows, classes > 0 ? label : std::span<const double>(), kFolds, kFoldSeed);
+}
 
 }  // namespace
 
@@ -127,15 +126,18 @@ std::vector<double> linear_probe(const FeatureRows& known, std::span<const doubl
 }
 
 double choose_probe_strength(const FeatureRows& known, std::span<const double> label, int64_t classes) {
-  Rows fitted, judging;
-  for (int64_t i = 0; i < known.rows; ++i)
-    (i % 5 == 4 ? judging : fitted).add(known.row(i), label[static_cast<size_t>(i)]);
+  metrics::LabelledRows fitted{.width = known.width, .values = {}, .label = {}}, judging = fitted;
+  const std::vector<int32_t> fold = folds_of(label, classes);
+  for (int64_t i = 0; i < known.rows; ++i) {
+    const auto at = static_cast<size_t>(i);
+    (fold[at] == 0 ? judging : fitted).add(known.row(i), label[at]);
+  }
   const bool has_two = std::set<double>(fitted.label.begin(), fitted.label.end()).size() > 1;
   if (judging.label.empty() || (classes > 0 && !has_two)) return kStrengths[0];
   double best = kStrengths[0], least = INFINITY;
   for (const double c : kStrengths) {
-    const std::vector<double> said = linear_probe(fitted.features(known.width), fitted.label,
-                                                  judging.features(known.width), {.classes = classes, .c = c});
+    const std::vector<double> said =
+        linear_probe(fitted.features(), fitted.label, judging.features(), {.classes = classes, .c = c});
     const size_t outputs = said.size() / judging.label.size();
     double loss = 0.0;
     for (size_t i = 0; i < judging.label.size(); ++i)

@@ -21,8 +21,9 @@ struct LinearProbeOptions {
 std::vector<double> linear_probe(const metrics::FeatureRows& known, std::span<const double> label,
                                  const metrics::FeatureRows& asked, const LinearProbeOptions& options);
 
-/// The strength among 1, 10, 100 and 1,000 that loses least on every fifth row of `known` when fitted on the others
-/// (log loss, squared error); 1 when those hold one class.
+/// The strength among 1, 10, 100 and 1,000 that loses least on a fifth of `known`, of each class alike, when fitted on
+/// the others (log loss, squared error); 1 when those hold one class. Which fifth: fold 0 of data::folds() of the rows'
+/// places and seed 1.
 double choose_probe_strength(const metrics::FeatureRows& known, std::span<const double> label, int64_t classes);
 
 }  // namespace rift::classic

@@ -6,6 +6,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
+#include "rift/cli/choice_flag.h"
 #include "rift/cli/output.h"
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
@@ -23,7 +24,8 @@ void add_options(CLI::App& command, Arguments& arguments) {
   study::RankSpec& spec = arguments.spec;
   command
       .add_option("DATA", spec.source,
-                  "Labelled records: a file, a glob or 'sql: SELECT ...'; or a run.yaml, whose test rows stay unseen")
+                  "Labelled records: a file, a glob or 'sql: SELECT ...'; or a run.yaml, whose test rows stay "
+                  "unseen (of folds that it leaves open: those of fold 0)")
       ->required();
   command.add_option("MODELS", spec.models, "Model directories, packages, or names of packaged models")->required();
   command.add_option("--label", spec.label, "Column to be predicted")->type_name("COL");
@@ -31,9 +33,8 @@ void add_options(CLI::App& command, Arguments& arguments) {
       ->type_name("VALUE")
       ->allow_extra_args(false);
   command.add_option("--id", spec.id, "Column that names a row; queries and globs need one")->type_name("COL");
-  command.add_option("--task", spec.task, "binary, multiclass or regression; left out: guessed from the label")
-      ->type_name("TASK")
-      ->check(CLI::IsMember({"binary", "multiclass", "regression"}).description(""));
+  add_choice_flag(command, "--task", spec.task, "binary, multiclass or regression; left out: guessed from the label")
+      ->type_name("TASK");
   command
       .add_option("--columns", spec.columns,
                   "Texts in the model's reading order, split by commas; left out: every text column")
@@ -48,10 +49,11 @@ void add_options(CLI::App& command, Arguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(2, 20).description(""))
       ->capture_default_str();
-  command.add_option("--max-tokens", spec.max_tokens, "Longest row in tokens; a run.yaml says its own")
+  command
+      .add_option("--max-tokens", spec.max_tokens,
+                  "Longest row in tokens; left out: what a fine-tuning reads, or run.yaml's")
       ->type_name("N")
-      ->check(CLI::Range(3, 1'000'000).description(""))
-      ->capture_default_str();
+      ->check(CLI::Range(3, 1'000'000).description(""));
   command.add_option("--seed", spec.seed, "Of the rows and the folds")->type_name("N")->capture_default_str();
   command.add_option("--out", arguments.out, "Also write the ranking to a .html or .json file")->type_name("FILE");
   add_device_flag(command, spec.device);

@@ -9,8 +9,8 @@
 
 #include "rift/base/error.h"
 #include "rift/base/options.h"
+#include "rift/cli/choice_flag.h"
 #include "rift/package/execution.h"
-#include "rift/score/precision.h"
 #include "rift/study/run_options.h"
 
 namespace rift::cli {
@@ -28,20 +28,11 @@ void add_device_flag(CLI::App& command, std::string& device) {
       ->capture_default_str();
 }
 
-void add_precision_flag(CLI::App& command, std::string& precision, const std::string& others) {
-  const auto check = [](const std::string& name) {
-    const bool known = value_named<score::Precision>(name).has_value();
-    return known ? std::string() : fmt::format("expected f32, bf16 or int8, got '{}'", shorten(name));
-  };
-  command
-      .add_option("--precision", precision,
+void add_precision_flag(CLI::App& command, score::Precision& precision, const std::string& others) {
+  add_choice_flag(command, "--precision", precision,
                   "f32, bf16 or int8: what a language model multiplies; others than f32 " + others)
-      ->type_name("PRECISION")
-      ->check(CLI::Validator(check, ""))
-      ->capture_default_str();
+      ->type_name("PRECISION");
 }
-
-score::Precision parse_precision(const std::string& name) { return value_named<score::Precision>(name).value(); }
 
 void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default, OptionDoc (*options)()) {
   flags.out = out_default;

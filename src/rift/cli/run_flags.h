@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rift/base/options.h"
+#include "rift/score/precision.h"
 #include "rift/study/compare.h"
 
 namespace rift::cli {
@@ -31,9 +32,7 @@ void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_de
 void add_device_flag(CLI::App& command, std::string& device);
 
 /// --precision of the verbs that score. `others`: what the help says of others than f32.
-void add_precision_flag(CLI::App& command, std::string& precision, const std::string& others);
-/// What it names.
-score::Precision parse_precision(const std::string& name);
+void add_precision_flag(CLI::App& command, score::Precision& precision, const std::string& others);
 
 /// --set and --seed, in order.
 std::vector<std::string> sets_of(const RunFlags& flags);

@@ -6,6 +6,7 @@
 
 #include "rift/base/enum_names.h"
 #include "rift/base/sentences.h"
+#include "rift/cli/choice_flag.h"
 #include "rift/cli/output.h"
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
@@ -16,8 +17,6 @@ namespace {
 
 struct Arguments {
   study::EmbedFileSpec spec;
-  std::string pooling = "automatic";
-  std::string precision = "f32";
   bool unit = false;
   bool as_computed = false;
 };
@@ -44,7 +43,7 @@ Json to_json(const study::EmbedFileResult& result, const Arguments& arguments) {
               {"rejected", result.rejected},
               {"quoted", result.quoted},
               {"seconds", result.seconds},
-              {"precision", arguments.precision},
+              {"precision", name_of(arguments.spec.precision)},
               {"out", arguments.spec.out}};
 }
 
@@ -64,12 +63,9 @@ void add_options(CLI::App& command, Arguments& arguments) {
       ->allow_extra_args(false);
   command.add_option("--id", spec.id, "Column that names a row; left out: a package's, else the 0-based row")
       ->type_name("COL");
-  command
-      .add_option("--pooling", arguments.pooling,
+  add_choice_flag(command, "--pooling", spec.pooling,
                   "automatic, cls, mean, pooler or last; automatic: what the model's files say, else pooler or mean")
-      ->type_name("POOLING")
-      ->check(CLI::IsMember({"automatic", "cls", "mean", "pooler", "last"}).description(""))
-      ->capture_default_str();
+      ->type_name("POOLING");
   auto* unit = command.add_flag("--normalize", arguments.unit,
                                 "Vectors of length 1; left out: where the model's modules.json says so");
   command.add_flag("--no-normalize", arguments.as_computed, "Vectors as they are pooled, whatever modules.json says")
@@ -83,7 +79,7 @@ void add_options(CLI::App& command, Arguments& arguments) {
       .add_option("--rejects", spec.rejects, "Rows that cannot be read, with the reason; left out: they are an error")
       ->type_name("FILE");
   add_device_flag(command, spec.device);
-  add_precision_flag(command, arguments.precision, "move the vectors by about a hundredth of their length");
+  add_precision_flag(command, spec.precision, "move the vectors by about a hundredth of their length");
 }
 
 }  // namespace
@@ -94,8 +90,6 @@ Run add_embed(CLI::App& command) {
   return [arguments](const CommonFlags& flags) {
     using Length = package::EmbedderSpec::Length;
     study::EmbedFileSpec& spec = arguments->spec;
-    spec.pooling = value_named<models::Pooling>(arguments->pooling).value();
-    spec.precision = parse_precision(arguments->precision);
     if (arguments->unit) spec.length = Length::kUnit;
     if (arguments->as_computed) spec.length = Length::kAsComputed;
     const study::EmbedFileResult result = study::embed_file(spec);

@@ -13,7 +13,7 @@ Run add_evaluate(CLI::App& command) {
     std::string package;
     std::string data;
     std::string device = "cpu";
-    std::string precision = "f32";
+    score::Precision precision = score::Precision::kF32;
   };
   auto arguments = std::make_shared<Arguments>();
   command.add_option("PACKAGE", arguments->package, "Package directory")->required();
@@ -24,7 +24,7 @@ Run add_evaluate(CLI::App& command) {
     const Json metrics = study::run_evaluate({.package = arguments->package,
                                               .source = arguments->data,
                                               .device = arguments->device,
-                                              .precision = parse_precision(arguments->precision)});
+                                              .precision = arguments->precision});
     if (flags.json)
       print_json(metrics);
     else

@@ -21,17 +21,16 @@ Run add_score(CLI::App& command) {
                   "Rows that cannot be scored, with the reason; left out: they are an error")
       ->type_name("FILE");
   add_device_flag(command, spec->device);
-  auto precision = std::make_shared<std::string>("f32");
-  add_precision_flag(command, *precision, "are refused where nobody measured them or they move the scores too far");
-  return [spec, precision](const CommonFlags& flags) {
-    spec->precision = parse_precision(*precision);
+  add_precision_flag(command, spec->precision,
+                     "are refused where nobody measured them or they move the scores too far");
+  return [spec](const CommonFlags& flags) {
     const study::RowCounts result = study::score_file(*spec);
     if (flags.json) {
       print_json(Json{{"rows", result.rows},
                       {"rejected", result.rejected},
                       {"quoted", result.quoted},
                       {"seconds", result.seconds},
-                      {"precision", *precision},
+                      {"precision", name_of(spec->precision)},
                       {"out", spec->out}});
     } else {
       print_result(sentence("done.scored", fmt::arg("count", result.rows), fmt::arg("path", spec->out)));

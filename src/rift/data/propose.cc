@@ -52,6 +52,15 @@ std::optional<int64_t> test_from(const std::vector<int64_t>& times, std::span<co
   return best;
 }
 
+Source open_with_label(const ProposeSpec& spec) {
+  Source source(spec.source, {.base_directory = spec.base_directory, .known_names = {spec.label}});
+  if (!source.find(spec.label)) {
+    RIFT_FAIL(Code::kConfig, "--label: {} has no column '{}' among its {} columns{}", source.name(),
+              shorten(spec.label), source.columns().size(), source.hint_for(spec.label, source.column_names()));
+  }
+  return source;
+}
+
 class Proposer {
  public:
   explicit Proposer(const ProposeSpec& spec) : spec_(spec) {}
@@ -74,14 +83,9 @@ class Proposer {
 
  private:
   void read() {
-    Source source(spec_.source, {.base_directory = spec_.base_directory, .known_names = {spec_.label}});
-    const auto names = source.column_names();
-    if (!source.find(spec_.label)) {
-      RIFT_FAIL(Code::kConfig, "--label: {} has no column '{}' among its {} columns{}", source.name(),
-                shorten(spec_.label), names.size(), source.hint_for(spec_.label, names));
-    }
+    Source source = open_with_label(spec_);
     std::vector<WantedColumn> wanted;
-    for (const auto& name : names) wanted.push_back({.name = name, .as_text = name == spec_.label});
+    for (const auto& name : source.column_names()) wanted.push_back({.name = name, .as_text = name == spec_.label});
     RawRecords records = read_records(source, wanted);
     numbered_ = records.numbered;
     proposal_.rows = records.rows();
@@ -299,5 +303,13 @@ class Proposer {
 }  // namespace
 
 Proposal propose(const ProposeSpec& spec) { return Proposer(spec).run(); }
+
+Task guess_task(const ProposeSpec& spec) {
+  Source source = open_with_label(spec);
+  const WantedColumn wanted[] = {{.name = spec.label, .as_text = true}};
+  const RawRecords records = read_records(source, wanted);
+  const Texts& label = records.columns.front().texts();
+  return plan_label(spec.label, label, label_classes(label)).task;
+}
 
 }  // namespace rift::data

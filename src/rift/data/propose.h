@@ -39,4 +39,7 @@ struct ProposeSpec {
 /// the decision), without knowing any column's name. The result, written as run.yaml, runs unedited.
 Proposal propose(const ProposeSpec& spec);
 
+/// The task alone, by the label alone; no other column is read. Throws as propose() does of the label.
+Task guess_task(const ProposeSpec& spec);
+
 }  // namespace rift::data

@@ -27,12 +27,6 @@ double central_share(double t, int64_t degrees) {
   return 2.0 / std::numbers::pi * (angle + std::sin(angle) * std::cos(angle) * sum);
 }
 
-double mean_of(std::span<const double> values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 double squares_around(std::span<const double> values, double centre) {
   double sum = 0.0;
   for (const double value : values) sum += (value - centre) * (value - centre);
@@ -40,6 +34,12 @@ double squares_around(std::span<const double> values, double centre) {
 }
 
 }  // namespace
+
+double mean_of(std::span<const double> values) {
+  double sum = 0.0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
 
 double student_width(int64_t degrees, double level) {
   RIFT_CHECK(degrees >= 1 && level > 0.0 && level < 1.0);

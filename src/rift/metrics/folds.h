@@ -8,6 +8,9 @@
 /// Figures of cross-validation and how sure they are.
 namespace rift::metrics {
 
+/// Of at least one value.
+double mean_of(std::span<const double> values);
+
 /// Half-width factor of a two-sided interval by Student's t: 2.776 at level .95 with 4 degrees of freedom (>= 1).
 /// Source: Abramowitz & Stegun, 26.7.3 and 26.7.4, inverted by bisection.
 double student_width(int64_t degrees, double level);

@@ -18,6 +18,21 @@ struct FeatureRows {
   }
 };
 
+/// Copies of some of them with their labels.
+struct LabelledRows {
+  int64_t width = 0;
+  std::vector<float> values;
+  std::vector<double> label;
+
+  void add(std::span<const float> row, double of_row) {
+    values.insert(values.end(), row.begin(), row.end());
+    label.push_back(of_row);
+  }
+  FeatureRows features() const {
+    return {.values = values, .rows = static_cast<int64_t>(label.size()), .width = width};
+  }
+};
+
 /// LogME, the logarithm of the evidence of a Bayesian linear model from features F to a target y, per row:
 ///   p(y|F) = integral of N(y | F w, I/beta) N(w | 0, I/alpha) dw   at the alpha and beta that make it largest,
 /// found by the fixed point alpha = gamma / |m|^2, beta = (N - gamma) / |F m - y|^2 with m the posterior mean and

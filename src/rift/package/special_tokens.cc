@@ -1,6 +1,7 @@
 #include "rift/package/special_tokens.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -10,13 +11,14 @@ namespace {
 /// What tokenizers call a token that is there for padding.
 constexpr std::string_view kPaddingNames[] = {"<pad>", "<|pad|>", "[PAD]", "<|finetune_right_pad_id|>"};
 
-/// The tokens that `key` of config.json names: none, one or a list.
+/// The tokens that `key` of config.json names: none, one or a list. What is no number of a token names none.
 std::vector<int64_t> ids_of(const Json& config, std::string_view key) {
   const Json* value = config.find(key);
   if (value == nullptr) return {};
   std::vector<int64_t> ids;
   const auto add = [&](const Json& id) {
-    if (id.is_integer() && id.as_int() >= 0) ids.push_back(id.as_int());
+    const bool is_token = id.is_integer() && id.as_int() >= 0 && id.as_int() <= std::numeric_limits<int32_t>::max();
+    if (is_token) ids.push_back(id.as_int());
   };
   if (value->is_array()) {
     std::ranges::for_each(value->as_array(), add);

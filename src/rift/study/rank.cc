@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
+#include <new>
 #include <set>
 #include <utility>
 
@@ -15,6 +15,7 @@
 #include "rift/data/load_dataset.h"
 #include "rift/package/backbone.h"
 #include "rift/package/embedder.h"
+#include "rift/package/execution.h"
 #include "rift/study/rank_rows.h"
 #include "rift/study/rank_scores.h"
 #include "rift/study/recommend.h"
@@ -23,6 +24,7 @@ namespace rift::study {
 namespace {
 
 constexpr int64_t kWarmUpRows = 32;  // a first call packs the weights
+constexpr int64_t kTimedParts = 5;
 
 package::EmbedderSpec embedder_of(const std::string& model, const RankRows& rows, const std::string& device) {
   package::EmbedderSpec spec{.directory = package::resolve_model(model), .schema = rows.schema, .text = rows.text};
@@ -33,10 +35,30 @@ package::EmbedderSpec embedder_of(const std::string& model, const RankRows& rows
   return spec;
 }
 
-data::Table first_rows(const data::Table& table, int64_t count) {
+/// Rows from `begin` to before `end`, or to the last.
+data::Table rows_between(const data::Table& table, int64_t begin, int64_t end) {
   std::vector<int64_t> rows;
-  for (int64_t row = 0; row < std::min(count, table.rows); ++row) rows.push_back(row);
+  for (int64_t row = begin; row < std::min(end, table.rows); ++row) rows.push_back(row);
   return data::take(table, rows);
+}
+
+/// All rows' vectors, and the median speed over equal parts of them: one that another program disturbed does not count.
+std::vector<float> embed_timed(const package::Embedder& embedder, const data::Table& table, double& rows_per_second) {
+  embedder.embed(rows_between(table, 0, kWarmUpRows));
+  std::vector<float> features;
+  std::vector<double> speeds;
+  const int64_t step = (table.rows + kTimedParts - 1) / kTimedParts;
+  for (int64_t begin = 0; begin < table.rows; begin += step) {
+    const data::Table part = rows_between(table, begin, begin + step);
+    const Stopwatch watch;
+    const package::Embeddings some = embedder.embed(part);
+    speeds.push_back(static_cast<double>(part.rows) / std::max(watch.seconds(), 1e-9));
+    features.insert(features.end(), some.values.begin(), some.values.end());
+  }
+  const auto middle = speeds.begin() + std::ssize(speeds) / 2;
+  std::ranges::nth_element(speeds, middle);
+  rows_per_second = *middle;
+  return features;
 }
 
 /// Of a model that can be loaded; throws for another.
@@ -47,15 +69,28 @@ void judge(RankedModel& model, const std::string& asked, const RankRows& rows, c
   model.width = embedder.width();
   model.pooling = embedder.pooling();
   model.max_tokens = embedder.max_tokens();
-  embedder.embed(first_rows(rows.table, kWarmUpRows));
-  const Stopwatch watch;
-  const package::Embeddings features = embedder.embed(rows.table);
-  model.rows_per_second = static_cast<double>(rows.table.rows) / std::max(watch.seconds(), 1e-9);
+  const std::vector<float> features = embed_timed(embedder, rows.table, model.rows_per_second);
   model.peak_memory_mib = peak_memory_mib();
   model.tokens = embedder.count_tokens(rows.table);
   model.language = embedder.language_loss(rows.table);
-  model.scores =
-      score_features({.values = features.values, .rows = features.rows, .width = model.width}, rows, spec.neighbours);
+  model.scores = score_features({.values = features, .rows = rows.table.rows, .width = model.width}, rows);
+}
+
+/// Whether the fault is of the model, or of this machine with it, and the others can still be judged.
+bool is_of_model(Code code) {
+  return code == Code::kArtefact || code == Code::kUnsupported || code == Code::kEnvironment || code == Code::kConfig;
+}
+
+void judge_or_say_why(RankedModel& model, const std::string& asked, const RankRows& rows, const RankSpec& spec) {
+  try {
+    return judge(model, asked, rows, spec);
+  } catch (const Error& error) {
+    if (!is_of_model(error.code())) throw;
+    model.problem = error.message();
+  } catch (const std::bad_alloc&) {
+    model.problem = "out of memory";
+  }
+  log_warning("this model cannot be judged", {{"model", model.name}, {"why", model.problem}});
 }
 
 /// Folders' names where they tell the models apart, else what was asked for.
@@ -88,6 +123,7 @@ void recommend_among(Ranking& ranking) {
 
 Ranking rank_models(const RankSpec& spec) {
   RIFT_REQUIRE(!spec.models.empty(), Code::kConfig, "rift models rank: name the models to be ranked");
+  package::describe_execution(spec.device);  // a GPU that is not there, before the work
   const RankRows rows = load_rank_rows(spec);
   Ranking ranking{.task = rows.task, .rows = rows.table.rows, .folds = rows.folds, .models = {}};
   ranking.metric = metric_of(rows.task);
@@ -97,13 +133,7 @@ Ranking rank_models(const RankSpec& spec) {
   for (size_t i = 0; i < names.size(); ++i) {
     throw_if_interrupted();
     RankedModel model{.name = names[i], .problem = {}};
-    try {
-      judge(model, spec.models[i], rows, spec);
-    } catch (const Error& error) {
-      if (error.code() != Code::kArtefact && error.code() != Code::kUnsupported && error.code() != Code::kConfig) throw;
-      model.problem = error.message();
-      log_warning("this model cannot be judged", {{"model", model.name}, {"why", error.message()}});
-    }
+    judge_or_say_why(model, spec.models[i], rows, spec);
     ranking.models.push_back(std::move(model));
     progress.advance(1);
   }

@@ -17,16 +17,15 @@ namespace rift::study {
 struct RankSpec {
   std::string source;               // records, or a run.yaml, of which training and validation rows count
   std::vector<std::string> models;  // directories, or names of packaged models
-  std::string label;                // column; of records only, as are the next four
+  std::string label;                // column; of records only, as are the next four and max_tokens
   std::vector<std::string> positive;
   std::string id;
-  std::string task;                  // "" = guessed from the label
+  std::optional<data::Task> task;    // left out: guessed from the label
   std::vector<std::string> columns;  // texts in the model's reading order; empty: every text column, or run.yaml's
   int64_t rows = 2000;               // at most; drawn by the rule of splits
   int64_t folds = 5;
   int64_t seed = 1;
-  int64_t max_tokens = 128;  // 128 is what a fine-tuning reads; a run.yaml says its own
-  int64_t neighbours = 10;
+  std::optional<int64_t> max_tokens;  // of records; left out: what a fine-tuning reads
   std::string device = "cpu";
 };
 
@@ -44,7 +43,7 @@ struct RankedModel {
   int64_t width = 0;
   std::string pooling;
   int64_t max_tokens = 0;
-  double rows_per_second = 0.0;  // of these rows, texts to vectors, on this machine
+  double rows_per_second = 0.0;  // texts to vectors on this machine: the median over fifths of these rows
   double peak_memory_mib = 0.0;  // of the process meanwhile
   package::TokenCounts tokens;
   package::LanguageLoss language;
@@ -62,9 +61,11 @@ struct Ranking {
   std::string recommendation;       // in the current language
 };
 
-/// Every model reads the same rows with frozen weights. A model that cannot be loaded is a row of the result that says
-/// why. Throws kConfig (no models, a label that is missing or doubled by a run.yaml), kData (too few rows of a class
-/// for the folds), what load_dataset() throws, kInterrupted.
+/// Every model reads the same rows with frozen weights. A model that cannot be loaded, or that the memory does not
+/// suffice for, is a row of the result that says why. Scores follow from rows and seed; speed is measured, so that
+/// where two models lie within noise, `take` may be another one the next time. Throws kConfig (no models, a label that
+/// is missing, flags that a run.yaml or the task has no use for, columns that are no texts, a device that is not
+/// there), kData (too few rows of a class for the folds), what load_dataset() throws, kInterrupted.
 Ranking rank_models(const RankSpec& spec);
 
 Json to_json(const Ranking& ranking);

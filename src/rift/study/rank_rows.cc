@@ -1,8 +1,11 @@
 #include "rift/study/rank_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/base/options.h"
@@ -23,11 +26,23 @@ bool is_configuration(const std::string& source) {
 }
 
 RunOptions options_of_run(const RankSpec& spec) {
-  RIFT_REQUIRE(
-      spec.label.empty() && spec.positive.empty() && spec.id.empty() && spec.task.empty() && spec.columns.empty(),
-      Code::kConfig, "{}: a run.yaml says label, positive, id, task and columns itself; leave the flags out",
-      spec.source);
-  return read_run(spec.source, {});
+  RIFT_REQUIRE(spec.label.empty() && spec.positive.empty() && spec.id.empty() && !spec.task && spec.columns.empty() &&
+                   !spec.max_tokens,
+               Code::kConfig,
+               "{}: a run.yaml says label, positive, id, task, columns and max_tokens itself; leave the flags out",
+               spec.source);
+  RunOptions options = read_run(spec.source, {});
+  take_one_fold(options.split);
+  return options;
+}
+
+data::Task task_of_records(const RankSpec& spec) {
+  RIFT_REQUIRE(spec.positive.empty() || spec.task.value_or(data::Task::kBinary) == data::Task::kBinary, Code::kConfig,
+               "--positive: of two classes one counts as bad; leave it out, or say --task binary instead of {}",
+               data::task_name(*spec.task));
+  if (spec.task) return *spec.task;
+  if (!spec.positive.empty()) return data::Task::kBinary;
+  return data::guess_task({.source = spec.source, .label = spec.label, .base_directory = {}});
 }
 
 /// What run.yaml would say of these records.
@@ -39,16 +54,8 @@ RunOptions options_of_records(const RankSpec& spec) {
   if (!spec.id.empty()) options.data.id = spec.id;
   for (const std::string& column : spec.columns) options.data.columns.emplace_back(column, data::Kind::kText);
   options.model.text.text.columns = spec.columns;
-  options.model.text.max_tokens = spec.max_tokens;
-  if (spec.task.empty()) {
-    options.task = data::propose({.source = spec.source, .label = spec.label, .base_directory = {}}).task;
-  } else {
-    const auto named = value_named<data::Task>(spec.task);
-    RIFT_REQUIRE(named, Code::kConfig, "--task: expected binary, multiclass or regression, got '{}'",
-                 shorten(spec.task));
-    options.task = *named;
-  }
-  if (!spec.positive.empty()) options.task = data::Task::kBinary;
+  if (spec.max_tokens) options.model.text.max_tokens = *spec.max_tokens;
+  options.task = task_of_records(spec);
   // The split is not looked at; this one asks least of the rows.
   options.split.kind =
       data::KFoldSplit{.k = 2, .fold = 0, .stratified = options.task != data::Task::kRegression, .validation = 0.0};
@@ -79,16 +86,30 @@ std::vector<int64_t> sample(const data::Dataset& dataset, const std::vector<int6
   return chosen;
 }
 
-void require_enough(const RankRows& rows) {
-  std::map<double, int64_t> of_class;
-  for (const double value : rows.label) ++of_class[value];
-  const bool binary = rows.task == data::Task::kBinary;
-  int64_t fewest = static_cast<int64_t>(rows.label.size());
-  for (const auto& [value, count] : of_class) fewest = binary ? std::min(fewest, count) : fewest;
-  RIFT_REQUIRE((rows.classes == 0 || of_class.size() > 1) && fewest >= rows.folds &&
-                   static_cast<int64_t>(rows.label.size()) >= 2 * rows.folds,
-               Code::kData, "{} rows, {} of the rarest class: too few for {} folds; raise --rows or lower --folds",
-               rows.label.size(), fewest, rows.folds);
+/// Whether the rows of `fold` can be judged by what the others teach.
+bool can_be_judged(const RankRows& rows, int32_t fold) {
+  std::set<double> inside, outside;
+  for (size_t row = 0; row < rows.label.size(); ++row)
+    (rows.fold[row] == fold ? inside : outside).insert(rows.label[row]);
+  // AUC takes both classes, R2 labels that differ, accuracy any row; a probe learns from two labels.
+  const size_t least = rows.task == data::Task::kMulticlass ? 1 : 2;
+  return inside.size() >= least && outside.size() >= 2;
+}
+
+void require_enough(const RankRows& rows, const std::set<std::string>& groups) {
+  bool enough = true;
+  for (int32_t fold = 0; fold < static_cast<int32_t>(rows.folds); ++fold) enough = enough && can_be_judged(rows, fold);
+  if (enough) return;
+  std::map<double, int64_t> of_label;
+  for (const double value : rows.label) ++of_label[value];
+  const auto rarest = std::ranges::min_element(of_label, {}, [](const auto& entry) { return entry.second; })->second;
+  std::string what = fmt::format("{} rows", rows.label.size());
+  if (rows.classes > 0) what += fmt::format(" of {} classes, {} of the rarest", of_label.size(), rarest);
+  if (!groups.empty()) what += fmt::format(", in {} groups that stay together", groups.size());
+  RIFT_FAIL(Code::kData,
+            "{}: too few for {} folds, each of which is judged by what the others teach; raise --rows or "
+            "lower --folds",
+            what, rows.folds);
 }
 
 }  // namespace
@@ -106,8 +127,17 @@ RankRows load_rank_rows(const RankSpec& spec) {
   rows.table = data::take(dataset.table, chosen);
   rows.label = labels_of(dataset, chosen);
   rows.folds = spec.folds;
-  require_enough(rows);
   rows.fold = data::inner_folds(dataset, chosen, spec.folds, static_cast<uint64_t>(spec.seed));
+  std::set<std::string> groups;
+  for (const int64_t row : chosen) {
+    if (!dataset.group.empty()) groups.insert(dataset.group[static_cast<size_t>(row)]);
+  }
+  require_enough(rows, groups);
+  const encode::text::RowText text(rows.schema, rows.text);
+  RIFT_REQUIRE(!text.columns().empty() || text.writes_table(), Code::kConfig,
+               "{}: no column holds texts that a model could read; name some with --columns, or set "
+               "model.text.from_table: always in a run.yaml",
+               spec.source);
   return rows;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -17,40 +18,37 @@
 namespace rift::study {
 namespace {
 
-/// Some rows' features and labels, copied.
-struct Taken {
-  std::vector<float> values;
-  std::vector<double> label;
-  int64_t width;
-  metrics::FeatureRows features() const {
-    return {.values = values, .rows = static_cast<int64_t>(label.size()), .width = width};
-  }
-};
+using metrics::LabelledRows;
+
+constexpr int64_t kNeighbours = 10;
 
 /// The rows of `fold`, or all others.
-Taken rows_of(const metrics::FeatureRows& features, const RankRows& rows, int32_t fold, bool inside) {
-  Taken taken{.values = {}, .label = {}, .width = features.width};
+LabelledRows rows_of(const metrics::FeatureRows& features, const RankRows& rows, int32_t fold, bool inside) {
+  LabelledRows taken{.width = features.width, .values = {}, .label = {}};
   for (int64_t row = 0; row < features.rows; ++row) {
     const auto at = static_cast<size_t>(row);
-    if ((rows.fold[at] == fold) != inside) continue;
-    taken.values.insert(taken.values.end(), features.row(row).begin(), features.row(row).end());
-    taken.label.push_back(rows.label[at]);
+    if ((rows.fold[at] == fold) == inside) taken.add(features.row(row), rows.label[at]);
   }
   return taken;
+}
+
+double known_figure(const std::optional<double>& figure) {
+  RIFT_CHECK(figure);  // load_rank_rows() sees to rows that have one
+  return *figure;
 }
 
 /// The figure of one fold. `said`: of two classes one number a row, of more one for each class, of a regression the
 /// value.
 double figure_of(const RankRows& rows, const std::vector<double>& label, const std::vector<double>& said) {
-  if (rows.task == data::Task::kBinary) return metrics::auc(label, said).value_or(0.5);
-  if (rows.task == data::Task::kRegression) return metrics::r_squared(label, said).value_or(0.0);
+  if (rows.task == data::Task::kBinary) return known_figure(metrics::auc(label, said));
+  if (rows.task == data::Task::kRegression) return known_figure(metrics::r_squared(label, said));
   const auto called = metrics::most_likely_class(said, rows.classes);
-  return metrics::accuracy(metrics::confusion_matrix(label, called, rows.classes)).value_or(0.0);
+  return known_figure(metrics::accuracy(metrics::confusion_matrix(label, called, rows.classes)));
 }
 
-double neighbours_figure(const RankRows& rows, const Taken& known, const Taken& asked, int64_t k) {
+double neighbours_figure(const RankRows& rows, const LabelledRows& known, const LabelledRows& asked) {
   std::vector<double> said =
-      metrics::nearest_neighbours(known.features(), known.label, rows.classes, asked.features(), k);
+      metrics::nearest_neighbours(known.features(), known.label, rows.classes, asked.features(), kNeighbours);
   if (rows.task == data::Task::kBinary) {
     for (size_t i = 0; i < asked.label.size(); ++i) said[i] = said[2 * i + 1];
     said.resize(asked.label.size());
@@ -58,7 +56,7 @@ double neighbours_figure(const RankRows& rows, const Taken& known, const Taken& 
   return figure_of(rows, asked.label, said);
 }
 
-double probe_figure(const RankRows& rows, const Taken& known, const Taken& asked) {
+double probe_figure(const RankRows& rows, const LabelledRows& known, const LabelledRows& asked) {
   const double c = classic::choose_probe_strength(known.features(), known.label, rows.classes);
   return figure_of(
       rows, asked.label,
@@ -67,7 +65,7 @@ double probe_figure(const RankRows& rows, const Taken& known, const Taken& asked
 
 }  // namespace
 
-ModelScores score_features(const metrics::FeatureRows& features, const RankRows& rows, int64_t neighbours) {
+ModelScores score_features(const metrics::FeatureRows& features, const RankRows& rows) {
   ModelScores scores;
   std::vector<double> evidence, plain, shrunk;
   const auto judge_whole = [&](const metrics::FeatureRows& some, std::span<const double> label) {
@@ -79,10 +77,10 @@ ModelScores score_features(const metrics::FeatureRows& features, const RankRows&
   };
   for (int32_t fold = 0; fold < static_cast<int32_t>(rows.folds); ++fold) {
     throw_if_interrupted();
-    const Taken known = rows_of(features, rows, fold, false);
-    const Taken asked = rows_of(features, rows, fold, true);
+    const LabelledRows known = rows_of(features, rows, fold, false);
+    const LabelledRows asked = rows_of(features, rows, fold, true);
     scores.probe_folds.push_back(probe_figure(rows, known, asked));
-    scores.neighbour_folds.push_back(neighbours_figure(rows, known, asked, neighbours));
+    scores.neighbour_folds.push_back(neighbours_figure(rows, known, asked));
     judge_whole(known.features(), known.label);
   }
   scores.probe = metrics::mean_over_folds(scores.probe_folds);

@@ -50,6 +50,11 @@ std::vector<std::string> headings(const Ranking& ranking) {
           sentence("rank.language")};
 }
 
+std::string language_text(const package::LanguageLoss& loss) {
+  if (loss.objective.empty()) return "-";
+  return sentence("rank." + loss.objective, fmt::arg("nats", fmt::format("{:.2f}", loss.nats_per_token)));
+}
+
 std::vector<std::string> cells(const RankedModel& model) {
   const ModelScores& scores = model.scores;
   const package::TokenCounts& tokens = model.tokens;
@@ -57,7 +62,7 @@ std::vector<std::string> cells(const RankedModel& model) {
           with_interval(scores.probe),
           with_interval(scores.neighbours),
           with_interval(scores.log_me),
-          scores.h_score ? shown(scores.h_score->value) : "-",
+          scores.h_score ? with_interval(*scores.h_score) : "-",
           scores.shrunk_h_score ? with_interval(*scores.shrunk_h_score) : "-",
           fmt::format("{:.1f}", 1e-6 * static_cast<double>(model.parameters)),
           shown(model.rows_per_second),
@@ -65,7 +70,7 @@ std::vector<std::string> cells(const RankedModel& model) {
           fmt::format("{:.2f}", share(tokens.tokens, tokens.words)),
           percent(tokens.unknown, tokens.tokens),
           percent(tokens.truncated, tokens.rows),
-          model.language.objective.empty() ? "-" : fmt::format("{:.2f}", model.language.nats_per_token)};
+          language_text(model.language)};
 }
 
 Lines table_of(const Ranking& ranking) {

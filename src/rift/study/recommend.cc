@@ -14,12 +14,6 @@ namespace {
 
 constexpr double kLevel = 0.95;
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0.0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 Recommendation::Other compare(const Candidate& best, const Candidate& other, double level) {
   RIFT_CHECK(best.folds.size() == other.folds.size());
   std::vector<double> differences;
@@ -71,7 +65,7 @@ std::optional<Recommendation> recommend(const std::vector<Candidate>& candidates
   if (candidates.empty()) return std::nullopt;
   Recommendation found;
   for (size_t i = 1; i < candidates.size(); ++i) {
-    if (mean_of(candidates[i].folds) > mean_of(candidates[found.best].folds)) found.best = i;
+    if (metrics::mean_of(candidates[i].folds) > metrics::mean_of(candidates[found.best].folds)) found.best = i;
   }
   found.take = found.best;
   double fastest = kMuchFaster;

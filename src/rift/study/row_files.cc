@@ -67,8 +67,8 @@ RowCounts convert_rows(const RowConversion& conversion, data::TableWriter& write
     counts.rows += batch.table.rows;
     progress.advance(batch.table.rows + rejects.count() - before);
   }
+  rejects.finish();  // first, so that a result never stands there without the rows that it lacks
   writer.finish();
-  rejects.finish();
   counts.rejected = rejects.count();
   counts.quoted = rejects.quoted();
   counts.seconds = watch.seconds();

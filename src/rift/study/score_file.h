@@ -16,10 +16,10 @@ struct ScoreFileSpec {
   score::Precision precision = score::Precision::kF32;
 };
 
-/// Scores a source of any size batch by batch, in its order, with the source's ids. Both files appear whole or not at
-/// all. Throws kData for a row that cannot be scored when no rejects file was asked for (row number and reason, never a
-/// value), kConfig when both files are one, kArtefact for the package or a missing source, kEnvironment for the output,
-/// kInterrupted.
+/// Scores a source of any size batch by batch, in its order, with the source's ids. Each file appears whole or not at
+/// all, the rejects first. Throws kData for a row that cannot be scored when no rejects file was asked for (row number
+/// and reason, never a value), kConfig when both files are one, kArtefact for the package or a missing source,
+/// kEnvironment for the output, kInterrupted.
 RowCounts score_file(const ScoreFileSpec& spec);
 
 }  // namespace rift::study

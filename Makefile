@@ -12,9 +12,9 @@ export CCACHE_SLOPPINESS ?= pch_defines,time_macros,include_file_mtime,include_f
 export RIFT_TEST_DATA ?= $(abspath ../shared/data)
 
 .NOTPARALLEL:
-.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear bench-profile format check clean
+.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear bench-profile bench-rank bench-pretrain format check clean
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing and fill .deps/ (deps.lock says with what)
 	@scripts/setup.sh
@@ -58,6 +58,14 @@ bench-linear: configure ## how time and memory of rift alone grow with rows and 
 bench-profile: configure ## where the time of a training step goes; needs perf (Debian: linux-perf)
 	@cmake --build --preset release --parallel $(JOBS) --target rift
 	@python3 -B benchmarks/step_profile.py
+
+bench-rank: configure clients ## does the order of rift models rank tell the order after fine-tuning? an hour or more
+	@cmake --build --preset release --parallel $(JOBS) --target rift
+	@.deps/clients/bin/python -B benchmarks/rank_promise.py
+
+bench-pretrain: configure ## does pretraining on unlabelled texts help what is tuned afterwards? hours
+	@cmake --build --preset release --parallel $(JOBS) --target rift
+	@python3 -B benchmarks/continued_pretraining.py
 
 check: ## formatting of the C++ files and the rules between rooms
 	@$(FORMATTED) | xargs --no-run-if-empty clang-format --dry-run --Werror

@@ -6,7 +6,7 @@ several numbers of labels, each beside the model that was not continued: same ro
 rows are the months behind the training months. Prints one JSON line for each number of labels: both AUCs, their
 difference and its 95 % interval, by a bootstrap of the test rows over the mean score of the seeds. Whatever its sign.
 
-Run:  benchmarks/continued_pretraining.py --out runs/continued            (hours on two cores)
+Run:  make bench-pretrain                                                (hours on two cores)
       benchmarks/continued_pretraining.py --out /tmp/small --labels 200 --seeds 1 --test-rows 1000 --epochs 0.1 \\
           --pretrain-rows 2000 --tune-epochs 1      (minutes: shows that it runs, not what is true)
 """
@@ -21,7 +21,8 @@ import random
 import re
 import subprocess
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from runs import ROOT, commit, today
+
 FIRST_TEST_MONTH = "2011-07"
 STAMP = re.compile(r"Borrower added on [0-9]{2}/[0-9]{2}/[0-9]{2} >|<br */?>")  # the site's, not the borrower's
 
@@ -30,7 +31,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rift", default=ROOT / "build/release/rift", type=pathlib.Path)
     parser.add_argument("--data", default=os.environ.get("RIFT_TEST_DATA", ROOT / "../shared/data"), type=pathlib.Path)
-    parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser.add_argument("--out", default=ROOT / "runs/continued", type=pathlib.Path)
     parser.add_argument("--labels", nargs="+", default=["200", "1000", "all"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=float, default=3, help="of the continued pretraining")
@@ -143,6 +144,7 @@ def main():
     args = arguments()
     args.out.mkdir(parents=True, exist_ok=True)
     args.out = args.out.resolve()
+    print(json.dumps({"commit": commit(), "date": today()}), flush=True)
     rows = loans(args)
     known = [row for row in rows if row[1] < FIRST_TEST_MONTH]
     later = [row for row in rows if row[1] >= FIRST_TEST_MONTH]

@@ -3,7 +3,7 @@ tells the second is one JSON line for each data set and score:
 
   {"data", "score", "models", "spearman", "kendall"}      rank correlation of a score with the fine-tuned test figure
 
-before them one line for each model: {"data", "model", "what", "fine_tuned", "metric", "probe", "neighbours", "log_me", ...}.
+first one of what it was measured with ("commit", "date", "rows", "epochs"), before each set one line for each model: {"data", "model", "what", "fine_tuned", "metric", "probe", "neighbours", "log_me", ...}.
 
 Usage: python benchmarks/rank_promise.py [--rift build/release/rift] [--data ../shared/data] [--out runs/rank_promise]
        [--rows 2000] [--epochs 3] [--max-tokens 64] [--sets phrasebank,finfe,lending_club] [--model NAME=DIR ...]
@@ -18,6 +18,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-ROOT = Path(__file__).parents[1]
+from runs import ROOT, commit, today
+
 MINILM = ROOT / ".deps/models/all-MiniLM-L6-v2"
 SCORES = ["probe", "neighbours", "log_me", "h_score", "shrunk_h_score"]
 LAYER = "encoder.layer."
@@ -187,7 +189,7 @@ def run_set(name, models, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rift", default=str(ROOT / "build/release/rift"))
-    parser.add_argument("--data", default=str(ROOT / "../shared/data"))
+    parser.add_argument("--data", default=os.environ.get("RIFT_TEST_DATA", str(ROOT / "../shared/data")))
     parser.add_argument("--out", default=str(ROOT / "runs/rank_promise"))
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--rows", type=int, default=2000)
@@ -196,6 +198,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--model", action="append", default=[], metavar="NAME=DIR")
     arguments = parser.parse_args()
+    say(commit=commit(), date=today(), rows=arguments.rows, epochs=arguments.epochs, threads=arguments.threads)
     models = make_models(Path(arguments.out) / "models")
     for added in arguments.model:
         name, directory = added.split("=", 1)

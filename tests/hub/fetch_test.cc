@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdlib>
 
@@ -296,6 +297,34 @@ TEST_F(Fetch, TwoProcessesAtOnceDoNotDisturbEachOther) {
   EXPECT_EQ(test::wait_for(one), 0);
   EXPECT_EQ(test::wait_for(two), 0);
   EXPECT_EQ(server_->logged("cdn GET"), 1) << server_->log();
+}
+
+TEST_F(Fetch, ProcessesAtOnceIntoOneDirectoryDownloadItOnce) {
+  FetchSpec slow = spec("slow/tower");
+  slow.to = folder_ / "own";
+  const auto run = [&] { return fetch(slow).files.size() == 6 ? 0 : 1; };
+  const std::array<pid_t, 3> children = {test::start_child(run), test::start_child(run), test::start_child(run)};
+  for (const pid_t child : children) EXPECT_EQ(test::wait_for(child), 0);
+  EXPECT_EQ(text_of(folder_ / "own/model.safetensors"), weights_);
+  EXPECT_EQ(server_->logged("cdn GET"), 2) << server_->log();  // two names of equal bytes
+  for (const std::string& name : folder_.names()) EXPECT_THAT(name, Not(HasSubstr(".fetch")));
+}
+
+TEST_F(Fetch, WritesThroughNoLinkThatAnotherHasLaid) {
+  folder_.write("private", "mine");
+  FetchSpec own = spec("org/tower");
+  own.to = folder_ / "own";
+  const std::string commit = fetch(own).commit.substr(0, 12);
+  fs::remove_all(*own.to);
+  const fs::path stage = folder_ / (".own.fetch-" + commit);
+  fs::create_directories(stage / kNotesFolder);
+  fs::create_symlink(folder_ / "private", stage / kNotesFolder / "model.safetensors.incomplete");
+  EXPECT_THAT(failure([&] { fetch(own); }), AllOf(StartsWith("environment"), HasSubstr("is a link")));
+  fs::remove_all(stage);
+  fs::create_directory_symlink(folder_.folder("elsewhere"), stage);
+  EXPECT_THAT(failure([&] { fetch(own); }), AllOf(StartsWith("environment"), HasSubstr("no folder of this user")));
+  EXPECT_EQ(text_of(folder_ / "private"), "mine");
+  EXPECT_TRUE(fs::is_empty(folder_ / "elsewhere"));
 }
 
 }  // namespace

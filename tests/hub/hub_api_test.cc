@@ -53,6 +53,16 @@ TEST(HubListing, IsReadWithItsDigests) {
   EXPECT_TRUE(model.files[1].is_lfs);
 }
 
+TEST(HubListing, SizesThatNoFileHasAreRefused) {
+  const auto sized = [](const std::string& size) {
+    return listing_with(R"({"rfilename": "a", "size": )" + size +
+                        R"(, "blobId": "0123456789abcdef0123456789abcdef01234567"})");
+  };
+  EXPECT_EQ(read_listing(sized("1099511627776"), "hub").files[0].size_bytes, int64_t{1} << 40);
+  for (const char* size : {"1099511627777", "4611686018427387904", "9223372036854775807", "-1"})
+    EXPECT_THAT(failure([&] { read_listing(sized(size), "hub"); }), HasSubstr("at most 1 TiB")) << size;
+}
+
 TEST(HubListing, NamesThatLeaveTheDirectoryAreRefused) {
   for (const char* name :
        {"../x", "a/../../x", "/etc/passwd", "", "a//b", "./a", "a/.", "..", "a\\\\b", "a\\u0000b", "a\\nb"}) {

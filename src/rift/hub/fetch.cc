@@ -1,11 +1,14 @@
 #include "rift/hub/fetch.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <set>
+#include <unordered_map>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -100,12 +103,16 @@ class Download {
 
 std::vector<HubFile> chosen_files(const FetchSpec& spec, const HubModel& model) {
   std::vector<std::string> names;
-  for (const HubFile& file : model.files) names.push_back(file.name);
+  std::unordered_map<std::string_view, const HubFile*> files;
+  for (const HubFile& file : model.files) {
+    names.push_back(file.name);
+    files.emplace(file.name, &file);
+  }
   std::vector<HubFile> chosen;
   for (const std::string& name : spec.choose(names)) {
-    const auto found = std::ranges::find(model.files, name, &HubFile::name);
-    RIFT_CHECK(found != model.files.end());
-    chosen.push_back(*found);
+    const auto found = files.find(name);
+    RIFT_CHECK(found != files.end());
+    chosen.push_back(*found->second);
   }
   return chosen;
 }
@@ -121,11 +128,12 @@ template <class PlaceOf>
 std::vector<FetchedFile> get_missing(const FetchSpec& spec, HttpClient& client, const HubModel& model,
                                      const std::vector<HubFile>& files, const fs::path& directory, PlaceOf place_of) {
   std::vector<FetchedFile> fetched;
-  int64_t missing_bytes = 0, space_bytes = 0;
+  int64_t missing_bytes = 0, space_bytes = 0;  // 63 bits hold kMaxFiles of kMaxFileBytes
+  std::set<fs::path> counted;                  // files of equal bytes share a blob
   for (const HubFile& file : files) {
     const FilePlace place = place_of(file);
     fetched.push_back({file, !is_as_stated(place.target, file)});
-    if (!fetched.back().downloaded) continue;
+    if (!fetched.back().downloaded || !counted.insert(place.target).second) continue;
     missing_bytes += file.size_bytes;
     space_bytes += file.size_bytes - std::min(held_bytes(place.part), file.size_bytes);
   }
@@ -133,7 +141,7 @@ std::vector<FetchedFile> get_missing(const FetchSpec& spec, HttpClient& client, 
   if (missing_bytes == 0 && std::ranges::none_of(fetched, &FetchedFile::downloaded)) return fetched;
   Progress progress("fetching " + spec.id, missing_bytes, "bytes");
   Download download(spec, client, model, progress);
-  std::set<fs::path> got;  // files of equal bytes share a blob
+  std::set<fs::path> got;
   for (const FetchedFile& file : fetched) {
     const FilePlace place = place_of(file.file);
     if (!file.downloaded || !got.insert(place.target).second) continue;
@@ -202,28 +210,49 @@ bool is_empty_or_absent(const fs::path& directory) {
   return !fs::exists(fs::symlink_status(directory, error)) || fs::is_empty(directory, error);
 }
 
+/// Whether `target` holds the files already; what else is there is refused. False where there is nothing.
+bool is_there(const FetchSpec& spec, const HubModel& model, const std::vector<HubFile>& files, const fs::path& target) {
+  if (is_empty_or_absent(target)) return false;
+  const auto is_right = [&](const HubFile& file) { return is_as_stated(target / file.name, file); };
+  RIFT_REQUIRE(std::ranges::all_of(files, is_right), Code::kConfig,
+               "--to {}: it is there already and is not {} at commit {}; name a new directory", target.string(),
+               spec.id, model.commit);
+  return true;
+}
+
+/// A folder that another user has laid where the stage is to be may change under our hands.
+void require_own(const fs::path& stage) {
+  struct stat found {};
+  RIFT_REQUIRE(::lstat(stage.c_str(), &found) != 0 || (S_ISDIR(found.st_mode) && found.st_uid == ::geteuid()),
+               Code::kEnvironment,
+               "{}: is no folder of this user, and rift lays its files there; remove it, or name "
+               "another place by --to",
+               stage.string());
+}
+
 fs::path fetch_to_directory(const FetchSpec& spec, HttpClient& client, const HubModel& model, FetchResult& result) {
   const fs::path target = fs::absolute(*spec.to / "").lexically_normal().parent_path();
   const std::vector<HubFile> files = chosen_files(spec, model);
-  if (!is_empty_or_absent(target)) {
-    const auto is_there = [&](const HubFile& file) { return is_as_stated(target / file.name, file); };
-    RIFT_REQUIRE(std::ranges::all_of(files, is_there), Code::kConfig,
-                 "--to {}: it is there already and is not {} at commit {}; name a new directory", target.string(),
-                 spec.id, model.commit);
+  // Beside the target and under names that the next call finds again; the lock outlives the stage.
+  const std::string name = fmt::format(".{}.fetch", target.filename().string());
+  std::optional<PassingLock> lock;
+  bool done = is_there(spec, model, files, target);
+  if (!done) {
+    lock.emplace(target.parent_path() / (name + ".lock"));
+    done = is_there(spec, model, files, target);  // another process may have been at it until now
+  }
+  if (done) {
     for (const HubFile& file : files) result.files.push_back({file, false});
     return target;
   }
-  // Beside the target and under a name that the next call finds again.
-  const fs::path stage =
-      target.parent_path() / fmt::format(".{}.fetch-{}", target.filename().string(), model.commit.substr(0, 12));
+  const fs::path stage = target.parent_path() / fmt::format("{}-{}", name, model.commit.substr(0, 12));
+  require_own(stage);
   posix::make_directories(stage / kNotesFolder);
-  const FileLock lock(stage / kNotesFolder / ".rift.lock");
   result.files = get_missing(spec, client, model, files, stage, [&](const HubFile& file) {
     return FilePlace{stage / kNotesFolder / (file.name + ".incomplete"), stage / file.name};
   });
   for (const HubFile& file : files) write_note(stage, model, file);
   write_file_atomic(stage / ".cache/huggingface/.gitignore", "*");
-  fs::remove(stage / kNotesFolder / ".rift.lock");
   if (::rename(stage.c_str(), target.c_str()) != 0) posix::fail(target, "rename into place");
   posix::sync(posix::parent_of(target));
   return target;

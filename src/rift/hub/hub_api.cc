@@ -18,6 +18,7 @@ namespace {
 constexpr JsonLimits kListingLimits = {.max_depth = 32, .max_values = 2'000'000, .max_bytes = int64_t{64} << 20};
 constexpr size_t kMaxFiles = 100'000;
 constexpr size_t kMaxNameBytes = 512;
+constexpr int64_t kMaxFileBytes = int64_t{1} << 40;  // kMaxFiles of them are summed in 63 bits
 
 bool may_pass(const HttpAnswer& answer) {
   constexpr int kPassing[] = {408, 429, 500, 502, 503, 504};
@@ -63,11 +64,12 @@ HubFile read_file_entry(const Json& entry, std::string_view source) {
   const Json* lfs = entry.find("lfs");
   file.is_lfs = lfs != nullptr && lfs->is_object();
   file.digest = file.is_lfs ? text_at(*lfs, "sha256") : text_at(entry, "blobId");
-  const bool has_size = size != nullptr && size->is_integer() && size->as_int() >= 0;
+  const bool has_size = size != nullptr && size->is_integer() && size->as_int() >= 0 && size->as_int() <= kMaxFileBytes;
   const bool has_digest = file.is_lfs ? is_sha256(file.digest) : is_commit(file.digest);
-  RIFT_REQUIRE(has_size && has_digest, Code::kArtefact,
-               "{}: the listing gives no size or no digest of '{}'; rift fetches only what it can check", source,
-               shorten(file.name));
+  RIFT_REQUIRE(
+      has_size && has_digest, Code::kArtefact,
+      "{}: the listing gives no size (at most 1 TiB) or no digest of '{}'; rift fetches only what it can check", source,
+      shorten(file.name));
   file.size_bytes = size->as_int();
   return file;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,6 +33,23 @@ void read_through(int descriptor, const fs::path& path, Take take) {
     if (got == 0) return;
     take(std::string_view(buffer.data(), static_cast<size_t>(got)));
   }
+}
+
+/// Follows no link: in a folder that others may write to, one may lead to a file of the user's.
+posix::Descriptor open_or_create(const fs::path& path) {
+  posix::Descriptor descriptor(path, O_RDWR | O_CREAT | O_NOFOLLOW);
+  RIFT_REQUIRE(descriptor.is_open() || errno != ELOOP, Code::kEnvironment,
+               "{}: is a link, where rift writes a file of its own; remove it, or name another place", path.string());
+  if (!descriptor.is_open()) posix::fail(path, "create");
+  return descriptor;
+}
+
+/// Whether the name still leads to the open file: who held the lock before may have removed it.
+bool is_open_file(const fs::path& path, const posix::Descriptor& open) {
+  struct stat by_name {};
+  struct stat by_descriptor {};
+  return ::stat(path.c_str(), &by_name) == 0 && ::fstat(open.get(), &by_descriptor) == 0 &&
+         by_name.st_ino == by_descriptor.st_ino && by_name.st_dev == by_descriptor.st_dev;
 }
 
 std::variant<Sha256, Sha1> fresh_hash(const HubFile& file) {
@@ -65,8 +83,7 @@ bool is_as_stated(const fs::path& path, const HubFile& file) {
 }
 
 IncompleteFile::IncompleteFile(fs::path part, const HubFile& file)
-    : part_(std::move(part)), file_(file), descriptor_(part_, O_RDWR | O_CREAT), digest_(file) {
-  if (!descriptor_.is_open()) posix::fail(part_, "create");
+    : part_(std::move(part)), file_(file), descriptor_(open_or_create(part_)), digest_(file) {
   take_up();
 }
 
@@ -109,14 +126,18 @@ void IncompleteFile::publish(const fs::path& target) {
 
 FileLock::FileLock(const fs::path& path) {
   posix::make_directories(posix::parent_of(path));
-  descriptor_ = posix::Descriptor(path, O_RDWR | O_CREAT);
-  if (!descriptor_.is_open()) posix::fail(path, "create");
-  // Where a file system has no locks, the reason is another than EWOULDBLOCK.
-  for (bool said = false; ::flock(descriptor_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;) {
-    if (!std::exchange(said, true)) log_info(fmt::format("waiting for another process that holds {}", path.string()));
-    throw_if_interrupted();
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
+  bool said = false;
+  do {
+    descriptor_ = open_or_create(path);
+    // Where a file system has no locks, the reason is another than EWOULDBLOCK.
+    while (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      if (!std::exchange(said, true)) log_info(fmt::format("waiting for another process that holds {}", path.string()));
+      throw_if_interrupted();
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+  } while (!is_open_file(path, descriptor_));
 }
+
+PassingLock::~PassingLock() { ::unlink(path_.c_str()); }
 
 }  // namespace rift::hub

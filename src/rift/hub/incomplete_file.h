@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "rift/base/posix_file.h"
@@ -31,7 +32,7 @@ bool is_as_stated(const std::filesystem::path& path, const HubFile& file);
 /// has left in `part` is taken up.
 class IncompleteFile {
  public:
-  IncompleteFile(std::filesystem::path part, const HubFile& file);  // throws kEnvironment
+  IncompleteFile(std::filesystem::path part, const HubFile& file);  // throws kEnvironment, for a link too
   int64_t size_bytes() const { return size_bytes_; }
   void append(std::string_view bytes);  // throws kArtefact past the stated size, kEnvironment (disk full)
   void restart();                       // forgets every byte
@@ -57,6 +58,19 @@ class FileLock {
 
  private:
   posix::Descriptor descriptor_;
+};
+
+/// A FileLock whose file goes away with it; who waits for it then makes another.
+class PassingLock {
+ public:
+  explicit PassingLock(std::filesystem::path path) : path_(std::move(path)), lock_(path_) {}
+  PassingLock(const PassingLock&) = delete;
+  PassingLock& operator=(const PassingLock&) = delete;
+  ~PassingLock();  // removes the name while the lock is held
+
+ private:
+  std::filesystem::path path_;
+  FileLock lock_;
 };
 
 }  // namespace rift::hub

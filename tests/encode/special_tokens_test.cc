@@ -50,6 +50,13 @@ TEST(SpecialTokens, OfAByteLevelVocabularyComeFromItsConfiguration) {
   EXPECT_THAT(found.all, ElementsAre(3));
 }
 
+TEST(SpecialTokens, AreFoundBesideALengthThatNobodySet) {
+  const test::TempDirectory folder;
+  write_file_atomic(folder / "tokenizer_config.json",
+                    R"({"model_max_length": 1000000000000000019884624838656, "eos_token": ","})");
+  EXPECT_EQ(find_special_tokens(*byte_level(), folder.path()).end, 3);
+}
+
 TEST(WordStarts, OfWordPieceAreTokensWithoutTwoHashes) {
   const auto tokenizer = test::tokenizer_of(small_tokenizer_json());
   const auto starts = word_starts(*tokenizer);

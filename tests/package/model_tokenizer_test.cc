@@ -54,6 +54,16 @@ INSTANTIATE_TEST_SUITE_P(Gguf, ModelTokenizer,
                          testing::Values("bert", "gemma3", "gpt2", "llama", "smollm", "qwen2", "qwen3"),
                          [](const auto& info) { return std::string(info.param); });
 
+TEST(TokenizerSettings, AreReadBesideALengthThatNobodySet) {
+  const TempDirectory directory;
+  checkpoint::HfDirectory model;
+  model.encoder = directory.folder("model");
+  EXPECT_EQ(tokenizer_settings(model), Json::object());
+  write_file_atomic(model.encoder / "tokenizer_config.json",
+                    R"({"model_max_length": 1000000000000000019884624838656, "eos_token": "</s>"})");
+  EXPECT_EQ(tokenizer_settings(model).at("eos_token"), Json("</s>"));
+}
+
 TEST(LoadTokenizer, FilesBesideAGgufFileComeFirst) {
   const TempDirectory directory;
   fs::copy_file(gguf_fixture("bert"), directory.folder("model") / "bert.gguf");

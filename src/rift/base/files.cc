@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "rift/base/error.h"
+#include "rift/base/json_numbers.h"
 #include "rift/base/posix_file.h"
 #include "rift/base/staged_file.h"
 #include "rift/base/temporary.h"
@@ -43,6 +44,10 @@ std::string read_file(const fs::path& path, int64_t max_bytes) {
 
 Json read_json(const fs::path& path, const JsonLimits& limits) {
   return parse_json(read_file(path, limits.max_bytes), path.string(), limits);
+}
+
+Json read_json_with_large_numbers(const fs::path& path, const JsonLimits& limits) {
+  return parse_json_with_large_numbers(read_file(path, limits.max_bytes), path.string(), limits);
 }
 
 void write_file_atomic(const fs::path& path, std::string_view bytes) {

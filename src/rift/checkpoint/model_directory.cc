@@ -102,10 +102,7 @@ void name_padding_token(const fs::path& directory, const std::string& token) {
   const fs::path path = directory / "tokenizer_config.json";
   std::error_code ignored;
   Json config = Json::object();
-  if (fs::exists(path, ignored)) {
-    config = parse_json_with_large_numbers(read_file(path, kMaxTokenizerConfigBytes), path.string(),
-                                           {.max_bytes = kMaxTokenizerConfigBytes});
-  }
+  if (fs::exists(path, ignored)) config = read_json_with_large_numbers(path, {.max_bytes = kMaxTokenizerConfigBytes});
   const Json* named = config.find("pad_token");
   if (named != nullptr && !named->is_null()) return;
   config["pad_token"] = token;

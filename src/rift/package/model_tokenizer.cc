@@ -117,8 +117,7 @@ Json tokenizer_settings(const checkpoint::HfDirectory& model) {
     const Gguf file = Gguf::open(model.gguf);
     return tokenizer_config(file, lists_of(file));
   }
-  const fs::path path = model.encoder / "tokenizer_config.json";
-  return has_file(path) ? read_json(path) : Json::object();
+  return encode::text::read_settings(model.encoder / "tokenizer_config.json");
 }
 
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDirectory& model) {

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "rift/base/files.h"
 #include "rift/encode/text/configured_tokens.h"
 #include "rift/encode/text/tokenizer_json.h"
 
@@ -16,12 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kKeys[] = {"bos_token", "eos_token", "unk_token", "sep_token",
                                       "pad_token", "cls_token", "mask_token"};
 constexpr std::string_view kUsualMasks[] = {"[MASK]", "<mask>"};
-
-Json read_if_there(const fs::path& file) {
-  std::error_code ignored;
-  if (!fs::is_regular_file(file, ignored)) return Json::object();
-  return read_json(file, {.max_bytes = kMostTokenizerBytes});
-}
 
 /// A token written as a text or as a mapping with its flags; "" for none.
 std::string content_of(const Json* token) {
@@ -52,7 +45,7 @@ SpecialTokens find_special_tokens(const Tokenizer& tokenizer, const fs::path& mo
   found.all = found.before;
   found.all.insert(found.all.end(), found.after.begin(), found.after.end());
   for (const std::string_view file : {kTokenizerConfig, std::string_view("special_tokens_map.json")}) {
-    const Json config = read_if_there(model_directory / file);
+    const Json config = read_settings(model_directory / file);
     for (const std::string_view key : kKeys) {
       const std::string token = content_of(config.find(key));
       const int32_t id = token.empty() ? -1 : tokenizer.id(token);
@@ -62,7 +55,7 @@ SpecialTokens find_special_tokens(const Tokenizer& tokenizer, const fs::path& mo
       if (key == "eos_token" && found.end < 0) found.end = id;
     }
   }
-  const Json whole = read_if_there(model_directory / "tokenizer.json");
+  const Json whole = read_settings(model_directory / "tokenizer.json");
   if (const Json* added = whole.find("added_tokens"); added != nullptr && added->is_array()) {
     for (const Json& token : added->as_array()) {
       const Json* special = token.is_object() ? token.find("special") : nullptr;

@@ -14,16 +14,9 @@
 namespace rift::encode::text {
 namespace {
 
-Json read_config(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) return Json::object();
-  // transformers writes a model_max_length that nobody set as 10^30.
-  return parse_json_with_large_numbers(read_file(path, kMostTokenizerBytes), path.filename().string(),
-                                       {.max_bytes = kMostTokenizerBytes});
-}
-
 /// config.json's tokenizer_class, else its model_type; "" where there is neither.
 std::string model_type_of(const std::filesystem::path& model_directory) {
-  const Json config = read_config(model_directory / "config.json");
+  const Json config = read_settings(model_directory / "config.json");
   for (const std::string_view key : {"tokenizer_class", "model_type"}) {
     const Json* type = config.find(key);
     if (type != nullptr && type->is_string()) return type->as_string();
@@ -60,7 +53,7 @@ TokenizerSpec read_spec(const std::filesystem::path& directory, const Json& conf
   if (there("tokenizer.json") && !rebuilds_of_model(directory, config, class_name)) {
     TokenizerSpec spec = read_tokenizer_json(bytes_of("tokenizer.json"), "tokenizer.json");
     if (class_name.empty() && config.size() == 0) return spec;
-    const Json special_tokens_map = read_config(directory / "special_tokens_map.json");
+    const Json special_tokens_map = read_settings(directory / "special_tokens_map.json");
     apply_files_beside({config, special_tokens_map, class_name}, spec);
     return spec;
   }
@@ -85,8 +78,14 @@ TokenizerSpec read_spec(const std::filesystem::path& directory, const Json& conf
 
 }  // namespace
 
+Json read_settings(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && !error) return Json::object();
+  return read_json_with_large_numbers(file, {.max_bytes = kMostTokenizerBytes});
+}
+
 TokenizerSpec read_tokenizer_files(const std::filesystem::path& model_directory) {
-  return read_spec(model_directory, read_config(model_directory / kTokenizerConfig));
+  return read_spec(model_directory, read_settings(model_directory / kTokenizerConfig));
 }
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& model_directory) {

@@ -17,6 +17,11 @@ constexpr int64_t kMostTokenizerBytes = int64_t{128} << 20;
 using TokenizerSpec = std::variant<BertTokenizerSpec, PipelineSpec>;
 std::unique_ptr<Tokenizer> make_tokenizer(TokenizerSpec spec);
 
+/// A small file of settings beside a tokenizer (tokenizer_config.json, special_tokens_map.json, config.json); {} where
+/// it is not there. Numbers beyond 64 bits are admitted: transformers writes a model_max_length that nobody set as
+/// 10^30. Throws kArtefact.
+Json read_settings(const std::filesystem::path& file);
+
 /// What load_tokenizer() makes its tokenizer of.
 TokenizerSpec read_tokenizer_files(const std::filesystem::path& model_directory);
 

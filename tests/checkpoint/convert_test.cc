@@ -6,6 +6,7 @@
 
 #include "checkpoint/same_tensors.h"
 #include "checkpoint/small_model.h"
+#include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/checkpoint/format/tensor_writers.h"
 #include "rift/checkpoint/format/torch_file.h"
@@ -160,6 +161,46 @@ TEST_F(Convert, RefusesWhatItCannotDo) {
   fs::resize_file(directory_ / "m/model.safetensors", fs::file_size(directory_ / "m/model.safetensors") - 1);
   EXPECT_THAT(refusal("m", "out", WeightsFormat::kTorch), StartsWith("artefact"));
   expect_nothing_of("out");
+}
+
+TEST_F(Convert, MoreTensorsThanAFileOfTorchHoldsLeaveNothing) {
+  std::vector<format::TensorBytes> tensors;
+  for (int i = 0; i < 9'998; ++i) tensors.push_back({fmt::format("t{}", i), format::DType::kU8, {0}, {}});
+  format::write_safetensors(directory_ / "many.safetensors", tensors, {});
+  EXPECT_THAT(failure([&] { convert_model(spec("many.safetensors", "out.pt", WeightsFormat::kTorch)); }),
+              AllOf(StartsWith("unsupported"), HasSubstr("9998 tensors"), HasSubstr("at most 9997")));
+  expect_nothing_of("out");
+  tensors.pop_back();
+  format::write_safetensors(directory_ / "fewer.safetensors", tensors, {});
+  EXPECT_EQ(convert_model(spec("fewer.safetensors", "out.pt", WeightsFormat::kTorch)).tensors, 9'997);
+}
+
+TEST_F(Convert, AnEmptyTensorOfHugeDimensionsIsRefusedInAnyOrder) {
+  for (const char* shape :
+       {"[0,4611686018427387904,4611686018427387904]", "[4611686018427387904,4611686018427387904,0]"}) {
+    const std::string head = fmt::format(R"({{"a":{{"dtype":"F32","shape":{},"data_offsets":[0,0]}}}})", shape);
+    const uint64_t size = head.size();
+    directory_.write("odd.safetensors", std::string(reinterpret_cast<const char*>(&size), 8) + head);
+    EXPECT_THAT(failure([&] { convert_model(spec("odd.safetensors", "out.pt", WeightsFormat::kTorch)); }),
+                StartsWith("artefact"));
+  }
+}
+
+TEST(TensorWriters, AFileThatIsFoundWrongIsNeverAtItsPlace) {
+  const TempDirectory directory;
+  const auto read = [](size_t) { return std::span<const std::byte>(); };
+  const std::vector<format::TensorSpec> specs = {{"a", format::DType::kF32, {0}}};
+  const auto refuse = [](const fs::path& written) {
+    EXPECT_TRUE(fs::exists(written));
+    RIFT_FAIL(Code::kBug, "not as it should be");
+  };
+  EXPECT_THAT(failure([&] { format::stream_torch_file(directory / "a.pt", specs, read, refuse); }),
+              HasSubstr("not as it should be"));
+  EXPECT_THAT(failure([&] { format::stream_safetensors(directory / "a.safetensors", specs, {}, read, refuse); }),
+              HasSubstr("not as it should be"));
+  EXPECT_THAT(failure([&] { format::stream_gguf(directory / "a.gguf", {}, {}, read, refuse); }),
+              HasSubstr("not as it should be"));
+  EXPECT_TRUE(directory.names().empty());
 }
 
 TEST(TensorWriters, ATensorThatGivesOtherBytesThanItsShapeNeedsIsABug) {

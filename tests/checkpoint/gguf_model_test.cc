@@ -131,6 +131,8 @@ TEST(GgufModel, WhatDoesNotFitIsRefused) {
               AllOf(StartsWith("artefact"), HasSubstr("'llama.rope.freq_base': expected a number (f32 or f64)")));
   EXPECT_THAT(refused("llama", [](auto& v) { v.set("llama.embedding_length", uint64_t{0}); }),
               AllOf(StartsWith("artefact"), HasSubstr("expected a whole number from 1 to")));
+  EXPECT_THAT(refused("gemma3", [](auto& v) { v.set("gemma3.block_count", uint64_t{1} << 24); }),
+              AllOf(StartsWith("artefact"), HasSubstr("'gemma3.block_count': expected a whole number from 1 to 1024")));
   EXPECT_THAT(refused("llama", [](auto& v) { v.set("llama.embedding_length", uint64_t{48}); }),
               AllOf(StartsWith("artefact"), HasSubstr("tensor 'token_embd.weight': expected [rows,48], got [340,32]")));
   EXPECT_THAT(refused("llama", [](auto& v) { v.set("llama.attention.head_count_kv", uint64_t{3}); }),

@@ -137,6 +137,21 @@ TEST(GgufQuants, Q8TakesTheNearestNumberHalvesAwayFromZero) {
   EXPECT_EQ(std::vector<std::byte>(made.begin(), made.begin() + 34), std::vector<std::byte>(34));
 }
 
+TEST(GgufQuants, Q8HoldsWhatItsScaleHolds) {
+  std::vector<float> values(32, 1.0f);
+  values[5] = -65519.0f * 127.0f;
+  ASSERT_TRUE(fits_q8_0(values));
+  std::vector<std::byte> made(34);
+  quantize_q8_0(values, made);
+  std::vector<float> back(32);
+  dequantize_blocks(GgmlType::kQ8_0, made, back);
+  EXPECT_EQ(back[5], -65504.0f * 127.0f);
+  for (const float beyond : {-65520.0f * 127.0f, 1e9f, std::numeric_limits<float>::quiet_NaN()}) {
+    values[5] = beyond;
+    EXPECT_FALSE(fits_q8_0(values)) << beyond;
+  }
+}
+
 TEST(Half, EveryNumberComesBackAndTheNearestIsTaken) {
   for (uint32_t bits = 0; bits < 65536; ++bits) {
     const float value = half_to_float(static_cast<uint16_t>(bits));

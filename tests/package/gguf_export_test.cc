@@ -5,6 +5,7 @@
 
 #include "checkpoint/gguf_variant.h"
 #include "rift/base/files.h"
+#include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/gguf/model.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/package/model_tokenizer.h"
@@ -94,6 +95,49 @@ TEST(ExportGguf, SettingsThatAFileCannotSayAreRefusedByName) {
               AllOf(StartsWith("unsupported"), HasSubstr("rope_scaling")));
   EXPECT_THAT(refused("llama", {}, "lm_head.weight"),
               AllOf(StartsWith("artefact"), HasSubstr("there is no lm_head.weight")));
+}
+
+TEST(ExportGguf, SizesOutOfRangeAreRefusedByName) {
+  const auto scaled = [](const char* key, int64_t value) {
+    return [=](Json& config) {
+      config["rope_scaling"] = Json{{"rope_type", "llama3"},
+                                    {"factor", 8.0},
+                                    {"low_freq_factor", 1.0},
+                                    {"high_freq_factor", 4.0},
+                                    {"original_max_position_embeddings", 8192}};
+      config["head_dim"] = Json();
+      config[key] = value;
+    };
+  };
+  for (const int64_t heads : {int64_t{0}, int64_t{-4}, int64_t{1} << 62})
+    EXPECT_THAT(refused("llama", scaled("num_attention_heads", heads)),
+                AllOf(StartsWith("artefact"), HasSubstr("num_attention_heads: expected a whole number from 1 to")));
+  EXPECT_THAT(refused("llama", scaled("num_attention_heads", 100)), HasSubstr("100 heads of a width of 32"));
+  EXPECT_THAT(refused("llama", scaled("head_dim", 1'000'000'000'000)),
+              AllOf(StartsWith("artefact"), HasSubstr("head_dim: expected a whole number from 1 to")));
+}
+
+TEST(ExportGguf, ValuesBeyondTheScalesOfQ8AreRefused) {
+  const TempDirectory directory;
+  const fs::path model = hf_directory(directory, "llama");
+  checkpoint::TensorMap tensors = checkpoint::read_tensors(*checkpoint::open_archive(model / "model.safetensors"));
+  tensors.at("model.embed_tokens.weight")[3][1] = 1e9;
+  checkpoint::write_tensors(model / "model.safetensors", tensors);
+  EXPECT_THAT(failure([&] { export_gguf(model, directory / "out.gguf", FloatType::kQ8_0); }),
+              AllOf(StartsWith("artefact"), HasSubstr("beyond what Q8_0 can hold")));
+  EXPECT_EQ(directory.names(), std::vector<std::string>{"llama"});
+}
+
+TEST(ExportGguf, LeavesFilesOfOthersAlone) {
+  const TempDirectory directory;
+  const fs::path model = hf_directory(directory, "llama");
+  directory.write("out.gguf.part", "of a download");
+  export_gguf(model, directory / "out.gguf", FloatType::kF16);
+  EXPECT_EQ(test::text_of(directory / "out.gguf.part"), "of a download");
+  directory.write("other.gguf.part", "of another");
+  directory.write("llama/model.safetensors", "broken");
+  EXPECT_THAT(failure([&] { export_gguf(model, directory / "other.gguf", FloatType::kF16); }), StartsWith("artefact"));
+  EXPECT_EQ(test::text_of(directory / "other.gguf.part"), "of another");
 }
 
 TEST(ExportGguf, TheFileHasToBeNewAndOfItsEnding) {

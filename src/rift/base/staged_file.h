@@ -18,6 +18,8 @@ class StagedFile {
   ~StagedFile();
   void append(std::string_view bytes);
   int64_t size_bytes() const { return size_bytes_; }
+  /// Where the bytes lie until publish(), for a look at them before it.
+  const std::filesystem::path& path() const { return file_.path; }
   void publish();
 
  private:

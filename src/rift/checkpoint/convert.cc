@@ -12,7 +12,9 @@
 #include "rift/base/staged_file.h"
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/format/finite.h"
+#include "rift/checkpoint/format/safetensors.h"
 #include "rift/checkpoint/format/tensor_writers.h"
+#include "rift/checkpoint/format/torch_file.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/checkpoint/model_files.h"
@@ -106,7 +108,16 @@ class TensorsToWrite {
   at::Tensor current_;
 };
 
-/// Writes tensors of some places into one file.
+/// What can be read again is what was to be written.
+void check_written(const format::TensorArchive& written, std::span<const format::TensorSpec> specs) {
+  RIFT_CHECK(written.tensors().size() == specs.size());
+  for (const format::TensorSpec& spec : specs) {
+    const format::TensorInfo* tensor = written.find(spec.name);
+    RIFT_CHECK(tensor != nullptr && tensor->dtype == spec.dtype && tensor->shape == spec.shape);
+  }
+}
+
+/// Writes tensors of some places into one file, which is there only when it can be read again.
 void write_weights(const fs::path& file, WeightsFormat format, TensorsToWrite& tensors,
                    const std::vector<size_t>& places, Progress& progress) {
   std::vector<format::TensorSpec> specs;
@@ -116,10 +127,15 @@ void write_weights(const fs::path& file, WeightsFormat format, TensorsToWrite& t
     progress.advance(static_cast<int64_t>(bytes.size()));
     return bytes;
   };
-  if (format == WeightsFormat::kTorch)
-    format::stream_torch_file(file, specs, read);
-  else
-    format::stream_safetensors(file, specs, {{"format", "pt"}}, read);
+  if (format == WeightsFormat::kTorch) {
+    format::stream_torch_file(file, specs, read, [&](const fs::path& written) {
+      check_written(format::TorchFile(std::make_unique<format::FileBytes>(written)), specs);
+    });
+  } else {
+    format::stream_safetensors(file, specs, {{"format", "pt"}}, read, [&](const fs::path& written) {
+      check_written(format::Safetensors(std::make_unique<format::FileBytes>(written)), specs);
+    });
+  }
 }
 
 /// Which tensors go into which file: in their order, a new file where the one before would pass the limit.
@@ -164,16 +180,6 @@ std::vector<std::string> write_shards(const fs::path& directory, const ConvertSp
   }
   write_index(directory / names.front(), tensors, file_of);
   return names;
-}
-
-/// What can be read again is what was to be written.
-void check_written(const fs::path& file, const TensorsToWrite& tensors) {
-  const auto written = open_archive(file);
-  RIFT_CHECK(written->tensors().size() == tensors.specs().size());
-  for (const format::TensorSpec& spec : tensors.specs()) {
-    const format::TensorInfo* tensor = written->find(spec.name);
-    RIFT_CHECK(tensor != nullptr && tensor->dtype == spec.dtype && tensor->shape == spec.shape);
-  }
 }
 
 /// Files of the root and of its folders, relative.
@@ -271,7 +277,6 @@ ConvertResult convert_file(const ConvertSpec& spec) {
   for (size_t i = 0; i < places.size(); ++i) places[i] = i;
   Progress progress("converting", tensors.total_bytes(), "bytes");
   write_weights(spec.out, spec.to, tensors, places, progress);
-  check_written(spec.out, tensors);
   return {{name}, static_cast<int64_t>(places.size()), tensors.total_bytes()};
 }
 
@@ -322,7 +327,7 @@ ConvertResult convert_model(const ConvertSpec& spec) {
   ConvertResult result{.weights = write_shards(encoder, spec, tensors),
                        .tensors = static_cast<int64_t>(tensors.specs().size()),
                        .bytes = tensors.total_bytes()};
-  check_written(encoder / result.weights.front(), tensors);
+  check_written(*open_archive(encoder / result.weights.front()), tensors.specs());
   stage.publish();
   return result;
 }

@@ -276,6 +276,11 @@ void dequantize_blocks(GgmlType type, std::span<const std::byte> blocks, std::sp
     function(blocks.data() + i * block_bytes, out.data() + i * block_elements);
 }
 
+bool fits_q8_0(std::span<const float> values) {
+  constexpr float kFirstBeyondHalf = 65520.0f;  // rounds to infinity
+  return std::ranges::all_of(values, [](float value) { return std::fabs(value) / 127.0f < kFirstBeyondHalf; });
+}
+
 void quantize_q8_0(std::span<const float> values, std::span<std::byte> blocks) {
   constexpr size_t kElements = 32;
   constexpr size_t kBytes = 34;

@@ -53,6 +53,9 @@ std::string_view known_unsupported_ggml_type(uint32_t number);
 /// the bit. `type` is quantised; blocks.size() * block_elements == out.size() * block_bytes.
 void dequantize_blocks(GgmlType type, std::span<const std::byte> blocks, std::span<float> out);
 
+/// Whether the scales of all blocks are finite as f16, which holds numbers below 65520.
+bool fits_q8_0(std::span<const float> values);
+
 /// The Q8_0 blocks of finite values in whole blocks of 32: scale = largest absolute value / 127 (as f16), numbers
 /// rounded half away from zero; equal to the bit to quantize_row_q8_0_ref.
 void quantize_q8_0(std::span<const float> values, std::span<std::byte> blocks);

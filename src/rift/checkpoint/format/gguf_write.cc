@@ -117,7 +117,7 @@ class HeadOnly final : public ByteSource {
 };
 
 /// What the reader would refuse is refused before anything is written.
-void check(const std::string& head, std::span<const GgufTensorSpec> tensors) {
+void check_head(const std::string& head, std::span<const GgufTensorSpec> tensors) {
   size_t file_bytes = head.size();
   for (const GgufTensorSpec& tensor : tensors) file_bytes += padded(static_cast<size_t>(tensor.size_bytes()));
   try {
@@ -138,9 +138,9 @@ int64_t GgufTensorSpec::size_bytes() const {
 }
 
 void stream_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
-                 std::span<const GgufTensorSpec> tensors, const TensorReader& read) {
+                 std::span<const GgufTensorSpec> tensors, const TensorReader& read, const FileCheck& check) {
   const std::string head = head_of(metadata, tensors);
-  check(head, tensors);
+  check_head(head, tensors);
   const std::string zeros(kAlignment, '\0');
   StagedFile file(path);
   file.append(head);
@@ -151,6 +151,7 @@ void stream_gguf(const std::filesystem::path& path, const GgufMetadata& metadata
     file.append({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     file.append({zeros.data(), padded(bytes.size()) - bytes.size()});
   }
+  if (check) check(file.path());
   file.publish();
 }
 

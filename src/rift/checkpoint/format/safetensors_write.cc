@@ -91,7 +91,7 @@ SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, cons
 }
 
 void stream_safetensors(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
-                        const Metadata& metadata, const TensorReader& read) {
+                        const Metadata& metadata, const TensorReader& read, const FileCheck& check) {
   const SafetensorsLayout layout = lay_out(tensors, metadata);
   StagedFile file(path);
   file.append(layout.head);
@@ -100,6 +100,7 @@ void stream_safetensors(const std::filesystem::path& path, std::span<const Tenso
     RIFT_CHECK(static_cast<int64_t>(bytes.size()) == tensors[index].size_bytes());
     file.append({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
+  if (check) check(file.path());
   file.publish();
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "rift/base/error.h"
 
 namespace rift::checkpoint::format {
@@ -16,10 +18,12 @@ std::string shape_text(std::span<const int64_t> shape) { return fmt::format("[{}
 
 int64_t checked_element_count(std::span<const int64_t> shape) {
   int64_t count = 1;
+  bool is_empty = false;
   for (const int64_t size : shape) {
-    if (__builtin_mul_overflow(count, size, &count)) return -1;
+    is_empty |= size == 0;
+    if (size < 0 || __builtin_mul_overflow(count, std::max<int64_t>(size, 1), &count)) return -1;
   }
-  return count;
+  return is_empty ? 0 : count;
 }
 
 void TensorArchive::set_tensors(std::vector<TensorInfo> tensors) {

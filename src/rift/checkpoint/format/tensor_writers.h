@@ -26,16 +26,19 @@ struct TensorSpec {
 /// The bytes of the index-th spec, row-major and little-endian; valid until the next call.
 using TensorReader = std::function<std::span<const std::byte>(size_t index)>;
 
+/// Looks at a file that is whole but not yet at its place; when it throws, the file goes away and nothing is left.
+using FileCheck = std::function<void(const std::filesystem::path& written)>;
+
 /// The same bytes as write_safetensors() for the same tensors; each is read once, in the order of the file.
 void stream_safetensors(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
-                        const Metadata& metadata, const TensorReader& read);
+                        const Metadata& metadata, const TensorReader& read, const FileCheck& check = {});
 
 /// A file of torch.save, a mapping of names to tensors, as torch 2 writes it (ZIP of stored records at multiples of 64
 /// bytes, pickle of protocol 2): torch.load(weights_only=True) and TorchFile read it. Each tensor has a storage of its
-/// own. Clocks and processes leave no trace: the same tensors give the same bytes. Throws kBug for names that the
-/// reader would refuse, kEnvironment.
-void stream_torch_file(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
-                       const TensorReader& read);
+/// own. Clocks and processes leave no trace: the same tensors give the same bytes. Throws kUnsupported for more tensors
+/// than TorchFile reads, kBug for names that the reader would refuse, kEnvironment.
+void stream_torch_file(const std::filesystem::path& path, std::span<const TensorSpec> tensors, const TensorReader& read,
+                       const FileCheck& check = {});
 
 /// A tensor of a GGUF file to be written, without its bytes.
 struct GgufTensorSpec {
@@ -47,6 +50,6 @@ struct GgufTensorSpec {
 
 /// The same bytes as write_gguf() for the same tensors: elements row-major, or blocks where the type is quantised.
 void stream_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
-                 std::span<const GgufTensorSpec> tensors, const TensorReader& read);
+                 std::span<const GgufTensorSpec> tensors, const TensorReader& read, const FileCheck& check = {});
 
 }  // namespace rift::checkpoint::format

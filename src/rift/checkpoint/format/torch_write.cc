@@ -7,6 +7,7 @@
 #include "rift/checkpoint/format/crc32.h"
 #include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/tensor_writers.h"
+#include "rift/checkpoint/format/torch_zip.h"
 
 namespace rift::checkpoint::format {
 namespace {
@@ -134,7 +135,7 @@ class ZipWriter {
     records_.push_back(record);
   }
 
-  void publish() {
+  void publish(const FileCheck& check) {
     const auto begin = static_cast<uint64_t>(file_.size_bytes());
     for (const Record& record : records_) file_.append(directory_entry(record));
     const auto end = static_cast<uint64_t>(file_.size_bytes());
@@ -160,6 +161,7 @@ class ZipWriter {
     append_little_endian(tail, narrow(begin));
     append_little_endian(tail, uint16_t{0});
     file_.append(tail);
+    if (check) check(file_.path());
     file_.publish();
   }
 
@@ -213,8 +215,13 @@ class ZipWriter {
 
 }  // namespace
 
-void stream_torch_file(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
-                       const TensorReader& read) {
+void stream_torch_file(const std::filesystem::path& path, std::span<const TensorSpec> tensors, const TensorReader& read,
+                       const FileCheck& check) {
+  constexpr int64_t kOthers = 3;  // data.pkl, byteorder, version
+  const int64_t most = ZipLimits().max_records - kOthers;
+  RIFT_REQUIRE(std::ssize(tensors) <= most, Code::kUnsupported,
+               "{}: {} tensors, and a file of torch.save is read with at most {}; write safetensors instead",
+               path.string(), tensors.size(), most);
   ZipWriter zip(path);
   zip.add("data.pkl", StatePickle().of(tensors));
   zip.add("byteorder", "little");
@@ -224,7 +231,7 @@ void stream_torch_file(const std::filesystem::path& path, std::span<const Tensor
     zip.add("data/" + std::to_string(i), {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
   zip.add("version", "3\n");
-  zip.publish();
+  zip.publish(check);
 }
 
 }  // namespace rift::checkpoint::format

@@ -83,7 +83,7 @@ Json rotary_decoder(const Gguf& file, GgufKeys& keys, Json config) {
   config["vocab_size"] = vocabulary;
   config["hidden_size"] = width;
   config["intermediate_size"] = keys.size("feed_forward_length");
-  config["num_hidden_layers"] = keys.size("block_count");
+  config["num_hidden_layers"] = keys.size("block_count", kMostLayers);
   config["num_attention_heads"] = heads;
   config["num_key_value_heads"] = keys.find_size("attention.head_count_kv").value_or(heads);
   config["head_dim"] = rotary.head_width;
@@ -151,7 +151,7 @@ Json gpt2(const Gguf& file, GgufKeys& keys) {
   const int64_t width = keys.size("embedding_length");
   config["vocab_size"] = vocabulary_size(file, keys, width);
   config["n_embd"] = width;
-  config["n_layer"] = keys.size("block_count");
+  config["n_layer"] = keys.size("block_count", kMostLayers);
   config["n_head"] = keys.size("attention.head_count");
   config["n_inner"] = keys.size("feed_forward_length");
   config["n_positions"] = keys.size("context_length");
@@ -173,7 +173,7 @@ Json bert(const Gguf& file, GgufKeys& keys) {
   const int64_t width = keys.size("embedding_length");
   config["vocab_size"] = vocabulary_size(file, keys, width);
   config["hidden_size"] = width;
-  config["num_hidden_layers"] = keys.size("block_count");
+  config["num_hidden_layers"] = keys.size("block_count", kMostLayers);
   config["num_attention_heads"] = keys.size("attention.head_count");
   config["intermediate_size"] = keys.size("feed_forward_length");
   config["max_position_embeddings"] = keys.size("context_length");

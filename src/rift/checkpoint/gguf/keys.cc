@@ -7,8 +7,6 @@
 namespace rift::checkpoint {
 namespace {
 
-constexpr int64_t kLargestSize = int64_t{1} << 24;
-
 bool is_list(const format::GgufValue& value) { return value.data.index() >= 4; }
 
 }  // namespace
@@ -22,20 +20,19 @@ std::string GgufKeys::found(std::string_view key) {
   return file_.find_value(name) == nullptr ? "" : name;
 }
 
-std::optional<int64_t> GgufKeys::find_size(std::string_view key) {
+std::optional<int64_t> GgufKeys::find_size(std::string_view key, int64_t most) {
   const std::string name = found(key);
   if (name.empty()) return std::nullopt;
   RIFT_REQUIRE(!is_list(*file_.find_value(name)), Code::kUnsupported,
                "{}: key '{}': a value for each layer is not implemented", file_.file_name(), name);
   const int64_t value = file_.whole_number(name);
-  RIFT_REQUIRE(value >= 1 && value <= kLargestSize, Code::kArtefact,
-               "{}: key '{}': expected a whole number from 1 to {}, got {}", file_.file_name(), name, kLargestSize,
-               value);
+  RIFT_REQUIRE(value >= 1 && value <= most, Code::kArtefact,
+               "{}: key '{}': expected a whole number from 1 to {}, got {}", file_.file_name(), name, most, value);
   return value;
 }
 
-int64_t GgufKeys::size(std::string_view key) {
-  const auto value = find_size(key);
+int64_t GgufKeys::size(std::string_view key, int64_t most) {
+  const auto value = find_size(key, most);
   RIFT_REQUIRE(value, Code::kArtefact, "{}: key '{}{}' is missing", file_.file_name(), prefix_, key);
   return *value;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rift/base/error.h"
+#include "rift/checkpoint/gguf/keys.h"
 
 namespace rift::checkpoint {
 namespace {
@@ -22,11 +23,19 @@ class Keys {
   }
   int64_t size(std::string_view name) const {
     const Json value = setting(name);
-    RIFT_REQUIRE(value.is_integer() && value.as_int() > 0, Code::kArtefact,
-                 "{}: {}: expected a whole number above 0, got {}", source_, name, shorten(to_json_text(value)));
+    RIFT_REQUIRE(value.is_integer() && value.as_int() > 0 && value.as_int() <= kLargestSize, Code::kArtefact,
+                 "{}: {}: expected a whole number from 1 to {}, got {}", source_, name, kLargestSize,
+                 shorten(to_json_text(value)));
     return value.as_int();
   }
   int64_t size_or(std::string_view name, int64_t usual) const { return setting(name).is_null() ? usual : size(name); }
+  int64_t head_width() const {
+    if (!setting("head_dim").is_null()) return size("head_dim");
+    const int64_t width = size("hidden_size"), heads = size("num_attention_heads");
+    RIFT_REQUIRE(heads <= width, Code::kArtefact, "{}: num_attention_heads: {} heads of a width of {}", source_, heads,
+                 width);
+    return width / heads;
+  }
   double number_or(std::string_view name, double usual) const {
     const Json value = setting(name);
     if (value.is_null()) return usual;
@@ -75,7 +84,7 @@ void put_rope_scaling(Keys& keys) {
 
 void put_rotary(Keys& keys, const GgufArchitecture& architecture) {
   const int64_t width = keys.size("hidden_size"), heads = keys.size("num_attention_heads");
-  const int64_t head_width = keys.size_or("head_dim", width / heads);
+  const int64_t head_width = keys.head_width();
   keys.put("vocab_size", keys.size("vocab_size"));
   keys.put("context_length", keys.size("max_position_embeddings"));
   keys.put("embedding_length", width);
@@ -124,6 +133,10 @@ format::GgufMetadata gguf_metadata(const Json& config, const GgufArchitecture& a
     put_rotary(keys, architecture);
   }
   return keys.take();
+}
+
+int64_t rotary_head_width(const Json& config, const GgufArchitecture& architecture, std::string_view source) {
+  return Keys(config, architecture, source).head_width();
 }
 
 void require_same_settings(const Json& config, const Json& read, std::string_view source) {

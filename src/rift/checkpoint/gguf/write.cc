@@ -96,6 +96,7 @@ class Writer {
   }
 
   GgufWritten write(const fs::path& path) {
+    const format::GgufMetadata metadata = this->metadata();  // first: it refuses settings out of range
     collect();
     std::vector<format::GgufTensorSpec> specs;
     GgufWritten written;
@@ -108,13 +109,15 @@ class Writer {
     require_free_space(parent.empty() ? "." : parent, written.bytes + kHeadBytes, "name another place by --out");
     Progress progress("writing GGUF", written.bytes, "bytes");
     at::Tensor current;
-    format::stream_gguf(path, metadata(), specs, [&](size_t index) {
+    const auto read = [&](size_t index) {
       throw_if_interrupted();
       current = encoded(parts_[index]);
       progress.advance(current.nbytes());
       return std::span(static_cast<const std::byte*>(current.const_data_ptr()), current.nbytes());
+    };
+    format::stream_gguf(path, metadata, specs, read, [&](const fs::path& file) {
+      require_same_settings(model_.config, GgufModel::open(file).config(), model_.config_path().string());
     });
-    require_same_settings(model_.config, GgufModel::open(path).config(), model_.config_path().string());
     return written;
   }
 
@@ -250,8 +253,11 @@ class Writer {
     RIFT_CHECK(part.type == GgmlType::kQ8_0);
     const format::GgmlTypeInfo& info = format::ggml_type_info(part.type);
     at::Tensor blocks = at::empty({values.numel() / info.block_elements * info.block_bytes}, at::kByte);
-    format::quantize_q8_0({values.const_data_ptr<float>(), static_cast<size_t>(values.numel())},
-                          {static_cast<std::byte*>(blocks.data_ptr()), static_cast<size_t>(blocks.nbytes())});
+    const std::span<const float> floats(values.const_data_ptr<float>(), static_cast<size_t>(values.numel()));
+    RIFT_REQUIRE(format::fits_q8_0(floats), Code::kArtefact,
+                 "{}: tensor '{}': values beyond what Q8_0 can hold; write bf16 or f32", weights_->file_name(),
+                 part.source->name);
+    format::quantize_q8_0(floats, {static_cast<std::byte*>(blocks.data_ptr()), static_cast<size_t>(blocks.nbytes())});
     return blocks;
   }
 
@@ -260,12 +266,8 @@ class Writer {
     const Json* scaling = model_.config.find("rope_scaling");
     const Json* type = scaling == nullptr ? nullptr : scaling->find("rope_type");
     if (type == nullptr || *type != Json("llama3")) return;
-    const int64_t width = model_.config.at("hidden_size").as_int();
-    const Json* head = model_.config.find("head_dim");
     RotaryPositions rotary;
-    rotary.head_width = head != nullptr && head->is_integer()
-                            ? head->as_int()
-                            : width / model_.config.at("num_attention_heads").as_int();
+    rotary.head_width = rotary_head_width(model_.config, architecture_, model_.config_path().string());
     if (const Json* theta = model_.config.find("rope_theta")) rotary.theta = theta->as_double();
     std::vector<float> divisors = llama3_rope_divisors(*scaling, rotary);
     const auto count = static_cast<int64_t>(divisors.size());
@@ -286,16 +288,7 @@ class Writer {
 void require_decoder_of_gguf(const HfDirectory& model) { decoder_of(model); }
 
 GgufWritten write_gguf_model(const fs::path& path, const HfDirectory& model, const GgufWriteOptions& options) {
-  const fs::path unchecked = path.string() + ".part";
-  std::error_code ignored;
-  try {
-    const GgufWritten written = Writer(model, options).write(unchecked);
-    fs::rename(unchecked, path);
-    return written;
-  } catch (...) {
-    fs::remove(unchecked, ignored);
-    throw;
-  }
+  return Writer(model, options).write(path);
 }
 
 }  // namespace rift::checkpoint

@@ -73,6 +73,33 @@ TEST(MergeTable, MergesFewAndManySymbolsAsDefined) {
   }
 }
 
+TEST(MergeTable, OneLetterIsMergedInWorkLinearInIt) {
+  std::vector<MergeTable::Merge> merges;
+  for (int32_t id = 0; id < 12; ++id) merges.push_back({id, id, id + 1});  // "x" and twice as many of them
+  const MergeTable table(merges);
+  const auto work = [&](size_t letters) {
+    std::vector<MergeTable::Symbol> symbols(letters, {0, 1});
+    return table.apply(symbols);
+  };
+  const size_t whole = work(512 << 10), half = work(256 << 10);
+  EXPECT_GT(half, size_t{256} << 10);
+  EXPECT_LE(whole, 3 * (size_t{512} << 10));
+  EXPECT_LE(whole, 2 * half + 64);
+}
+
+/// Pairs that the multiplier of the golden ratio leaves at one place.
+TEST(MergeTable, MergesCannotBeChosenToHaveOnePlace) {
+  constexpr uint64_t kGolden = 0x9E3779B97F4A7C15u;
+  std::vector<MergeTable::Merge> merges;
+  for (int32_t left = 0; left < 5'000; ++left) {  // the right part that brings the product's highest bits to zero
+    uint64_t right = 0;
+    const uint64_t product = static_cast<uint64_t>(left) << 32;
+    while (((product | right) * kGolden) >> 50 != 0) ++right;
+    merges.push_back({left, static_cast<int32_t>(right), 0});
+  }
+  EXPECT_LE(MergeTable(merges).most_looks(), 64u);
+}
+
 TEST(ByteAlphabet, ReadsBytesBack) {
   EXPECT_EQ(bytes_written_as("\u0120loan"), " loan");
   EXPECT_EQ(bytes_written_as("\u00C3\u00A9"), "\u00E9");
@@ -148,6 +175,32 @@ TEST(ScoreMerges, EveryPairOfTokensTheHighestScoreFirst) {
   EXPECT_THAT(found, ElementsAre("a b", "ab b", "a bb", "b b"));
 }
 
+TEST(ScoreMerges, VocabulariesThatGiveTooManyAreRefused) {
+  const auto refused = [](const std::vector<ScoredToken>& tokens) {
+    return message_of(Code::kArtefact, [&] { merges_of_scores(tokens, "m"); });
+  };
+  EXPECT_THAT(refused({{"a"}, {std::string(1025, 'a')}}), HasSubstr("token 1 has 1025 bytes, more than 1024"));
+  EXPECT_THAT(refused({{"a"}, {"b"}, {"a"}}), HasSubstr("tokens 0 and 2 are both 'a'"));
+  // every beginning of one letter is a token, and so is every end
+  std::vector<ScoredToken> tokens;
+  for (size_t size = 1; size <= 1024; ++size) tokens.push_back({std::string(size, 'a')});
+  EXPECT_THAT(refused(tokens), HasSubstr("more than 4000000 of 67108864"));
+  tokens.resize(300);
+  EXPECT_EQ(merges_of_scores(tokens, "m").size(), 300u * 299 / 2);
+  std::vector<ScoredToken> large;
+  for (int i = 0; i < 17'000; ++i) large.push_back({fmt::format("{:01000}", i)});
+  EXPECT_THAT(refused(large), HasSubstr("more than the 16777216 that are read"));
+}
+
+TEST(Vocabulary, TokensHaveTheirLimit) {
+  EXPECT_EQ(Vocabulary({{std::string(1024, 'a'), 0}}, "t").size(), 1);
+  EXPECT_THAT(message_of(Code::kArtefact,
+                         [] {
+                           Vocabulary({{"b", 0}, {std::string(1025, 'a'), 1, 7}}, "t");
+                         }),
+              HasSubstr("t: line 7: token 1 has 1025 bytes, more than 1024"));
+}
+
 TEST(Unigram, TakesTheMostProbablePath) {
   const Unigram model(Vocabulary({{"<unk>", 0}, {"a", 1}, {"b", 2}, {"ab", 3}, {"aba", 4}}, "t"),
                       {.scores = {0, -1, -1, -1.5, -4}, .unk_id = 0}, "t");
@@ -210,6 +263,10 @@ TEST(SentencePieceModel, BrokenFilesAreRefused) {
   EXPECT_THAT(refused(piece_of("a", 0, 9)), HasSubstr("unknown type"));
   EXPECT_THAT(message_of(Code::kUnsupported, [] { read_sentencepiece_model(small_model(3), "m"); }),
               HasSubstr("type 3"));
+  const std::string suffix = "\xC0\x01";  // field 24
+  EXPECT_THAT(message_of(Code::kUnsupported, [&] { read_sentencepiece_model(whole + field(2, suffix + '\1'), "m"); }),
+              HasSubstr("treat_whitespace_as_suffix"));
+  EXPECT_EQ(read_sentencepiece_model(whole + field(2, suffix + '\0'), "m").pieces.size(), 6u);
   const CounterRandom random(5, 1);
   uint64_t draw = 0;
   for (int i = 0; i < 20'000; ++i) {  // mutants are read or refused, never more

@@ -236,6 +236,74 @@ TEST(Pipeline, LongWordsMergeFromTheLeft) {
   EXPECT_THAT(std::vector<int32_t>(found.ids.end() - 3, found.ids.end()), ElementsAre(2, 1, 0));
 }
 
+Json replace(const std::string& pattern, const std::string& content) {
+  return Json{{"type", "Replace"}, {"pattern", Json{{"String", pattern}}}, {"content", content}};
+}
+
+/// doubling_tokenizer() with steps that write `content` for each "a".
+Json with_replacements(size_t steps, const std::string& content) {
+  Json json = doubling_tokenizer();
+  Json list = Json::array();
+  for (size_t i = 0; i < steps; ++i) list.push_back(replace("a", content));
+  json["normalizer"] = Json{{"type", "Sequence"}, {"normalizers", list}};
+  return json;
+}
+
+TEST(Pipeline, NormalizersThatMultiplyATextAreHeldToABound) {
+  Json json = with_replacements(40, "aa");
+  const auto tokenizer = tokenizer_of(json);  // 2^40 bytes for each letter
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { encoded(*tokenizer, "a"); }), HasSubstr("makes more than 1048640"));
+  EXPECT_EQ(encoded(*tokenizer, "b").ids, encoded(*tokenizer_of(doubling_tokenizer()), "b").ids);
+  json["added_tokens"].push_back(Json{{"id", 1},
+                                      {"content", "aa"},
+                                      {"special", false},
+                                      {"single_word", false},
+                                      {"lstrip", false},
+                                      {"rstrip", false},
+                                      {"normalized", true}});
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { tokenizer_of(json); }), HasSubstr("makes more than"));
+  const auto thousandfold = tokenizer_of(with_replacements(1, std::string(1024, 'a')));
+  EXPECT_EQ(encoded(*thousandfold, "aaaa").ids.size(), 64u);
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { encoded(*thousandfold, std::string(2000, 'a')); }),
+              HasSubstr("makes more than"));
+}
+
+TEST(Pipeline, StepsTextsAndTokensHaveTheirLimits) {
+  const auto refused = [](const Json& json) { return message_of(Code::kArtefact, [&] { tokenizer_of(json); }); };
+  const std::string longer(1025, 'b');
+  EXPECT_EQ(encoded(*tokenizer_of(with_replacements(64, "a")), "aa").ids.size(), 1u);
+  EXPECT_THAT(refused(with_replacements(65, "a")), HasSubstr("more than 64 steps"));
+  EXPECT_THAT(refused(with_replacements(1, longer)), HasSubstr("a text of 1025 bytes, more than 1024"));
+  Json json = doubling_tokenizer();
+  json["normalizer"] = replace(longer, "b");
+  EXPECT_THAT(refused(json), HasSubstr("a text of 1025 bytes, more than 1024"));
+  json["normalizer"] = Json{{"type", "Prepend"}, {"prepend", longer}};
+  EXPECT_THAT(refused(json), HasSubstr("a text of 1025 bytes, more than 1024"));
+  json = doubling_tokenizer();
+  json["pre_tokenizer"] = Json{{"type", "Metaspace"}, {"replacement", longer}};
+  EXPECT_THAT(refused(json), HasSubstr("a text of 1025 bytes, more than 1024"));
+  json = doubling_tokenizer();
+  json["model"]["vocab"][longer] = 7;
+  EXPECT_THAT(refused(json), HasSubstr("token 7 has 1025 bytes, more than 1024"));
+  for (const bool normalized : {false, true}) {
+    json = doubling_tokenizer();
+    json["added_tokens"].push_back(Json{{"id", 7},
+                                        {"content", longer},
+                                        {"special", false},
+                                        {"single_word", false},
+                                        {"lstrip", false},
+                                        {"rstrip", false},
+                                        {"normalized", normalized}});
+    EXPECT_THAT(refused(json), HasSubstr("added token 7 has 1025 bytes, more than 1024"));
+  }
+  Json single = Json::array();
+  single.push_back(Json{{"Sequence", Json{{"id", "A"}, {"type_id", 0}}}});
+  for (int i = 0; i < 1000; ++i) single.push_back(Json{{"SpecialToken", Json{{"id", "a"}, {"type_id", 0}}}});
+  json = doubling_tokenizer();
+  json["post_processor"] = Json{{"type", "TemplateProcessing"}, {"single", single}, {"special_tokens", Json::object()}};
+  EXPECT_THAT(refused(json), HasSubstr("1001 pieces, more than 1000"));
+}
+
 TEST(Pipeline, IllFormedBytesCountAsReplacementCharacters) {
   const auto tokenizer = golden_tokenizer("gpt2");
   const Encoding found = encoded(*tokenizer, "a\xFF z", kWhole);

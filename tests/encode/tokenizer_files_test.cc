@@ -94,6 +94,20 @@ TEST(FilesBesideJson, TokensGetTheNextFreeId) {
   EXPECT_THAT(tokens_of(*tokenizer, "Purpose<row><end>"), ElementsAre("Purpose", "<row>", "<end>"));
 }
 
+TEST(FilesBesideJson, ManySpecialTokensAreReadAndTooManyRefused) {
+  const auto with_tokens = [](int count) {
+    Json tokens = Json::array();
+    for (int i = 0; i < count; ++i) tokens.push_back(fmt::format("<{}>", i));
+    tokens.push_back("<0>");  // each counts once
+    return Json{{"tokenizer_class", "PreTrainedTokenizerFast"}, {"additional_special_tokens", tokens}};
+  };
+  const int64_t size = with_config(Json::object())->vocab_size();
+  const auto tokenizer = with_config(with_tokens(60'000));
+  EXPECT_EQ(tokenizer->vocab_size(), size + 60'000);
+  EXPECT_EQ(tokenizer->id("<59999>"), size + 59'999);
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { with_config(with_tokens(100'001)); }), HasSubstr("added tokens, more"));
+}
+
 TEST(FilesBesideJson, ATokenIsLookedForInOneOfTheTextsOnly) {
   const test::TempDirectory directory;
   Json json = small_tokenizer_json("cased");

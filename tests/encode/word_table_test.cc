@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <string>
 
@@ -31,6 +32,31 @@ TEST(WordTable, OfEqualWordsTheFirstCounts) {
   EXPECT_EQ(table.find(short_word("car")), 4);
   EXPECT_EQ(table.find(short_word("cars")), WordTable::kNoValue);
   EXPECT_EQ(WordTable({}).find(short_word("car")), WordTable::kNoValue);
+}
+
+/// Words that multiplying leaves at one place: the hash is no secret.
+TEST(WordTable, WordsOfOnePlaceCostNoMoreThanOthers) {
+  std::vector<std::string> words;
+  for (uint64_t i = 1; i <= 50'000; ++i) {
+    const uint64_t first = i * 0x0101010101010101u, second = first * 0x9E3779B97F4A7C15u ^ 0x1234567u;
+    std::string word(16, '\0');
+    std::memcpy(word.data(), &first, 8);
+    std::memcpy(word.data() + 8, &second, 8);
+    words.push_back(std::move(word));
+  }
+  ASSERT_EQ(short_word(words.front()).place(17), short_word(words.back()).place(17));
+  std::vector<WordTable::Entry> entries = {{"loan", 0}};
+  for (const std::string& word : words) entries.push_back({word, static_cast<int32_t>(entries.size())});
+  const WordTable table(entries);
+  int held = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const int32_t found = table.find(short_word(words[i]));
+    if (found == WordTable::kNoValue) continue;
+    ASSERT_EQ(found, static_cast<int32_t>(i) + 1);
+    ++held;
+  }
+  EXPECT_EQ(held, WordTable::kMostLooks);
+  EXPECT_EQ(table.find(short_word("loan")), 0);
 }
 
 TEST(WordTable, EqualsAMapOnWordsOfEveryLength) {

@@ -16,6 +16,8 @@ AddedTokenMatcher matcher_of(const std::vector<AddedToken>& tokens, bool normali
     std::string text = normalized ? around.normalized_text(token.content) : token.content;
     RIFT_REQUIRE(!text.empty(), Code::kUnsupported, "{}: the normalizer leaves nothing of added token {}",
                  around.source, token.id);
+    RIFT_REQUIRE(text.size() <= kLongestToken, Code::kArtefact, "{}: added token {} has {} bytes, more than {}",
+                 around.source, token.id, text.size(), kLongestToken);
     patterns.push_back({std::move(text), token});
   }
   return AddedTokenMatcher(std::move(patterns));
@@ -25,6 +27,8 @@ AddedTokenMatcher matcher_of(const std::vector<AddedToken>& tokens, bool normali
 
 AddedVocabulary::AddedVocabulary(std::vector<AddedToken> tokens, const Around& around)
     : vocab_size_(around.vocab_size), raw_({}), normalized_({}) {
+  RIFT_REQUIRE(tokens.size() <= kMostTokens, Code::kArtefact, "{}: {} added tokens, more than {}", around.source,
+               tokens.size(), kMostTokens);
   for (const AddedToken& token : tokens) {
     RIFT_REQUIRE(!token.content.empty(), Code::kArtefact, "{}: added token {} is empty", around.source, token.id);
     const int32_t known = around.id(token.content);

@@ -13,6 +13,8 @@ namespace rift::encode::text {
 /// The added tokens of a tokenizer: their ids, their texts, and where they are found before words are looked at.
 class AddedVocabulary {
  public:
+  static constexpr size_t kMostTokens = 100'000;
+
   /// What the tokenizer knows without them.
   struct Around {
     std::string source;                                            // named in errors
@@ -21,8 +23,8 @@ class AddedVocabulary {
     std::function<std::string_view(int32_t)> token;                // "" outside the vocabulary
     std::function<std::string(std::string_view)> normalized_text;  // as the tokenizer's normalizer writes it
   };
-  /// Throws kArtefact: an empty token, one given twice, one whose id the vocabulary gives to another one; kUnsupported:
-  /// one of which the normalizer leaves nothing.
+  /// Throws kArtefact: more than kMostTokens, an empty token, one of more than kLongestToken bytes, one given twice,
+  /// one whose id the vocabulary gives to another one; kUnsupported: one of which the normalizer leaves nothing.
   AddedVocabulary(std::vector<AddedToken> tokens, const Around& around);
 
   int32_t id(std::string_view token) const;              // -1 when unknown

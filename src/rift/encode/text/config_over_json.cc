@@ -40,20 +40,22 @@ class TokensBesideJson {
       : files_(files), known_(known), added_(added) {
     for (const auto& token : vocabulary) ids_.emplace(token.text, token.id);
     next_id_ = static_cast<int64_t>(vocabulary.size());
-    for (const AddedToken& token : added) note(token.content, token.id);
+    for (size_t i = 0; i < added.size(); ++i) {
+      place_of_.emplace(added[i].content, i);
+      note(added[i].content, added[i].id);
+    }
     gather_decoder();
   }
 
   void add_all() {
     const std::vector<Named> named = named_tokens();
-    const auto is_named = [&](const AddedToken& token) {
-      return std::ranges::any_of(named, [&](const Named& one) { return one.token.content == token.content; });
-    };
+    std::set<std::string_view> names;
+    for (const Named& one : named) names.insert(one.token.content);
     std::set<std::string> there;
     for (const AddedToken& token : added_) there.insert(token.content);
     for (const auto& [id, token] : decoder_) there.insert(token.content);
     for (auto& [id, token] : decoder_) {
-      token.special |= is_named(token);
+      token.special |= names.contains(token.content);
       add(token);
     }
     for (const Named& one : named) {
@@ -98,13 +100,13 @@ class TokensBesideJson {
 
   /// The token of that name with the flags of added_tokens_decoder or, without one, of tokenizer.json.
   std::optional<AddedToken> known_token(std::string_view content) const {
-    if (has_decoder()) {
+    if (has_decoder()) {  // asked for a role's token, of which there are seven
       const auto found =
           std::ranges::find_if(decoder_, [&](const auto& entry) { return entry.second.content == content; });
       return found != decoder_.end() ? std::optional(found->second) : std::nullopt;
     }
-    const auto found = std::ranges::find(added_, content, &AddedToken::content);
-    return found != added_.end() ? std::optional(*found) : std::nullopt;
+    const auto found = place_of_.find(content);
+    return found != place_of_.end() ? std::optional(added_[found->second]) : std::nullopt;
   }
 
   Named token_of(const Json& value, std::string_view name) const {
@@ -144,10 +146,9 @@ class TokensBesideJson {
   /// In transformers' order, each once.
   std::vector<Named> named_tokens() const {
     std::vector<Named> tokens;
+    std::set<std::string> known;
     const auto put = [&](std::optional<Named> named) {
-      if (!named) return;
-      const auto same = [&](const Named& other) { return other.token.content == named->token.content; };
-      if (std::ranges::none_of(tokens, same)) tokens.push_back(std::move(*named));
+      if (named && known.insert(named->token.content).second) tokens.push_back(std::move(*named));
     };
     for (const std::string_view name : kRoles) put(named_token(name));
     for (const std::string_view name : {"additional_special_tokens", "extra_special_tokens"}) {
@@ -171,8 +172,9 @@ class TokensBesideJson {
                  "{}: no id is left for added token '{}'", kTokenizerConfig, shorten(token.content));
     token.id = static_cast<int32_t>(known != ids_.end() ? known->second : next_id_);
     note(token.content, token.id);
-    const auto same = std::ranges::find(added_, token.content, &AddedToken::content);
-    if (same == added_.end()) return added_.push_back(std::move(token));
+    const auto [place, is_new] = place_of_.emplace(token.content, added_.size());
+    if (is_new) return added_.push_back(std::move(token));
+    AddedToken* const same = &added_[place->second];
     // The library keeps looking for a special token where it looked before, whatever flags it gets.
     RIFT_REQUIRE(same->special || same->normalized == token.normalized, Code::kUnsupported,
                  "{}: added token '{}' is looked for in the normalized text by one file and in the text as it is by "
@@ -185,6 +187,7 @@ class TokensBesideJson {
   const FilesBesideJson& files_;
   const TokenizerClass* known_;
   std::vector<AddedToken>& added_;
+  std::map<std::string, size_t, std::less<>> place_of_;  // in added_, by content
   std::map<std::string, int64_t, std::less<>> ids_;
   std::map<int32_t, AddedToken> decoder_;
   int64_t next_id_ = 0;

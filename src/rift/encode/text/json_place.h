@@ -60,6 +60,8 @@ class Place {
     RIFT_REQUIRE(holds, Code::kArtefact, "{}: line {}: {}: expected {}, got {}", source_, json_->line(), shown(),
                  expected, json_->is_integer() ? std::to_string(json_->as_int()) : std::string(json_->kind_name()));
   }
+  /// File, line and path, as errors begin.
+  std::string where() const { return fmt::format("{}: line {}: {}", source_, json_->line(), shown()); }
   [[noreturn]] void unsupported(std::string_view what) const {
     RIFT_FAIL(Code::kUnsupported, "{}: line {}: {} {} is not implemented", source_, json_->line(), shown(), what);
   }

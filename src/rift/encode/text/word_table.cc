@@ -15,8 +15,11 @@ WordTable::WordTable(const std::vector<Entry>& entries)
     std::ranges::copy(entry.word, readable.begin());
     const auto word = ShortWord::of({readable.data(), entry.word.size()});
     size_t at = word.place(bits_);
-    while (slots_[at].word.size != 0 && slots_[at].word != word) at = (at + 1) & (slots_.size() - 1);
-    if (slots_[at].word.size == 0) slots_[at] = {word, entry.value};
+    for (int looks = 0; looks < kMostLooks && slots_[at].word != word; ++looks, at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].word.size != 0) continue;
+      slots_[at] = {word, entry.value};
+      break;
+    }
   }
 }
 

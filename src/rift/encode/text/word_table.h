@@ -41,11 +41,14 @@ struct ShortWord {
   }
 };
 
-/// Map from short words to numbers >= 0: one look for a word that is there, mostly two for one that is not. Memory: 32
-/// bytes a slot, two to four slots a word. Immutable, so safe for any number of readers.
+/// Map from short words to numbers >= 0: one look for a word that is there, mostly two for one that is not, and never
+/// more than kMostLooks. A word that finds no slot within them is left out, so that words chosen to have one place cost
+/// no more than others; who asks has another way to it. Memory: 32 bytes a slot, two to four slots a word. Immutable,
+/// so safe for any number of readers.
 class WordTable {
  public:
   static constexpr int32_t kNoValue = -1;
+  static constexpr int kMostLooks = 64;
 
   struct Entry {
     std::string_view word;  // not empty, at most ShortWord::kMostBytes; any bytes may follow, or none
@@ -55,10 +58,12 @@ class WordTable {
   explicit WordTable(const std::vector<Entry>& entries);
 
   int32_t find(const ShortWord& word) const {
-    for (size_t at = word.place(bits_);; at = (at + 1) & (slots_.size() - 1)) {
+    size_t at = word.place(bits_);
+    for (int looks = 0; looks < kMostLooks; ++looks, at = (at + 1) & (slots_.size() - 1)) {
       const Slot& slot = slots_[at];
       if (slot.word == word || slot.word.size == 0) return slot.value;
     }
+    return kNoValue;
   }
 
  private:

@@ -41,6 +41,8 @@ Vocabulary::Vocabulary(std::vector<Token> tokens, std::string_view source) {
     RIFT_REQUIRE(token.id >= 0 && token.id < allowed, Code::kArtefact,
                  "{}: {}token '{}' has id {}; expected 0 to {} for a vocabulary of {} tokens", source,
                  at_line(token.line), shorten(token.text), token.id, allowed - 1, tokens.size());
+    RIFT_REQUIRE(token.text.size() <= kLongestToken, Code::kArtefact, "{}: {}token {} has {} bytes, more than {}",
+                 source, at_line(token.line), token.id, token.text.size(), kLongestToken);
     highest = std::max(highest, token.id);
     bytes += token.text.size();
   }

@@ -11,6 +11,10 @@
 
 namespace rift::encode::text {
 
+/// Bytes of a token and of any text that a tokenizer looks for. A search begins anew at each byte of a text, so that
+/// its time is the text's length times at most this.
+inline constexpr size_t kLongestToken = 1024;
+
 /// Tokens by id. The arena holds their bytes, so that views stay valid as long as the vocabulary stays where it is.
 class Vocabulary {
  public:
@@ -23,7 +27,8 @@ class Vocabulary {
     int line = 0;  // where it stands in the source, 0 when unknown
   };
   /// Ids need not be dense. Throws kArtefact naming `source` and the line: no token, an id below 0 or above what the
-  /// number of tokens allows (4 times as many, at most kMostIds), an id given twice, an empty or oversized vocabulary.
+  /// number of tokens allows (4 times as many, at most kMostIds), an id given twice, a token of more than kLongestToken
+  /// bytes, an empty or oversized vocabulary.
   Vocabulary(std::vector<Token> tokens, std::string_view source);
 
   int64_t size() const { return static_cast<int64_t>(begins_.size()) - 1; }  // highest id + 1
@@ -53,7 +58,8 @@ class WordPiece {
   /// Appends the pieces of a word of valid UTF-8, not empty.
   void split(std::string_view word, std::vector<Piece>& pieces) const;
 
-  /// The id of a word that is one piece, -1 of any other. What split() gives, sooner: most words are in the vocabulary.
+  /// The id of a word that is one piece, -1 of any other or where split() has to tell. What split() gives, sooner: most
+  /// words are in the vocabulary.
   int32_t whole(const ShortWord& word) const { return whole_.find(word); }
 
   const Vocabulary& vocabulary() const { return vocabulary_; }

@@ -19,10 +19,12 @@ struct AlignedText {
   };
   std::string bytes;
   Origins origins = Origins::kUnasked;
-  uint32_t begin = 0;          // of the text in the original
-  std::vector<Offset> origin;  // kListed: of each byte the original's characters it stands for
+  uint32_t begin = 0;              // of the text in the original
+  std::vector<Offset> origin;      // kListed: of each byte the original's characters it stands for
+  size_t most_bytes = UINT32_MAX;  // that what is written of it may have; Span and Offset have 32 bits
 
-  /// A stretch of the original that begins at its byte `begin`.
+  /// A stretch of the original that begins at its byte `begin`. What is written of it may have 64 times its bytes and
+  /// 1 MiB more: files of others say what is written for what, and each step may multiply what the last one wrote.
   void assign(std::string_view text, size_t begin, bool want_origins);
   /// Bytes [first, last) of `text`, whole characters.
   void assign_part(const AlignedText& text, size_t first, size_t last);
@@ -32,7 +34,8 @@ struct AlignedText {
 };
 
 /// Writes a changed text beside the one it comes from. Origins follow the rule of the `tokenizers` library: a character
-/// that is written stands for the next ones of the old text, an inserted one for what stands before it.
+/// that is written stands for the next ones of the old text, an inserted one for what stands before it. Throws
+/// kArtefact when the text would pass `from`'s most_bytes.
 class Rewriter {
  public:
   /// `from` and `to` are two texts; what `to` held is lost.
@@ -50,6 +53,7 @@ class Rewriter {
   size_t at() const { return at_; }  // byte of the old text
 
  private:
+  void require_room(size_t bytes) const;
   void append_origins(size_t count, Offset origin);
 
   const AlignedText& from_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "rift/base/error.h"
 #include "rift/encode/text/pipeline/gguf_tokenizer.h"
@@ -84,10 +85,10 @@ bool gives_back(const GgufTokenizer& lists, const Json& wanted) {
 
 /// Added tokens that stand in the lists stand in the vocabulary too, and those of the vocabulary lie in order.
 PipelineSpec as_listed(PipelineSpec spec) {
-  for (AddedToken& token : spec.added_tokens) {
-    const bool known = std::ranges::any_of(spec.vocabulary,
-                                           [&](const Vocabulary::Token& other) { return other.text == token.content; });
-    if (!known) spec.vocabulary.push_back({token.content, token.id});
+  std::unordered_set<std::string> known;
+  for (const Vocabulary::Token& token : spec.vocabulary) known.insert(token.text);
+  for (const AddedToken& token : spec.added_tokens) {
+    if (known.insert(token.content).second) spec.vocabulary.push_back({token.content, token.id});
   }
   std::ranges::sort(spec.added_tokens, {}, &AddedToken::id);
   return spec;

@@ -25,10 +25,28 @@ struct Candidate {
   bool operator<(const Candidate& other) const { return rank != other.rank ? rank > other.rank : place > other.place; }
 };
 
+/// Finalizer of MurmurHash3 (Appleby): each bit of the number changes about half of the others.
+uint64_t mixed(uint64_t number) {
+  number = (number ^ number >> 33) * 0xFF51AFD7ED558CCDu;
+  number = (number ^ number >> 33) * 0xC4CEB9FE1A85EC53u;
+  return number ^ number >> 33;
+}
+
+/// The same for the same merges, another when any of them is another.
+uint64_t multiplier_of(const std::vector<MergeTable::Merge>& merges) {
+  uint64_t all = merges.size();
+  for (const auto& merge : merges) {
+    const uint64_t pair =
+        static_cast<uint64_t>(static_cast<uint32_t>(merge.left)) << 32 | static_cast<uint32_t>(merge.right);
+    all = mixed(all ^ pair);
+  }
+  return mixed(all) | 1;
+}
+
 }  // namespace
 
 MergeTable::MergeTable(const std::vector<Merge>& merges)
-    : bits_(std::bit_width(2 * merges.size() + 1)), slots_(size_t{1} << bits_) {
+    : bits_(std::bit_width(2 * merges.size() + 1)), multiplier_(multiplier_of(merges)), slots_(size_t{1} << bits_) {
   uint32_t rank = 0;
   for (const Merge& merge : merges) {
     Slot& slot = const_cast<Slot&>(find(merge.left, merge.right));
@@ -36,22 +54,28 @@ MergeTable::MergeTable(const std::vector<Merge>& merges)
   }
 }
 
-void MergeTable::apply(std::vector<Symbol>& symbols) const {
-  if (symbols.size() < 2) return;
-  if (symbols.size() <= kFew) {
-    apply_to_few(symbols);
-  } else {
-    apply_to_many(symbols);
-  }
+size_t MergeTable::apply(std::vector<Symbol>& symbols) const {
+  if (symbols.size() < 2) return 0;
+  return symbols.size() <= kFew ? apply_to_few(symbols) : apply_to_many(symbols);
 }
 
-void MergeTable::apply_to_few(std::vector<Symbol>& symbols) const {
+size_t MergeTable::most_looks() const {
+  size_t most = 1;
+  for (size_t at = 0; at < slots_.size(); ++at) {
+    if (slots_[at].left < 0) continue;
+    most = std::max(most, ((at - place(slots_[at].left, slots_[at].right)) & (slots_.size() - 1)) + 1);
+  }
+  return most;
+}
+
+size_t MergeTable::apply_to_few(std::vector<Symbol>& symbols) const {
   struct Pair {
     uint32_t rank = kNoRank;
     int32_t whole = -1;
   };
   std::array<Pair, kFew> pairs;  // of a symbol and the next one
   size_t count = symbols.size();
+  size_t looked_at = count - 1;
   const auto pair_at = [&](size_t i) {
     const Slot& slot = find(symbols[i].id, symbols[i + 1].id);
     return Pair{slot.rank, slot.whole};
@@ -71,11 +95,13 @@ void MergeTable::apply_to_few(std::vector<Symbol>& symbols) const {
     }
     if (best > 0) pairs[best - 1] = pair_at(best - 1);
     if (best + 1 < count) pairs[best] = pair_at(best);
+    looked_at += 2;
   }
   symbols.resize(count);
+  return looked_at;
 }
 
-void MergeTable::apply_to_many(std::vector<Symbol>& symbols) const {
+size_t MergeTable::apply_to_many(std::vector<Symbol>& symbols) const {
   const auto count = static_cast<uint32_t>(symbols.size());
   std::vector<Node> nodes(count);
   std::vector<Candidate> candidates;
@@ -85,10 +111,13 @@ void MergeTable::apply_to_many(std::vector<Symbol>& symbols) const {
     const uint32_t rank = find(symbols[i].id, symbols[i + 1].id).rank;
     if (rank != kNoRank) candidates.push_back({rank, i});
   }
+  size_t offered = candidates.size();
   std::priority_queue<Candidate> queue(std::less<Candidate>(), std::move(candidates));
   const auto offer = [&](uint32_t place) {
     const uint32_t rank = find(nodes[place].id, nodes[nodes[place].next].id).rank;
-    if (rank != kNoRank) queue.push({rank, place});
+    if (rank == kNoRank) return;
+    queue.push({rank, place});
+    ++offered;
   };
   while (!queue.empty()) {
     const Candidate lowest = queue.top();
@@ -110,6 +139,7 @@ void MergeTable::apply_to_many(std::vector<Symbol>& symbols) const {
   }
   symbols.clear();
   for (uint32_t i = 0; i != kNone; i = nodes[i].next) symbols.push_back({nodes[i].id, nodes[i].bytes});
+  return offered;
 }
 
 }  // namespace rift::encode::text

@@ -20,8 +20,12 @@ class MergeTable {
     int32_t id = 0;
     uint32_t bytes = 0;
   };
-  /// Merges neighbours until none are in the table: the lowest rank first, of equal ones the leftmost. n log n.
-  void apply(std::vector<Symbol>& symbols) const;
+  /// Merges neighbours until none are in the table: the lowest rank first, of equal ones the leftmost. n log n. Gives
+  /// the number of pairs that were put in order, at most three for each symbol: the work, for tests.
+  size_t apply(std::vector<Symbol>& symbols) const;
+
+  /// Slots that a look at any pair of the table takes at most.
+  size_t most_looks() const;
 
  private:
   static constexpr uint32_t kNoRank = UINT32_MAX;
@@ -32,7 +36,7 @@ class MergeTable {
   };
   size_t place(int32_t left, int32_t right) const {
     const uint64_t pair = static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
-    return (pair * 0x9E3779B97F4A7C15u) >> (64 - bits_);
+    return (pair * multiplier_) >> (64 - bits_);
   }
   const Slot& find(int32_t left, int32_t right) const {
     for (size_t at = place(left, right);; at = (at + 1) & (slots_.size() - 1)) {
@@ -40,10 +44,11 @@ class MergeTable {
       if ((slot.left == left && slot.right == right) || slot.left < 0) return slot;
     }
   }
-  void apply_to_few(std::vector<Symbol>& symbols) const;
-  void apply_to_many(std::vector<Symbol>& symbols) const;
+  size_t apply_to_few(std::vector<Symbol>& symbols) const;
+  size_t apply_to_many(std::vector<Symbol>& symbols) const;
 
   int bits_;
+  uint64_t multiplier_;      // odd; drawn from the merges, so that none can be chosen to have one place
   std::vector<Slot> slots_;  // open addressing, linear probing; at most half full
 };
 

@@ -5,6 +5,9 @@
 namespace rift::encode::text {
 namespace {
 
+constexpr size_t kMostSteps = 64;     // of a normalizer, of a pre-tokenizer
+constexpr size_t kMostPieces = 1000;  // around a text
+
 bool truth_or(const Place& part, std::string_view key, bool usual) {
   return part.has(key) ? part.at(key).truth() : usual;
 }
@@ -19,10 +22,23 @@ Delimiters delimiters_of(const Place& behavior) {
   behavior.unsupported(fmt::format("'{}'", shorten(name)));
 }
 
+/// A text that a file has the tokenizer look for or write.
+const std::string& short_text(const Place& place) {
+  const std::string& text = place.text();
+  RIFT_REQUIRE(text.size() <= kLongestToken, Code::kArtefact, "{}: a text of {} bytes, more than {}", place.where(),
+               text.size(), kLongestToken);
+  return text;
+}
+
 const std::string& text_pattern(const Place& pattern) {
-  const std::string& text = pattern.at("String").text();
+  const std::string& text = short_text(pattern.at("String"));
   pattern.require(!text.empty(), "a text that is not empty");
   return text;
+}
+
+template <class Step>
+void require_few(const Place& part, const std::vector<Step>& steps) {
+  RIFT_REQUIRE(steps.size() < kMostSteps, Code::kArtefact, "{}: more than {} steps", part.where(), kMostSteps);
 }
 
 PreTokenizerStep split_of(const Place& part) {
@@ -48,7 +64,7 @@ PreTokenizerStep split_of(const Place& part) {
 
 PreTokenizerStep metaspace_of(const Place& part) {
   MetaspaceStep step;
-  step.replacement = part.at("replacement").text();
+  step.replacement = short_text(part.at("replacement"));
   part.at("replacement").require(!step.replacement.empty(), "a character");
   step.split = truth_or(part, "split", true);
   if (!part.has("prepend_scheme")) {  // files of before tokenizers 0.15
@@ -70,6 +86,7 @@ PreTokenizerStep metaspace_of(const Place& part) {
 }
 
 void append_pre_tokenizer(const Place& part, std::vector<PreTokenizerStep>& steps) {
+  require_few(part, steps);
   const std::string& type = part.at("type").text();
   if (type == "Sequence") {
     const Place list = part.at("pretokenizers");
@@ -94,7 +111,7 @@ void append_pre_tokenizer(const Place& part, std::vector<PreTokenizerStep>& step
 
 ReplaceStep replace_of(const Place& part) {
   const Place pattern = part.at("pattern");
-  const std::string& content = part.at("content").text();
+  const std::string& content = short_text(part.at("content"));
   if (pattern.has("String")) return {.pattern = text_pattern(pattern), .content = content};
   const Place regex = pattern.at("Regex");
   if (regex.text() != " {2,}") regex.unsupported(fmt::format("'{}' (implemented: ' {{2,}}')", shorten(regex.text())));
@@ -102,6 +119,7 @@ ReplaceStep replace_of(const Place& part) {
 }
 
 void append_normalizer(const Place& part, std::string_view source, std::vector<NormalizerStep>& steps) {
+  require_few(part, steps);
   const std::string& type = part.at("type").text();
   if (type == "Sequence") {
     const Place list = part.at("normalizers");
@@ -121,7 +139,7 @@ void append_normalizer(const Place& part, std::string_view source, std::vector<N
   } else if (type == "Strip") {
     steps.emplace_back(StripStep{part.at("strip_left").truth(), part.at("strip_right").truth()});
   } else if (type == "Prepend") {
-    steps.emplace_back(PrependStep{part.at("prepend").text()});
+    steps.emplace_back(PrependStep{short_text(part.at("prepend"))});
   } else if (type == "Replace") {
     steps.emplace_back(replace_of(part));
   } else if (type == "Precompiled") {
@@ -138,6 +156,8 @@ void append_normalizer(const Place& part, std::string_view source, std::vector<N
 /// {"single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, ...], ...}
 void read_template(const Place& processor, TokensAround& around) {
   const Place single = processor.at("single");
+  RIFT_REQUIRE(single.items() <= kMostPieces, Code::kArtefact, "{}: {} pieces, more than {}", single.where(),
+               single.items(), kMostPieces);
   bool text_seen = false;
   for (size_t i = 0; i < single.items(); ++i) {
     const Place piece = single.at(i);

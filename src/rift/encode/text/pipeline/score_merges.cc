@@ -9,7 +9,8 @@
 namespace rift::encode::text {
 namespace {
 
-constexpr size_t kLongestToken = 1024;  // bytes; a token's time is quadratic in them
+constexpr size_t kMostMerges = 4'000'000;
+constexpr size_t kMostMergeBytes = size_t{64} << 20;  // of their tokens together
 
 /// A token cut in two tokens behind `left_bytes`.
 struct Cut {
@@ -22,22 +23,37 @@ struct Cut {
 
 std::vector<BpeOptions::Merge> merges_of_scores(const std::vector<ScoredToken>& tokens, std::string_view source) {
   std::vector<ByteTrie::Entry> entries;
+  size_t token_bytes = 0;
   for (size_t id = 0; id < tokens.size(); ++id) {
     RIFT_REQUIRE(tokens[id].text.size() <= kLongestToken, Code::kArtefact, "{}: token {} has {} bytes, more than {}",
                  source, id, tokens[id].text.size(), kLongestToken);
+    token_bytes += tokens[id].text.size();
     if (!tokens[id].text.empty()) entries.push_back({tokens[id].text, static_cast<int32_t>(id)});
   }
+  RIFT_REQUIRE(static_cast<int64_t>(token_bytes) <= Vocabulary::kMostBytes, Code::kArtefact,
+               "{}: the tokens take {} bytes, more than the {} that are read", source, token_bytes,
+               Vocabulary::kMostBytes);
   const ByteTrie ids(std::move(entries));
   std::vector<Cut> cuts;
+  size_t merge_bytes = 0;
   for (size_t id = 0; id < tokens.size(); ++id) {
     const std::string_view text = tokens[id].text;
+    if (text.empty()) continue;
+    // Each would give the merges of the first one again, which say nothing new.
+    if (ids.value(text) != static_cast<int32_t>(id)) {
+      RIFT_FAIL(Code::kArtefact, "{}: tokens {} and {} are both '{}'", source, ids.value(text), id, shorten(text));
+    }
     const auto before = static_cast<int64_t>(cuts.size());
     ids.for_each_prefix(text, [&](size_t bytes, int32_t left) {
       const int32_t right = bytes < text.size() ? ids.value(text.substr(bytes)) : -1;
       if (right < 0) return;
       cuts.push_back(
           {id, bytes, left, right, count_characters(text.substr(0, bytes)), count_characters(text.substr(bytes))});
+      merge_bytes += text.size();
     });
+    RIFT_REQUIRE(cuts.size() <= kMostMerges && merge_bytes <= kMostMergeBytes, Code::kArtefact,
+                 "{}: the tokens up to {} give {} merges of {} bytes, more than {} of {}", source, id, cuts.size(),
+                 merge_bytes, kMostMerges, kMostMergeBytes);
     std::ranges::sort(cuts.begin() + before, cuts.end(), {},
                       [](const Cut& cut) { return std::pair(cut.left_id, cut.right_id); });
   }

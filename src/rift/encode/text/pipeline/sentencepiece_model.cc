@@ -50,6 +50,11 @@ void read_trainer(std::string_view message, SentencePieceModel& model) {
                    "{}: a model of type {} is not implemented (1, Unigram, and 2, BPE, are)", model.source,
                    field->value);
       model.type = static_cast<SentencePieceModel::Type>(field->value);
+    } else if (field->number == 24) {
+      fields.require(*field, Wire::kVarint, "treat_whitespace_as_suffix");
+      RIFT_REQUIRE(field->value == 0, Code::kUnsupported,
+                   "{}: treat_whitespace_as_suffix, spaces behind a word instead of before it, is not implemented",
+                   model.source);
     } else if (field->number == 45) {
       fields.require(*field, Wire::kBytes, "the unknown piece");
       model.unk_piece = field->bytes;

@@ -23,11 +23,14 @@ struct SentencePieceModel {
 };
 
 /// Reads the bytes of a .model file. Throws kArtefact (cut short, a field of the wrong kind, no pieces, a piece that is
-/// not UTF-8), kUnsupported for words or characters as pieces.
+/// not UTF-8), kUnsupported for words or characters as pieces and for spaces behind words (treat_whitespace_as_suffix).
+/// What else a model says of spaces and bytes (add_dummy_prefix, remove_extra_whitespaces, escape_whitespaces,
+/// byte_fallback) is passed over, as transformers does: there the class decides it, see pipeline_of().
 SentencePieceModel read_sentencepiece_model(std::string_view bytes, std::string_view source);
 
 /// The tokenizer that transformers (4.57, convert_slow_tokenizer.py) makes of one: LlamaTokenizer (Llama 2, Mistral),
 /// GemmaTokenizer, XLMRobertaTokenizer, by the tokenizer_class of tokenizer_config.json or config.json's model_type.
+/// Bytes stand in for unknown characters in the first two, and only the third has a character map.
 /// Throws kUnsupported for any other class.
 PipelineSpec pipeline_of(SentencePieceModel model, const Json& config, std::string_view model_type);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include "rift/base/error.h"
 #include "rift/encode/text/configured_tokens.h"
@@ -35,9 +36,11 @@ void read_model(const SentencePieceModel& model, UnigramOptions options, Pipelin
 
 /// Over what the model says of the same ones.
 void add_tokens(std::vector<AddedToken> tokens, PipelineSpec& spec) {
-  for (AddedToken& token : tokens) {
-    std::erase_if(spec.added_tokens, [&](const AddedToken& other) { return other.content == token.content; });
-    spec.added_tokens.push_back(std::move(token));
+  std::unordered_map<std::string, size_t> last;  // of equal ones
+  for (size_t i = 0; i < tokens.size(); ++i) last[tokens[i].content] = i;
+  std::erase_if(spec.added_tokens, [&](const AddedToken& other) { return last.contains(other.content); });
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (last.at(tokens[i].content) == i) spec.added_tokens.push_back(std::move(tokens[i]));
   }
 }
 

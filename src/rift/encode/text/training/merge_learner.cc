@@ -4,6 +4,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "rift/encode/text/wordpiece.h"
+
 namespace rift::encode::text {
 namespace {
 
@@ -83,7 +85,9 @@ class MergeLearner {
   void push_found() {
     for (auto& [pair, words] : found_) {
       const int64_t count = counts_[pair];
-      if (count > 0) push({count, pair, std::move(words)});
+      const size_t bytes = work_.tokens[static_cast<size_t>(left_of(pair))].size() +
+                           work_.tokens[static_cast<size_t>(right_of(pair))].size();
+      if (count > 0 && bytes <= kLongestToken) push({count, pair, std::move(words)});
     }
     found_.clear();
   }

@@ -28,7 +28,8 @@ struct LearnedMerges {
 
 /// Byte-pair encoding's training (Sennrich et al. 2016, arXiv:1508.07909): the most frequent pair of neighbours becomes
 /// a token, again and again; of equally frequent ones that of the lower left id, then of the lower right one.
-/// As BpeTrainer of `tokenizers` 0.22.2 computes it. Each merge looks at the words that hold the pair; a heap with
+/// As BpeTrainer of `tokenizers` 0.22.2 computes it, but that no token is longer than tokenizers are read with
+/// (kLongestToken). Each merge looks at the words that hold the pair; a heap with
 /// counts kept up to date finds the pair.
 LearnedMerges learn_merges(MergeLearning learning);
 

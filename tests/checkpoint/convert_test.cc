@@ -163,6 +163,28 @@ TEST_F(Convert, RefusesWhatItCannotDo) {
   expect_nothing_of("out");
 }
 
+TEST_F(Convert, LinksAreFollowedWithinTheModelOnly) {
+  directory_.write("key", "of the user");
+  fs::remove(directory_ / "m/LICENSE");
+  fs::create_symlink(directory_ / "key", directory_ / "m/LICENSE");
+  EXPECT_THAT(failure([&] { convert_model(spec("m", "out", WeightsFormat::kTorch)); }),
+              AllOf(StartsWith("artefact"), HasSubstr("m/LICENSE: leads to"), HasSubstr("outside of")));
+  expect_nothing_of("out");
+  fs::remove(directory_ / "m/LICENSE");
+  fs::create_symlink("notes.txt", directory_ / "m/LICENSE");
+  convert_model(spec("m", "out", WeightsFormat::kTorch));
+  EXPECT_EQ(text_of(directory_ / "out/LICENSE"), "of the modeller");
+  // a cache, whose snapshots are links to blobs
+  directory_.write("models--a--b/blobs/1", "Use it well.\n");
+  fs::create_directory(directory_ / "models--a--b/snapshots");
+  fs::remove(directory_ / "m/LICENSE");
+  fs::rename(directory_ / "m", directory_ / "models--a--b/snapshots/c");
+  fs::create_symlink("../../blobs/1", directory_ / "models--a--b/snapshots/c/LICENSE");
+  convert_model(spec("models--a--b/snapshots/c", "of_cache", WeightsFormat::kTorch));
+  EXPECT_EQ(text_of(directory_ / "of_cache/LICENSE"), "Use it well.\n");
+  EXPECT_FALSE(fs::is_symlink(directory_ / "of_cache/LICENSE"));
+}
+
 TEST_F(Convert, MoreTensorsThanAFileOfTorchHoldsLeaveNothing) {
   std::vector<format::TensorBytes> tensors;
   for (int i = 0; i < 9'998; ++i) tensors.push_back({fmt::format("t{}", i), format::DType::kU8, {0}, {}});

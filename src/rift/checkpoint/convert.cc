@@ -26,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxShardBytes = 5'000'000'000;
+constexpr int64_t kMaxCompanionBytes = int64_t{1} << 30;
 constexpr int64_t kHeadBytes = int64_t{4} << 20;  // of headers, index and small files, in the question for free space
 
 format::DType dtype_of(FloatType type) {
@@ -199,15 +200,41 @@ std::vector<std::string> files_below(const fs::path& root) {
   return names;
 }
 
+/// Where links of a directory may lead: into it or, when it is a snapshot of a cache, into the cache's folder of the
+/// model.
+fs::path bounds_of_links(const fs::path& root) {
+  std::error_code error;
+  const fs::path whole = fs::canonical(root, error);
+  RIFT_REQUIRE(!error, Code::kEnvironment, "{}: {}", root.string(), error.message());
+  const fs::path snapshots = whole.parent_path();
+  const bool is_snapshot =
+      snapshots.filename() == "snapshots" && snapshots.parent_path().filename().string().starts_with("models--");
+  return is_snapshot ? snapshots.parent_path() : whole;
+}
+
+/// A copy is made to be handed on: a link to a file elsewhere, such as a key of the user's, is not followed.
+void require_inside(const fs::path& file, const fs::path& bounds) {
+  std::error_code error;
+  const fs::path target = fs::canonical(file, error);
+  const auto parted = std::mismatch(bounds.begin(), bounds.end(), target.begin(), target.end()).first;
+  RIFT_REQUIRE(!error && parted == bounds.end(), Code::kArtefact,
+               "{}: leads to {}, outside of {}; lay a copy of it there if it belongs to the model", file.string(),
+               target.string(), bounds.string());
+  RIFT_REQUIRE(fs::file_size(target, error) <= static_cast<uintmax_t>(kMaxCompanionBytes) && !error, Code::kArtefact,
+               "{}: more than the {} bytes that a file beside the weights may have", file.string(), kMaxCompanionBytes);
+}
+
 /// Everything that lies beside the encoder's weights.
 void copy_companions(const HfDirectory& source, const fs::path& target) {
   std::error_code ignored;
   if (!fs::is_directory(source.root, ignored)) return;
+  const fs::path bounds = bounds_of_links(source.root);
   std::vector<std::string> left_out;
   for (const fs::path& file : archive_files(weights_file(source)))
     left_out.push_back(file.lexically_relative(source.root).generic_string());
   for (const std::string& name : needed_files(files_below(source.root))) {
     if (std::ranges::find(left_out, name) != left_out.end()) continue;
+    require_inside(source.root / name, bounds);
     fs::create_directories((target / name).parent_path());
     fs::copy_file(source.root / name, target / name);
     fs::permissions(target / name, fs::perms::owner_write, fs::perm_options::add);  // caches may be read-only

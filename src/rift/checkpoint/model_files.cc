@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "rift/base/error.h"
@@ -38,7 +39,8 @@ bool is_licence_or_card(std::string_view name) { return name == "README.md" || i
 
 /// The files of a folder's weights: the preferred one, or an index and its shards.
 std::vector<std::string> weights_in(std::span<const std::string> names, std::string_view folder) {
-  const auto there = [&](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+  const std::set<std::string_view> all(names.begin(), names.end());
+  const auto there = [&](const std::string& name) { return all.contains(name); };
   for (const std::string_view file : weights_file_names()) {
     const std::string name = std::string(folder) + std::string(file);
     if (!there(name)) continue;
@@ -92,9 +94,11 @@ std::vector<std::string> needed_files(std::span<const std::string> names, std::s
     if (is_companion_file(name)) wanted.insert(name);
     if (is_model_folder(folder_of(name))) folders.insert(folder_of(name));
   }
+  std::map<std::string_view, std::vector<std::string>> names_in;
+  for (const std::string& name : names) names_in[folder_of(name)].push_back(name);
   bool has_weights = false;
   for (const std::string_view folder : folders) {
-    const std::vector<std::string> weights = weights_in(names, folder);
+    const std::vector<std::string> weights = weights_in(names_in[folder], folder);
     has_weights = has_weights || !weights.empty();
     wanted.insert(weights.begin(), weights.end());
   }

@@ -220,6 +220,20 @@ TEST(TorchFileRules, TensorsThatRepeatElementsAreCounted) {
   EXPECT_EQ(pickle_verdict(mapping(text("t") + tensor({.sizes = {3, 4}, .strides = {0, 1}})), limits), "accepted");
 }
 
+TEST(TorchFileRules, StretchesThatTensorsLieApartInAreCounted) {
+  // The fewest bytes over the file's own with which 1000 tensors of two elements are read.
+  const auto needed = [](int64_t stride) {
+    std::string entries;
+    for (int i = 0; i < 1000; ++i) entries += text(std::to_string(i)) + tensor({.sizes = {2}, .strides = {stride}});
+    for (int64_t extra = -300'000; extra < 0; extra += 1000) {
+      const checkpoint::format::TorchFileLimits limits = {.max_expansion = 1, .max_extra_bytes = extra};
+      if (pickle_verdict(mapping(entries), limits) == "accepted") return extra;
+    }
+    return int64_t{0};
+  };
+  EXPECT_EQ(needed(3) - needed(1), 8000) << "16 bytes of the file instead of 8 for each";
+}
+
 TEST(TorchFileRules, AStateDictIsFoundAtItsUsualPlaces) {
   const std::string state = mapping(text("t") + tensor());
   for (const char* key : {"state_dict", "model_state_dict", "model"}) {

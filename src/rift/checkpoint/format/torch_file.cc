@@ -1,5 +1,6 @@
 #include "rift/checkpoint/format/torch_file.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <unordered_map>
@@ -144,16 +145,18 @@ TorchFile::TorchFile(std::unique_ptr<const ByteSource> source, const TorchFileLi
   for (PickledTensor& pickled : read_torch_pickle(bytes, file_name() + ": " + pickle->name, limits.pickle)) {
     const size_t record = records.storage(pickled);
     const int64_t element_bytes = dtype_size_bytes(pickled.dtype);
+    const int64_t begin = records_[record].begin + pickled.offset * element_bytes;
+    const int64_t end = begin + span_of(pickled.shape, pickled.strides) * element_bytes;
     int64_t size_bytes = checked_element_count(pickled.shape);
+    // What it takes to read it: its elements or, where they lie apart, the whole stretch of the file that holds them.
     const bool counted = size_bytes >= 0 && !__builtin_mul_overflow(size_bytes, element_bytes, &size_bytes) &&
-                         !__builtin_add_overflow(total_bytes, size_bytes, &total_bytes);
+                         !__builtin_add_overflow(total_bytes, std::max(size_bytes, end - begin), &total_bytes);
     RIFT_REQUIRE(
         counted && (total_bytes - limits.max_extra_bytes) / limits.max_expansion <= source_->size_bytes(),
         Code::kArtefact,
-        "{}: tensor '{}' {}: the tensors so far repeat elements and need more than {} times the file's {} bytes",
+        "{}: tensor '{}' {}: the tensors so far repeat elements, or look at the same stretches, and need more than {} "
+        "times the file's {} bytes",
         file_name(), pickled.name, shape_text(pickled.shape), limits.max_expansion, source_->size_bytes());
-    const int64_t begin = records_[record].begin + pickled.offset * element_bytes;
-    const int64_t end = begin + span_of(pickled.shape, pickled.strides) * element_bytes;
     tensors.push_back({.name = std::move(pickled.name),
                        .dtype = pickled.dtype,
                        .shape = std::move(pickled.shape),

@@ -18,8 +18,9 @@ namespace rift::checkpoint::format {
 struct TorchFileLimits {
   ZipLimits zip;
   PickleLimits pickle;
-  /// Tensors may share storage (tied weights) and repeat elements (stride 0), so they may need more memory than the
-  /// file has: this many times the file and this many bytes more, together.
+  /// Tensors may share storage (tied weights), repeat elements (stride 0) and lie apart in it (of which the stretch
+  /// between is read too), so they may need more memory than the file has: this many times the file and this many bytes
+  /// more, together.
   int64_t max_expansion = 4;
   int64_t max_extra_bytes = int64_t{64} << 20;
 };

@@ -105,6 +105,15 @@ TEST(Utf8, FindsTheFirstIllFormedByte) {
   EXPECT_EQ(valid_utf8("a\xE4\xB8\xAD"), "a\xE4\xB8\xAD");
 }
 
+TEST(Utf8, OneLineEscapesWhatDrivesATerminal) {
+  EXPECT_EQ(one_line("mit \"or\" \\ \xC3\xA4 \xE4\xB8\xAD \xC2\xA0"), "mit \"or\" \\ \xC3\xA4 \xE4\xB8\xAD \xC2\xA0");
+  EXPECT_EQ(one_line("a\x1B[31mb\n"), "a\\u001b[31mb\\n");
+  EXPECT_EQ(one_line("\x1B]0;title\x07"), "\\u001b]0;title\\u0007");
+  EXPECT_EQ(one_line("a\x7F\xC2\x9B"
+                     "31m"),
+            "a\\u007f\\u009b31m");
+}
+
 TEST(Utf8, DisplayColumnsCountsWideAndCombiningCharacters) {
   EXPECT_EQ(display_columns("abc"), 3u);
   EXPECT_EQ(display_columns("\xE4\xB8\xAD\xE6\x96\x87"), 4u);

@@ -35,6 +35,18 @@ TEST(Models, AnUnknownOrMissingActionIsNamed) {
   }
 }
 
+TEST(Models, WhatFilesSayDoesNotDriveTheTerminal) {
+  const TempDirectory folder;
+  write_tiny_model(folder / "tiny");
+  folder.write("tiny/README.md", "---\nlicense: \x1B[31mmit\x1B]0;title\x07\n---\n");
+  for (const char* action : {"inspect", "list"}) {
+    const std::string place = std::string(action) == "list" ? folder.path().string() : (folder / "tiny").string();
+    const ProgramRun run = run_program({"models", action, place});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_THAT(run.out, testing::AllOf(HasSubstr("\\u001b[31mmit"), testing::Not(HasSubstr("\x1B"))));
+  }
+}
+
 TEST(Models, RankNamesWhatIsMissing) {
   const TempDirectory folder;
   folder.write("rows.csv", "note,outcome\nloan paid,good\nlate,bad\n");

@@ -3,10 +3,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <atomic>
 
 #include "rift/base/progress_line.h"
+#include "rift/base/utf8.h"
 
 namespace rift {
 namespace {
@@ -35,14 +35,6 @@ spdlog::level::level_enum level_of(LogLevel level) {
       return spdlog::level::err;
   }
   return spdlog::level::info;
-}
-
-// Control characters escaped, so that a field cannot break the line or drive the terminal.
-std::string one_line(std::string_view text) {
-  const bool plain = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-  if (plain) return std::string(text);
-  const std::string quoted = to_json_text(Json(text));
-  return quoted.substr(1, quoted.size() - 2);
 }
 
 std::string text_line(LogLevel level, std::string_view event, std::initializer_list<Json::Member> fields) {

@@ -1,6 +1,10 @@
 #include "rift/base/utf8.h"
 
+#include <fmt/format.h>
+
 #include <cstdint>
+
+#include "rift/base/json.h"
 
 namespace rift {
 namespace {
@@ -74,6 +78,28 @@ std::string valid_utf8(std::string_view text) {
     at += bytes == 0 ? 1 : bytes;
   }
   return valid;
+}
+
+std::string one_line(std::string_view text) {
+  // U+0080 to U+009F are "\xC2" and a byte of that range.
+  const auto is_c1 = [](std::string_view of, size_t at) {
+    return of[at] == '\xC2' && at + 1 < of.size() && static_cast<uint8_t>(of[at + 1]) < 0xA0;
+  };
+  bool plain = true;
+  for (size_t at = 0; at < text.size() && plain; ++at) {
+    const auto byte = static_cast<uint8_t>(text[at]);
+    plain = byte >= 0x20 && byte != 0x7F && !is_c1(text, at);
+  }
+  if (plain) return std::string(text);
+  const std::string quoted = to_json_text(Json(text));
+  std::string line;
+  for (size_t at = 1; at + 1 < quoted.size(); ++at) {
+    const bool wide = is_c1(quoted, at);
+    const auto code = static_cast<uint8_t>(quoted[at + (wide ? 1 : 0)]);
+    line += wide || code == 0x7F ? fmt::format("\\u{:04x}", code) : std::string(1, quoted[at]);
+    if (wide) ++at;
+  }
+  return line;
 }
 
 size_t display_columns(std::string_view text) {

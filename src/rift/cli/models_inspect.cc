@@ -5,6 +5,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
+#include "rift/base/utf8.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/package/backbone.h"
@@ -16,7 +17,7 @@ namespace {
 std::string inspection_text(const package::ModelInspection& model) {
   std::string text = fmt::format("{}\n", model.directory);
   const auto line = [&text](std::string_view what, const std::string& value) {
-    if (!value.empty()) text += "  " + padded(sentence("inspect." + std::string(what)), 15) + value + "\n";
+    if (!value.empty()) text += "  " + padded(sentence("inspect." + std::string(what)), 15) + one_line(value) + "\n";
   };
   const auto millions = [](int64_t count) { return fmt::format("{:.1f}", 1e-6 * static_cast<double>(count)); };
   line("architecture", model.architecture.empty() ? model.model_type : model.architecture);

@@ -27,7 +27,10 @@ std::string padded(std::string text, size_t columns) {
   return text;
 }
 
-std::string columns_text(const std::vector<std::vector<std::string>>& lines) {
+std::string columns_text(std::vector<std::vector<std::string>> lines) {
+  for (auto& line : lines) {
+    for (std::string& cell : line) cell = one_line(cell);
+  }
   std::vector<size_t> widths;
   for (const auto& line : lines) {
     widths.resize(std::max(widths.size(), line.size()));

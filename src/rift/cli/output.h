@@ -15,7 +15,7 @@ void print_json(const Json& json);
 /// `text` filled up with spaces to `columns` of a terminal, in which a Chinese character takes two.
 std::string padded(std::string text, size_t columns);
 
-/// Lines of as many cells each, every column as wide as its widest cell and to the left.
-std::string columns_text(const std::vector<std::vector<std::string>>& lines);
+/// Lines of as many cells each, every column as wide as its widest cell and to the left; cells as one_line() has them.
+std::string columns_text(std::vector<std::vector<std::string>> lines);
 
 }  // namespace rift::cli

@@ -23,17 +23,21 @@ using test::TempDirectory;
 constexpr int64_t kRows = 90;
 
 struct Case {
-  std::string encoder = "bert";  // or of models/tiny_encoders.h
+  std::string encoder = "bert";  // or an architecture of models/tiny_encoders.h
   Pooling pooling = Pooling::kPooler;
   data::Task task = data::Task::kBinary;
   CalibrationMethod calibration = CalibrationMethod::kPlatt;
   bool lora = false;
+  bool label_tokens = false;
 };
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
   const Case& asked = info.param;
   return fmt::format("{}_{}_{}_{}{}", asked.encoder, name_of(asked.pooling), data::task_name(asked.task),
-                     name_of(asked.calibration), asked.lora ? "_lora" : "");
+                     name_of(asked.calibration),
+                     asked.lora           ? "_lora"
+                     : asked.label_tokens ? "_label_tokens"
+                                          : "");
 }
 
 /// What `rift score` says of every row, by the outputs of the ONNX file.
@@ -76,6 +80,13 @@ class Onnx : public testing::TestWithParam<Case> {
     FineTuneOptions options = test::small_options(backbone);
     options.text.pooling = asked.pooling;
     if (asked.lora) options.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4};
+    if (asked.label_tokens) {
+      models::LabelTokensOptions words;
+      for (const std::string& name : dataset_.schema.class_names) {
+        words.tokens.emplace_back(name, name == "late" ? "late" : "paid");
+      }
+      options.text.head.kind = std::move(words);
+    }
     dataset_.split.part.assign(kRows, data::Part::kTrain);
     const FineTuned tuned =
         fine_tune({.dataset = dataset_, .train = row_range(0, kRows), .validation = {}, .options = options});
@@ -122,6 +133,25 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{.encoder = "modernbert", .pooling = Pooling::kMean, .lora = true},
                     Case{.encoder = "modernbert", .pooling = Pooling::kLast},
                     Case{.encoder = "modernbert_mean", .task = data::Task::kMulticlass}),
+    case_name);
+
+constexpr Pooling kLast = Pooling::kLast, kMean = Pooling::kMean;
+
+INSTANTIATE_TEST_SUITE_P(
+    TinyDecoder, Onnx,
+    testing::Values(
+        Case{.encoder = "gpt2", .pooling = kLast}, Case{.encoder = "gpt2", .pooling = kMean, .lora = true},
+        Case{.encoder = "gpt2", .pooling = kLast, .label_tokens = true},
+        Case{.encoder = "llama", .pooling = kLast, .task = data::Task::kMulticlass},
+        Case{.encoder = "llama", .pooling = kLast, .lora = true}, Case{.encoder = "llama_biased", .pooling = kLast},
+        Case{.encoder = "llama_biased", .pooling = kMean, .lora = true},
+        Case{.encoder = "mistral", .pooling = kLast, .task = data::Task::kRegression},
+        Case{.encoder = "mistral", .pooling = kMean}, Case{.encoder = "qwen2", .pooling = kLast, .label_tokens = true},
+        Case{.encoder = "qwen2", .pooling = kMean, .lora = true},
+        Case{.encoder = "qwen3", .pooling = kLast, .calibration = CalibrationMethod::kIsotonic, .lora = true},
+        Case{.encoder = "qwen3", .pooling = kMean, .task = data::Task::kMulticlass},
+        Case{.encoder = "gemma3", .pooling = kLast, .lora = true},
+        Case{.encoder = "gemma3", .pooling = kMean, .task = data::Task::kRegression}),
     case_name);
 
 }  // namespace

@@ -57,7 +57,7 @@ class TextClassifier final : public TunableModel {
   at::Tensor classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
                       const nn::ForwardContext& context) const;
   /// The model as an ONNX graph with the inputs of OnnxTokens; gives the name of the logits, [rows, outputs]. Adapters
-  /// must be merged. Throws kUnsupported as TextEncoder::describe() does.
+  /// must be merged.
   std::string describe(OnnxGraph& graph) const;
   /// What pool() needs of the encoder: kFirst for pooler and cls, kLast for last.
   TokensRead tokens_read() const { return tokens_read(pooling_); }

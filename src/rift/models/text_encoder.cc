@@ -9,12 +9,6 @@
 
 namespace rift::models {
 
-std::string TextEncoder::describe(OnnxGraph& /*graph*/, const OnnxTokens& /*tokens*/, TokensRead /*read*/) const {
-  RIFT_FAIL(Code::kUnsupported,
-            "--format onnx: this architecture has no ONNX graph in rift; export it with --format hf and let another "
-            "tool convert it");
-}
-
 int64_t TextEncoder::first_trainable_stage() const {
   int64_t stage = 0;
   while (stage <= layer_count() && !stage_trains(stage)) ++stage;

@@ -18,6 +18,7 @@
 namespace rift::models {
 
 class OnnxGraph;
+struct OnnxPass;
 struct OnnxTokens;
 
 /// Which token states the caller reads. One of each row lets the last layer skip everything that only other tokens
@@ -55,9 +56,8 @@ class TextEncoder {
   /// Why the layers run one by one in ATen and not on the fused engine, "" when they run on it.
   virtual std::string why_not_fused() const { return "this architecture has no fused form"; }
 
-  /// The encoder as a part of an ONNX graph: [B,T,D], or [B,1,D] for TokensRead::kFirst. Throws kUnsupported where the
-  /// architecture has no such form.
-  virtual std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const;
+  /// The encoder as a part of an ONNX graph: [B,T,D], or [B,1,D] for one token of each row.
+  virtual std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const = 0;
 
   int64_t width() const { return sizes().hidden_size; }  // D
   int64_t layer_count() const { return static_cast<int64_t>(layers().size()); }

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 from tokenizers import BertWordPieceTokenizer, Tokenizer
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "clients"))
+import onnx_files
 
 TOLERANCE = 1e-5
 directory = Path(sys.argv[1])
@@ -21,16 +22,7 @@ rows = json.loads((directory / "rows.json").read_text())
 folder = directory / "onnx"
 path = folder / "model.onnx"
 
-onnx.checker.check_model(str(path), full_check=True)
-model = onnx.load(str(path))
-inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
-assert [(o.domain, o.version) for o in model.opset_import] == [("", 17)], model.opset_import
-assert model.ir_version == 8, model.ir_version
-assert all(node.domain == "" for node in model.graph.node)
-used = {name for node in model.graph.node for name in node.input} | {value.name for value in model.graph.output}
-unused = [name for node in model.graph.node for name in node.output if name not in used]
-unused += [constant.name for constant in model.graph.initializer if constant.name not in used]
-assert not unused, unused
+model = onnx_files.checked(path)
 metadata = {entry.key: entry.value for entry in model.metadata_props}
 print({key: value[:60] for key, value in metadata.items()})
 
@@ -43,25 +35,10 @@ else:
 tokenizer.enable_truncation(int(metadata["rift.max_tokens"]))
 ids = [encoding.ids for encoding in tokenizer.encode_batch(rows["texts"])]
 
-session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+session = onnx_files.session(path)
 names = [value.name for value in session.get_outputs()]
 assert set(rows["expected"]) | {"logits"} == set(names), names
 random = np.random.default_rng(7)
-
-
-def feed(batch, before, behind):
-    """Rows of ids with padding before each and behind up to the longest and `behind` more."""
-    tokens = max(map(len, batch)) + before + behind
-    filled = {"input_ids": random.integers(0, config["vocab_size"], (len(batch), tokens))}  # what padding holds is no matter
-    filled["attention_mask"] = np.zeros_like(filled["input_ids"])
-    for row, row_ids in enumerate(batch):
-        begin = int(random.integers(0, before + 1))
-        filled["input_ids"][row, begin:begin + len(row_ids)] = row_ids
-        filled["attention_mask"][row, begin:begin + len(row_ids)] = 1
-    filled["token_type_ids"] = np.zeros_like(filled["input_ids"])
-    wanted = {value.name: value for value in session.get_inputs()}
-    assert all(value.shape == ["rows", "tokens"] for value in wanted.values())
-    return {name: filled[name] for name in wanted}
 
 
 def calibrated(logits):
@@ -82,18 +59,18 @@ def calibrated(logits):
 def compare(what, size, before, behind):
     got = {name: [] for name in names}
     for begin in range(0, len(ids), size):
-        outputs = session.run(names, feed(ids[begin:begin + size], before, behind))
+        feed = onnx_files.text_feed(session, ids[begin:begin + size], before, behind, random, config["vocab_size"])
+        outputs = session.run(names, feed)
         for name, values in zip(names, outputs, strict=True):
             assert values.dtype == np.float32
             got[name].append(values)
     last = np.concatenate(got[names[-1]])
     again = calibrated(np.concatenate(got["logits"]))
-    assert (np.abs(last - again) / np.maximum(1, np.abs(again))).max() < 1e-6, (what, names[-1])
+    assert onnx_files.difference(last, again) < 1e-6, (what, names[-1])
     for name in rows["expected"]:
         expected = np.array(rows["expected"][name], dtype=np.float64)
         ours = np.concatenate(got[name])
-        assert ours.shape == expected.shape, (name, ours.shape, expected.shape)
-        difference = (np.abs(ours - expected) / np.maximum(1, np.abs(expected))).max()
+        difference = onnx_files.difference(ours, expected)
         print(f"{what}, {name}: largest difference {difference:.2e} over {len(ids)} rows, spread {np.ptp(expected, 0).max():.2g}")
         assert difference < TOLERANCE, (what, name, difference)
 

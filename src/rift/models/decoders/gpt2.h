@@ -71,6 +71,7 @@ class Gpt2Decoder : public TextEncoder {
   std::vector<nn::Linear*> linears() override;
   std::vector<std::string> query_and_value_maps() const override { return {"c_attn"}; }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
+  std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 
  private:
   struct Layer {
@@ -85,6 +86,7 @@ class Gpt2Decoder : public TextEncoder {
                        const nn::ForwardContext& context, TokensRead read) const override;
   at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const;
+  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const OnnxPass& pass) const;
 
   Gpt2Options options_;
   TextSizes sizes_;

@@ -126,6 +126,7 @@ class LlamaFamilyDecoder : public TextEncoder {
   std::vector<nn::Linear*> linears() override;
   std::vector<std::string> query_and_value_maps() const override { return {"q_proj", "v_proj"}; }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
+  std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 
  private:
   struct Layer {
@@ -148,6 +149,9 @@ class LlamaFamilyDecoder : public TextEncoder {
   at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   at::Tensor feed_forward(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
+  std::string describe_attention(OnnxGraph& graph, const Layer& layer, const std::string& x,
+                                 const OnnxPass& pass) const;
+  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const OnnxPass& pass) const;
 
   LlamaFamilySpec spec_;
   TextSizes sizes_;

@@ -113,8 +113,7 @@ class ModernBertEncoder : public TextEncoder {
                        const nn::ForwardContext& context, TokensRead read) const override;
   at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
-  struct Described;
-  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const Described& kind) const;
+  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const OnnxPass& pass) const;
 
   ModernBertOptions options_;
   TextSizes sizes_;

@@ -81,8 +81,7 @@ class PostNormEncoder : public TextEncoder {
   at::Tensor run_layer(int64_t index, const at::Tensor& x, const LayerPass& pass) const;
   at::Tensor attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read, const LayerPass& pass) const;
   std::string describe_embeddings(OnnxGraph& graph, const OnnxTokens& tokens) const;
-  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const std::string& x_read,
-                             const std::string& bias) const;
+  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x, const OnnxPass& pass) const;
 
   PostNormSpec spec_;
   nn::Embedding words_, positions_;

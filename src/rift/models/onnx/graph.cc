@@ -120,6 +120,15 @@ std::string OnnxGraph::norm(const nn::LayerNorm& norm, const std::string& x) {
             {{"axis", int64_t{-1}}, {"epsilon", static_cast<float>(norm.epsilon)}});
 }
 
+std::string OnnxGraph::norm(const nn::RmsNorm& norm, const std::string& x) {
+  const std::string squares = op("Pow", {x, number(2.0F)});
+  const std::string mean = op("ReduceMean", {squares}, {{"axes", std::vector<int64_t>{-1}}, {"keepdims", int64_t{1}}});
+  const std::string root = op("Sqrt", {op("Add", {mean, number(static_cast<float>(norm.epsilon))})});
+  const std::string scale =
+      norm.counts_from_one ? constant(norm.weight->name + ".scale", norm.weight->view.add(1)) : parameter(*norm.weight);
+  return op("Mul", {op("Div", {x, root}), scale});
+}
+
 std::string OnnxGraph::activate(nn::Activation activation, const std::string& x) {
   switch (activation) {
     case nn::Activation::kGelu: {

@@ -12,6 +12,7 @@
 #include "rift/nn/embedding.h"
 #include "rift/nn/layer_norm.h"
 #include "rift/nn/linear.h"
+#include "rift/nn/rms_norm.h"
 
 /// A model as a graph of ONNX's standard operators, opset 17: what `rift export --format onnx` writes.
 namespace rift::models {
@@ -47,6 +48,7 @@ class OnnxGraph {
   std::string embed(const nn::Embedding& table, const std::string& ids);
   std::string linear(const nn::Linear& map, const std::string& x);    // [...,D_in] -> [...,D_out]
   std::string norm(const nn::LayerNorm& norm, const std::string& x);  // over the last dimension
+  std::string norm(const nn::RmsNorm& norm, const std::string& x);    // the same
   std::string activate(nn::Activation activation, const std::string& x);
 
   void input(const std::string& name, Type type, std::vector<Size> shape);

@@ -1,6 +1,6 @@
 #include "rift/models/encoders/post_norm_encoder.h"
 
-#include "rift/models/onnx/attention.h"
+#include "rift/models/onnx/pass.h"
 
 namespace rift::models {
 
@@ -22,13 +22,14 @@ std::string PostNormEncoder::describe_embeddings(OnnxGraph& graph, const OnnxTok
 }
 
 std::string PostNormEncoder::describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x,
-                                            const std::string& x_read, const std::string& bias) const {
+                                            const OnnxPass& pass) const {
+  const std::string x_read = pass.chosen(graph, x);
   const int64_t heads = spec_.heads, head_width = spec_.sizes.hidden_size / heads;
   const auto split = [&](const std::string& y) { return split_heads(graph, y, heads, head_width); };
   const std::string mixed = models::attend(graph, {.q = split(graph.linear(layer.query, x_read)),
                                                    .k = split(graph.linear(layer.key, x)),
                                                    .v = split(graph.linear(layer.value, x)),
-                                                   .bias = bias,
+                                                   .bias = pass.bias,
                                                    .heads = heads,
                                                    .head_width = head_width});
   const std::string attended =
@@ -39,12 +40,9 @@ std::string PostNormEncoder::describe_layer(OnnxGraph& graph, const Layer& layer
 
 std::string PostNormEncoder::describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const {
   std::string hidden = describe_embeddings(graph, tokens);
-  const std::string bias = padding_bias(graph, tokens);
+  OnnxPasses passes(graph, tokens, read, layers_.size());
   for (size_t i = 0; i < layers_.size(); ++i) {
-    graph.enter(fmt::format("layers.{}", i));
-    const bool first_only = read == TokensRead::kFirst && i + 1 == layers_.size();
-    const std::string x_read = first_only ? at_places(graph, hidden, tokens.first) : hidden;
-    hidden = describe_layer(graph, layers_[i], hidden, x_read, bias);
+    hidden = describe_layer(graph, layers_[i], hidden, passes.enter(i, {.name = "all", .reach = {}}));
   }
   return hidden;
 }

@@ -17,11 +17,10 @@ std::string TextClassifier::describe_pooled(OnnxGraph& graph, const OnnxTokens& 
       return pooler_->norm ? graph.norm(*pooler_->norm, y) : y;
     }
     case Pooling::kCls:
+    case Pooling::kLast:
       return one(states);
     case Pooling::kMean:
       return row_means(graph, states, tokens);
-    case Pooling::kLast:
-      return one(at_places(graph, states, tokens.last));
     case Pooling::kAutomatic:
       break;
   }

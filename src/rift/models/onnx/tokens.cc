@@ -26,7 +26,9 @@ OnnxTokens OnnxTokens::add_to(OnnxGraph& graph, bool with_types) {
   return tokens;
 }
 
-std::string at_places(OnnxGraph& graph, const std::string& x, const std::string& places) {
+std::string read_tokens(OnnxGraph& graph, const std::string& x, const OnnxTokens& tokens, TokensRead read) {
+  if (read == TokensRead::kAll) return x;
+  const std::string& places = read == TokensRead::kFirst ? tokens.first : tokens.last;
   return graph.op("GatherND", {x, graph.unsqueeze(places, {-1})}, {{"batch_dims", int64_t{1}}});
 }
 

@@ -3,8 +3,11 @@
 #include <string>
 
 #include "rift/models/onnx/graph.h"
+#include "rift/nn/tokens_read.h"
 
 namespace rift::models {
+
+using nn::TokensRead;
 
 /// The rows that a text model reads, B of T places each. Padding may stand anywhere: a row gives what it gives alone.
 struct OnnxTokens {
@@ -20,8 +23,8 @@ struct OnnxTokens {
   static OnnxTokens add_to(OnnxGraph& graph, bool with_types);
 };
 
-/// x [B,T,...] at one place a row, [B,1] -> [B,1,...].
-std::string at_places(OnnxGraph& graph, const std::string& x, const std::string& places);
+/// The tokens of x [B,T,...] that are read: x itself, or [B,1,...].
+std::string read_tokens(OnnxGraph& graph, const std::string& x, const OnnxTokens& tokens, TokensRead read);
 /// Mean of x [B,T,D] over each row's tokens -> [B,D].
 std::string row_means(OnnxGraph& graph, const std::string& x, const OnnxTokens& tokens);
 

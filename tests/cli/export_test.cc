@@ -111,5 +111,26 @@ TEST_F(OnnxExport, WhatIsNoLanguageModelAloneIsRefusedWithWhatToDo) {
   EXPECT_FALSE(fs::exists(path("out")));
 }
 
+TEST_F(OnnxExport, OfAnImageModelIsWrittenOutOfItsDirectory) {
+  fs::copy("tests/models/fixtures/tiny_vit", path("vit"));
+  write_plainly(path("vit/LICENSE"), "Use it well.\n");
+  write_plainly(path("vit/preprocessor_config.json"), R"({"do_resize": false})");
+  const ProgramRun run = run_program({"export", path("vit"), "--format", "onnx", "--out", path("out/onnx")});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(
+      names_in(path("out/onnx")),
+      testing::UnorderedElementsAre("model.onnx", "config.json", "preprocessor_config.json", "README.md", "LICENSE"));
+  const std::string bytes = text_of(path("out/onnx/model.onnx"));
+  EXPECT_THAT(bytes, AllOf(HasSubstr("pixel_values"), HasSubstr(R"(["LABEL_0"])"), HasSubstr("rift.pretrained")));
+  EXPECT_EQ(parse_json(text_of(path("out/onnx/config.json")), "config.json").at("model_type").as_string(), "vit");
+}
+
+TEST_F(OnnxExport, ATextModelThatWasNeverTunedIsRefused) {
+  const ProgramRun text = run_program({"export", path("tiny"), "--format", "onnx", "--out", path("out/onnx")});
+  EXPECT_EQ(text.status, 4);
+  EXPECT_THAT(text.err, HasSubstr("this is no package of rift"));
+  EXPECT_FALSE(fs::exists(path("out")));
+}
+
 }  // namespace
 }  // namespace rift::test

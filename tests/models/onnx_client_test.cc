@@ -4,6 +4,8 @@
 
 #include "models/golden_case.h"
 #include "models/tiny_encoders.h"
+#include "models/vision/tiny_images.h"
+#include "rift/checkpoint/tensor_file.h"
 #include "rift/models/onnx/graph.h"
 #include "support/client.h"
 #include "support/temp_directory.h"
@@ -20,17 +22,15 @@ class OnnxGraphs : public testing::TestWithParam<const char*> {
 
   /// Adds a model's graph and what is known of it.
   template <class Model>
-  void add(const Model& model, const Json& golden_case, const at::Tensor& logits, Json known) {
+  void add(const Model& model, const std::string& name, const at::Tensor& logits, Json known) {
     OnnxGraph graph;
     const std::string described = model.describe(graph);
     graph.output("logits", described, OnnxGraph::Type::kF32, {"rows", model.outputs()});
-    const std::string file = fmt::format("{}_{}.onnx", GetParam(), golden_case.at("pooling").as_string());
     checkpoint::format::OnnxModel made = graph.take();
-    made.graph_name = file;
-    checkpoint::format::write_onnx(directory_ / file, made);
-    known["file"] = file;
-    known["expected"] = golden_case.at("logits");
-    known["ours"] = rows_of(logits);
+    made.graph_name = name;
+    checkpoint::format::write_onnx(directory_ / (name + ".onnx"), made);
+    known["file"] = name + ".onnx";
+    known["ours"] = test::rows_of(logits);
     cases_.push_back(std::move(known));
   }
 
@@ -39,16 +39,6 @@ class OnnxGraphs : public testing::TestWithParam<const char*> {
     const auto run = test::run_client("tests/models/clients/onnx_graphs.py", {directory_.path()});
     EXPECT_EQ(run.status, 0) << run.output;
     EXPECT_THAT(run.output, testing::HasSubstr("all checks hold"));
-  }
-
-  static Json rows_of(const at::Tensor& logits) {
-    Json rows = Json::array();
-    for (int64_t row = 0; row < logits.size(0); ++row) {
-      Json values = Json::array();
-      for (int64_t c = 0; c < logits.size(1); ++c) values.push_back(logits[row][c].item<double>());
-      rows.push_back(std::move(values));
-    }
-    return rows;
   }
 
   test::TempDirectory directory_;
@@ -84,11 +74,44 @@ TEST_P(TextGraphs, GiveTheLogitsOfTransformersOnEveryHeadReading) {
         test::classifier_in(folder, {.pooling = value_named<Pooling>(one.at("pooling").as_string()).value(),
                                      .outputs = one.at("outputs").as_int()});
     test::fill_head(model->parameters(), one.at("classifier"));
-    add(*model, one, model->forward(batch, {}),
-        Json{{"rows", lists(batch.ids, batch)},
+    add(*model, one.at("pooling").as_string(), model->forward(batch, {}),
+        Json{{"expected", one.at("logits")},
+             {"rows", lists(batch.ids, batch)},
              {"types", lists(batch.type_ids, batch)},
              {"vocabulary", model->encoder().sizes().vocab_size}});
   }
+  expect_agrees();
+}
+
+using ImageGraphs = OnnxGraphs;
+INSTANTIATE_TEST_SUITE_P(Tiny, ImageGraphs, testing::ValuesIn(test::kTinyImageModels),
+                         [](const auto& model) { return std::string(model.param); });
+
+TEST_P(ImageGraphs, GiveTheLogitsOfTheOriginalOnEveryHeadReading) {
+  const std::string folder = test::image_folder(GetParam());
+  const Json golden = golden_in(folder);
+  const ImageBatch batch = test::golden_images(golden);
+  checkpoint::write_tensors(directory_ / "pixels.safetensors", {{"pixels", batch.pixels}});
+  const at::NoGradGuard scoring;
+  for (const Json& one : golden.at("cases").as_array()) {
+    const auto model =
+        test::image_classifier(folder, {.pooling = value_named<Pooling>(one.at("pooling").as_string()).value(),
+                                        .outputs = one.at("outputs").as_int()});
+    test::fill_head(model->parameters(), one.at("head"));
+    add(*model, one.at("pooling").as_string(), model->forward(batch, {}),
+        Json{{"expected", one.at("logits")}, {"pixels", "pixels.safetensors"}});
+  }
+  expect_agrees();
+}
+
+TEST_P(ImageGraphs, TakeImagesOfOtherSizesWhereTheModelDoes) {
+  const auto model = test::image_classifier(test::image_folder(GetParam()));
+  if (model->encoder().sizes().image_size > 0) GTEST_SKIP() << "images of this model have its own size";
+  const at::NoGradGuard scoring;
+  const Json odd = parse_json(R"({"size": [37, 51], "targets": [0, 0, 0]})", "sizes");  // padding is uneven
+  const ImageBatch batch = test::golden_images(odd);
+  checkpoint::write_tensors(directory_ / "pixels.safetensors", {{"pixels", batch.pixels}});
+  add(*model, "odd", model->forward(batch, {}), Json{{"pixels", "pixels.safetensors"}});
   expect_agrees();
 }
 

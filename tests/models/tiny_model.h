@@ -72,4 +72,15 @@ inline std::vector<double> numbers_of(const Json& list) {
   return values;
 }
 
+/// A matrix as one list per row.
+inline Json rows_of(const at::Tensor& matrix) {
+  Json rows = Json::array();
+  for (int64_t row = 0; row < matrix.size(0); ++row) {
+    Json values = Json::array();
+    for (int64_t i = 0; i < matrix.size(1); ++i) values.push_back(matrix[row][i].item<double>());
+    rows.push_back(std::move(values));
+  }
+  return rows;
+}
+
 }  // namespace rift::test

@@ -37,7 +37,10 @@ Run add_export(CLI::App& command) {
     std::string type;
   };
   auto arguments = std::make_shared<Arguments>();
-  command.add_option("PACKAGE", arguments->package, "Package directory")->required();
+  command
+      .add_option("PACKAGE", arguments->package,
+                  "Package directory; with onnx also an image model that classifies, with gguf a decoder's directory")
+      ->required();
   command
       .add_option("--format", arguments->format,
                   "hf (transformers), peft (its adapter), onnx (onnxruntime) or gguf (of a decoder)")

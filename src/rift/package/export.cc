@@ -8,6 +8,7 @@
 #include "rift/base/files.h"
 #include "rift/package/format/manifest.h"
 #include "rift/package/onnx_export.h"
+#include "rift/package/onnx_image_export.h"
 #include "rift/package/pretrained.h"
 
 namespace rift::package {
@@ -60,6 +61,13 @@ void copy_files(const fs::path& package, const std::vector<Copy>& copies, const 
   }
 }
 
+/// The directory appears with everything that `write` lays into it.
+void write_new(const fs::path& out, const WriteFiles& write) {
+  StagedDirectory stage(out);
+  write(stage.path());
+  stage.publish();
+}
+
 }  // namespace
 
 void require_exportable(std::span<const std::string> files, ExportFormat format, const fs::path& package) {
@@ -82,6 +90,7 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
                "--out {}: expected a new directory, in which {} comes to lie beside the tokenizer; name one that does "
                "not end in .onnx",
                out.string(), kOnnxFile);
+  if (format == ExportFormat::kOnnx && is_image_model(package)) return write_new(out, onnx_image_files(package));
   const std::vector<PackageFile> files = check_manifest(package);
   std::vector<std::string> names;
   for (const PackageFile& file : files) names.push_back(file.name);
@@ -91,10 +100,10 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
     for (const std::string& file : licence_files(package)) copies.push_back({file, file});
   }
   const WriteFiles write_onnx = format == ExportFormat::kOnnx ? onnx_files(package) : WriteFiles();
-  StagedDirectory stage(out);
-  if (write_onnx) write_onnx(stage.path());
-  copy_files(package, copies, stage.path());
-  stage.publish();
+  write_new(out, [&](const fs::path& to) {
+    if (write_onnx) write_onnx(to);
+    copy_files(package, copies, to);
+  });
 }
 
 }  // namespace rift::package

@@ -11,7 +11,8 @@ namespace rift::package {
 
 /// kHf: config.json, model.safetensors, tokenizer, 1_Pooling: transformers and sentence-transformers load it.
 /// kPeft: adapter_config.json and adapter_model.safetensors: peft loads it on the pretrained model.
-/// kOnnx: model.onnx (onnx_export.h), config.json and tokenizer: onnxruntime runs it.
+/// kOnnx: model.onnx (onnx_export.h), config.json and tokenizer: onnxruntime runs it. Of a model of images that is no
+/// package onnx_image_export.h, without a tokenizer.
 /// All carry README.md and the licence files of the pretrained model.
 /// kGguf: one file that llama.cpp and transformers (gguf_file=) load, of a decoder (package/gguf_export.h).
 enum class ExportFormat { kHf, kPeft, kOnnx, kGguf };
@@ -26,10 +27,10 @@ constexpr auto enum_names(ExportFormat) {
 ///   files: of its manifest.json;  package: names it in errors
 void require_exportable(std::span<const std::string> files, ExportFormat format, const std::filesystem::path& package);
 
-/// Writes that part of `package` into the new directory `out`, which appears whole or not at all. Every file of the
-/// package is checked against its manifest.json before. Throws kArtefact (no package, missing file, another digest),
-/// kUnsupported (no text model, no adapter, what onnx_export.h refuses), kConfig (`out` is there already),
-/// kEnvironment.
+/// Writes that part of `package`, or of a model of images as kOnnx, into the new directory `out`, which appears whole
+/// or not at all. Every file of the package is checked against its manifest.json before. Throws kArtefact (no package,
+/// missing file, another digest), kUnsupported (no text model, no adapter, what onnx_export.h and onnx_image_export.h
+/// refuse), kConfig (`out` is there already), kEnvironment.
 void export_package(const std::filesystem::path& package, ExportFormat format, const std::filesystem::path& out);
 
 }  // namespace rift::package

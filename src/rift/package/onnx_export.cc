@@ -81,8 +81,6 @@ void add_outputs(OnnxGraph& graph, const std::string& logits, const data::Schema
   }
 }
 
-using Metadata = std::vector<std::pair<std::string, std::string>>;
-
 /// What becomes a row's text: columns, and those that are written out as a sentence.
 Json text_of(const encode::text::RowText& text) {
   std::vector<std::string> table;
@@ -90,14 +88,9 @@ Json text_of(const encode::text::RowText& text) {
   return Json{{"columns", text.columns()}, {"written_out", text.writes_table() ? table : std::vector<std::string>{}}};
 }
 
-Metadata metadata_of(const Package& package, const TextScorer& scorer) {
+OnnxMetadata metadata_of(const Package& package, const TextScorer& scorer) {
   const TextScorerSpec& spec = scorer.spec();
-  const Json pretrained = to_json(spec.pretrained);
-  const auto stated = [&](std::string_view key) {
-    const Json* value = pretrained.find(key);
-    return value == nullptr || value->is_null() ? std::string("not stated") : value->as_string();
-  };
-  Metadata metadata = {
+  OnnxMetadata metadata = {
       {"rift.package_sha256", package.digest},
       {"rift.task", std::string(data::task_name(package.schema.task))},
       {"rift.labels", to_json_text(Json(output_names(package.schema)))},
@@ -106,11 +99,8 @@ Metadata metadata_of(const Package& package, const TextScorer& scorer) {
       {"rift.text", to_json_text(text_of(scorer.inputs().row_text()))},
       {"rift.max_tokens", std::to_string(spec.max_tokens)},
       {"rift.tokenizer", "its files lie beside this one; rows are cut at rift.max_tokens, special tokens included"},
-      {"rift.pretrained", stated("name")},
-      {"rift.pretrained_sha256", stated("weights_sha256")},
-      {"licence", stated("licence")},
   };
-  if (const Json* note = pretrained.find("note")) metadata.emplace_back("licence_note", note->as_string());
+  add_origin(metadata, spec.pretrained);
   return metadata;
 }
 
@@ -130,11 +120,7 @@ WriteFiles onnx_files(const fs::path& package) {
   const TextScorer& scorer = text_scorer_of(*loaded);
   OnnxGraph graph;
   add_outputs(graph, scorer.spec().model->describe(graph), loaded->schema, loaded->calibrator);
-  checkpoint::format::OnnxModel model = graph.take();
-  model.producer = "rift";
-  model.producer_version = describe_environment().at("rift").as_string();
-  model.graph_name = scorer.spec().base.model_type();
-  model.metadata = metadata_of(*loaded, scorer);
+  checkpoint::format::OnnxModel model = finished(graph, scorer.spec().base.model_type(), metadata_of(*loaded, scorer));
   return [loaded, &base = scorer.spec().base, model = std::move(model)](const fs::path& to) {
     checkpoint::format::write_onnx(to / kOnnxFile, model);
     write_file_atomic(to / "config.json", read_file(base.config_path()));

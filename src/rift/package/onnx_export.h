@@ -1,12 +1,11 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 
-/// A package's fine-tuned model as an ONNX graph. Torch-free.
+#include "rift/package/onnx_file.h"
+
+/// A package's fine-tuned model as an ONNX graph.
 namespace rift::package {
-
-inline constexpr const char* kOnnxFile = "model.onnx";
 
 /// Loads the package as for scoring, its golden rows included, and gives what writes model.onnx (and model.onnx.data
 /// for weights beyond 2 GiB), config.json and the tokenizer's files into an existing directory.
@@ -19,7 +18,6 @@ inline constexpr const char* kOnnxFile = "model.onnx";
 ///   metadata "rift.*": package, labels, max_tokens, the row's text, pretrained model and licence
 /// Throws kUnsupported (a model that is no fine-tuned one, an architecture without a graph), kArtefact; what it gives
 /// throws kEnvironment.
-using WriteFiles = std::function<void(const std::filesystem::path& to)>;
 WriteFiles onnx_files(const std::filesystem::path& package);
 
 }  // namespace rift::package

@@ -31,7 +31,7 @@ struct OnnxValue {
   std::vector<OnnxSize> shape;
 };
 
-using OnnxSetting = std::variant<int64_t, float, std::vector<int64_t>>;
+using OnnxSetting = std::variant<int64_t, float, std::vector<int64_t>, std::string>;
 using OnnxSettings = std::vector<std::pair<std::string, OnnxSetting>>;
 
 /// One operator of the standard's own ("ai.onnx"). An input "" is one that is left out.

@@ -30,7 +30,7 @@ struct Node {
   enum : uint32_t { kInputs = 1, kOutputs = 2, kName = 3, kOp = 4, kSettings = 5 };
 };
 struct Setting {  // AttributeProto
-  enum : uint32_t { kName = 1, kFloat = 2, kInt = 3, kInts = 8, kType = 20 };
+  enum : uint32_t { kName = 1, kFloat = 2, kInt = 3, kText = 4, kInts = 8, kType = 20 };
 };
 struct Tensor {
   enum : uint32_t { kSizes = 1, kType = 2, kName = 8, kBytes = 9, kElsewhere = 13, kPlace = 14 };
@@ -40,7 +40,7 @@ struct Value {  // ValueInfoProto, TypeProto, TypeProto.Tensor, TensorShapeProto
 };
 }  // namespace field
 
-enum SettingType : int64_t { kFloatSetting = 1, kIntSetting = 2, kIntsSetting = 7 };
+enum SettingType : int64_t { kFloatSetting = 1, kIntSetting = 2, kTextSetting = 3, kIntsSetting = 7 };
 constexpr int64_t kExternal = 1;         // TensorProto.DataLocation
 constexpr int64_t kSmallBytes = 1024;    // constants below stay in the message
 constexpr int64_t kExternalPage = 4096;  // readers map the second file
@@ -61,6 +61,10 @@ struct SettingWriter {
   void operator()(float value) const {
     writer.f32(field::Setting::kFloat, value);
     writer.number(field::Setting::kType, kFloatSetting);
+  }
+  void operator()(const std::string& value) const {
+    writer.bytes(field::Setting::kText, value);
+    writer.number(field::Setting::kType, kTextSetting);
   }
   void operator()(const std::vector<int64_t>& values) const {
     for (const int64_t value : values) writer.number(field::Setting::kInts, value);

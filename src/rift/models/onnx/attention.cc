@@ -41,7 +41,7 @@ std::string attend(OnnxGraph& graph, const OnnxAttention& call) {
   const std::string k = graph.transpose(shared_heads(graph, call.k, call), {0, 1, 3, 2});
   const std::string products = graph.op("MatMul", {call.q, k});  // [B,H,Tq,T]
   const std::string divided = graph.op("Div", {products, graph.number(static_cast<float>(divisor))});
-  const std::string scores = graph.op("Add", {divided, call.bias});
+  const std::string scores = call.bias.empty() ? divided : graph.op("Add", {divided, call.bias});
   const std::string weights = graph.op("Softmax", {scores}, {{"axis", int64_t{-1}}});
   const std::string mixed =
       graph.transpose(graph.op("MatMul", {weights, shared_heads(graph, call.v, call)}), {0, 2, 1, 3});  // [B,Tq,H,K]

@@ -24,7 +24,8 @@ std::string attention_bias(OnnxGraph& graph, const OnnxTokens& tokens, TokensRea
 /// Heads that lie next to each other get a dimension: [B,T,H*K] -> [B,H,T,K].
 std::string split_heads(OnnxGraph& graph, const std::string& x, int64_t heads, int64_t head_width);
 
-/// softmax(scale q k^T + bias) v.  q [B,H,Tq,K], k and v [B,G,T,K], bias [B,1,1 or Tq,T] -> [B,Tq,H*K]
+/// softmax(scale q k^T + bias) v.  q [B,H,Tq,K], k and v [B,G,T,K], bias [B,1,1 or Tq,T], "" for none ->
+/// [B,Tq,H*K]
 struct OnnxAttention {
   std::string q, k, v, bias;
   int64_t heads = 1;

@@ -29,6 +29,10 @@ format::OnnxType type_of(const at::Tensor& values) {
   }
 }
 
+void require_merged(const nn::LinearMap& map) {
+  RIFT_REQUIRE(map.adapter == nullptr, Code::kBug, "'{}': its adapter is not merged", map.name);
+}
+
 at::Tensor wholes_of(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
 
 }  // namespace
@@ -108,7 +112,7 @@ std::string OnnxGraph::embed(const nn::Embedding& table, const std::string& ids)
 }
 
 std::string OnnxGraph::linear(const nn::Linear& map, const std::string& x) {
-  RIFT_REQUIRE(map.adapter == nullptr, Code::kBug, "'{}': its adapter is not merged", map.name);
+  require_merged(map);
   const std::string y = op("MatMul", {x, parameter(*map.weight, true)});
   return map.bias == nullptr ? y : op("Add", {y, parameter(*map.bias)});
 }
@@ -152,6 +156,40 @@ std::string OnnxGraph::activate(nn::Activation activation, const std::string& x)
       return op("Tanh", {x});
   }
   RIFT_FAIL(Code::kBug, "activation without an ONNX form");
+}
+
+std::string OnnxGraph::pool(const Pooler& pooler, const std::string& x) {
+  const std::string y = activate(pooler.activation, linear(pooler.dense, x));
+  return pooler.norm ? norm(*pooler.norm, y) : y;
+}
+
+std::string OnnxGraph::convolve(const nn::Conv2d& conv, const std::string& x) {
+  require_merged(conv);
+  const auto both = [](int64_t value) { return std::vector<int64_t>{value, value}; };
+  const int64_t kernel = conv.weight->shape[2], padding = conv.walk.padding;
+  Settings settings = {
+      {"kernel_shape", both(kernel)}, {"strides", both(conv.walk.stride)}, {"group", conv.walk.groups}};
+  if (conv.walk.pads_to_same) {
+    settings.emplace_back("auto_pad", "SAME_UPPER");  // an odd zero comes last
+  } else {
+    settings.emplace_back("pads", std::vector<int64_t>(4, padding));
+  }
+  std::vector<std::string> inputs = {x, parameter(*conv.weight)};
+  if (conv.bias != nullptr) inputs.push_back(parameter(*conv.bias));
+  return op("Conv", std::move(inputs), std::move(settings));
+}
+
+std::string OnnxGraph::normalise(const nn::BatchNorm2d& norm, const std::string& x) {
+  const std::string& weight = norm.weight->name;
+  const std::string layer = weight.substr(0, weight.rfind('.'));
+  return op("BatchNormalization",
+            {x, parameter(*norm.weight), parameter(*norm.bias), constant(layer + ".running_mean", *norm.running_mean),
+             constant(layer + ".running_var", *norm.running_variance)},
+            {{"epsilon", static_cast<float>(norm.options.epsilon)}});
+}
+
+std::string OnnxGraph::mean(const std::string& x, const std::vector<int64_t>& axes) {
+  return op("ReduceMean", {x}, {{"axes", axes}, {"keepdims", int64_t{0}}});
 }
 
 format::OnnxModel OnnxGraph::take() {

@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "rift/checkpoint/format/onnx.h"
+#include "rift/models/pooler.h"
 #include "rift/nn/activation.h"
+#include "rift/nn/batch_norm.h"
+#include "rift/nn/conv.h"
 #include "rift/nn/embedding.h"
 #include "rift/nn/layer_norm.h"
 #include "rift/nn/linear.h"
@@ -50,6 +53,10 @@ class OnnxGraph {
   std::string norm(const nn::LayerNorm& norm, const std::string& x);  // over the last dimension
   std::string norm(const nn::RmsNorm& norm, const std::string& x);    // the same
   std::string activate(nn::Activation activation, const std::string& x);
+  std::string pool(const Pooler& pooler, const std::string& x);              // [B,D] -> [B,D]
+  std::string convolve(const nn::Conv2d& conv, const std::string& x);        // [B,C_in,H,W] -> [B,C_out,H',W']
+  std::string normalise(const nn::BatchNorm2d& norm, const std::string& x);  // by its running statistics
+  std::string mean(const std::string& x, const std::vector<int64_t>& axes);  // over whole dimensions, which go
 
   void input(const std::string& name, Type type, std::vector<Size> shape);
   /// Gives `value` out as `name`.

@@ -13,8 +13,7 @@ std::string TextClassifier::describe_pooled(OnnxGraph& graph, const OnnxTokens& 
   switch (pooling_) {
     case Pooling::kPooler: {
       const std::string read = own_head_.reads_mean ? row_means(graph, states, tokens) : one(states);
-      const std::string y = graph.activate(pooler_->activation, graph.linear(pooler_->dense, read));
-      return pooler_->norm ? graph.norm(*pooler_->norm, y) : y;
+      return graph.pool(*pooler_, read);
     }
     case Pooling::kCls:
     case Pooling::kLast:

@@ -45,6 +45,10 @@ class ImageClassifier final : public TunableModel {
   at::Tensor forward(const ImageBatch& batch, const nn::ForwardContext& context) const;
   /// One vector per image, [B,D], before dropout and head.
   at::Tensor pooled(const ImageBatch& batch, const nn::ForwardContext& context) const;
+  /// The model as an ONNX graph that scores, with the input "pixel_values" [rows,C,H,W], whose H and W are any numbers
+  /// from ImageSizes::least_size on where the model has no size of its own; gives the name of the logits, [rows,
+  /// outputs]. Adapters must be merged.
+  std::string describe(OnnxGraph& graph) const;
 
   nn::ParameterStore& parameters() override { return *store_; }
   const nn::ParameterStore& parameters() const override { return *store_; }

@@ -18,6 +18,8 @@
 
 namespace rift::models {
 
+class OnnxGraph;
+
 struct ImageBatch {
   at::Tensor pixels;               // [B,C,H,W] of the model's element type, normalised as the model expects it
   std::vector<uint64_t> row_keys;  // [B], identity of the row in its data set; dropout depends on it, scoring does not
@@ -50,6 +52,9 @@ class ImageEncoder {
   virtual std::vector<std::string> lora_maps() const = 0;
   /// [B,D] from features(): kMean and kCls; the caller lays its pooler on kCls for kPooler.
   virtual at::Tensor pool(const at::Tensor& features, Pooling pooling) const = 0;
+  /// features() and pool() as parts of an ONNX graph, of pixels [B,C,H,W].
+  virtual std::string describe_features(OnnxGraph& graph, const std::string& pixels) const = 0;
+  virtual std::string describe_pool(OnnxGraph& graph, const std::string& features, Pooling pooling) const = 0;
 
   const Part& stem() const { return stem_; }
   const std::vector<Part>& layers() const { return layers_; }

@@ -68,6 +68,8 @@ class ResNetEncoder final : public ImageEncoder {
   std::vector<nn::LinearMap*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return {"convolution"}; }
   at::Tensor pool(const at::Tensor& features, Pooling pooling) const override;
+  std::string describe_features(OnnxGraph& graph, const std::string& pixels) const override;
+  std::string describe_pool(OnnxGraph& graph, const std::string& features, Pooling pooling) const override;
 
  private:
   /// Convolution and what normalises it.
@@ -89,6 +91,7 @@ class ResNetEncoder final : public ImageEncoder {
   void add_block(const std::string& name, const BlockShape& shape);
   at::Tensor run_stage(int64_t stage, const at::Tensor& x, const ImagePass& pass) const override;
   at::Tensor run_conv(const ConvNorm& conv, const at::Tensor& x, const nn::LinearCall& call) const;
+  std::string describe_block(OnnxGraph& graph, const Block& block, const std::string& x) const;
 
   ResNetOptions options_;
   nn::BatchNormOptions norm_;

@@ -75,6 +75,8 @@ class ViTEncoder final : public ImageEncoder {
   std::vector<nn::LinearMap*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return {"query", "value"}; }
   at::Tensor pool(const at::Tensor& features, Pooling pooling) const override;
+  std::string describe_features(OnnxGraph& graph, const std::string& pixels) const override;
+  std::string describe_pool(OnnxGraph& graph, const std::string& features, Pooling pooling) const override;
 
  private:
   struct Layer {
@@ -93,6 +95,7 @@ class ViTEncoder final : public ImageEncoder {
   at::Tensor embed(const at::Tensor& pixels, const ImagePass& pass) const;
   at::Tensor run_layer(int64_t index, const at::Tensor& x, const ImagePass& pass) const;
   at::Tensor attend(int64_t index, const at::Tensor& x, const ImagePass& pass) const;
+  std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x) const;
 
   ViTOptions options_;
   ImageSizes sizes_;

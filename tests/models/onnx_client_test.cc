@@ -6,8 +6,10 @@
 #include "models/tiny_encoders.h"
 #include "models/vision/tiny_images.h"
 #include "rift/checkpoint/tensor_file.h"
+#include "rift/models/label_tokens.h"
 #include "rift/models/onnx/graph.h"
 #include "support/client.h"
+#include "support/outside_data.h"
 #include "support/temp_directory.h"
 
 // Every architecture as an ONNX graph beside transformers and beside rift: clients/onnx_graphs.py.
@@ -16,7 +18,7 @@ namespace {
 
 using test::golden_in;
 
-class OnnxGraphs : public testing::TestWithParam<const char*> {
+class OnnxFixture : public testing::Test {
  protected:
   void SetUp() override { RIFT_SKIP_WITHOUT_CLIENTS(); }
 
@@ -45,7 +47,7 @@ class OnnxGraphs : public testing::TestWithParam<const char*> {
   Json cases_ = Json::array();
 };
 
-using TextGraphs = OnnxGraphs;
+class TextGraphs : public OnnxFixture, public testing::WithParamInterface<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Tiny, TextGraphs, testing::ValuesIn(test::kTinyEncoders),
                          [](const auto& encoder) { return std::string(encoder.param); });
 INSTANTIATE_TEST_SUITE_P(TinyDecoder, TextGraphs, testing::ValuesIn(test::kTinyDecoders),
@@ -83,7 +85,29 @@ TEST_P(TextGraphs, GiveTheLogitsOfTransformersOnEveryHeadReading) {
   expect_agrees();
 }
 
-using ImageGraphs = OnnxGraphs;
+class RealGraphs : public OnnxFixture {};
+
+TEST_F(RealGraphs, SmolLm2ScoresRowsOfManyTokensByItsLanguageHead) {
+  RIFT_SKIP_WITHOUT_SMOLLM2();
+  const auto directory = checkpoint::open_hf_directory(test::kSmolLm2);
+  tensor::TensorMap tensors = test::load_weights(directory, {.language_head = true}).tensors;
+  tensors["score.weight"] =
+      label_token_weight(directory.config, test::kSmolLm2, std::vector<int32_t>{1092, 2905, 504}, tensors);
+  const TextClassifier model({.config = directory.config, .pooling = Pooling::kLast, .outputs = 3}, tensors);
+  tensor::TokenRows rows;
+  for (const int tokens : {1, 7, 40, 150}) {
+    std::vector<int32_t> ids;
+    for (int t = 0; t < tokens; ++t) ids.push_back((tokens * 7919 + t * 104729) % 49152);
+    rows.add_row(ids, static_cast<uint64_t>(tokens));
+  }
+  const auto batch = tensor::make_packed_batch(rows, c10::Device(c10::DeviceType::CPU));
+  const at::NoGradGuard scoring;
+  add(model, "smollm2", model.forward(batch, {}),
+      Json{{"rows", lists(batch.ids, batch)}, {"types", lists(batch.type_ids, batch)}, {"vocabulary", 49152}});
+  expect_agrees();
+}
+
+class ImageGraphs : public OnnxFixture, public testing::WithParamInterface<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Tiny, ImageGraphs, testing::ValuesIn(test::kTinyImageModels),
                          [](const auto& model) { return std::string(model.param); });
 
@@ -104,9 +128,14 @@ TEST_P(ImageGraphs, GiveTheLogitsOfTheOriginalOnEveryHeadReading) {
   expect_agrees();
 }
 
-TEST_P(ImageGraphs, TakeImagesOfOtherSizesWhereTheModelDoes) {
+/// Networks that take images of any size.
+class ConvolutionalGraphs : public ImageGraphs {};
+INSTANTIATE_TEST_SUITE_P(Tiny, ConvolutionalGraphs,
+                         testing::Values("resnet_basic", "resnet_bottleneck", "resnet_early", "efficientnet_lite"),
+                         [](const auto& model) { return std::string(model.param); });
+
+TEST_P(ConvolutionalGraphs, TakeImagesOfOtherSizes) {
   const auto model = test::image_classifier(test::image_folder(GetParam()));
-  if (model->encoder().sizes().image_size > 0) GTEST_SKIP() << "images of this model have its own size";
   const at::NoGradGuard scoring;
   const Json odd = parse_json(R"({"size": [37, 51], "targets": [0, 0, 0]})", "sizes");  // padding is uneven
   const ImageBatch batch = test::golden_images(odd);

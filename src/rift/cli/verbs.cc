@@ -19,7 +19,7 @@ std::span<const Verb> verbs() {
       {"tokenize", "what a text model sees: one line in, one line out", add_tokenize},
       {"embed", "pooled vectors of each row or line, for other tools", add_embed},
       {"models", "pretrained models: list, fetch, inspect, convert and rank them", nullptr, model_actions},
-      {"export", "files that transformers or peft load", add_export},
+      {"export", "files that transformers, peft, onnxruntime or llama.cpp load", add_export},
       {"bench", "speed of this machine: tokenizing, scoring, training, peak memory", add_bench},
       {"schema", "JSON Schema of run.yaml", add_schema},
       {"doctor", "check that this machine and this build can do the work", add_doctor},

@@ -4,7 +4,8 @@ Run:  python pretrain_curve.py FOLDER
 FOLDER/start    model directory before the first step
 FOLDER/model    the published one
 FOLDER/steps.json  {"beta1", "beta2", "epsilon", "weight_decay", "clip_norm", "steps": [{"lr", "rows": [{"ids", "places",
-                   "targets"}]}], "check": {"rows": [...], "logits": [[...]]}}; places and targets: what is to be said where
+                   "targets"}]}], "check": {"rows": [...], "logits": [[...]]}, "texts": [{"text", "ids"}]}; places and
+                   targets: what is to be said where
 Writes FOLDER/losses.json: the loss of every step.
 """
 import json
@@ -44,9 +45,8 @@ def logits_of(model, rows):
 
 def groups(model):
     """Weight decay as rift deals it: not for biases and norms."""
-    exempt = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
-    rest = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm" in n)]
-    return [{"params": rest, "weight_decay": plan["weight_decay"]}, {"params": exempt, "weight_decay": 0.0}]
+    return [{"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": plan["weight_decay"]},
+            {"params": [p for p in model.parameters() if p.ndim == 1], "weight_decay": 0.0}]
 
 
 model = load(folder / "start").train()  # its dropout is 0
@@ -72,3 +72,5 @@ difference = (said - torch.tensor(plan["check"]["logits"])).abs().max().item()
 assert difference < 1e-4, f"logits of the published model differ by {difference}"
 tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "model")
 assert len(tokenizer) <= published.config.vocab_size, (len(tokenizer), published.config.vocab_size)
+for entry in plan["texts"]:
+    assert tokenizer(entry["text"]).input_ids == entry["ids"], entry["text"]

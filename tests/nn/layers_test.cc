@@ -213,5 +213,24 @@ TEST(InitialValues, DependOnSeedAndNameAlone) {
   EXPECT_NEAR(b.view.std().item<double>(), 0.5 / std::sqrt(3.0), 0.006);
 }
 
+TEST(InitialValues, BeyondTheCutoffAreDrawnAgainAndTheRowOfPaddingIsZero) {
+  ParameterStore store;
+  const Parameter& a = store.add("a", {200, 100});
+  store.seal();
+  fill_normal(store, a, 0.02, 1);
+  const at::Tensor whole = a.view.detach().clone();
+  fill_normal(store, a, NormalValues{.standard_deviation = 0.02, .cutoff = 2, .zero_row = 7}, 1);
+  EXPECT_TRUE(at::equal(a.view[7], at::zeros({100})));
+  const at::Tensor drawn = at::cat({a.view.slice(0, 0, 7), a.view.slice(0, 8)}).detach();
+  const at::Tensor first = at::cat({whole.slice(0, 0, 7), whole.slice(0, 8)});
+  EXPECT_LE(drawn.abs().max().item<double>(), 0.04);
+  EXPECT_GT(drawn.abs().max().item<double>(), 0.0396);
+  EXPECT_NEAR(drawn.std().item<double>(), 0.02 * 0.87963, 0.0004);  // of a normal cut off at 2 deviations
+  EXPECT_NEAR(drawn.mean().item<double>(), 0.0, 0.0006);
+  const at::Tensor kept = first.abs().le(0.04);
+  EXPECT_TRUE(at::equal(drawn.masked_select(kept), first.masked_select(kept)));
+  EXPECT_LT(kept.sum().item<int64_t>(), drawn.numel());
+}
+
 }  // namespace
 }  // namespace rift::nn

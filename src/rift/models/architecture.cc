@@ -28,9 +28,10 @@ constexpr const Architecture* kArchitectures[] = {&kBert,    &kRoberta,    &kXlm
                                                   &kElectra, &kModernBert, &kGpt2,       &kLlama,
                                                   &kMistral, &kQwen2,      &kQwen3,      &kGemma3};
 
-std::string class_ending(const LanguageHeadSpec& head) {
-  if (!head.class_ending.empty()) return head.class_ending;
-  return head.objective == LanguageObjective::kMaskedToken ? "ForMaskedLM" : "ForCausalLM";
+std::string language_class(const Architecture& architecture, const LanguageHeadSpec& head) {
+  if (!head.class_name.empty()) return head.class_name;
+  const bool masked = head.objective == LanguageObjective::kMaskedToken;
+  return std::string(architecture.class_name) + (masked ? "ForMaskedLM" : "ForCausalLM");
 }
 
 /// The vocabulary's map has a bias of its own in transformers' classes; files may hold it under either name.
@@ -97,7 +98,7 @@ TextModelDescription describe_text_model(const Json& config, const std::string& 
   const LanguageHeadSpec& language = built.language_head;
   LanguageHead::add_to(store, language, built.encoder->width(), built.encoder->sizes().vocab_size);
   description.layout.language_head = shapes_since(store, encoder);
-  description.layout.language_class = description.layout.class_name + class_ending(language);
+  description.layout.language_class = language_class(architecture, language);
   description.layout.language_aliases = aliases_of(language);
   nn::ParameterStore beside;  // ModernBERT's pooler and language head have the same names
   if (built.head.has_pooler()) Pooler::add_to(beside, built.head, built.encoder->width());

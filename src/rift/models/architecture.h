@@ -9,6 +9,7 @@
 #include "rift/checkpoint/model_layout.h"
 #include "rift/models/language_head.h"
 #include "rift/models/pooler.h"
+#include "rift/models/start_values.h"
 #include "rift/models/text_encoder.h"
 #include "rift/models/text_sizes.h"
 #include "rift/nn/parameters.h"
@@ -20,7 +21,7 @@ struct BuiltEncoder {
   std::unique_ptr<TextEncoder> encoder;
   OwnHead head;
   LanguageHeadSpec language_head;
-  double initializer_range = 0.02;  // standard deviation of new weights
+  StartValues start;  // of what is new
 };
 
 struct Architecture {

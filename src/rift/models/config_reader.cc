@@ -170,4 +170,10 @@ void require_heads_divide(int64_t heads, int64_t width, std::string_view key, st
                width);
 }
 
+std::optional<int64_t> padding_row(const Json& config, std::optional<int64_t> left_out) {
+  const Json* id = config.find("pad_token_id");
+  if (id == nullptr) return left_out;
+  return id->is_integer() ? std::optional(id->as_int()) : std::nullopt;
+}
+
 }  // namespace rift::models

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -33,6 +35,10 @@ Json option_members(const Json& config, std::string_view source, const ConfigRul
 
 /// Throws kArtefact when `heads`, the value of `key`, does not divide the width.
 void require_heads_divide(int64_t heads, int64_t width, std::string_view key, std::string_view source);
+
+/// Row of the token embeddings that padding has, by pad_token_id; `left_out`: what transformers takes it for where
+/// config.json does not have the key. None for null.
+std::optional<int64_t> padding_row(const Json& config, std::optional<int64_t> left_out);
 
 /// Reads a config.json. `source` names it in errors. Keys that say nothing about what the model computes (labels,
 /// versions, settings of text generation ...) are passed over; every other key that is unknown and set is refused.

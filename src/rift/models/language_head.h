@@ -29,10 +29,10 @@ struct LanguageHeadSpec {
   std::string norm;                                   // behind that, "" = none
   bool norm_has_bias = true;
   double norm_epsilon = 1e-12;
-  std::string table;         // embedding table that the vocabulary's map is tied to, "" = it has a weight of its own
-  std::string own_weight;    // name of that weight, "lm_head.weight"; files of a tied map may hold it as a copy
-  std::string bias;          // of the vocabulary's map, "" = none
-  std::string class_ending;  // of transformers' class where it is not ForMaskedLM or, by objective, ForCausalLM
+  std::string table;       // embedding table that the vocabulary's map is tied to, "" = it has a weight of its own
+  std::string own_weight;  // name of that weight, "lm_head.weight"; files of a tied map may hold it as a copy
+  std::string bias;        // of the vocabulary's map, "" = none
+  std::string class_name;  // of transformers, "" = the architecture's and, by objective, ForMaskedLM or ForCausalLM
 };
 
 /// `spec` as a config.json asks for it: with a weight of its own where tie_word_embeddings is false.

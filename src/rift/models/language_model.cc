@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "rift/base/error.h"
-#include "rift/nn/initial_values.h"
 
 namespace rift::models {
 
@@ -18,12 +17,12 @@ LanguageModel::LanguageModel(const LanguageModelOptions& options, const tensor::
   head_ = LanguageHead::add_to(*store_, built.language_head, encoder_->width(), encoder_->sizes().vocab_size);
   head_part_ = part_since(*store_, "language head", begin);
   store_->seal();
-  initialise(store_->copy_from(pretrained), built.initializer_range, options);
+  initialise(store_->copy_from(pretrained), built.start, options);
 }
 
 LanguageModel::~LanguageModel() = default;
 
-void LanguageModel::initialise(const std::vector<std::string>& names, double standard_deviation,
+void LanguageModel::initialise(const std::vector<std::string>& names, const StartValues& values,
                                const LanguageModelOptions& options) {
   for (const std::string& name : names) {
     const nn::Parameter* parameter = store_->find(name);
@@ -31,13 +30,7 @@ void LanguageModel::initialise(const std::vector<std::string>& names, double sta
     RIFT_REQUIRE(options.from_scratch || std::ranges::find(head_part_.parameters, name) != head_part_.parameters.end(),
                  Code::kArtefact, "tensor '{}' is missing from the pretrained weights; is this the right config.json?",
                  shorten(name));
-    if (name.ends_with("bias")) {
-      nn::fill_zero(*store_, *parameter);
-    } else if (parameter->shape.size() == 1) {  // a norm's weight
-      nn::fill_one(*store_, *parameter);
-    } else {
-      nn::fill_normal(*store_, *parameter, standard_deviation, options.seed);
-    }
+    fill_start_values(*store_, *parameter, values, options.seed);
     new_parameters_.push_back(name);
   }
 }

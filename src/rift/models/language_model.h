@@ -46,13 +46,13 @@ class LanguageModel {
   const TextEncoder& encoder() const { return *encoder_; }
   /// The head's own parameters; a tied table belongs to the encoder.
   const Part& head() const { return head_part_; }
-  /// Names that `pretrained` lacked: weights normal(0, initializer_range), biases zero, norms one.
+  /// Names that `pretrained` lacked, filled by fill_start_values().
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
   /// Every parameter and buffer by canonical name, as copies: what a model directory is written from.
   tensor::TensorMap tensors() const { return store_->to_map(true); }
 
  private:
-  void initialise(const std::vector<std::string>& names, double standard_deviation,
+  void initialise(const std::vector<std::string>& names, const StartValues& values,
                   const LanguageModelOptions& options);
 
   const Architecture& architecture_;

@@ -4,17 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "rift/models/start_values.h"
 #include "rift/nn/parameters.h"
 
 namespace rift::models {
 
 struct NewParameterOptions {
-  double standard_deviation = 0.02;  // of weights
+  StartValues values;
   uint64_t seed = 1;
 };
 
-/// Fills what the pretrained weights lack: normal weights, zero biases, a norm's weight with ones. Throws kArtefact for
-/// a name that is none of `beside_encoder`: an encoder is never made up.
+/// Fills what the pretrained weights lack, by fill_start_values(). Throws kArtefact for a name that is none of
+/// `beside_encoder`: an encoder is never made up.
 void fill_new_parameters(nn::ParameterStore& store, const std::vector<std::string>& names,
                          const std::vector<const nn::Parameter*>& beside_encoder, const NewParameterOptions& options);
 

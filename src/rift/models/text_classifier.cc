@@ -68,8 +68,7 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
   std::vector<const nn::Parameter*> beside = pooler_parameters();
   beside.push_back(classifier_.weight);
   if (head_has_bias()) beside.push_back(classifier_.bias);
-  fill_new_parameters(*store_, new_parameters_, beside,
-                      {.standard_deviation = built.initializer_range, .seed = options.seed});
+  fill_new_parameters(*store_, new_parameters_, beside, {.values = built.start, .seed = options.seed});
   if (pooling_ == Pooling::kPooler) return;
   for (const nn::Parameter* parameter : pooler_parameters()) store_->set_trainable(*parameter, false);
 }

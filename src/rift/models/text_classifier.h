@@ -82,7 +82,7 @@ class TextClassifier final : public TunableModel {
   std::vector<std::string> lora_maps() const override { return encoder_->query_and_value_maps(); }
   /// With pooling "pooler" transformers' class for sequence classification, with another one AutoModel.
   AdapterBase adapter_base() const override;
-  /// Names that `pretrained` lacked and that were initialised here: normal(0, initializer_range) weights, zero biases.
+  /// Names that `pretrained` lacked and that were initialised here, by fill_start_values().
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
   /// The head's outputs times `factor` plus `shift`, by its own weights; `shift` is 0 where it has no bias.
   void rescale_outputs(double factor, double shift);

@@ -21,7 +21,7 @@ constexpr std::string_view kHarmless[] = {"_sliding_window_pattern", "cache_impl
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const Gemma3Options options = read_gemma3_options(config, source);
   const LlamaFamilyOptions& family = options.family;
-  return build_llama_family(
+  BuiltEncoder built = build_llama_family(
       {.options = family,
        .activation = options.hidden_activation,
        .query_key_value_bias = options.attention_bias,
@@ -29,6 +29,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
        .norms_heads = true,
        .norms_results = true,
        .norms_count_from_one = true,
+       .padding_row = padding_row(config, 0),
        .embedding_scale = std::sqrt(static_cast<double>(family.hidden_size)),
        .query_scalar = options.query_pre_attn_scalar,
        .frequencies = read_frequencies(family, config, source),
@@ -37,6 +38,8 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                                   [&](int64_t layer) { return (layer + 1) % options.sliding_window_pattern != 0; }),
        .sliding_window = options.sliding_window},
       store);
+  built.language_head.class_name = "Gemma3ForCausalLM";  // the encoder and the classifier are Gemma3Text...
+  return built;
 }
 
 }  // namespace

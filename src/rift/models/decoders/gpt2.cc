@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <cmath>
 #include <memory>
 
 #include "rift/nn/dropout.h"
@@ -44,8 +45,10 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
           .language_head = {.objective = LanguageObjective::kNextToken,
                             .table = options.tie_word_embeddings ? "transformer.wte.weight" : "",
                             .own_weight = "lm_head.weight",
-                            .class_ending = "LMHeadModel"},
-          .initializer_range = options.initializer_range};
+                            .class_name = "GPT2LMHeadModel"},
+          .start = {.standard_deviation = options.initializer_range,
+                    .others = {{".c_proj.weight",
+                                options.initializer_range / std::sqrt(2.0 * static_cast<double>(options.n_layer))}}}};
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                              .query_key_value_bias = options.attention_bias,
                              .attention_output_bias = options.attention_bias,
                              .feed_forward_bias = options.mlp_bias,
+                             .padding_row = padding_row(config, std::nullopt),
                              .frequencies = read_frequencies(options.family, config, source),
                              .layer_types = std::vector(options.family.num_hidden_layers, LayerType::kFull)},
                             store);

@@ -51,14 +51,17 @@ nn::RotaryFrequencies read_frequencies(const LlamaFamilyOptions& options, const 
 }
 
 BuiltEncoder build_llama_family(LlamaFamilySpec spec, nn::ParameterStore& store) {
-  const double initializer_range = spec.options.initializer_range;
+  StartValues start{.standard_deviation = spec.options.initializer_range,
+                    .norms_count_from_one = spec.norms_count_from_one,
+                    .padded = {"model.embed_tokens.weight"},
+                    .padding_row = spec.padding_row};
   const bool tied = spec.options.tie_word_embeddings;
   return {.encoder = std::make_unique<LlamaFamilyDecoder>(std::move(spec), store),
           .head = {.reading = Pooling::kLast, .pooler = "", .classifier = "score", .classifier_has_bias = false},
           .language_head = {.objective = LanguageObjective::kNextToken,
                             .table = tied ? "model.embed_tokens.weight" : "",
                             .own_weight = "lm_head.weight"},
-          .initializer_range = initializer_range};
+          .start = std::move(start)};
 }
 
 struct LlamaFamilyDecoder::Pass : LayerPass {

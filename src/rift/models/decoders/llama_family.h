@@ -93,6 +93,7 @@ struct LlamaFamilySpec {
   bool norms_heads = false;            // of queries and keys, before their positions
   bool norms_results = false;          // what attention and feed-forward part give, before it is added to the states
   bool norms_count_from_one = false;   // scale = 1 + weight
+  std::optional<int64_t> padding_row;  // of the token embeddings; zero in a new model
   double embedding_scale = 1;          // of token embeddings
   std::optional<double> query_scalar;  // attention scores are divided by its root; K where it is not stated
   nn::RotaryFrequencies frequencies;

@@ -15,6 +15,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
   return build_llama_family(
       {.options = options.family,
        .activation = options.hidden_act,
+       .padding_row = padding_row(config, std::nullopt),
        .frequencies = read_frequencies(options.family, config, source),
        .layer_types = std::vector(options.family.num_hidden_layers, slides ? LayerType::kSliding : LayerType::kFull),
        .sliding_window = options.sliding_window.value_or(0)},

@@ -14,6 +14,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
   return build_llama_family({.options = options.family,
                              .activation = options.hidden_act,
                              .query_key_value_bias = true,
+                             .padding_row = padding_row(config, std::nullopt),
                              .frequencies = read_frequencies(options.family, config, source),
                              .layer_types = options.window.types(options.family.num_hidden_layers, source),
                              .sliding_window = options.window.sliding_window.value_or(0)},

@@ -17,6 +17,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                              .query_key_value_bias = options.attention_bias,
                              .attention_output_bias = options.attention_bias,
                              .norms_heads = true,
+                             .padding_row = padding_row(config, std::nullopt),
                              .frequencies = read_frequencies(options.family, config, source),
                              .layer_types = options.window.types(options.family.num_hidden_layers, source),
                              .sliding_window = options.window.sliding_window.value_or(0)},

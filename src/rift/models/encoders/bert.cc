@@ -28,7 +28,9 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                                           .own_weight = "cls.predictions.decoder.weight",
                                           .bias = "cls.predictions.bias"},
                                          config),
-          .initializer_range = options.initializer_range};
+          .start = {.standard_deviation = options.initializer_range,
+                    .padded = {"bert.embeddings.word_embeddings.weight"},
+                    .padding_row = padding_row(config, 0)}};
 }
 
 }  // namespace

@@ -63,7 +63,9 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                                           .own_weight = "vocab_projector.weight",
                                           .bias = "vocab_projector.bias"},
                                          config),
-          .initializer_range = options.initializer_range};
+          .start = {.standard_deviation = options.initializer_range,
+                    .padded = {"distilbert.embeddings.word_embeddings.weight"},
+                    .padding_row = padding_row(config, 0)}};
 }
 
 }  // namespace

@@ -42,7 +42,9 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                                           .own_weight = "generator_lm_head.weight",
                                           .bias = "generator_lm_head.bias"},
                                          config),
-          .initializer_range = options.bert.initializer_range};
+          .start = {.standard_deviation = options.bert.initializer_range,
+                    .padded = {"electra.embeddings.word_embeddings.weight"},
+                    .padding_row = padding_row(config, 0)}};
 }
 
 }  // namespace

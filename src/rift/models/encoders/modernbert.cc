@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -25,14 +26,26 @@ constexpr FixedSetting kFixed[] = {
     {"norm_bias", "false"},
 };
 constexpr std::string_view kHarmless[] = {
-    "deterministic_flash_attn", "initializer_cutoff_factor",
+    "deterministic_flash_attn",
     "layer_norm_eps",  // transformers reads norm_eps
-    "reference_compile",        "repad_logits_with_grad",    "sparse_pred_ignore_index", "sparse_prediction",
+    "reference_compile",        "repad_logits_with_grad", "sparse_pred_ignore_index", "sparse_prediction",
 };
 constexpr checkpoint::UnusedTensors kUnused[] = {{"decoder.", "pretraining head"}};
 
 /// Numbers of the linear maps within a layer; part of the dropout hash of their adapters (nn::LinearCall::site).
 enum LinearSite : uint32_t { kQkv = 0, kAttentionOutput = 3, kIntermediate = 4, kOutput = 5 };
+
+/// What adds to the states, and what reads them last, begins narrower the more layers add.
+StartValues start_values(const ModernBertOptions& options) {
+  const double in = options.initializer_range;
+  const double out = in / std::sqrt(2.0 * static_cast<double>(options.num_hidden_layers));
+  return {.standard_deviation = in,
+          .others = {{".Wo.weight", out},
+                     {"head.dense.weight", out},
+                     {"decoder.weight", out},
+                     {"classifier.weight", 1.0 / std::sqrt(static_cast<double>(options.hidden_size))}},
+          .cutoff = options.initializer_cutoff_factor.value_or(3.0)};
+}
 
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const ModernBertOptions options = read_modernbert_options(config, source);
@@ -54,7 +67,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                                           .own_weight = "decoder.weight",
                                           .bias = options.decoder_bias ? "decoder.bias" : ""},
                                          config),
-          .initializer_range = options.initializer_range};
+          .start = start_values(options)};
 }
 
 }  // namespace

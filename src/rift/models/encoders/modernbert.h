@@ -51,6 +51,7 @@ struct ModernBertOptions {
   double classifier_dropout = 0.0;
   bool decoder_bias = true;
   double initializer_range = 0.02;
+  std::optional<double> initializer_cutoff_factor = 2.0;  // 3 where it is null
 
   template <class V>
   void visit(V& v) {
@@ -77,6 +78,8 @@ struct ModernBertOptions {
     v("classifier_dropout", classifier_dropout, "Dropout before the classifier.", in_half_open(0, 1));
     v("decoder_bias", decoder_bias, "Whether the language head's map to the vocabulary has a bias.");
     v("initializer_range", initializer_range, "Standard deviation of new weights.", at_least(0));
+    v("initializer_cutoff_factor", initializer_cutoff_factor, "Deviations beyond which a new weight is drawn again.",
+      positive());
   }
 };
 

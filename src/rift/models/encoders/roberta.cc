@@ -37,7 +37,10 @@ BuiltEncoder build(const RobertaOptions& options, const Json& config, nn::Parame
                                           .own_weight = "lm_head.decoder.weight",
                                           .bias = "lm_head.bias"},
                                          config),
-          .initializer_range = options.bert.initializer_range};
+          .start = {
+              .standard_deviation = options.bert.initializer_range,
+              .padded = {"roberta.embeddings.word_embeddings.weight", "roberta.embeddings.position_embeddings.weight"},
+              .padding_row = options.pad_token_id}};
 }
 
 BuiltEncoder build_roberta(const Json& config, std::string_view source, nn::ParameterStore& store) {

@@ -42,7 +42,7 @@ ImageClassifier::ImageClassifier(const ImageClassifierOptions& options, const te
   }
   add_head();
   store_->seal();
-  fill(pretrained, {.standard_deviation = built.initializer_range, .seed = options.seed});
+  fill(pretrained, {.values = {.standard_deviation = built.initializer_range}, .seed = options.seed});
   if (pooling_ == Pooling::kPooler) return;
   for (const nn::Parameter* parameter : pooler_parameters()) store_->set_trainable(*parameter, false);
 }

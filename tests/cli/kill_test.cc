@@ -22,15 +22,6 @@ using Moment = std::function<bool(const fs::path& run, const std::string& said)>
 constexpr const char* kRunFile = "examples/german_credit/run.yaml";
 constexpr int kRows = 120;
 
-/// Whether some path of the run has `part` in it, such as "models/gbdt/.package.tmp-".
-bool has_path(const fs::path& run, const std::string& part) {
-  std::error_code ignored;
-  for (fs::recursive_directory_iterator entry(run, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
-    if (entry->path().string().find(part) != std::string::npos) return true;
-  }
-  return false;
-}
-
 Moment line(const std::string& text) {
   return [text](const fs::path&, const std::string& said) { return said.find(text) != std::string::npos; };
 }

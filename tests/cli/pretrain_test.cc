@@ -166,6 +166,63 @@ TEST_F(PretrainProgram, AStartBringsItsConfigAndTokenizer) {
   EXPECT_EQ(pretrain("run", from("none")).status, 4);
 }
 
+/// With a table of positions that takes long enough to write for a kill to hit the writing.
+struct Killed {
+  const char* name;
+  const char* config;
+  const char* tokenizer;
+};
+class KilledPretrainProgram : public PretrainProgram, public testing::WithParamInterface<Killed> {
+ protected:
+  KilledPretrainProgram() { test::write_plainly(folder_ / "bert.json", GetParam().config); }
+  std::vector<std::string> settings(bool resume) const {
+    std::vector<std::string> all = {"--set",     std::string("tokenizer.train.kind=") + GetParam().name,
+                                    "--set",     std::string("tokenizer.train.vocab_size=") + GetParam().tokenizer,
+                                    "--set",     "optim.epochs=6",
+                                    "--set",     "train.checkpoint_every_steps=2",
+                                    "--threads", "1"};
+    if (resume) all.emplace_back("--resume");
+    return all;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    , KilledPretrainProgram,
+    testing::Values(Killed{"bert",
+                           R"({"model_type": "bert", "hidden_size": 128, "num_hidden_layers": 1,
+                              "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 16384})",
+                           "60"},
+                    Killed{"gpt2",
+                           R"({"model_type": "gpt2", "n_embd": 128, "n_layer": 1, "n_head": 2, "n_inner": 64,
+                              "n_positions": 16384})",
+                           "300"}),
+    [](const auto& killed) { return std::string(killed.param.name); });
+
+TEST_P(KilledPretrainProgram, FromEveryMomentItGoesOnToTheSameBytes) {
+  const ProgramRun uninterrupted = pretrain("whole", settings(/*resume=*/false));
+  ASSERT_EQ(uninterrupted.status, 0) << uninterrupted.err;
+  const std::filesystem::path run = folder_ / "run", whole = folder_ / "whole";
+  int hit_while_writing = 0;
+  for (const char* moment :
+       {"run/tokenizer", "tokens/train.", "checkpoints/.step-000004.tmp-", "checkpoints/.step-000010.tmp-",
+        "checkpoints/step-000016", "checkpoints/.step-000020.tmp-", ".model.tmp-"}) {
+    const pid_t process = test::start_program(folder_.path(), words("run", settings(/*resume=*/true)));
+    EXPECT_EQ(test::stop_program_at(process, [&] { return test::has_path(run, moment); }, SIGKILL), 128 + SIGKILL)
+        << moment << "\n" << text_of(folder_ / "stderr");
+    hit_while_writing += test::has_path(run, "/.step-");
+    EXPECT_FALSE(std::filesystem::exists(run / "model")) << moment;
+    if (HasFailure()) return;
+  }
+  EXPECT_GE(hit_while_writing, 1) << "no kill hit a checkpoint while it was written";
+  const ProgramRun last = pretrain("run", settings(/*resume=*/true));
+  ASSERT_EQ(last.status, 0) << last.err;
+  EXPECT_THAT(last.err, HasSubstr("going on from a checkpoint"));
+  for (const char* file : {"model/model.safetensors", "model/config.json", "model/tokenizer.json",
+                           "tokenizer/tokenizer.json", "log.jsonl", "metrics.json"}) {
+    EXPECT_EQ(text_of(run / file), text_of(whole / file)) << file;
+  }
+}
+
 TEST_F(PretrainProgram, BadKeysAndFilesAreNamed) {
   const ProgramRun key = pretrain("bad", {"--set", "pretrain.mask_shares=0.2"});
   EXPECT_EQ(key.status, 2);

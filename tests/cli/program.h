@@ -88,6 +88,16 @@ int stop_program_at(pid_t pid, const Moment& has_come, int signal) {
   return wait_for(pid);
 }
 
+/// Whether some path of a run's directory has `part` in it, such as "models/gbdt/.package.tmp-".
+inline bool has_path(const std::filesystem::path& run, const std::string& part) {
+  std::error_code ignored;
+  for (std::filesystem::recursive_directory_iterator entry(run, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    if (entry->path().string().find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
 inline ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits = {}) {
   const TempDirectory folder;
   ProgramRun run;

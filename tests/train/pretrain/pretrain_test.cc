@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "checkpoint/gguf_variant.h"
 #include "rift/base/files.h"
 #include "rift/package/backbone.h"
+#include "rift/package/model_tokenizer.h"
 #include "rift/package/text_model.h"
 #include "support/failure.h"
 #include "train/pretrain/small_texts.h"
@@ -105,6 +107,48 @@ TEST_F(Pretrain, ErrorsSayWhatDoesNotFit) {
   EXPECT_THAT(refusal(Code::kData), testing::Not(testing::IsEmpty()));
 }
 
+TEST_F(Pretrain, InBf16ItLearnsAsInF32) {
+  Json config = parse_json(test::kTinyBertConfig, "bert.json");
+  config["hidden_dropout_prob"] = config["attention_probs_dropout_prob"] = 0.0;
+  test::write_plainly(folder_ / "bert.json", to_json_text(config));
+  const Json f32 = run("f32");
+  options_.train.precision = Precision::kBf16;
+  const Json bf16 = run("bf16");
+  EXPECT_EQ(f32.at("precision").as_string(), "f32");
+  EXPECT_EQ(bf16.at("precision").as_string(), "bf16");
+  EXPECT_EQ(f32.at("start"), bf16.at("start"));  // evaluations are in f32
+  const double expected = loss(f32.at("best").at("figures")), got = loss(bf16.at("best").at("figures"));
+  EXPECT_NE(got, expected);
+  EXPECT_NEAR(got, expected, 0.02 * expected);
+  EXPECT_LT(got, 0.75 * loss(bf16.at("start")));
+}
+
+TEST_F(Pretrain, OptionsWithoutAnEffectAreRefused) {
+  test::write_plainly(folder_ / "bert.json", R"({"model_type": "gpt2", "n_embd": 32, "n_layer": 1, "n_head": 2,
+                                                 "n_positions": 32})");
+  options_.tokenizer.train->kind = encode::text::Gpt2Training{};
+  options_.tokenizer.train->vocab_size = 300;
+  options_.train.precision = Precision::kBf16;
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("train.precision: bf16 runs on the fused engine only"));
+  options_.train.precision = Precision::kF32;
+  options_.pretrain.mask_share = 0.2;
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("pretrain.mask_share: a GPT-2 says next tokens and hides none"));
+  options_.pretrain.mask_share = LanguageOptions{}.mask_share;
+  options_.pretrain.whole_word = false;
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("pretrain.whole_word: a GPT-2"));
+}
+
+TEST_F(Pretrain, PaddingIsTheTokenizers) {
+  options_.optim.epochs = 0.1;
+  Json config = parse_json(test::kTinyBertConfig, "bert.json");
+  config["pad_token_id"] = int64_t{3};
+  test::write_plainly(folder_ / "bert.json", to_json_text(config));
+  EXPECT_THAT(refusal(Code::kConfig), HasSubstr("pad_token_id is 3, but the tokenizer pads with token 0"));
+  test::write_plainly(folder_ / "bert.json", test::kTinyBertConfig);
+  run("run");
+  EXPECT_EQ(read_json(folder_ / "run/model/config.json").at("pad_token_id").as_int(), 0);
+}
+
 TEST_F(Pretrain, ATokenizerWithoutAMaskIsRefused) {
   options_.optim.epochs = 0.1;
   run("run");
@@ -112,6 +156,40 @@ TEST_F(Pretrain, ATokenizerWithoutAMaskIsRefused) {
   options_.tokenizer.train->kind = encode::text::Gpt2Training{};
   options_.tokenizer.train->vocab_size = 400;
   EXPECT_THAT(refusal(Code::kConfig), HasSubstr("has no mask token"));
+}
+
+/// A small GGUF file, its tokenizer inside, trained further on texts.txt.
+class PretrainGguf : public Pretrain, public testing::WithParamInterface<const char*> {
+ protected:
+  PretrainGguf() {
+    options_.model.text.config.reset();
+    options_.tokenizer.train.reset();
+    options_.model.text.backbone = fs::absolute(test::gguf_fixture(GetParam())).string();
+    options_.optim.epochs = 0.5;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Small, PretrainGguf, testing::Values("bert", "gpt2", "llama", "smollm", "qwen3", "gemma3"),
+                         [](const auto& file) { return std::string(file.param); });
+
+TEST_P(PretrainGguf, IsTrainedFurtherAndPublishedAsADirectoryWithItsTokenizer) {
+  const Json first = run("first");
+  EXPECT_LT(loss(first.at("best").at("figures")), loss(first.at("start")));
+  const fs::path model = folder_ / "first/model";
+  EXPECT_TRUE(fs::exists(model / "model.safetensors"));
+  const auto of_file = package::load_tokenizer(fs::path(options_.model.text.backbone));
+  const auto of_model = encode::text::load_tokenizer(model);
+  for (const char* text : {"The lender refuses a mortgage.", "\u501f\u6b3e 100% caf\u00e9 \n <s>"}) {
+    encode::text::Encoding one, other;
+    of_file->encode(text, {}, one);
+    of_model->encode(text, {}, other);
+    EXPECT_EQ(one.ids, other.ids) << text;
+  }
+  // What was published is the model that was best, and goes on with the same tokens.
+  options_.model.text.backbone = (folder_ / "first").string();
+  const Json second = run("second");
+  EXPECT_NEAR(loss(second.at("start")), loss(first.at("best").at("figures")), 1e-9);
+  EXPECT_EQ(second.at("data").at("train").at("tokens"), first.at("data").at("train").at("tokens"));
 }
 
 TEST(PretrainOptions, KeysThatContradictEachOtherAreRefused) {

@@ -53,6 +53,7 @@ SpecialTokens find_special_tokens(const Tokenizer& tokenizer, const fs::path& mo
       found.all.push_back(id);
       if (key == "mask_token" && found.mask < 0) found.mask = id;
       if (key == "eos_token" && found.end < 0) found.end = id;
+      if (key == "pad_token" && found.padding < 0) found.padding = id;
     }
   }
   const Json whole = read_settings(model_directory / "tokenizer.json");

@@ -12,6 +12,7 @@ namespace rift::encode::text {
 struct SpecialTokens {
   int32_t mask = -1;                   // "[MASK]", -1 where there is none
   int32_t end = -1;                    // eos_token, -1 where there is none
+  int32_t padding = -1;                // pad_token, -1 where there is none
   std::vector<int32_t> before, after;  // that the tokenizer puts around every text: [CLS], [SEP]
   std::vector<int32_t> all;            // these, unk_token, pad_token, ...: ascending, each once
 };

@@ -7,6 +7,7 @@
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/package/backbone.h"
+#include "rift/package/model_tokenizer.h"
 #include "rift/train/pretrain/token_cache.h"
 
 namespace rift::train {
@@ -47,6 +48,18 @@ fs::path tokenizer_directory(const LanguageStartSpec& spec) {
   return directory;
 }
 
+/// The id of padding, whose row of the embeddings begins with zeros; RoBERTa's positions count from it.
+void take_padding(Json& config, const LanguageStart& start, const std::string& file) {
+  const Json* stated = config.find("pad_token_id");
+  if (start.special.padding < 0) return;
+  const auto padding = static_cast<int64_t>(start.special.padding);
+  RIFT_REQUIRE(
+      stated == nullptr || stated->is_null() || *stated == Json(padding), Code::kConfig,
+      "{}: pad_token_id is {}, but the tokenizer pads with token {}; leave it out, and the tokenizer's is taken", file,
+      to_json_text(*stated), padding);
+  if (stated == nullptr) config["pad_token_id"] = padding;
+}
+
 /// Fills in what follows from the tokenizer, and refuses what contradicts it.
 Json config_for(Json config, const LanguageStart& start, const std::string& file) {
   const int64_t vocabulary = start.tokenizer->vocab_size();
@@ -55,6 +68,7 @@ Json config_for(Json config, const LanguageStart& start, const std::string& file
                "{}: vocab_size is {}, but the tokenizer has {} tokens; leave it out, and the tokenizer's is taken",
                file, to_json_text(*stated), vocabulary);
   if (stated == nullptr) config["vocab_size"] = vocabulary;
+  take_padding(config, start, file);
   if (start.special.end >= 0 && start.special.before.empty()) {
     config["bos_token_id"] = static_cast<int64_t>(start.special.end);
     config["eos_token_id"] = static_cast<int64_t>(start.special.end);
@@ -86,15 +100,24 @@ void make_new(const LanguageStartSpec& spec, LanguageStart& start) {
       tensor::TensorMap{});
 }
 
+/// A tokenizer that lies in a GGUF file is written into the run's directory: the model that is published gets it.
+void load_tokenizer(const LanguageStartSpec& spec, LanguageStart& start) {
+  start.tokenizer = package::load_tokenizer(start.base);
+  fs::path directory = start.base.encoder;
+  if (!start.base.gguf.empty() && start.base.tokenizer_files.empty()) {
+    directory = spec.directory / "tokenizer";
+    StagedDirectory staged(directory);
+    package::write_gguf_tokenizer(start.base, staged.path());
+    staged.publish();
+    start.base.tokenizer_files = checkpoint::tokenizer_files_in(directory);
+  }
+  start.special = encode::text::find_special_tokens(*start.tokenizer, directory);
+}
+
 void load(const LanguageStartSpec& spec, LanguageStart& start) {
   const fs::path directory =
       package::model_in(package::resolve_backbone(spec.options.model.text.backbone, spec.base_directory));
   start.base = checkpoint::open_hf_directory(directory);
-  RIFT_REQUIRE(
-      start.base.gguf.empty(), Code::kUnsupported,
-      "{}: a GGUF file is not trained further; give a Hugging Face directory with its weights in safetensors and "
-      "its tokenizer",
-      start.base.gguf.string());
   start.weights_sha256 = checkpoint::archive_sha256(checkpoint::weights_file(start.base));
   start.pretrained = package::describe_pretrained(start.base, start.weights_sha256);
   const std::string config_file = start.base.config_path().string();
@@ -109,8 +132,7 @@ void load(const LanguageStartSpec& spec, LanguageStart& start) {
                                    .seed = static_cast<uint64_t>(spec.options.train.seed),
                                    .device = spec.device},
       loaded.tensors);
-  start.tokenizer = encode::text::load_tokenizer(start.base.encoder);
-  start.special = encode::text::find_special_tokens(*start.tokenizer, start.base.encoder);
+  load_tokenizer(spec, start);
   RIFT_REQUIRE(start.tokenizer->vocab_size() <= start.sizes.vocab_size, Code::kArtefact,
                "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
                start.base.encoder.string(), start.tokenizer->vocab_size(), start.sizes.vocab_size);
@@ -122,6 +144,13 @@ void require_fitting(const PretrainOptions& options, const LanguageStart& start)
                "model.text.max_tokens: {} tokens, but the model has {} positions", options.model.text.max_tokens,
                start.sizes.positions);
   const bool masks = start.model->objective() == LanguageObjective::kMaskedToken;
+  const LanguageOptions left_out;
+  const auto require_masks = [&](bool is_set, std::string_view key) {
+    RIFT_REQUIRE(masks || !is_set, Code::kConfig, "pretrain.{}: {} says next tokens and hides none; leave it out", key,
+                 start.layout.title);
+  };
+  require_masks(options.pretrain.mask_share != left_out.mask_share, "mask_share");
+  require_masks(options.pretrain.whole_word != left_out.whole_word, "whole_word");
   RIFT_REQUIRE(!masks || start.special.mask >= 0, Code::kConfig,
                "{}: the tokenizer has no mask token (mask_token of tokenizer_config.json), which masked_token needs",
                start.base.encoder.string());

@@ -22,7 +22,7 @@ struct LanguageStartSpec {
   const PretrainOptions& options;
   const DocumentSource& documents;  // for a tokenizer that is learned
   std::filesystem::path base_directory;
-  std::filesystem::path directory;  // of the run: a tokenizer that is learned goes into its `tokenizer`
+  std::filesystem::path directory;  // of the run: a tokenizer that is learned or lies in a GGUF goes to its `tokenizer`
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
 

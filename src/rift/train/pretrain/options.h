@@ -45,7 +45,8 @@ struct PretrainTextOptions {
   template <class V>
   void visit(V& v) {
     v("backbone", backbone,
-      "Hugging Face directory of the model that is trained further; empty = the packaged all-MiniLM-L6-v2.");
+      "Hugging Face directory or .gguf file of the model that is trained further; empty = the packaged "
+      "all-MiniLM-L6-v2.");
     v("config", config, "A config.json: a model of that shape from scratch, in place of a backbone.");
     v("max_tokens", max_tokens, "Longest row in tokens, special ones included; longer documents become several rows.",
       at_least(2));

@@ -207,8 +207,11 @@ TEST_P(KilledPretrainProgram, FromEveryMomentItGoesOnToTheSameBytes) {
        {"run/tokenizer", "tokens/train.", "checkpoints/.step-000004.tmp-", "checkpoints/.step-000010.tmp-",
         "checkpoints/step-000016", "checkpoints/.step-000020.tmp-", ".model.tmp-"}) {
     const pid_t process = test::start_program(folder_.path(), words("run", settings(/*resume=*/true)));
-    EXPECT_EQ(test::stop_program_at(process, [&] { return test::has_path(run, moment); }, SIGKILL), 128 + SIGKILL)
-        << moment << "\n" << text_of(folder_ / "stderr");
+    EXPECT_EQ(test::stop_program_at(
+                  process, [&] { return test::has_path(run, moment); }, SIGKILL),
+              128 + SIGKILL)
+        << moment << "\n"
+        << text_of(folder_ / "stderr");
     hit_while_writing += test::has_path(run, "/.step-");
     EXPECT_FALSE(std::filesystem::exists(run / "model")) << moment;
     if (HasFailure()) return;

@@ -4,7 +4,8 @@
     language_loss.py check DIR ...   compares DIR/loss.json: {"texts", "max_tokens", "tokens", "nats_per_token"}
 
 Of a model for masked tokens 15 % of a text's tokens are hidden (at least one): those whose hash of row and place is the
-smallest; else each token is guessed that has another before it. The tokens around a text are neither.
+smallest; else each token is guessed that has another before it. The tokens around a text are neither. rift reads a row
+without the white space around it.
 """
 import json
 import pathlib
@@ -64,7 +65,7 @@ def check(path):
     mask = tokenizer.mask_token_id if path.name == "bert" else None
     loss, tokens = 0.0, 0
     for row, text in enumerate(said["texts"]):
-        ids = tokenizer(text, truncation=True, max_length=said["max_tokens"]).input_ids
+        ids = tokenizer(text.strip(), truncation=True, max_length=said["max_tokens"]).input_ids
         read, places, answers = guesses(ids, frame, row, mask)
         if not answers:
             continue

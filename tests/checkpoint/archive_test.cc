@@ -49,7 +49,7 @@ void write_shards(const TempDirectory& directory, const std::string& ending) {
 }
 
 void expect_small_model(const HfDirectory& directory) {
-  const LoadedModel model = load_weights(directory);
+  const auto model = load_weights(directory);
   const TensorMap expected = small_tensors(0);
   ASSERT_EQ(model.tensors.size(), expected.size());
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << name;

@@ -106,7 +106,7 @@ TEST_F(Client, TransformersLoadsAMeanPooledModelAsItsEncoder) {
 TEST_F(Client, RiftLoadsWhatTransformersSaves) {
   expect_agrees("save_models.py");
   for (const char* kind : {"BertModel", "BertForSequenceClassification", "BertForPreTraining", "BertForMaskedLM"}) {
-    const LoadedModel model = load_weights(open_hf_directory(directory_ / kind), {.num_labels = 3});
+    const auto model = load_weights(open_hf_directory(directory_ / kind), {.num_labels = 3});
     const TensorMap expected = read_tensors(directory_ / fmt::format("{}.expected.safetensors", kind));
     ASSERT_EQ(model.tensors.size(), expected.size()) << kind;
     for (const auto& [name, tensor] : expected)
@@ -119,7 +119,7 @@ TEST_F(Client, RiftLoadsWhatTransformersSavesAsPicklesAndInShards) {
   expect_agrees("save_other_files.py");
   const TensorMap expected = read_tensors(directory_ / "expected.safetensors");
   for (const char* folder : {"pickle", "pickles", "shards"}) {
-    const LoadedModel model = load_weights(open_hf_directory(directory_ / folder), {.num_labels = 3});
+    const auto model = load_weights(open_hf_directory(directory_ / folder), {.num_labels = 3});
     ASSERT_EQ(model.tensors.size(), expected.size()) << folder;
     for (const auto& [name, tensor] : expected)
       EXPECT_TRUE(model.tensors.at(name).equal(tensor)) << folder << " " << name;

@@ -120,7 +120,7 @@ TEST(LoadModel, HalfPrecisionFilesAndOldNamesComeAsCanonicalF32) {
     old.emplace(file_name, tensor.to(at::kHalf));
   }
   write_tensors(directory / "base/model.safetensors", old);
-  const LoadedModel model = load_weights(opened, {.num_labels = 2});
+  const auto model = load_weights(opened, {.num_labels = 2});
   ASSERT_EQ(model.tensors.size(), 39u);
   for (const auto& [name, tensor] : small_tensors(0)) {
     EXPECT_EQ(model.tensors.at(name).scalar_type(), at::kFloat);

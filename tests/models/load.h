@@ -9,10 +9,15 @@ inline checkpoint::ModelLayout layout_of(const Json& config) {
   return models::describe_text_model(config, "config.json").layout;
 }
 
+struct LoadedWeights {
+  tensor::TensorMap tensors;
+  checkpoint::NameMap names;
+};
+
 /// The weights of a model directory under canonical names.
-inline checkpoint::LoadedModel load_weights(const checkpoint::HfDirectory& directory,
-                                            checkpoint::NameMapOptions options = {}) {
-  return checkpoint::load_model(directory, layout_of(directory.config), std::move(options));
+inline LoadedWeights load_weights(const checkpoint::HfDirectory& directory, checkpoint::NameMapOptions options = {}) {
+  checkpoint::LoadedModel loaded = checkpoint::load_model(directory, layout_of(directory.config), std::move(options));
+  return {loaded.tensors.read_all(), std::move(loaded.names)};
 }
 
 }  // namespace rift::test

@@ -2,9 +2,13 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "rift/base/error.h"
 #include "support/failure.h"
@@ -141,6 +145,46 @@ TEST(ParameterStore, CopyFromNamesWhatIsMissingUnknownOrMisshapen) {
   };
   EXPECT_NE(message_of({{"w", numbers({3}, 0)}}).find("'w': expected shape [2], got [3]"), std::string::npos);
   EXPECT_NE(message_of({{"v", numbers({2}, 0)}}).find("'v'"), std::string::npos);
+}
+
+TEST(ParameterStore, CopiesOneTensorAfterTheOther) {
+  ParameterStore store;
+  tensor::LazyTensors tensors;
+  int alive = 0, most = 0;
+  for (const char* name : {"a", "b", "c"}) {
+    store.add(name, {2});
+    tensors.emplace(name, {.shape = {2}, .dtype = at::kFloat, .read = [&] {
+                             most = std::max(most, ++alive);
+                             auto* numbers = new float[2]{1, 2};
+                             return at::from_blob(numbers, {2}, [&alive](void* at) {
+                               delete[] static_cast<float*>(at);
+                               --alive;
+                             });
+                           }});
+  }
+  store.seal();
+  EXPECT_TRUE(store.copy_from(tensors).empty());
+  EXPECT_EQ(most, 1);
+  EXPECT_EQ(alive, 0);
+  EXPECT_TRUE(at::equal(store.at("c").view.detach(), numbers({2}, 1)));
+}
+
+TEST(ParameterStore, AnAdaptersParametersNeedNoSecondStorage) {
+  ParameterStore store;
+  store.add("base", {1000, 100});
+  store.seal();
+  store.copy_from({{"base", at::ones({1000, 100})}});
+  const void* before = store.values<float>().data();
+  const Parameter& adapter = store.add("adapter", {100, 8});
+  store.seal();
+  EXPECT_EQ(store.values<float>().data(), before);
+  EXPECT_EQ(store.at("base").view.min().item<float>(), 1.0f);
+  EXPECT_TRUE(at::equal(adapter.view.detach(), at::zeros({100, 8})));
+  EXPECT_TRUE(at::equal(adapter.view.grad(), at::zeros({100, 8})));
+  store.add("as large again", {1000, 100});
+  store.seal();
+  EXPECT_NE(store.values<float>().data(), before);
+  EXPECT_EQ(store.at("base").view.min().item<float>(), 1.0f);
 }
 
 TEST(ParameterStore, MapsGiveBackEveryParameterAndBuffer) {

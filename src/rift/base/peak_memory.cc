@@ -1,5 +1,7 @@
 #include "rift/base/peak_memory.h"
 
+#include <malloc.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -17,5 +19,7 @@ double peak_memory_mib() {
   }
   return 0.0;
 }
+
+void return_free_memory() { ::malloc_trim(0); }
 
 }  // namespace rift

@@ -535,8 +535,8 @@ std::span<const SentenceEntry> english_sentences() {
        "`batch_norm: frozen` where nothing else is said."},
       {"support_title.stored", "Tuning beside a quantised base"},
       {"support_note.stored",
-       "`model.text.base_weights: as_stored`: linear maps stay in the blocks of their GGUF file while something beside "
-       "them trains. `top_k` keeps those below its layers."},
+       "`model.text.base_weights: as_stored`: embeddings and linear maps stay in the blocks of their GGUF file while "
+       "something beside them trains. `top_k` keeps the embeddings and the maps below its layers."},
       {"support_title.anchor", "Pull towards the pretrained parameters"},
       {"support_note.anchor",
        "`objective.anchor: {{kind: l2_sp}}`. It needs pretrained parameters that move: of `head` and `lora`, a pooler "

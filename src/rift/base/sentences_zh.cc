@@ -469,8 +469,8 @@ std::span<const SentenceEntry> chinese_sentences() {
        "`tuning.method`。图像模型目前通过库来微调，还没有子命令训练它们；未另作说明的行为 `batch_norm: frozen`。"},
       {"support_title.stored", "在量化底座旁微调"},
       {"support_note.stored",
-       "`model.text.base_weights: as_stored`：线性映射保持 GGUF 文件中的分块形式，只训练其余部分。`top_k` "
-       "保留其各层以下的映射。"},
+       "`model.text.base_weights: as_stored`：嵌入表和线性映射保持 GGUF 文件中的分块形式，只训练其余部分。`top_k` "
+       "保留嵌入表及其各层以下的映射。"},
       {"support_title.anchor", "向预训练参数的拉力"},
       {"support_note.anchor",
        "`objective.anchor: {{kind: l2_sp}}`。需要有会移动的预训练参数：对 `head` 和 `lora` 而言，即检查点自带的 "

@@ -21,22 +21,24 @@ void require_finite(const StoredMatrix& matrix, std::string_view file, std::stri
 
 }  // namespace
 
-LoadedModel load_model(const format::TensorArchive& file, const ModelLayout& layout, const NameMapOptions& options,
-                       const std::set<std::string>& keep_stored) {
+LoadedModel load_model(std::shared_ptr<const format::TensorArchive> file, const ModelLayout& layout,
+                       const NameMapOptions& options, const std::set<std::string>& keep_stored) {
   LoadedModel model;
-  model.names = map_names(file.tensors(), layout, options, file.file_name());
-  const auto* gguf = dynamic_cast<const GgufModel*>(&file);
+  model.names = map_names(file->tensors(), layout, options, file->file_name());
+  const auto* gguf = dynamic_cast<const GgufModel*>(file.get());
   for (const auto& entry : model.names.loaded) {
-    const format::TensorInfo& info = file.at(entry.file_name);
-    if (gguf != nullptr && !entry.transposed && keep_stored.contains(entry.name)) {
-      if (auto stored = gguf->stored(info)) {
-        require_finite(*stored, file.file_name(), entry.file_name);
+    const format::TensorInfo& info = file->at(entry.file_name);
+    if (gguf != nullptr && keep_stored.contains(entry.name)) {
+      if (auto stored = gguf->stored(info, entry.transposed)) {
+        require_finite(*stored, file->file_name(), entry.file_name);
         model.stored.emplace(entry.name, std::move(*stored));
         continue;
       }
     }
-    const at::Tensor tensor = read_tensor(file, info, {.floats_as_f32 = true});
-    model.tensors.emplace(entry.name, entry.transposed ? tensor.t() : tensor);
+    tensor::LazyTensor tensor{.shape = info.shape,
+                              .dtype = format::is_floating(info.dtype) ? at::kFloat : scalar_type(info.dtype),
+                              .read = [file, &info] { return read_tensor(*file, info, {.floats_as_f32 = true}); }};
+    model.tensors.emplace(entry.name, entry.transposed ? tensor::transposed(std::move(tensor)) : std::move(tensor));
   }
   return model;
 }
@@ -44,7 +46,7 @@ LoadedModel load_model(const format::TensorArchive& file, const ModelLayout& lay
 LoadedModel load_model(const HfDirectory& directory, const ModelLayout& layout, NameMapOptions options,
                        const std::set<std::string>& keep_stored) {
   options.architecture = directory.architecture();
-  return load_model(*open_weights(directory), layout, options, keep_stored);
+  return load_model(open_weights(directory), layout, options, keep_stored);
 }
 
 }  // namespace rift::checkpoint

@@ -4,11 +4,13 @@
 #include "rift/base/files.h"
 #include "rift/base/json_numbers.h"
 #include "rift/checkpoint/name_map.h"
+#include "rift/checkpoint/tensor_file.h"
 
 namespace rift::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
+using tensor::LazyTensors;
 
 constexpr int64_t kMaxTokenizerConfigBytes = int64_t{16} << 20;
 
@@ -26,20 +28,21 @@ std::string_view problem_type(HeadTask task) {
 }
 
 int64_t head_outputs(const ModelDirectorySpec& spec) {
-  const auto weight = spec.tensors.find(spec.layout.classifier + ".weight");
-  return weight == spec.tensors.end() ? 0 : weight->second.size(0);
+  const tensor::LazyTensor* weight = spec.tensors.find(spec.layout.classifier + ".weight");
+  return weight == nullptr ? 0 : weight->shape.at(0);
 }
 
 /// As transformers' files hold them.
-TensorMap for_file(const ModelLayout& layout, TensorMap tensors) {
-  for (auto& [name, tensor] : tensors) {
-    if (layout.transposed_in_files(name)) tensor = tensor.t();
+LazyTensors for_file(const ModelLayout& layout, const LazyTensors& tensors) {
+  LazyTensors turned;
+  for (const auto& [name, tensor] : tensors) {
+    turned.emplace(name, layout.transposed_in_files(name) ? tensor::transposed(tensor) : tensor);
   }
-  return tensors;
+  return turned;
 }
 
-TensorMap without_prefix(const TensorMap& tensors, std::string_view prefix) {
-  TensorMap bare;
+LazyTensors without_prefix(const LazyTensors& tensors, std::string_view prefix) {
+  LazyTensors bare;
   for (const auto& [name, tensor] : tensors) {
     bare.emplace(name.starts_with(prefix) ? name.substr(prefix.size()) : name, tensor);
   }
@@ -52,15 +55,15 @@ bool classifies(const ModelDirectorySpec& spec) {
 }
 
 /// Their names and shapes, for the checks of map_names.
-std::vector<format::TensorInfo> describe(const TensorMap& tensors) {
+std::vector<format::TensorInfo> describe(const LazyTensors& tensors) {
   std::vector<format::TensorInfo> list;
   for (const auto& [name, tensor] : tensors) {
-    list.push_back({.name = name, .dtype = format_dtype(tensor.scalar_type()), .shape = tensor.sizes().vec()});
+    list.push_back({.name = name, .dtype = format_dtype(tensor.dtype), .shape = tensor.shape});
   }
   return list;
 }
 
-void check(const TensorMap& tensors, const ModelLayout& layout, const NameMapOptions& options) {
+void check(const LazyTensors& tensors, const ModelLayout& layout, const NameMapOptions& options) {
   try {
     const NameMap names = map_names(describe(tensors), layout, options, "model to be written");
     RIFT_CHECK(names.renamed.empty() && names.dropped.empty() && names.new_head.empty());
@@ -84,7 +87,7 @@ Json config_of_class(Json config, const std::string& name) {
   return config;
 }
 
-void write_files(const fs::path& directory, const Json& config, const TensorMap& tensors, const HfDirectory& base) {
+void write_files(const fs::path& directory, const Json& config, const LazyTensors& tensors, const HfDirectory& base) {
   write_file_atomic(directory / "config.json", to_json_text(config, 2) + "\n");
   write_tensors(directory / "model.safetensors", tensors);
   copy_tokenizer_files(base, directory);
@@ -133,7 +136,7 @@ Json model_config(const ModelDirectorySpec& spec) {
 void write_model_directory(const fs::path& directory, const ModelDirectorySpec& spec) {
   const int64_t outputs = head_outputs(spec);
   RIFT_CHECK(static_cast<int64_t>(spec.labels.size()) == outputs);
-  TensorMap tensors = for_file(spec.layout, spec.tensors);
+  LazyTensors tensors = for_file(spec.layout, spec.tensors);
   check(tensors, spec.layout, {.num_labels = outputs, .require_pooler = spec.pooling == "pooler"});
   if (spec.layout.bare_alone && !classifies(spec)) tensors = without_prefix(tensors, spec.layout.base_prefix);
   write_files(directory, model_config(spec), tensors, spec.base);
@@ -145,7 +148,7 @@ void write_model_directory(const fs::path& directory, const ModelDirectorySpec& 
 }
 
 void write_language_directory(const fs::path& directory, const LanguageDirectorySpec& spec) {
-  const TensorMap tensors = for_file(spec.layout, spec.tensors);
+  const LazyTensors tensors = for_file(spec.layout, spec.tensors);
   check(tensors, spec.layout, {.language_head = true});
   write_files(directory, config_of_class(spec.base.config, spec.layout.language_class), tensors, spec.base);
   const std::optional<SentenceTransformers>& pooled = spec.base.sentence_transformers;

@@ -9,7 +9,7 @@
 #include "rift/base/json.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/model_layout.h"
-#include "rift/checkpoint/tensor_file.h"
+#include "rift/tensor/lazy_tensors.h"
 
 namespace rift::checkpoint {
 
@@ -25,7 +25,7 @@ struct PaddingToken {
 struct ModelDirectorySpec {
   HfDirectory base;                     // config.json and tokenizer files come from here
   ModelLayout layout;                   // of the model that config.json describes
-  TensorMap tensors;                    // canonical names: all of encoder and classifier, the pooler or none of it
+  tensor::LazyTensors tensors;          // canonical names: all of encoder and classifier, the pooler or none of it
   std::string pooling = "pooler";       // what the head reads: "pooler", "cls", "mean" or "last"
   std::optional<PaddingToken> padding;  // for config.json and the tokenizer, where the head finds the last token by it
   HeadTask task = HeadTask::kBinary;
@@ -44,10 +44,10 @@ struct ModelDirectorySpec {
 void write_model_directory(const std::filesystem::path& directory, const ModelDirectorySpec& spec);
 
 struct LanguageDirectorySpec {
-  HfDirectory base;          // config.json, tokenizer files and pooling (1_Pooling) come from here
-  ModelLayout layout;        // of the model that config.json describes
-  TensorMap tensors;         // canonical names: all of encoder and language head
-  int64_t max_tokens = 512;  // of the tokenizer's cut where a pooling is written
+  HfDirectory base;             // config.json, tokenizer files and pooling (1_Pooling) come from here
+  ModelLayout layout;           // of the model that config.json describes
+  tensor::LazyTensors tensors;  // canonical names: all of encoder and language head
+  int64_t max_tokens = 512;     // of the tokenizer's cut where a pooling is written
 };
 
 /// Writes a language model into an existing directory: transformers' class of the architecture (BertForMaskedLM, ...)

@@ -7,6 +7,7 @@
 
 #include "rift/base/error.h"
 #include "rift/checkpoint/format/finite.h"
+#include "rift/checkpoint/format/tensor_writers.h"
 
 namespace rift::checkpoint {
 namespace {
@@ -76,15 +77,22 @@ TensorMap read_tensors(const std::filesystem::path& path, const ReadTensorsOptio
   return read_tensors(*open_archive(path), options);
 }
 
-void write_tensors(const std::filesystem::path& path, const TensorMap& tensors, const format::Metadata& metadata) {
-  std::vector<at::Tensor> kept;  // the copies that the spans below point into
-  std::vector<format::TensorBytes> parts;
+void write_tensors(const std::filesystem::path& path, const tensor::LazyTensors& tensors,
+                   const format::Metadata& metadata) {
+  std::vector<format::TensorSpec> specs;
+  std::vector<const tensor::LazyTensor*> places;
   for (const auto& [name, tensor] : tensors) {
-    RIFT_CHECK(tensor.defined());
-    kept.push_back(tensor.detach().to(at::kCPU).contiguous());
-    parts.push_back({name, format_dtype(tensor.scalar_type()), tensor.sizes().vec(), bytes_of(kept.back())});
+    specs.push_back({name, format_dtype(tensor.dtype), tensor.shape});
+    places.push_back(&tensor);
   }
-  format::write_safetensors(path, parts, metadata);
+  at::Tensor current;
+  format::stream_safetensors(path, specs, metadata, [&](size_t index) {
+    current = at::Tensor();  // gone before the next one is made
+    current = places[index]->read().detach().to(at::kCPU).contiguous();
+    RIFT_CHECK(current.sizes() == at::IntArrayRef(places[index]->shape) &&
+               current.scalar_type() == places[index]->dtype);
+    return std::span<const std::byte>(bytes_of(current));
+  });
 }
 
 }  // namespace rift::checkpoint

@@ -6,6 +6,7 @@
 
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/format/safetensors.h"
+#include "rift/tensor/lazy_tensors.h"
 #include "rift/tensor/tensor_map.h"
 
 namespace rift::checkpoint {
@@ -29,8 +30,13 @@ at::Tensor read_tensor(const format::TensorArchive& file, const format::TensorIn
 TensorMap read_tensors(const format::TensorArchive& file, const ReadTensorsOptions& options = {});
 TensorMap read_tensors(const std::filesystem::path& path, const ReadTensorsOptions& options = {});
 
-/// Writes any tensors (other devices and strides are copied) atomically; the same tensors give the same bytes.
-void write_tensors(const std::filesystem::path& path, const TensorMap& tensors,
+/// Writes any tensors (other devices and strides are copied) atomically, reading one after the other; the same tensors
+/// give the same bytes.
+void write_tensors(const std::filesystem::path& path, const tensor::LazyTensors& tensors,
                    const format::Metadata& metadata = {{"format", "pt"}});
+inline void write_tensors(const std::filesystem::path& path, const TensorMap& tensors,
+                          const format::Metadata& metadata = {{"format", "pt"}}) {
+  write_tensors(path, tensor::LazyTensors(tensors), metadata);
+}
 
 }  // namespace rift::checkpoint

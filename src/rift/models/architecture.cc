@@ -93,7 +93,11 @@ TextModelDescription describe_text_model(const Json& config, const std::string& 
                  .file_buffers = {architecture.buffers.begin(), architecture.buffers.end()},
                  .bare_alone = architecture.bare_alone},
       .sizes = built.encoder->sizes(),
-      .linear_weights = linear_weights_of(*built.encoder)};
+      .linear_weights = linear_weights_of(*built.encoder),
+      .tables = {}};
+  for (const nn::Parameter& parameter : store.parameters()) {
+    if (parameter.rows_may_idle) description.tables.push_back(parameter.name);
+  }
   const size_t encoder = store.parameters().size();
   const LanguageHeadSpec& language = built.language_head;
   LanguageHead::add_to(store, language, built.encoder->width(), built.encoder->sizes().vocab_size);

@@ -54,6 +54,7 @@ struct TextModelDescription {
   checkpoint::ModelLayout layout;
   TextSizes sizes;
   std::vector<std::vector<std::string>> linear_weights;  // of each layer, from the bottom up
+  std::vector<std::string> tables;                       // of embeddings
 };
 
 /// `source` names config.json in errors. Throws as architecture_of() and build() do.

@@ -11,7 +11,7 @@
 namespace rift::models {
 
 at::Tensor label_token_weight(const Json& config, const std::string& source, std::span<const int32_t> class_tokens,
-                              const tensor::TensorMap& tensors) {
+                              const tensor::LazyTensors& tensors) {
   const Architecture& architecture = architecture_of(config, source);
   nn::ParameterStore store;  // never sealed: no memory for weights
   const LanguageHeadSpec head = architecture.build(config, source, store).language_head;
@@ -19,12 +19,13 @@ at::Tensor label_token_weight(const Json& config, const std::string& source, std
                "model.text.head: label_tokens: {} does not say the next token; take a decoder or kind: linear",
                architecture.title);
   RIFT_CHECK(head.dense.empty() && head.norm.empty() && head.bias.empty() && class_tokens.size() > 1);
-  const auto table = tensors.find(head.table.empty() ? head.own_weight : head.table);
-  RIFT_REQUIRE(table != tensors.end(), Code::kConfig,
+  const tensor::LazyTensor* table = tensors.find(head.table.empty() ? head.own_weight : head.table);
+  RIFT_REQUIRE(table != nullptr, Code::kConfig,
                "model.text.head: label_tokens: the model's files hold no language head ('{}'); set kind: linear",
                head.own_weight);
+  const at::Tensor values = table->read();
   std::vector<at::Tensor> rows;
-  for (const int32_t token : class_tokens) rows.push_back(table->second[token]);
+  for (const int32_t token : class_tokens) rows.push_back(values[token]);
   return rows.size() == 2 ? (rows[1] - rows[0]).unsqueeze(0) : at::stack(rows);
 }
 

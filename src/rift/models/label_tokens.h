@@ -8,7 +8,7 @@
 
 #include "rift/base/json.h"
 #include "rift/models/options.h"
-#include "rift/tensor/tensor_map.h"
+#include "rift/tensor/lazy_tensors.h"
 
 namespace rift::models {
 
@@ -20,7 +20,7 @@ namespace rift::models {
 /// `config` is the model's config.json, which `source` names in errors. Throws kUnsupported for a model that does not
 /// say the next token, kConfig where its files hold no language head.
 at::Tensor label_token_weight(const Json& config, const std::string& source, std::span<const int32_t> class_tokens,
-                              const tensor::TensorMap& tensors);
+                              const tensor::LazyTensors& tensors);
 
 /// Throws kConfig where the head reads anything but the row's last token: no other state says what comes next.
 void require_reading_of_label_tokens(Pooling pooling);

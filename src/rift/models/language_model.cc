@@ -6,7 +6,7 @@
 
 namespace rift::models {
 
-LanguageModel::LanguageModel(const LanguageModelOptions& options, const tensor::TensorMap& pretrained)
+LanguageModel::LanguageModel(const LanguageModelOptions& options, const tensor::LazyTensors& pretrained)
     : architecture_(architecture_of(options.config, options.config_file)),
       store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)) {
   RIFT_CHECK(!options.from_scratch || pretrained.empty());

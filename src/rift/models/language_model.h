@@ -13,7 +13,7 @@
 #include "rift/models/language_head.h"
 #include "rift/models/text_encoder.h"
 #include "rift/nn/parameters.h"
-#include "rift/tensor/tensor_map.h"
+#include "rift/tensor/lazy_tensors.h"
 
 namespace rift::models {
 
@@ -34,7 +34,7 @@ class LanguageModel {
   /// Builds the model that config.json describes and fills it from `pretrained` (canonical names; the head may be
   /// absent). Throws kUnsupported for an architecture or setting that is not implemented, kArtefact naming the tensor
   /// that is missing, unknown or misshapen.
-  LanguageModel(const LanguageModelOptions& options, const tensor::TensorMap& pretrained);
+  LanguageModel(const LanguageModelOptions& options, const tensor::LazyTensors& pretrained);
   ~LanguageModel();
 
   LanguageObjective objective() const { return objective_; }
@@ -48,8 +48,9 @@ class LanguageModel {
   const Part& head() const { return head_part_; }
   /// Names that `pretrained` lacked, filled by fill_start_values().
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
-  /// Every parameter and buffer by canonical name, as copies: what a model directory is written from.
-  tensor::TensorMap tensors() const { return store_->to_map(true); }
+  /// Every parameter and buffer by canonical name, sharing memory with the model: what a model directory is written
+  /// from.
+  tensor::LazyTensors tensors() const { return store_->to_map(false); }
 
  private:
   void initialise(const std::vector<std::string>& names, const StartValues& values,

@@ -36,7 +36,7 @@ at::Tensor row_means(const at::Tensor& hidden, const tensor::PackedBatch& batch)
 
 }  // namespace
 
-TextClassifier::TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained,
+TextClassifier::TextClassifier(const TextClassifierOptions& options, const tensor::LazyTensors& pretrained,
                                std::map<std::string, checkpoint::StoredMatrix> stored)
     : architecture_(architecture_of(options.config, options.config_file)),
       store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)),

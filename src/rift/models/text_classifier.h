@@ -16,7 +16,7 @@
 #include "rift/models/text_encoder.h"
 #include "rift/models/tunable_model.h"
 #include "rift/nn/parameters.h"
-#include "rift/tensor/tensor_map.h"
+#include "rift/tensor/lazy_tensors.h"
 
 namespace rift::models {
 
@@ -39,7 +39,7 @@ class TextClassifier final : public TunableModel {
   /// be absent). Throws kUnsupported for an architecture or setting that is not implemented, kArtefact naming the
   /// tensor that is missing, unknown or misshapen, kConfig for a pooling that the architecture has not.
   /// `stored`: matrices of the encoder's linear maps that stay in the form of their file and never train.
-  TextClassifier(const TextClassifierOptions& options, const tensor::TensorMap& pretrained,
+  TextClassifier(const TextClassifierOptions& options, const tensor::LazyTensors& pretrained,
                  std::map<std::string, checkpoint::StoredMatrix> stored = {});
   ~TextClassifier() override;
 

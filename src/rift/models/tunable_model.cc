@@ -9,12 +9,16 @@ std::vector<const nn::LinearMap*> TunableModel::linear_maps() const {
   return {maps.begin(), maps.end()};
 }
 
-tensor::TensorMap TunableModel::merged_tensors() const {
-  tensor::TensorMap tensors;
-  for (const auto& [name, buffer] : parameters().buffers()) tensors.emplace(name, buffer.detach().clone());
-  for (const nn::LinearMap* map : linear_maps()) tensors.emplace(map->weight->name, nn::merged_weight(*map));
+tensor::LazyTensors TunableModel::merged_tensors() const {
+  tensor::LazyTensors tensors;
+  for (const auto& [name, buffer] : parameters().buffers()) tensors.emplace(name, tensor::lazy(buffer.detach()));
+  const auto add = [&](const nn::Parameter& parameter, std::function<at::Tensor()> read) {
+    tensors.emplace(parameter.name, {.shape = parameter.shape, .dtype = parameters().dtype(), .read = std::move(read)});
+  };
+  for (const nn::LinearMap* map : linear_maps()) add(*map->weight, [map] { return nn::merged_weight(*map); });
   const auto keep = [&](const std::string& name) {
-    if (!tensors.contains(name)) tensors.emplace(name, parameters().at(name).view.detach().clone());
+    const nn::Parameter& parameter = parameters().at(name);
+    if (!tensors.contains(name)) add(parameter, [&parameter] { return nn::numbers_of(parameter); });
   };
   std::ranges::for_each(stem().parameters, keep);
   for (const Part& layer : layers()) std::ranges::for_each(layer.parameters, keep);

@@ -7,7 +7,7 @@
 #include "rift/models/part.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
-#include "rift/tensor/tensor_map.h"
+#include "rift/tensor/lazy_tensors.h"
 
 namespace rift::models {
 
@@ -45,8 +45,9 @@ class TunableModel {
   virtual AdapterBase adapter_base() const = 0;
 
   /// Encoder, pooler and head by canonical name, buffers included, every adapter folded into its map: what a model
-  /// directory is written from. Copies.
-  tensor::TensorMap merged_tensors() const;
+  /// directory is written from. Each is made when it is read, of the model as it is then, which must live; what needs
+  /// no making shares the model's memory.
+  tensor::LazyTensors merged_tensors() const;
 
  private:
   /// Of the pooler that the model has, whether or not the head reads it.

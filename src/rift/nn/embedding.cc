@@ -54,6 +54,20 @@ struct RowLookup : torch::autograd::Function<RowLookup> {
 /// Tokens of one thread's loop whose sums lie in its cache.
 constexpr int64_t kTokensAtATime = 32;
 
+/// The rows `ids` of a table that is held frozen.
+at::Tensor read_rows(const FrozenMatrix& table, const at::Tensor& ids) {
+  const auto* id = ids.const_data_ptr<int64_t>();
+  const auto width = static_cast<size_t>(table.columns());
+  at::Tensor out = at::empty({ids.size(0), table.columns()}, at::kFloat);
+  auto* to = out.mutable_data_ptr<float>();
+  parallel_for(ids.size(0), kTokensAtATime, [&](int64_t first, int64_t last) {
+    for (int64_t s = first; s < last; ++s) {
+      table.read_rows(id[s], id[s] + 1, {to + static_cast<size_t>(s) * width, width});
+    }
+  });
+  return out;
+}
+
 /// What embed_tokens() reads, as plain pointers.
 struct TokenSources {
   const float* table;
@@ -72,6 +86,8 @@ Embedding Embedding::add_to(ParameterStore& store, const std::string& name, int6
 }
 
 bool embeds_tokens(const TokenTables& tables) {
+  const auto held_frozen = [](const Embedding* table) { return table != nullptr && table->weight->frozen; };
+  if (held_frozen(&tables.words) || held_frozen(tables.types) || held_frozen(&tables.positions)) return false;
   const at::Tensor& words = tables.words.weight->view;
   return words.is_cpu() && words.scalar_type() == at::kFloat && words.size(1) % kernels::kBlock == 0;
 }
@@ -110,6 +126,7 @@ at::Tensor embed_tokens(const TokenTables& tables, const tensor::PackedBatch& ba
 }
 
 at::Tensor Embedding::forward(const at::Tensor& ids) const {
+  if (weight->frozen) return read_rows(*weight->frozen, ids);
   return weight->trainable && ids.is_cpu() ? RowLookup::apply(weight->view, ids) : at::embedding(weight->view, ids);
 }
 

@@ -11,7 +11,8 @@
 
 namespace rift::nn {
 
-/// Row lookup: ids [S] int64 -> [S,D]; weight [count,D].
+/// Row lookup: ids [S] int64 -> [S,D]; weight [count,D], which may be held frozen (Parameter::frozen): the rows asked
+/// for are then read from it.
 struct Embedding {
   const Parameter* weight = nullptr;
 
@@ -29,7 +30,7 @@ struct TokenTables {
   const LayerNorm& norm;
 };
 
-/// Whether embed_tokens() computes them: on a CPU, in f32, a width that is a multiple of 32.
+/// Whether embed_tokens() computes them: on a CPU, in f32, none held frozen, a width that is a multiple of 32.
 bool embeds_tokens(const TokenTables& tables);
 /// All of it in one pass over the batch's tokens, [S,D], without gradient. `positions` [S]: rows of their table. Ids
 /// and positions must lie in their tables.

@@ -47,10 +47,8 @@ bool LinearMap::trainable() const {
 
 at::Tensor merged_weight(const LinearMap& map) {
   const at::NoGradGuard no_gradient;
-  const Parameter& base = *map.weight;
-  at::Tensor weight = base.frozen ? to_tensor(*base.frozen) : base.view.detach().clone();
-  if (map.adapter) weight.add_(map.adapter->delta());
-  return weight;
+  const at::Tensor weight = numbers_of(*map.weight);
+  return map.adapter ? weight.add(map.adapter->delta()) : weight;
 }
 
 void merge_adapter(LinearMap& map) {

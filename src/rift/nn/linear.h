@@ -84,7 +84,7 @@ struct Linear : LinearMap {
   int64_t out_features() const { return weight->shape[0]; }
 };
 
-/// W + adapter's delta as a new tensor; W's own values when there is no adapter. For export.
+/// W + adapter's delta as a new tensor; numbers_of(W) when there is no adapter. For export.
 at::Tensor merged_weight(const LinearMap& map);
 /// Adds the adapter's delta to W in place and drops the adapter: faster scoring, the same scores within 1e-5. Beside a
 /// W that is held frozen the adapter stays.

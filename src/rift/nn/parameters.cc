@@ -1,18 +1,24 @@
 #include "rift/nn/parameters.h"
 
-#include <ATen/ops/empty.h>
+#include <ATen/ops/as_strided.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <numeric>
 
 #include "rift/base/error.h"
+#include "rift/nn/engine/memory.h"
 
 namespace rift::nn {
 
 namespace {
 
 constexpr int64_t kAlignment = 16;  // elements: 64 bytes in f32, so that no parameter shares a cache line
+
+/// A part of the storage on a CPU, kept for parameters that come later (an adapter's), so that sealing them in needs no
+/// second storage beside the first.
+constexpr int64_t kSpareShare = 8;  // one in eight
 
 int64_t aligned(int64_t elements) { return (elements + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -35,6 +41,10 @@ std::span<T> as_span(const at::Tensor& flat) {
 }
 
 }  // namespace
+
+at::Tensor numbers_of(const Parameter& parameter) {
+  return parameter.frozen ? to_tensor(*parameter.frozen) : parameter.view.detach();
+}
 
 ParameterStore::ParameterStore(at::ScalarType dtype, c10::Device device) : dtype_(dtype), device_(device) {
   RIFT_CHECK(dtype == at::kFloat || dtype == at::kDouble);
@@ -81,15 +91,28 @@ void ParameterStore::hold_frozen(const Parameter& parameter, std::shared_ptr<con
 void ParameterStore::seal() {
   const int64_t sealed = values_.defined() ? values_.numel() : 0;
   if (sealed == elements_) return;
-  const auto options = at::TensorOptions().dtype(dtype_).device(device_);
-  at::Tensor values = at::zeros({elements_}, options);
-  if (sealed > 0) values.narrow(0, 0, sealed).copy_(values_);
-  values_ = values;
+  const int64_t room = sealed == 0 ? 0 : static_cast<int64_t>(values_.storage().nbytes() / values_.itemsize());
+  if (elements_ <= room) {
+    values_ = values_.as_strided({elements_}, {1});
+  } else {
+    const at::Tensor larger = zeros(elements_ + (device_.is_cpu() ? elements_ / kSpareShare : 0));
+    if (sealed > 0) larger.narrow(0, 0, sealed).copy_(values_);
+    values_ = larger.narrow(0, 0, elements_);
+  }
   ++changes_;
-  gradients_ = at::empty({elements_}, options);  // frozen parts stay untouched, so they cost no memory
+  gradients_ = zeros(elements_);
   host_values_ = host_gradients_ = at::Tensor();
   for (Parameter& parameter : parameters_) bind(parameter);
-  zero_gradients();
+}
+
+/// On a CPU fresh from the system: pages that nobody touches (gradients of what does not train, or of a model that only
+/// scores) take no memory.
+at::Tensor ParameterStore::zeros(int64_t elements) const {
+  const auto options = at::TensorOptions().dtype(dtype_).device(device_);
+  if (!device_.is_cpu() || elements == 0) return at::zeros({elements}, options);
+  const auto block = std::make_shared<engine::Block>(static_cast<size_t>(elements) * c10::elementSize(dtype_));
+  return at::from_blob(
+      block->data(), {elements}, [block](void*) {}, options);
 }
 
 at::Tensor ParameterStore::window(const at::Tensor& flat, const Parameter& parameter) const {
@@ -241,17 +264,21 @@ void ParameterStore::tell_followers(const Stretch& written) const {
 }
 
 std::vector<std::string> ParameterStore::copy_from(const tensor::TensorMap& tensors) {
+  return copy_from(tensor::LazyTensors(tensors));
+}
+
+std::vector<std::string> ParameterStore::copy_from(const tensor::LazyTensors& tensors) {
   RIFT_CHECK(values_.defined() && values_.numel() == elements_);
   ++changes_;
   for (const auto& [name, tensor] : tensors) {
     if (const Parameter* parameter = find(name)) {
       RIFT_CHECK(!parameter->frozen);
-      copy_checked(tensor, window(values_, *parameter), name);
+      copy_checked(tensor.read(), window(values_, *parameter), name);
     } else {
       const auto buffer = buffers_.find(name);
       RIFT_REQUIRE(buffer != buffers_.end(), Code::kArtefact, "tensor '{}': the model has no parameter of this name",
                    shorten(name));
-      copy_checked(tensor, buffer->second, name);
+      copy_checked(tensor.read(), buffer->second, name);
     }
   }
   host_values_ = at::Tensor();

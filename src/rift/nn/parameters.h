@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rift/nn/frozen_matrix.h"
+#include "rift/tensor/lazy_tensors.h"
 #include "rift/tensor/tensor_map.h"
 
 namespace rift::nn {
@@ -30,6 +31,9 @@ struct Parameter {
   std::shared_ptr<const FrozenMatrix> frozen;
   at::Tensor view;  // `shape`; an autograd leaf that requires a gradient iff trainable; undefined before seal()
 };
+
+/// The parameter's numbers, detached: a new tensor of one that is held frozen, else sharing the store's memory.
+at::Tensor numbers_of(const Parameter& parameter);
 
 /// A stretch of the flat storage, in elements.
 struct Stretch {
@@ -128,13 +132,16 @@ class ParameterStore {
   /// is not needed for what is right, only for speed: version_of() has changed in any case.
   void tell_followers(const Stretch& written) const;
 
-  /// Copies by name, converting the element type. Returns the names of the store (parameters and buffers) that
-  /// `tensors` lacks. Throws kArtefact naming the tensor on another shape or on a name that the store does not have.
+  /// Copies by name, one after the other, converting the element type. Returns the names of the store (parameters and
+  /// buffers) that `tensors` lacks. Throws kArtefact naming the tensor on another shape or on a name that the store
+  /// does not have.
+  std::vector<std::string> copy_from(const tensor::LazyTensors& tensors);
   std::vector<std::string> copy_from(const tensor::TensorMap& tensors);
   /// Parameters and buffers by name, detached: `copy` false shares the storage (valid while the store is not changed).
   tensor::TensorMap to_map(bool copy) const;
 
  private:
+  at::Tensor zeros(int64_t elements) const;
   at::Tensor window(const at::Tensor& flat, const Parameter& parameter) const;
   void bind(Parameter& parameter);
   void check_element_type(at::ScalarType asked) const;

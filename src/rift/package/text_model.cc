@@ -58,7 +58,7 @@ std::vector<int32_t> class_tokens(const models::LabelTokensOptions& options, con
 checkpoint::LoadedModel load_weights(const TextModelSpec& spec, const TextModel& model,
                                      const models::TextModelDescription& described) {
   const checkpoint::ModelLayout& layout = described.layout;
-  const std::set<std::string> kept = kept_as_stored(spec, described.linear_weights);
+  const std::set<std::string> kept = kept_as_stored(spec, described);
   const auto* label_tokens = std::get_if<models::LabelTokensOptions>(&spec.head.kind);
   if (label_tokens == nullptr) {
     return checkpoint::load_model(
@@ -67,18 +67,19 @@ checkpoint::LoadedModel load_weights(const TextModelSpec& spec, const TextModel&
   }
   const std::vector<int32_t> tokens = class_tokens(*label_tokens, spec.classes, *model.tokenizer);
   checkpoint::LoadedModel loaded = checkpoint::load_model(model.base, layout, {.language_head = true}, kept);
-  at::Tensor weight =
+  const at::Tensor weight =
       models::label_token_weight(model.base.config, model.base.config_path().string(), tokens, loaded.tensors);
   for (const checkpoint::NamedShape& part : layout.language_head) loaded.tensors.erase(part.name);
-  loaded.tensors.emplace(layout.classifier + ".weight", std::move(weight));
+  loaded.tensors.emplace(layout.classifier + ".weight", tensor::lazy(weight));
   return loaded;
 }
 
 }  // namespace
 
-std::set<std::string> kept_as_stored(const TextModelSpec& spec, const std::vector<std::vector<std::string>>& layers) {
-  std::set<std::string> names;
-  if (!spec.keeps_stored) return names;
+std::set<std::string> kept_as_stored(const TextModelSpec& spec, const models::TextModelDescription& described) {
+  if (!spec.keeps_stored) return {};
+  const auto& layers = described.linear_weights;
+  std::set<std::string> names(described.tables.begin(), described.tables.end());
   RIFT_REQUIRE(spec.device.is_cpu(), Code::kUnsupported,
                "model.text.base_weights: as_stored runs on a CPU only; set it to f32");
   const auto frozen = std::max<int64_t>(0, std::ssize(layers) - spec.trained_layers);
@@ -91,7 +92,7 @@ std::set<std::string> kept_as_stored(const TextModelSpec& spec, const std::vecto
 
 void require_any_stored(const std::map<std::string, checkpoint::StoredMatrix>& stored, const std::string& model) {
   RIFT_REQUIRE(!stored.empty(), Code::kConfig,
-               "model.text.base_weights: as_stored: {} holds no linear map in blocks that could stay so; take a "
+               "model.text.base_weights: as_stored: {} holds no matrix in blocks that could stay so; take a "
                "quantised GGUF file, or set it to f32",
                model);
 }
@@ -156,9 +157,7 @@ void hold_in_f32(TextModel& model) {
                                               .pooling = model.model->pooling(),
                                               .outputs = model.model->outputs(),
                                               .device = model.model->parameters().device()};
-  const tensor::TensorMap tensors = model.model->merged_tensors();
-  model.model.reset();
-  model.model = std::make_unique<models::TextClassifier>(options, tensors);
+  model.model = std::make_unique<models::TextClassifier>(options, model.model->merged_tensors());
 }
 
 Json describe(const TextModel& model) {

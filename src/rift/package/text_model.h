@@ -23,8 +23,8 @@ struct TextModelSpec {
   std::optional<int64_t> max_tokens;                     // of the longest row that it is to read
   std::string max_tokens_key = "model.text.max_tokens";  // names it in errors
   int64_t outputs = 1;
-  bool keeps_stored = false;   // linear maps stay as the blocks of their GGUF file and never train, but for those of
-  int64_t trained_layers = 0;  // the uppermost layers, this many
+  bool keeps_stored = false;   // embeddings and linear maps stay as the blocks of their GGUF file and never train, but
+  int64_t trained_layers = 0;  // for the maps of the uppermost layers, this many
   models::HeadStartOptions head;
   std::vector<std::string> classes;  // of the task, in the order of the outputs; of a binary one both
   uint64_t seed = 1;
@@ -46,14 +46,14 @@ struct TextModel {
 /// read last; nothing that could be kept as stored).
 TextModel load_text_model(const TextModelSpec& spec);
 
-/// Of the linear maps of the layers, by name from the bottom up, those that are to stay in the form of their file:
-/// none unless the spec keeps them. Throws kUnsupported on another device than a CPU.
-std::set<std::string> kept_as_stored(const TextModelSpec& spec, const std::vector<std::vector<std::string>>& layers);
+/// Of the embeddings and the linear maps of the layers, by name, those that are to stay in the form of their file: none
+/// unless the spec keeps them. Throws kUnsupported on another device than a CPU.
+std::set<std::string> kept_as_stored(const TextModelSpec& spec, const models::TextModelDescription& described);
 /// Throws kConfig where nothing of `model` could be kept so.
 void require_any_stored(const std::map<std::string, checkpoint::StoredMatrix>& stored, const std::string& model);
 
-/// Takes the model's place by one with every matrix in f32 and adapters merged, as a package holds it. The older one is
-/// gone before the new one takes room.
+/// Takes the model's place by one with every matrix in f32 and adapters merged, as a package holds it. It is filled
+/// tensor by tensor, so that the older one's blocks are all that stands beside it.
 void hold_in_f32(TextModel& model);
 
 /// kAutomatic: what 1_Pooling says, else pooler where the checkpoint has one, else last for decoders and mean for

@@ -63,6 +63,7 @@ std::vector<float> embed_timed(const package::Embedder& embedder, const data::Ta
 
 /// Of a model that can be loaded; throws for another.
 void judge(RankedModel& model, const std::string& asked, const RankRows& rows, const RankSpec& spec) {
+  return_free_memory();  // of the model before
   forget_peak_memory();
   const package::Embedder embedder(embedder_of(asked, rows, spec.device));
   model.parameters = embedder.parameters();

@@ -3,6 +3,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/log.h"
+#include "rift/base/peak_memory.h"
 #include "rift/base/stopwatch.h"
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
@@ -108,6 +109,7 @@ class FineTuning {
                   *text_.model);
     const TrainerResult result = run_trainer(task, trainer_spec(digest));
     if (regression()) text_.model->rescale_outputs(scale_.deviation, scale_.mean);
+    return_free_memory();  // a step's activations: what publishing holds are whole tensors
     FineTuned done;
     done.summary = summary(task, result);
     auto scorer = make_scorer();

@@ -109,9 +109,8 @@ struct TextModelOptions {
     v("backbone", backbone,
       "Hugging Face directory or .gguf file of the pretrained model; empty = the packaged all-MiniLM-L6-v2.");
     v("base_weights", base_weights,
-      "f32, or as_stored: linear maps that do not train stay in memory as the blocks of their GGUF file while "
-      "training, "
-      "for less memory and more time; the package is f32, and publishing needs the memory for that.");
+      "f32, or as_stored: embeddings and linear maps that do not train stay in memory as the blocks of their GGUF file "
+      "while training, for less memory and more time; the package is f32, and publishing holds it in memory twice.");
     text.visit(v);
     v("max_tokens", max_tokens, "Longest row in tokens, [CLS] and [SEP] included.", at_least(3));
     v("pooling", pooling, "How token states become one vector.");

@@ -1,20 +1,15 @@
 #include "rift/train/run_log.h"
 
-#include <sys/resource.h>
-
 #include <array>
 #include <cmath>
 #include <string_view>
+
+#include "rift/base/peak_memory.h"
 
 namespace rift::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-double peak_memory_mib() {
-  rusage usage{};
-  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<double>(usage.ru_maxrss) / 1024.0 : 0.0;
-}
 
 }  // namespace
 

@@ -34,12 +34,13 @@ inline ImageModelParts image_parts(const std::filesystem::path& path, int64_t ou
   ImageModelParts parts;
   const bool is_file = !std::filesystem::is_directory(path);
   const auto directory = is_file ? checkpoint::HfDirectory{} : checkpoint::open_hf_directory(path);
-  const auto archive = checkpoint::open_archive(is_file ? path : checkpoint::weights_file(directory));
+  std::shared_ptr<const checkpoint::format::TensorArchive> archive =
+      checkpoint::open_archive(is_file ? path : checkpoint::weights_file(directory));
   parts.config =
       is_file ? models::recognise_image_model(checkpoint::shapes_of(*archive), path.string()) : directory.config;
   parts.layout = models::describe_image_model(parts.config, "config.json").layout;
   parts.loaded =
-      checkpoint::load_model(*archive, parts.layout, {.architecture = directory.architecture(), .num_labels = outputs});
+      checkpoint::load_model(archive, parts.layout, {.architecture = directory.architecture(), .num_labels = outputs});
   return parts;
 }
 

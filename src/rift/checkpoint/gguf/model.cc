@@ -89,10 +89,10 @@ void GgufModel::add(const TensorInfo& tensor, std::vector<TensorInfo>& tensors) 
   sources_.push_back({&tensor, known->change});
 }
 
-std::optional<StoredMatrix> GgufModel::stored(const TensorInfo& tensor) const {
+std::optional<StoredMatrix> GgufModel::stored(const TensorInfo& tensor, bool transposed) const {
   const Source& source = sources_[place_of(tensor)];
   const format::GgmlType type = file_.type(*source.tensor);
-  if (!keeps_rows(source.change) || tensor.shape.size() != 2 || !format::ggml_type_info(type).quantised())
+  if (!keeps_rows(source.change, transposed) || tensor.shape.size() != 2 || !format::ggml_type_info(type).quantised())
     return std::nullopt;
   std::vector<std::byte> blocks(static_cast<size_t>(source.tensor->end - source.tensor->begin));
   file_.read_stored(*source.tensor, blocks);
@@ -101,7 +101,7 @@ std::optional<StoredMatrix> GgufModel::stored(const TensorInfo& tensor) const {
     copy_rows(blocks, tensor.shape[0], config_.at("head_dim").as_int(), ordered);
     blocks = std::move(ordered);
   }
-  return StoredMatrix(type, tensor.shape[0], tensor.shape[1], std::move(blocks));
+  return StoredMatrix(type, source.tensor->shape[0], source.tensor->shape[1], std::move(blocks));
 }
 
 void GgufModel::read(const TensorInfo& tensor, std::span<std::byte> out) const {

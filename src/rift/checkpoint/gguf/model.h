@@ -26,9 +26,9 @@ class GgufModel final : public format::TensorArchive {
   const std::string& file_name() const override { return file_.file_name(); }
   void read(const format::TensorInfo& tensor, std::span<std::byte> out) const override;
 
-  /// The blocks of a matrix with the checkpoint's rows in their order; nothing for one that the file holds as plain
-  /// numbers or turned (GPT-2's maps).
-  std::optional<StoredMatrix> stored(const format::TensorInfo& tensor) const;
+  /// The blocks of a matrix with the checkpoint's rows in their order, or (`transposed`) those of its transpose, which
+  /// the file holds of GPT-2's maps; nothing where the file holds plain numbers or the other one of the two.
+  std::optional<StoredMatrix> stored(const format::TensorInfo& tensor, bool transposed) const;
 
   const Json& config() const { return config_; }
   const format::Gguf& file() const { return file_; }

@@ -15,9 +15,10 @@ enum class GgufChange {
   kPlusOne,     // w + 1 where the norm computes x * (1 + w)
 };
 
-/// Whether the rows of a matrix are those of the checkpoint, though in another order: then the blocks of a quantised
-/// one can be kept as they are.
-constexpr bool keeps_rows(GgufChange change) {
+/// Whether the rows of a matrix, or (`transposed`) of its transpose, are those of the checkpoint, though in another
+/// order: then the blocks of a quantised one can be kept as they are.
+constexpr bool keeps_rows(GgufChange change, bool transposed) {
+  if (transposed) return change == GgufChange::kTransposed;
   return change == GgufChange::kNone || change == GgufChange::kRotaryRows;
 }
 

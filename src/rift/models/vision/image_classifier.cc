@@ -25,7 +25,7 @@ Pooling resolved(Pooling asked, const ImageEncoder& encoder, std::string_view ti
 
 }  // namespace
 
-ImageClassifier::ImageClassifier(const ImageClassifierOptions& options, const tensor::TensorMap& pretrained)
+ImageClassifier::ImageClassifier(const ImageClassifierOptions& options, const tensor::LazyTensors& pretrained)
     : architecture_(image_architecture_of(options.config, options.config_file)),
       store_(std::make_unique<nn::ParameterStore>(options.dtype, options.device)),
       batch_norm_(options.batch_norm),
@@ -55,7 +55,7 @@ void ImageClassifier::add_head() {
   for (const nn::Parameter* parameter : pooler_parameters()) pooler_part_.parameters.push_back(parameter->name);
 }
 
-void ImageClassifier::fill(const tensor::TensorMap& pretrained, const NewParameterOptions& options) {
+void ImageClassifier::fill(const tensor::LazyTensors& pretrained, const NewParameterOptions& options) {
   new_parameters_ = store_->copy_from(pretrained);
   // PyTorch counts batches since 0.4.1 only; a count that a file lacks begins at 0.
   std::erase_if(new_parameters_, [&](const std::string& name) {

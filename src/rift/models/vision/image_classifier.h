@@ -14,7 +14,7 @@
 #include "rift/models/tunable_model.h"
 #include "rift/models/vision/image_architecture.h"
 #include "rift/nn/batch_norm.h"
-#include "rift/tensor/tensor_map.h"
+#include "rift/tensor/lazy_tensors.h"
 
 namespace rift::models {
 
@@ -38,7 +38,7 @@ class ImageClassifier final : public TunableModel {
   /// Builds the model that config describes and fills it from `pretrained` (canonical names; pooler, head and
   /// num_batches_tracked may be absent). Throws kUnsupported for an architecture, setting or pooling that is not
   /// implemented, kArtefact naming the tensor that is missing, unknown or misshapen.
-  ImageClassifier(const ImageClassifierOptions& options, const tensor::TensorMap& pretrained);
+  ImageClassifier(const ImageClassifierOptions& options, const tensor::LazyTensors& pretrained);
 
   /// Logits [B, outputs]. Gradients flow to the trainable parameters unless a NoGradGuard stands. Scoring, a row's
   /// logits change with the rows beside it by rounding only: running statistics, never the batch's.
@@ -72,7 +72,7 @@ class ImageClassifier final : public TunableModel {
  private:
   std::vector<const nn::Parameter*> pooler_parameters() const override;
   void add_head();
-  void fill(const tensor::TensorMap& pretrained, const NewParameterOptions& options);
+  void fill(const tensor::LazyTensors& pretrained, const NewParameterOptions& options);
 
   const ImageArchitecture& architecture_;
   std::unique_ptr<nn::ParameterStore> store_;

@@ -97,7 +97,7 @@ void make_new(const LanguageStartSpec& spec, LanguageStart& start) {
                                    .from_scratch = true,
                                    .seed = static_cast<uint64_t>(spec.options.train.seed),
                                    .device = spec.device},
-      tensor::TensorMap{});
+      tensor::LazyTensors());
 }
 
 /// A tokenizer that lies in a GGUF file is written into the run's directory: the model that is published gets it.

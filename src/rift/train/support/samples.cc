@@ -41,14 +41,15 @@ checkpoint::StoredMatrix in_blocks(const checkpoint::NamedShape& tensor) {
 }
 
 /// Whether a GGUF file of the architecture holds this matrix in rows of its own, which can stay in their blocks.
-bool has_rows_in_gguf(const models::Architecture& architecture, const std::string& name) {
+bool has_rows_in_gguf(const models::Architecture& architecture, const checkpoint::NamedShape& tensor) {
   const checkpoint::GgufArchitecture* gguf = checkpoint::gguf_architecture_of(architecture.model_type);
   if (gguf == nullptr) return false;
+  const std::string& name = tensor.name;
   auto found = checkpoint::gguf_tensor_name(*gguf, name);
   if (!found && name.starts_with(architecture.base_prefix)) {
     found = checkpoint::gguf_tensor_name(*gguf, name.substr(architecture.base_prefix.size()));
   }
-  return found && checkpoint::keeps_rows(found->change);
+  return found && checkpoint::keeps_rows(found->change, tensor.transposed_in_files);
 }
 
 }  // namespace
@@ -96,10 +97,10 @@ std::map<std::string, checkpoint::StoredMatrix> sample_stored(const models::Arch
                                                               const tuning::TuningOptions& tuning) {
   const models::TextModelDescription described = models::describe_text_model(example_config(architecture), kConfigFile);
   const auto kept = package::kept_as_stored({.keeps_stored = true, .trained_layers = tuning.trained_layers()},
-                                            described.linear_weights);
+                                            described);
   std::map<std::string, checkpoint::StoredMatrix> stored;
   for (const checkpoint::NamedShape& tensor : described.layout.encoder) {
-    if (!kept.contains(tensor.name) || !has_rows_in_gguf(architecture, tensor.name)) continue;
+    if (!kept.contains(tensor.name) || !has_rows_in_gguf(architecture, tensor)) continue;
     stored.emplace(tensor.name, in_blocks(tensor));
   }
   package::require_any_stored(stored, "MODEL");

@@ -25,7 +25,7 @@ tensor::TensorMap sample_tensors(const checkpoint::ModelLayout& layout);
 
 struct SampleOptions {
   std::optional<models::Pooling> pooling;  // the architecture's own where it is not stated
-  /// Linear maps held as blocks of Q8_0, as those of a GGUF file would be under model.text.base_weights: as_stored.
+  /// Matrices held as blocks of Q8_0, as those of a GGUF file would be under model.text.base_weights: as_stored.
   std::map<std::string, checkpoint::StoredMatrix> stored = {};
 };
 std::unique_ptr<models::TextClassifier> sample_model(const models::Architecture& architecture,
@@ -35,7 +35,7 @@ std::unique_ptr<models::ImageClassifier> sample_model(const models::ImageArchite
                                                       models::Pooling pooling = models::Pooling::kAutomatic,
                                                       nn::BatchNormMode batch_norm = nn::BatchNormMode::kFrozen);
 
-/// The linear maps that base_weights: as_stored leaves in their blocks under this tuning. Throws as
+/// The matrices that base_weights: as_stored leaves in their blocks under this tuning. Throws as
 /// package::require_any_stored() does where GGUF files of the architecture hold none so.
 std::map<std::string, checkpoint::StoredMatrix> sample_stored(const models::Architecture& architecture,
                                                               const tuning::TuningOptions& tuning);

@@ -71,6 +71,15 @@ TEST_F(Embed, BadInputIsNamedAndLeavesNothing) {
   expect_refused(ending, 2, "give the file such an ending");
 }
 
+TEST_F(Embed, APrecisionThatTheModelIsNotComputedInIsRefused) {
+  folder_.write("lines.txt", "paid\n");
+  for (const char* precision : {"bf16", "int8"}) {
+    expect_refused(run_program(command("lines.txt", {"--precision", precision})), 2,
+                   std::string("--precision ") + precision + ": only the fused engine computes in it");
+  }
+  expect_refused(run_program(command("lines.txt", {"--precision", "f16"})), 2, "expected f32, bf16 or int8");
+}
+
 TEST_F(Embed, LongRowsAreCutAndCounted) {
   folder_.write("lines.txt", "paid\npaid late the loan\n");
   const ProgramRun run = run_program(command("lines.txt", {"--max-tokens", "4"}));

@@ -87,6 +87,23 @@ optim: {lr: 5.0e-4, head_lr: 5.0e-3, batch_rows: 16, epochs: 2}
       scores.push_back(std::stod(line.substr(line.find(',') + 1)));
     return scores;
   }
+  /// What rift embed says of the rows.
+  static std::vector<std::vector<double>> vectors(const std::string& precision) {
+    const ProgramRun run = run_program({"embed", package("plain"), path("rows.csv"), "--out", path("vectors.csv"),
+                                        "--precision", precision, "--json"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(parse_json(run.out, "stdout").at("precision").as_string(), precision);
+    std::vector<std::vector<double>> vectors;
+    std::stringstream lines(text_of(path("vectors.csv")));
+    std::string line, cell;
+    for (std::getline(lines, line); std::getline(lines, line);) {
+      std::stringstream cells(line);
+      std::getline(cells, cell, ',');  // the id
+      vectors.emplace_back();
+      while (std::getline(cells, cell, ',')) vectors.back().push_back(std::stod(cell));
+    }
+    return vectors;
+  }
   static Json evaluate(const std::string& name, const std::string& precision) {
     const ProgramRun run =
         run_program({"evaluate", package(name), path("rows.csv"), "--precision", precision, "--json"});
@@ -156,6 +173,26 @@ TEST_F(PrecisionOfPackages, EvaluateShowsTheFigureInBothAndTheChange) {
   const ProgramRun text = run_program({"evaluate", package("plain"), path("rows.csv"), "--precision", "int8"});
   EXPECT_THAT(text.out, AllOf(HasSubstr("Scoring in int8 instead of f32: scores move by"), HasSubstr("(400 rows), auc"),
                               HasSubstr("That is within the bounds")));
+}
+
+TEST_F(PrecisionOfPackages, VectorsOfEmbedMoveByAboutAHundredthOfTheirLength) {
+  const std::vector<std::vector<double>> f32 = vectors("f32");
+  ASSERT_EQ(f32.size(), static_cast<size_t>(kRows));
+  for (const Precision precision : kOthers) {
+    const std::vector<std::vector<double>> moved = vectors(flag(precision));
+    ASSERT_EQ(moved.size(), f32.size());
+    double largest = 0;
+    for (size_t row = 0; row < f32.size(); ++row) {
+      double distance = 0, length = 0;
+      for (size_t i = 0; i < f32[row].size(); ++i) {
+        distance += std::pow(moved[row].at(i) - f32[row][i], 2);
+        length += std::pow(f32[row][i], 2);
+      }
+      largest = std::max(largest, std::sqrt(distance / length));
+    }
+    EXPECT_GT(largest, 1e-5) << flag(precision);
+    EXPECT_LT(largest, 0.03) << flag(precision);
+  }
 }
 
 TEST_F(PrecisionOfPackages, WhatMovesTheScoresTooFarIsRefusedWithItsFiguresAndCanBeEvaluated) {

@@ -67,6 +67,9 @@ bool stays_inside(const std::string& name) {
 }
 
 void require_writable_directory(const fs::path& directory) {
+  std::error_code ignored;
+  RIFT_REQUIRE(!fs::is_regular_file(directory, ignored), Code::kEnvironment,
+               "{}: expected a directory to write to, it is a file; name another one", directory.string());
   posix::make_directories(directory);
   temporary::Owned probe = temporary::create_file(directory / "rift-probe");
   const ssize_t written = ::write(probe.lock.get(), "x", 1);

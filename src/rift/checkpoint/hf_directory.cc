@@ -137,6 +137,8 @@ HfDirectory open_hf_directory(const fs::path& path) {
   }
   if (first_weights(result.encoder).empty()) result.gguf = only_gguf(result.encoder);
   const fs::path config = result.config_path();
+  RIFT_REQUIRE(!fs::is_directory(config, ignored), Code::kArtefact,
+               "{}: expected a file, it is a directory; is this a Hugging Face model directory?", config.string());
   RIFT_REQUIRE(is_file(config) || !result.gguf.empty(), Code::kArtefact,
                "{}: there is no config.json; expected a Hugging Face model directory", result.encoder.string());
   if (is_file(config)) {

@@ -70,7 +70,7 @@ Run add_models_convert(CLI::App& command) {
       .add_option("--max-shard-bytes", arguments->max_shard_bytes,
                   "Several files and an index beyond this; default: 5000000000")
       ->type_name("N")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 50).description(""));
   command.footer(
       "A GGUF file becomes the Hugging Face directory that it was made from. A decoder (Llama, Mistral, Qwen2, Qwen3,\n"
       "Gemma 3, GPT-2) becomes a GGUF file with its settings, the lists of its tokenizer and its licence; --dtype is\n"

@@ -70,8 +70,9 @@ Run add_models_inspect(CLI::App& command) {
       print_json(package::to_json(model));
     else
       print_result(inspection_text(model));
-    RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}: rift cannot load this model: {}", model.directory,
-                 model.problem);
+    // Most problems name their file, which lies in the directory or is it.
+    const std::string place = model.problem.starts_with(model.directory) ? "" : model.directory + ": ";
+    RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}{}; rift cannot load this model", place, model.problem);
     return 0;
   };
 }

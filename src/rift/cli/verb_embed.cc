@@ -74,7 +74,7 @@ void add_options(CLI::App& command, Arguments& arguments) {
       .add_option("--max-tokens", spec.max_tokens,
                   "Longest row in tokens, special ones included; 0: what the model's files say, else at most 512")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(CLI::Range(0, 1'000'000).description(""));
   command
       .add_option("--rejects", spec.rejects, "Rows that cannot be read, with the reason; left out: they are an error")
       ->type_name("FILE");

@@ -54,7 +54,7 @@ Run add_tokenize(CLI::App& command) {
   command
       .add_option("--max-tokens", arguments->max_tokens, "Cut after this many tokens, special ones included; 0 = never")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(CLI::Range(0, 1'000'000).description(""));
   return [arguments](const CommonFlags& flags) {
     const auto tokenizer = package::load_tokenizer(package::resolve_model(arguments->model));
     encode::text::EncodeOptions options;

@@ -205,6 +205,8 @@ struct Unfinished {
 
 }  // namespace
 
+void require_table_ending(const fs::path& target) { copy_format(target); }
+
 struct TableWriter::Impl {
   Impl(fs::path to, std::vector<ColumnSpec> specs)
       : target(std::move(to)), columns(std::move(specs)), format(copy_format(target)) {

@@ -9,6 +9,9 @@
 
 namespace rift::data {
 
+/// Throws kConfig for a name that TableWriter has no format for: before anything is computed that could not be written.
+void require_table_ending(const std::filesystem::path& target);
+
 /// Writes a table batch by batch to .parquet, .csv, .csv.gz or .jsonl (by the file's name). The file appears whole at
 /// finish() or not at all; memory stays bounded. Columns of `whole_number` are doubles without a fraction up to 2^53
 /// and are written as such; `single` ones are written as 32-bit floats. Throws kConfig (unknown ending), kEnvironment

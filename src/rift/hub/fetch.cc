@@ -270,6 +270,9 @@ FetchResult fetch(const FetchSpec& spec) {
                "HF_HUB_OFFLINE (or TRANSFORMERS_OFFLINE) is set, so nothing is fetched; unset it, or fetch {} where "
                "there is a network and bring its directory here",
                spec.id);
+  std::error_code ignored;
+  RIFT_REQUIRE(!spec.to || !fs::is_regular_file(*spec.to, ignored), Code::kConfig,
+               "--to {}: it is a file; name a directory that is to be made", spec.to->string());
   RIFT_REQUIRE(spec.to || !spec.cache.empty(), Code::kConfig,
                "there is no place for a cache: set HF_HUB_CACHE or HOME, or name a directory by --to");
   log_info(fmt::format("asking {} for {} at {}; only rift models fetch uses the network", spec.hub.endpoint, spec.id,

@@ -113,6 +113,10 @@ void export_gguf(const fs::path& model, const fs::path& out, checkpoint::FloatTy
                  "{}: the package holds no text model, so there is nothing for a GGUF file", model.string());
   }
   const auto directory = checkpoint::open_hf_directory(model);
+  RIFT_REQUIRE(directory.gguf.empty(), Code::kConfig,
+               "{}: it is a GGUF file already; rift models convert makes a Hugging Face directory of it, which can be "
+               "exported with other numbers",
+               directory.gguf.string());
   checkpoint::require_decoder_of_gguf(directory);
   checkpoint::GgufWriteOptions options = describe_for_gguf(directory);
   options.type = type;

@@ -60,6 +60,9 @@ class ModelSearch {
   ModelList search(const std::vector<fs::path>& places) {
     for (const fs::path& place : places) {
       std::error_code ignored;
+      RIFT_REQUIRE(!fs::is_regular_file(place, ignored), Code::kArtefact,
+                   "{}: expected a directory that holds models, it is a file; rift models inspect looks at one model",
+                   place.string());
       RIFT_REQUIRE(fs::is_directory(place, ignored), Code::kArtefact,
                    "{}: no such directory; name one that holds models, or leave it out for the usual places",
                    place.string());

@@ -116,6 +116,7 @@ package::Embedder make_embedder(const EmbedFileSpec& spec, const fs::path& direc
 
 EmbedFileResult embed_file(const EmbedFileSpec& spec) {
   require_two_files(spec.out, spec.rejects);
+  data::require_table_ending(spec.out);
   const fs::path directory = package::resolve_model(spec.model);
   const package::Embedder embedder = make_embedder(spec, directory);
   EmbedFileResult result;

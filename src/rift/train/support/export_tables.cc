@@ -51,7 +51,7 @@ void make_onnx(const Model& model, const Json& config) {
 void try_format(ExportFormat format, const Architecture& architecture) {
   switch (format) {
     case ExportFormat::kHf:
-      sample_model(architecture)->merged_tensors();
+      sample_model(architecture)->merged_tensors().read_all();
       return;
     case ExportFormat::kPeft:
       return make_adapter(*sample_model(architecture));

@@ -14,7 +14,7 @@ namespace rift::package {
 /// by the names and shapes in it (torchvision's ResNets, EfficientNet-lite0).
 struct ImageModelSource {
   std::filesystem::path weights;
-  std::unique_ptr<const checkpoint::format::TensorArchive> archive;  // open, nothing of it read
+  std::shared_ptr<const checkpoint::format::TensorArchive> archive;  // open, nothing of it read
   Json config;                                                       // config.json, or what the weights say
   std::string config_file;                                           // names it in errors
   std::string architecture;                                          // of config.json: "ResNetForImageClassification"

@@ -49,7 +49,7 @@ std::optional<Json> labels_of(const Json& config, int64_t classes) {
 }
 
 std::shared_ptr<const models::ImageClassifier> read_classifier(const ImageModelSource& source, int64_t classes) {
-  const auto loaded = checkpoint::load_model(*source.archive, source.description.layout,
+  const auto loaded = checkpoint::load_model(source.archive, source.description.layout,
                                              {.architecture = source.architecture, .num_labels = classes});
   return std::make_shared<const models::ImageClassifier>(
       models::ImageClassifierOptions{.config = source.config, .config_file = source.config_file, .outputs = classes},

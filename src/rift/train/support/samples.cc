@@ -96,8 +96,8 @@ std::unique_ptr<models::ImageClassifier> sample_model(const models::ImageArchite
 std::map<std::string, checkpoint::StoredMatrix> sample_stored(const models::Architecture& architecture,
                                                               const tuning::TuningOptions& tuning) {
   const models::TextModelDescription described = models::describe_text_model(example_config(architecture), kConfigFile);
-  const auto kept = package::kept_as_stored({.keeps_stored = true, .trained_layers = tuning.trained_layers()},
-                                            described);
+  const auto kept =
+      package::kept_as_stored({.keeps_stored = true, .trained_layers = tuning.trained_layers()}, described);
   std::map<std::string, checkpoint::StoredMatrix> stored;
   for (const checkpoint::NamedShape& tensor : described.layout.encoder) {
     if (!kept.contains(tensor.name) || !has_rows_in_gguf(architecture, tensor)) continue;

@@ -40,6 +40,7 @@ def arguments():
     parser.add_argument("--pretrain-rows", type=int, default=0, help="0 = every text of the training months")
     parser.add_argument("--test-rows", type=int, default=0, help="0 = every text of the test months")
     parser.add_argument("--bootstraps", type=int, default=2000)
+    parser.add_argument("--continued", type=pathlib.Path, help="model/ of a pretraining that is done already")
     return parser.parse_args()
 
 
@@ -149,7 +150,7 @@ def main():
     known = [row for row in rows if row[1] < FIRST_TEST_MONTH]
     later = [row for row in rows if row[1] >= FIRST_TEST_MONTH]
     later = later[:args.test_rows] if args.test_rows else later
-    model = continued(args, write_rows(args.out / "texts.csv", known, args.pretrain_rows))
+    model = args.continued or continued(args, write_rows(args.out / "texts.csv", known, args.pretrain_rows))
     test = write_rows(args.out / "test.csv", later, 0)
     truth = [row[3] for row in later]
     for labels in args.labels:

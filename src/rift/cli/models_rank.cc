@@ -10,7 +10,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
-#include "rift/study/rank.h"
+#include "rift/study/rank/rank.h"
 
 namespace rift::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "rift/base/options.h"
 #include "rift/cli/choice_flag.h"
 #include "rift/package/execution.h"
-#include "rift/study/run_options.h"
+#include "rift/study/run/options.h"
 
 namespace rift::cli {
 

@@ -10,7 +10,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
-#include "rift/study/embed_file.h"
+#include "rift/study/files/embed_file.h"
 
 namespace rift::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/data/propose.h"
-#include "rift/study/run_template.h"
+#include "rift/study/run/template.h"
 
 namespace rift::cli {
 

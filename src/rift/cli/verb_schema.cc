@@ -6,7 +6,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
 #include "rift/study/pretrain_run.h"
-#include "rift/study/run_options.h"
+#include "rift/study/run/options.h"
 
 namespace rift::cli {
 

@@ -7,7 +7,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
-#include "rift/study/score_file.h"
+#include "rift/study/files/score_file.h"
 
 namespace rift::cli {
 

@@ -15,8 +15,8 @@
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
 #include "rift/package/format/package.h"
-#include "rift/study/figure_text.h"
-#include "rift/study/run_options.h"
+#include "rift/study/report/figure_text.h"
+#include "rift/study/run/options.h"
 #include "rift/train/speed.h"
 
 namespace rift::study {

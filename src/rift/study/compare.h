@@ -6,7 +6,7 @@
 
 #include "rift/base/json.h"
 #include "rift/score/scorer.h"
-#include "rift/study/run_options.h"
+#include "rift/study/run/options.h"
 
 namespace rift::study {
 

@@ -4,9 +4,9 @@
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
 #include "rift/study/compare.h"
-#include "rift/study/figure_text.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
+#include "rift/study/report/figure_text.h"
 #include "rift/study/verdict.h"
 
 namespace rift::study {

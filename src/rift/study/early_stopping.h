@@ -6,7 +6,7 @@
 
 #include "rift/base/json.h"
 #include "rift/study/parts.h"
-#include "rift/study/run_options.h"
+#include "rift/study/run/options.h"
 
 /// A fine-tuning stops early by its validation rows; a split may have none.
 namespace rift::study {

@@ -9,7 +9,7 @@
 #include "rift/classic/logistic.h"
 #include "rift/classic/scorecard.h"
 #include "rift/classic/text_baseline.h"
-#include "rift/study/provenance.h"
+#include "rift/study/run/provenance.h"
 #include "rift/train/fine_tune.h"
 
 namespace rift::study {

@@ -8,7 +8,7 @@
 #include "rift/data/dataset.h"
 #include "rift/score/scorer.h"
 #include "rift/study/parts.h"
-#include "rift/study/run_options.h"
+#include "rift/study/run/options.h"
 
 namespace rift::study {
 

@@ -11,9 +11,9 @@
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
 #include "rift/package/format/package.h"
-#include "rift/study/run_directory.h"
-#include "rift/study/run_options.h"
-#include "rift/study/run_place.h"
+#include "rift/study/run/directory.h"
+#include "rift/study/run/options.h"
+#include "rift/study/run/place.h"
 #include "rift/train/pretrain/document_stream.h"
 #include "rift/train/pretrain/pretrain.h"
 

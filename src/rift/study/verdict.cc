@@ -9,9 +9,9 @@
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
 #include "rift/study/early_stopping.h"
-#include "rift/study/figure_text.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
+#include "rift/study/report/figure_text.h"
 
 namespace rift::study {
 namespace {

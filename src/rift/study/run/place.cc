@@ -1,0 +1,94 @@
+#include "rift/study/run/place.h"
+
+#include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/log.h"
+#include "rift/base/sha256.h"
+#include "rift/package/format/manifest.h"
+#include "rift/package/format/package.h"
+#include "rift/study/run/directory.h"
+
+namespace rift::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+/// Names a package, or another model directory, by what is in it; null without --init-from.
+Json digest_of_start(const fs::path& init_from) {
+  for (const fs::path& place : {init_from / "package", init_from}) {
+    if (!init_from.empty() && is_file(place / package::kManifestFile))
+      return sha256_file(place / package::kManifestFile);
+  }
+  if (init_from.empty()) return Json();
+  Json files = Json::array();
+  add_backbone(init_from, files);
+  return files;
+}
+
+}  // namespace
+
+DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
+  require_writable_directory(spec.directory);
+  std::optional<DirectoryLock> lock = DirectoryLock::take(spec.directory);
+  RIFT_REQUIRE(lock, Code::kEnvironment,
+               "--out {}: another run of rift is at work in this directory; wait until it has ended, or name another "
+               "folder with --out",
+               spec.directory.string());
+  if (spec.overwrite) return std::move(*lock);
+  for (const char* file : {kCompareFile, kMetricsFile}) {
+    const bool may_go_on = spec.resume && std::string_view(file) == own_file;
+    RIFT_REQUIRE(may_go_on || !is_file(spec.directory / file), Code::kConfig,
+                 "--out {}: a finished run lies there ({}); name another folder with --out, or replace that run with "
+                 "--overwrite",
+                 spec.directory.string(), file);
+  }
+  return std::move(*lock);
+}
+
+std::string made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest) {
+  return made_from({.options = write_options(spec.options),
+                    .inputs = inputs,
+                    .split_digest = split_digest,
+                    .device = spec.device,
+                    .init_from = spec.init_from});
+}
+
+std::string made_from(const RunOrigin& origin) {
+  Json files = Json::array();
+  for (const Json& input : origin.inputs.as_array()) {
+    if (input.at("what") != Json(kConfigurationInput)) files.push_back(input);  // its keys count, not its comments
+  }
+  const Json all{{"options", origin.options},
+                 {"files", std::move(files)},
+                 {"split", origin.split_digest},
+                 {"device", origin.device},
+                 {"init_from", digest_of_start(origin.init_from)},
+                 {"environment", package::describe_environment()},
+                 {"program", sha256_file("/proc/self/exe")}};
+  return sha256_hex(to_json_text(all));
+}
+
+std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const std::string& made_from) {
+  const fs::path result = spec.directory / own_file;
+  const fs::path manifest = spec.directory / package::kManifestFile;
+  // The manifest is written after the results: without it the run was stopped while it wrote them.
+  if (!spec.resume || !is_file(result) || !is_file(manifest)) return std::nullopt;
+  const Json made = read_json(manifest);
+  if (!spec.overwrite) check_results(spec.directory, made);
+  if (const Json* before = made.find("made_from"); before != nullptr && *before == Json(made_from)) {
+    log_info("finished before, nothing to do", {{"directory", spec.directory.string()}});
+    return read_json(result);
+  }
+  RIFT_REQUIRE(spec.overwrite, Code::kConfig,
+               "--out {}: the finished run in it ({}) was made from other settings or files, or by another program, "
+               "than --resume was given now; name another folder with --out, or replace that run with --overwrite",
+               spec.directory.string(), own_file);
+  return std::nullopt;
+}
+
+}  // namespace rift::study

@@ -1,15 +1,20 @@
 #include "rift/nn/attention.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "nn/packed_rows.h"
+#include "rift/base/peak_memory.h"
 #include "rift/base/threads.h"
 #include "rift/tensor/aten_threads.h"
 
@@ -112,6 +117,78 @@ TEST(PackedAttention, RowIsBitEqualAloneInABatchAndWithOneOrTwoThreads) {
     EXPECT_TRUE(at::equal(attend(q, k, v, packed_rows({10, 17, 13})), whole));
     const auto part = [](const at::Tensor& x) { return x.narrow(0, 10, 17); };
     EXPECT_TRUE(at::equal(attend(part(q), part(k), part(v), packed_rows({17}, 1)), part(whole)));
+  }
+  set_threads(before);
+  tensor::apply_threads();
+}
+
+// All weights at once would be 1 GB, in the forward and in the backward pass.
+TEST(PackedAttention, MemoryDoesNotGrowWithTheSquareOfARowsLength) {
+  constexpr int64_t kTokens = 16'000, kNear = 64;
+  const auto batch = packed_rows({kTokens});
+  const auto leaf = [&](uint64_t stream) {
+    return random_tensor({kTokens, 2}, stream).to(at::kFloat).set_requires_grad(true);
+  };
+  const at::Tensor q = leaf(1), k = leaf(2), v = leaf(3);
+  for (const std::optional<int64_t> window : {std::optional<int64_t>(), std::optional<int64_t>(kNear)}) {
+    forget_peak_memory();
+    const double before = peak_memory_mib();
+    const at::Tensor out = packed_attention(q, k, v, {.batch = batch, .context = {}, .window = window});
+    out.sum().backward();
+    EXPECT_LT(peak_memory_mib(), before + 300);
+    for (const int64_t query : {int64_t{0}, kNear - 1, kNear, int64_t{10'001}, kTokens - 1}) {
+      const int64_t near = window.value_or(kTokens);
+      const int64_t first = std::max<int64_t>(0, query - near), last = std::min(kTokens, query + near + 1);
+      const auto part = [&](const at::Tensor& x) {
+        return x.detach().narrow(0, first, last - first).view({1, 1, -1, 2});
+      };
+      const at::Tensor expected =
+          at::scaled_dot_product_attention(q.detach().narrow(0, query, 1).view({1, 1, 1, 2}), part(k), part(v));
+      EXPECT_LT((out[query] - expected.view({2})).abs().max().item<double>(), 1e-5) << query;
+    }
+  }
+}
+
+// 64 heads and 700 tokens are more weights than are made at a time.
+TEST(PackedAttention, BlocksOfQueriesGiveWhatAllAtOnceGive) {
+  constexpr int64_t kMany = 64, kTokens = 700, kEach = 2;
+  const auto batch = packed_rows({kTokens});
+  const auto leaf = [](uint64_t stream) {
+    return random_tensor({kTokens, kMany * kEach}, stream).set_requires_grad(true);
+  };
+  const at::Tensor q = leaf(1), k = leaf(2), v = leaf(3), d_out = random_tensor({kTokens, kMany * kEach}, 4);
+  const auto heads = [](const at::Tensor& x) { return x.view({kTokens, kMany, kEach}).transpose(0, 1).unsqueeze(0); };
+  for (const std::optional<int64_t> window : {std::optional<int64_t>(), std::optional<int64_t>(20)}) {
+    const at::Tensor place = at::arange(kTokens);
+    const at::Tensor seen = (place.unsqueeze(1) - place).abs().le(window.value_or(kTokens));
+    const at::Tensor expected = at::scaled_dot_product_attention(heads(q), heads(k), heads(v), seen);
+    const auto golden = torch::autograd::grad({expected}, {q, k, v}, {heads(d_out)});
+    const at::Tensor out = packed_attention(q, k, v, {.batch = batch, .context = {}, .heads = kMany, .window = window});
+    EXPECT_LT((heads(out) - expected).abs().max().item<double>(), 1e-12);
+    const auto gradients = torch::autograd::grad({out}, {q, k, v}, {d_out});
+    for (size_t i = 0; i < golden.size(); ++i) {
+      EXPECT_LT((gradients[i] - golden[i]).abs().max().item<double>(), 1e-11) << i;
+    }
+  }
+}
+
+TEST(PackedAttention, AShortRowAloneHasTheSameBitsWithOneOrTwoThreads) {
+  const int64_t before = threads();
+  for (int64_t tokens = 1; tokens < 20; ++tokens) {
+    const auto batch = packed_rows({tokens});
+    const auto leaf = [&](uint64_t stream) {
+      return random_tensor({tokens, 128}, stream).to(at::kFloat).set_requires_grad(true);
+    };
+    const at::Tensor q = leaf(1), k = leaf(2), v = leaf(3), d_out = random_tensor({tokens, 128}, 4).to(at::kFloat);
+    std::vector<at::Tensor> results[2];
+    for (const int64_t count : {1, 2}) {
+      set_threads(count);
+      tensor::apply_threads();
+      const at::Tensor out = packed_attention(q, k, v, {.batch = batch, .context = {}, .heads = 2});
+      results[count - 1] = torch::autograd::grad({out}, {q, k, v}, {d_out});
+      results[count - 1].push_back(out.detach());
+    }
+    for (size_t i = 0; i < results[0].size(); ++i) EXPECT_TRUE(at::equal(results[0][i], results[1][i])) << tokens;
   }
   set_threads(before);
   tensor::apply_threads();

@@ -1,15 +1,20 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/matmul.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <span>
 
 #include "nn/packed_rows.h"
 #include "rift/base/threads.h"
 #include "rift/nn/activation.h"
 #include "rift/nn/embedding.h"
+#include "rift/nn/frozen_matrix.h"
 #include "rift/nn/initial_values.h"
 #include "rift/nn/layer_norm.h"
 #include "rift/nn/linear.h"
@@ -158,6 +163,58 @@ TEST(Linear, FewRowsHaveTheSameBitsWithOneOrTwoThreads) {
   }
 }
 
+// A classifier of few classes, an adapter of low rank: their weights' gradients are products of few rows.
+TEST(Linear, FewOutputsHaveTheSameBitsWithOneOrTwoThreads) {
+  for (const auto& [in, wide] : {std::pair{64, true}, std::pair{576, false}}) {
+    for (int64_t few = 1; few < 20; ++few) {
+      for (const int64_t rows : {7, 200}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", in, few, rows));
+        const at::Tensor x = random_tensor({rows, in}, 1).to(at::kFloat).set_requires_grad(true);
+        const at::Tensor weight = random_tensor({few, in}, 2).to(at::kFloat).set_requires_grad(true);
+        const at::Tensor bias = random_tensor({few}, 3).to(at::kFloat).set_requires_grad(true);
+        const at::Tensor up = random_tensor({wide ? 96 : 9, few}, 4).to(at::kFloat).set_requires_grad(true);
+        const at::Tensor d_y = random_tensor({rows, up.size(0)}, 5).to(at::kFloat);
+        expect_same_bits_with_two_threads([&] {
+          const at::Tensor y = linear_map(linear_map(x, weight, bias), up, {});
+          EXPECT_EQ(y.sizes(), at::IntArrayRef({rows, up.size(0)}));
+          auto results = torch::autograd::grad({y}, {x, weight, bias, up}, {d_y});
+          results.push_back(y.detach());
+          return results;
+        });
+      }
+    }
+  }
+}
+
+TEST(FrozenLinear, FewRowsHaveTheSameBitsWithOneOrTwoThreads) {
+  /// Numbers that lie in memory as they are.
+  class Plain final : public FrozenMatrix {
+   public:
+    int64_t rows() const override { return values_.size(0); }
+    int64_t columns() const override { return values_.size(1); }
+    int64_t bytes_held() const override { return 0; }
+    void read_rows(int64_t first, int64_t last, std::span<float> out) const override {
+      const at::Tensor part = values_.narrow(0, first, last - first);
+      std::copy_n(part.const_data_ptr<float>(), part.numel(), out.begin());
+    }
+
+   private:
+    at::Tensor values_ = random_tensor({519, 256}, 1).to(at::kFloat);  // the last panel has 7 rows
+  };
+  const auto matrix = std::make_shared<Plain>();
+  for (int64_t rows = 1; rows < 20; ++rows) {
+    SCOPED_TRACE(rows);
+    const at::Tensor x = random_tensor({rows, 256}, 2).to(at::kFloat).set_requires_grad(true);
+    const at::Tensor d_y = random_tensor({rows, 519}, 3).to(at::kFloat);
+    expect_same_bits_with_two_threads([&] {
+      const at::Tensor y = frozen_linear(x, matrix);
+      auto results = torch::autograd::grad({y}, {x}, {d_y});
+      results.push_back(y.detach());
+      return results;
+    });
+  }
+}
+
 TEST(Activation, EqualsItsFormula) {
   const at::Tensor x = random_tensor({50}, 1) * 4;
   for (const auto& entry : enum_names(Activation{})) {
@@ -188,6 +245,22 @@ TEST(Activation, EqualsItsFormula) {
       }
       EXPECT_NEAR(y[i].item<double>(), expected, 1e-12) << entry.name;
     }
+  }
+}
+
+TEST(Activation, HasItsDerivativeAndTheSameBitsWithOneOrTwoThreads) {
+  for (const auto& entry : enum_names(Activation{})) {
+    SCOPED_TRACE(entry.name);
+    const at::Tensor few = (random_tensor({30}, 1) * 4).set_requires_grad(true);
+    EXPECT_LT(gradient_error(few, [&] { return weighted_sum(activate(entry.value, few)); }), 1e-6);
+    const at::Tensor x = (random_tensor({40'001}, 2) * 4).to(at::kFloat).set_requires_grad(true);
+    const at::Tensor d_y = random_tensor({40'001}, 3).to(at::kFloat);
+    expect_same_bits_with_two_threads([&] {
+      const at::Tensor y = activate(entry.value, x);
+      auto results = torch::autograd::grad({y}, {x}, {d_y});
+      results.push_back(y.detach());
+      return results;
+    });
   }
 }
 

@@ -23,6 +23,7 @@ constexpr auto enum_names(Activation) {
                                               {Activation::kTanh, "tanh"}});
 }
 
+/// Of each element; on a CPU with the same bits for any number of threads, its gradient too.
 at::Tensor activate(Activation activation, const at::Tensor& x);
 
 }  // namespace rift::nn

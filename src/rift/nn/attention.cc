@@ -31,7 +31,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Weights of a block of causal queries, all heads together: 16 MiB in f32.
+/// Weights of a block of queries, all heads together: 16 MiB in f32.
 constexpr int64_t kWeightsAtATime = int64_t{1} << 22;
 constexpr int64_t kFewestQueries = 16;
 
@@ -57,10 +57,6 @@ struct Plan : torch::CustomClassHolder {
         window(call.window),
         scale(call.scale.value_or(1.0 / std::sqrt(static_cast<double>(head_width)))),
         row_begin(call.batch.row_begin_host) {
-    weights_begin.push_back(0);
-    for (int64_t row = 0; row < rows(); ++row) {
-      weights_begin.push_back(weights_begin.back() + (causal ? 0 : heads * queries(row) * tokens(row)));
-    }
     if (!call.context.training || call.dropout == 0) return;
     rate = kernels::dropout_rate(call.dropout);
     states = dropout_states(
@@ -75,21 +71,35 @@ struct Plan : torch::CustomClassHolder {
   int64_t query_begin(int64_t row) const { return read == TokensRead::kAll ? row_begin[row] : row; }
   int64_t group() const { return heads / key_heads; }  // heads of q that share one of k and v
   bool drops() const { return states.defined(); }
-  bool keeps_weights() const { return !causal; }
 
-  /// The queries of a row at a time. One block, unless causal.
+  /// The queries of a row at a time, with the keys that any of them attends to.
   std::vector<Block> blocks(int64_t row) const {
-    const int64_t count = queries(row), all_keys = tokens(row);
-    if (!causal) return {{row, query_begin(row), count, first_query(row), 0, all_keys}};
+    const int64_t count = queries(row), all_keys = tokens(row), most = queries_at_a_time(all_keys);
     std::vector<Block> blocks;
-    const int64_t most = std::max(kFewestQueries, kWeightsAtATime / (heads * all_keys));
     for (int64_t begin = 0; begin < count; begin += most) {
       Block block{row, query_begin(row) + begin, std::min(most, count - begin), first_query(row) + begin};
+      const int64_t behind = block.first_query + block.queries;
+      const int64_t last = causal ? behind : window ? std::min(all_keys, behind + *window) : all_keys;
       block.first_key = window ? std::max<int64_t>(0, block.first_query - *window) : 0;
-      block.keys = block.first_query + block.queries - block.first_key;
+      block.keys = last - block.first_key;
       blocks.push_back(block);
     }
     return blocks;
+  }
+
+  std::vector<Block> blocks() const {
+    std::vector<Block> all;
+    for (int64_t row = 0; row < rows(); ++row) {
+      for (const Block& block : blocks(row)) all.push_back(block);
+    }
+    return all;
+  }
+
+  int64_t queries_at_a_time(int64_t all_keys) const {
+    if (!window) return std::max(kFewestQueries, kWeightsAtATime / (heads * all_keys));
+    // As many as the window is wide: with fewer every product is small, with more most weights are of keys beyond it.
+    const int64_t wide = std::max(kFewestQueries, *window);
+    return std::min(wide, std::max(kFewestQueries, kWeightsAtATime / (heads * std::min(all_keys, 3 * wide))));
   }
 
   int64_t heads;
@@ -100,21 +110,22 @@ struct Plan : torch::CustomClassHolder {
   std::optional<int64_t> window;
   double scale;
   std::vector<int64_t> row_begin;
-  std::vector<int64_t> weights_begin;  // [B+1], a row's [heads, queries, tokens] in the flat attention weights
   kernels::DropoutRate rate;
   at::Tensor states;  // of the queries; undefined without dropout
 };
 
-/// Rows one after the other; on the host dealt to ATen's threads, with single-threaded products inside.
-void for_each_row(const Plan& plan, const at::Device& device, const std::function<void(int64_t)>& body) {
-  const auto rows = [&](int64_t begin, int64_t end) {
+/// body(0) .. body(n - 1); on the host dealt to ATen's threads, with single-threaded products inside.
+void for_each(int64_t n, const at::Device& device, const std::function<void(int64_t)>& body) {
+  const auto part = [&](int64_t begin, int64_t end) {
     const at::AutoDispatchBelowADInplaceOrView no_autograd;  // workers do not inherit the caller's grad mode
-    for (int64_t row = begin; row < end; ++row) body(row);
+    for (int64_t i = begin; i < std::min(end, n); ++i) body(i);
   };
   if (device.is_cpu()) {
-    at::parallel_for(0, plan.rows(), 1, rows);
+    // Two at least: ATen would compute one alone outside its threads, and the products in it by all of them, which
+    // round otherwise.
+    at::parallel_for(0, std::max<int64_t>(n, 2), 1, part);
   } else {
-    rows(0, plan.rows());
+    part(0, n);
   }
 }
 
@@ -153,12 +164,6 @@ void hide_keys(const Plan& plan, const Block& block, at::Tensor& scores) {
   scores.view({-1, block.queries, block.keys}).masked_fill_(hidden, -std::numeric_limits<double>::infinity());
 }
 
-/// Where a row's weights are kept, [Hk,G*Tq,T].
-at::Tensor kept_weights(const Plan& plan, const at::Tensor& weights, int64_t row) {
-  return weights.narrow(0, plan.weights_begin[row], plan.weights_begin[row + 1] - plan.weights_begin[row])
-      .view({plan.key_heads, plan.group() * plan.queries(row), plan.tokens(row)});
-}
-
 /// softmax(scale q k^T) of a block, [Hk,G*Tq,Tk].
 at::Tensor block_weights(const Plan& plan, const at::Tensor& q, const at::Tensor& k, const Block& block) {
   const at::Tensor none = at::zeros({1, 1, 1}, q.options());  // what baddbmm would add, times 0
@@ -194,30 +199,28 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const c10::intrusive_ptr<Plan>& shared) {
     const Plan& plan = *shared;
-    const at::Tensor weights = at::empty({plan.weights_begin.back()}, q.options());
     const at::Tensor out = at::empty_like(q);
-    for_each_row(plan, q.device(), [&](int64_t row) {
-      for (const Block& block : plan.blocks(row)) {
-        const at::Tensor w = block_weights(plan, q, k, block);
-        if (plan.keeps_weights()) kept_weights(plan, weights, row).copy_(w);
-        put_queries(plan, out, block, at::bmm(masked(plan, w, block), keys_of(plan, v, block)));
-      }
+    const std::vector<Block> blocks = plan.blocks();
+    for_each(std::ssize(blocks), q.device(), [&](int64_t i) {
+      const Block& block = blocks[static_cast<size_t>(i)];
+      const at::Tensor w = block_weights(plan, q, k, block);
+      put_queries(plan, out, block, at::bmm(masked(plan, w, block), keys_of(plan, v, block)));
     });
-    context->save_for_backward({q, k, v, weights});
+    context->save_for_backward({q, k, v});
     context->saved_data["plan"] = c10::IValue::make_capsule(shared);
     return out;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
-    const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &weights = saved[3];
+    const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2];
     const auto shared = context->saved_data["plan"].toCapsule();
     const Plan& plan = *static_cast<const Plan*>(shared.get());
     const at::Tensor d_out = gradients[0].contiguous();
     const at::Tensor dq = at::empty_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
-    for_each_row(plan, q.device(), [&](int64_t row) {
+    for_each(plan.rows(), q.device(), [&](int64_t row) {  // a row's blocks add to the same keys
       for (const Block& block : plan.blocks(row)) {
-        const at::Tensor w = plan.keeps_weights() ? kept_weights(plan, weights, row) : block_weights(plan, q, k, block);
+        const at::Tensor w = block_weights(plan, q, k, block);
         const at::Tensor d_block = grouped_queries(plan, d_out, block);
         const at::Tensor d_dropped = at::bmm(d_block, keys_of(plan, v, block).transpose(1, 2));  // [Hk,G*Tq,Tk]
         keys_of(plan, dv, block).add_(at::bmm(masked(plan, w, block).transpose(1, 2), d_block));

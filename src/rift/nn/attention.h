@@ -36,10 +36,10 @@ struct AttentionCall {
 
 /// Self-attention of every row on itself, without padding:
 ///   o = softmax(scale q k^T) v per row and head.  q and the result [S,heads*K] or [B,heads*K];  k, v [S,key_heads*K].
-/// A row takes the same steps on the same numbers whatever stands beside it. One node of the autograd graph. It keeps
-/// the attention weights ([heads, queries, tokens] per row) for the backward pass, but causal: then a row's queries are
-/// taken in blocks, each with the keys that it can reach, and the weights of one block at a time are made, in the
-/// backward pass anew. Source: arXiv:1706.03762.
+/// A row takes the same steps on the same numbers whatever stands beside it. One node of the autograd graph. A row's
+/// queries are taken in blocks, each with the keys that it can reach; only the weights of one block at a time are made,
+/// in the backward pass anew, so that memory grows with a row's length and not with its square.
+/// Source: arXiv:1706.03762.
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionCall& call);
 
 }  // namespace rift::nn

@@ -18,6 +18,8 @@ struct Embedding {
 
   /// Registers `name`.weight.
   static Embedding add_to(ParameterStore& store, const std::string& name, int64_t count, int64_t width);
+  /// Where the weight trains, the backward pass adds its gradient to weight.grad, which must exist by now (sealed
+  /// stores have it), and hands none to autograd: torch::autograd::grad() of the weight is undefined.
   at::Tensor forward(const at::Tensor& ids) const;
   bool trainable() const { return weight->trainable; }
 };

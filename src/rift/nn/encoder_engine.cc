@@ -122,12 +122,6 @@ std::string EncoderEngine::why_not() const {
   for (const EncoderLayerParts& layer : parts_.layers) {
     for (const Linear* linear : layer.linears) {
       if (linear->weight->frozen) return fmt::format("'{}' is kept as its file stores it", linear->name);
-    }
-  }
-  const Linear& query = *parts_.layers.front().linears[engine::kQuery];
-  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "its heads are no multiple of 32 wide";
-  for (const EncoderLayerParts& layer : parts_.layers) {
-    for (const Linear* linear : layer.linears) {
       if (!is_multiple_of_block(linear->in_features()) || !is_multiple_of_block(linear->out_features())) {
         return fmt::format("'{}' is no multiple of 32 wide", linear->name);
       }
@@ -139,6 +133,8 @@ std::string EncoderEngine::why_not() const {
       }
     }
   }
+  const Linear& query = *parts_.layers.front().linears[engine::kQuery];
+  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "its heads are no multiple of 32 wide";
   return "";
 }
 

@@ -48,12 +48,12 @@ struct FrozenNode : torch::autograd::Function<FrozenNode> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto holder = context->saved_data["held"].toCapsule();
     const FrozenMatrix& weight = *static_cast<Held*>(holder.get())->weight;
-    const at::Tensor& d_y = gradients[0];
+    const at::Tensor d_y = with_enough_rows(gradients[0]);
     at::Tensor d_x = at::zeros({d_y.size(0), weight.columns()}, d_y.options());
     for_each_panel(weight, [&](int64_t first, const at::Tensor& panel) {
       d_x.addmm_(d_y.narrow(1, first, panel.size(0)), panel);
     });
-    return {d_x, at::Tensor()};
+    return {d_x.narrow(0, 0, gradients[0].size(0)), at::Tensor()};
   }
 };
 

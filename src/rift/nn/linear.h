@@ -15,8 +15,11 @@
 
 namespace rift::nn {
 
-/// x W^T + b, on a CPU with the same bits for any number of threads. x [S,D_in]; bias may be undefined.
+/// x W^T + b, on a CPU with the same bits for any number of threads, its gradients too. x [S,D_in], W [D_out,D_in];
+/// bias may be undefined.
 at::Tensor linear_map(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+/// x [M,K], on a CPU with rows of zeros up to so many that a product of it has the same bits for any number of threads.
+at::Tensor with_enough_rows(const at::Tensor& x);
 
 /// What a linear map knows about the pass it is called in; adapters with dropout need it.
 ///   rows:    the batch that x's rows belong to

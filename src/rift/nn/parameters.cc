@@ -5,7 +5,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <numeric>
+#include <string_view>
 
 #include "rift/base/error.h"
 #include "rift/nn/engine/memory.h"
@@ -21,6 +21,21 @@ constexpr int64_t kAlignment = 16;  // elements: 64 bytes in f32, so that no par
 constexpr int64_t kSpareShare = 8;  // one in eight
 
 int64_t aligned(int64_t elements) { return (elements + kAlignment - 1) / kAlignment * kAlignment; }
+
+constexpr int64_t kMostElements = int64_t{1} << 60;  // of a storage, so that no number of bytes overflows
+
+/// Sizes come from files: their product may be beyond 64 bits.
+int64_t elements_of(const std::vector<int64_t>& shape, std::string_view name) {
+  int64_t elements = 1;
+  for (const int64_t size : shape) {
+    RIFT_CHECK(size > 0);
+    RIFT_REQUIRE(elements <= kMostElements / size, Code::kArtefact,
+                 "tensor '{}': [{}] is beyond what a machine can hold; is this the right config.json?", shorten(name),
+                 fmt::join(shape, ","));
+    elements *= size;
+  }
+  return elements;
+}
 
 std::vector<std::string> names_of(const std::deque<Parameter>& parameters) {
   std::vector<std::string> names;
@@ -52,11 +67,14 @@ ParameterStore::ParameterStore(at::ScalarType dtype, c10::Device device) : dtype
 
 const Parameter& ParameterStore::add(std::string name, std::vector<int64_t> shape) {
   RIFT_CHECK(!by_name_.contains(name) && !buffers_.contains(name));
+  const int64_t size = elements_of(shape, name);
+  RIFT_REQUIRE(elements_ <= kMostElements - size, Code::kArtefact,
+               "with tensor '{}' the model is beyond what a machine can hold; is this the right config.json?",
+               shorten(name));
   Parameter& parameter = parameters_.emplace_back();
   parameter.name = std::move(name);
   parameter.shape = std::move(shape);
-  parameter.size = std::accumulate(parameter.shape.begin(), parameter.shape.end(), int64_t{1}, std::multiplies<>());
-  RIFT_CHECK(parameter.size > 0);
+  parameter.size = size;
   parameter.offset = elements_;
   elements_ += aligned(parameter.size);
   by_name_.emplace(parameter.name, &parameter);

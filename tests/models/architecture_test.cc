@@ -70,6 +70,39 @@ TEST(Architecture, SettingsThatChangeTheResultAreRefusedByName) {
   }
 }
 
+// Null is what transformers computes something else by, unless it says no more than false.
+TEST(Architecture, NullIsRefusedWhereItIsNotTheValueThatIsImplemented) {
+  for (const auto& [name, key] :
+       std::vector<std::pair<std::string, std::string>>{{"roberta", "position_embedding_type"},
+                                                        {"electra", "position_embedding_type"},
+                                                        {"gpt2", "scale_attn_weights"}}) {
+    Json config = config_of(name);
+    config[key] = Json();
+    EXPECT_THAT(failure([&] { describe_text_model(config, "config.json"); }),
+                AllOf(StartsWith("unsupported: config.json"), HasSubstr(key), HasSubstr("null")));
+  }
+  Json harmless = config_of("gpt2");
+  harmless["scale_attn_by_inverse_layer_idx"] = Json();
+  harmless["is_decoder"] = Json();
+  EXPECT_GT(describe_text_model(harmless, "config.json").sizes.layers, 0);
+}
+
+TEST(Architecture, SizesWhoseProductIsBeyond64BitsBlameTheFile) {
+  Json llama = config_of("llama");
+  llama["num_attention_heads"] = 65535;
+  llama["num_key_value_heads"] = 65535;
+  llama["head_dim"] = 16'777'216;
+  llama["hidden_size"] = 16'777'216;
+  EXPECT_THAT(failure([&] { describe_text_model(llama, "config.json"); }),
+              AllOf(StartsWith("artefact"), HasSubstr("q_proj"), HasSubstr("is this the right config.json?")));
+  Json roberta = config_of("roberta");
+  for (const char* key : {"hidden_size", "intermediate_size", "vocab_size"}) roberta[key] = 16'777'216;
+  describe_text_model(roberta, "config.json");  // 1e16 bytes: no machine's, but numbers hold them
+  roberta["num_hidden_layers"] = 1024;
+  EXPECT_THAT(failure([&] { describe_text_model(roberta, "config.json"); }),
+              AllOf(StartsWith("artefact"), HasSubstr("the model is beyond what a machine can hold")));
+}
+
 TEST(Architecture, MissingAndWrongValuesBlameTheFile) {
   for (const std::string name : test::kTinyEncoders) {
     const std::string heads = name == "distilbert" ? "n_heads" : "num_attention_heads";

@@ -157,7 +157,7 @@ TEST(Bert, FrozenLowerLayersHaveNoGraphAndNoDropout) {
   const auto model = tiny_classifier();
   nn::ParameterStore& store = model->parameters();
   EXPECT_EQ(model->encoder().first_trainable_stage(), 0);
-  for (const std::string& name : model->encoder().embeddings().parameters) store.set_trainable(store.at(name), false);
+  for (const std::string& name : model->encoder().stem().parameters) store.set_trainable(store.at(name), false);
   EXPECT_EQ(model->encoder().first_trainable_stage(), 1);
   for (const std::string& name : model->encoder().layers()[0].parameters) store.set_trainable(store.at(name), false);
   EXPECT_EQ(model->encoder().first_trainable_stage(), 2);

@@ -132,6 +132,15 @@ TEST(LabelTokens, AreReadBehindTheLastTokenAlone) {
               AllOf(StartsWith("configuration"), HasSubstr("model.text.pooling is mean; set it to last")));
 }
 
+TEST(LabelTokens, ATokenBeyondTheHeadsTableBlamesTheFiles) {
+  const tensor::TensorMap tensors = {{"lm_head.weight", at::zeros({48, 64})}};
+  for (const int32_t token : {48, -1}) {
+    const std::vector<int32_t> tokens = {1, token};
+    EXPECT_THAT(failure([&] { label_token_weight(config_of("mistral"), "config.json", tokens, tensors); }),
+                AllOf(StartsWith("artefact"), HasSubstr("the language head has 48 tokens")));
+  }
+}
+
 struct Setting {
   const char* model;
   const char* key;

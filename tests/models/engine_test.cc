@@ -104,7 +104,7 @@ TEST_P(Engine, LowRankUpdatesEqualThePlainLayersOnEveryMapWithAndWithoutDropout)
       const auto model = random_bert();
       tuning::apply({.method = tuning::LoraOptions{.rank = 5, .alpha = 7, .dropout = dropout, .targets = targets}},
                     *model, 11);
-      for (nn::Linear* linear : model->encoder().linears()) {
+      for (nn::Linear* linear : model->encoder().linear_maps()) {
         if (linear->adapter) nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
       }
       expect_engine_equals_plain(*model, random_batch(kLengths));
@@ -287,7 +287,7 @@ TEST_P(Engine, Bf16FollowsF32AsFarAsItsEightBitsGoWhateverTrains) {
     const auto model = random_bert();
     if (!targets.empty()) {
       tuning::apply({.method = tuning::LoraOptions{.rank = 5, .alpha = 7, .targets = targets}}, *model, 11);
-      for (nn::Linear* linear : model->encoder().linears()) {
+      for (nn::Linear* linear : model->encoder().linear_maps()) {
         if (linear->adapter) nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
       }
     }
@@ -326,7 +326,7 @@ TEST_P(Engine, MapsWithAnAdapterAreNotMultipliedInBytes) {
   const at::Tensor before = scored(*model, batch, Precision::kInt8);
   tuning::apply({.method = tuning::LoraOptions{.rank = 5, .alpha = 7, .targets = {"query", "output.dense"}}}, *model,
                 11);
-  for (nn::Linear* linear : model->encoder().linears()) {
+  for (nn::Linear* linear : model->encoder().linear_maps()) {
     if (linear->adapter) nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
   }
   const at::Tensor f32 = scored(*model, batch, Precision::kF32);

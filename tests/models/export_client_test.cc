@@ -36,18 +36,20 @@ Json integers(const at::Tensor& values, const tensor::PackedBatch& batch) {
 TEST_P(Exports, AreLoadedByTransformersWithEqualLogits) {
   const std::string folder = test::tiny_folder(GetParam());
   const tensor::PackedBatch batch = test::golden_batch(test::golden_in(folder));
+  const checkpoint::ModelLayout layout = test::layout_of(checkpoint::open_hf_directory(folder).config);
   const test::TempDirectory directory;
   directory.write("rows.json", to_json_text(Json{{"ids", integers(batch.ids, batch)},
-                                                 {"type_ids", integers(batch.type_ids, batch)}}));
+                                                 {"type_ids", integers(batch.type_ids, batch)},
+                                                 {"language_class", layout.language_class}}));
   const at::NoGradGuard scoring;
-  const bool is_decoder = test::layout_of(checkpoint::open_hf_directory(folder).config).head_pooling == "last";
+  const bool is_decoder = layout.head_pooling == "last";
   const std::vector<Pooling> poolings = is_decoder ? std::vector{Pooling::kLast, Pooling::kMean}
                                                    : std::vector{Pooling::kPooler, Pooling::kCls, Pooling::kMean};
   for (const Pooling pooling : poolings) {
     const auto model = test::classifier_in(folder, {.pooling = pooling});
     checkpoint::ModelDirectorySpec spec;
     spec.base = checkpoint::open_hf_directory(folder);
-    spec.layout = test::layout_of(spec.base.config);
+    spec.layout = layout;
     spec.tensors = model->merged_tensors();
     spec.pooling = name_of(pooling);
     spec.labels = {"bad"};

@@ -56,7 +56,7 @@ TEST(Embedder, GivesWhatTheModelPools) {
       const auto batch =
           make_batch(inputs.encode(dataset.table, one), std::vector<int64_t>{0}, c10::Device(c10::DeviceType::CPU));
       const at::Tensor hidden = text.model->encoder().forward(batch, {}, text.model->tokens_read());
-      const at::Tensor pooled = text.model->pool(hidden, batch, {});
+      const at::Tensor pooled = text.model->pool_read(text.model->read(hidden, batch), batch, {});
       for (int64_t k = 0; k < 8; ++k)
         EXPECT_NEAR(found.values[static_cast<size_t>(row * 8 + k)], pooled[0][k].item<float>(), 1e-6);
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "rift/base/threads.h"
 #include "rift/package/text_model.h"
 #include "rift/tuning/tuning.h"
@@ -77,6 +79,22 @@ TEST(TextTask, AFrozenEncoderReadOnceSaysWhatOneReadEveryTimeSays) {
     // The validation rows come in another order, so that a logit may differ in its last bit.
     EXPECT_NEAR(once.validation_loss, every_time.validation_loss, 1e-8) << name_of(pooling);
   }
+}
+
+// A pooler trains although it reads the mean over a row's tokens: what is kept lies before it.
+TEST(TextTask, APoolerBehindAMeanTrainsOnAFrozenEncoderReadOnce) {
+  set_threads(1);
+  const test::TempDirectory folder;
+  FineTuneOptions options = test::small_options(test::encoder_backbone(folder, "modernbert_mean"));
+  options.tuning.method = tuning::HeadOptions{};
+  options.text.pooling = models::Pooling::kPooler;
+  const Said once = said_by({options}), every_time = said_by({options, {.memory_bytes = 0}});
+  ASSERT_EQ(once.gradients.size(), every_time.gradients.size());
+  // The layers meet other rows beside a row, which their products round otherwise.
+  for (size_t i = 0; i < once.gradients.size(); ++i) {
+    EXPECT_NEAR(once.gradients[i], every_time.gradients[i], 1e-4 * (1 + std::abs(every_time.gradients[i]))) << i;
+  }
+  EXPECT_NEAR(once.validation_loss, every_time.validation_loss, 1e-6);
 }
 
 }  // namespace

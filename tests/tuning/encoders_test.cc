@@ -81,9 +81,9 @@ TEST_P(TunedEncoders, BitFitIsRefusedWhereTheHeadAloneWouldTrain) {
 TEST_P(TunedEncoders, LoraOnEveryMapMergesToTheSameLogits) {
   const auto model = classifier_in(folder());
   std::vector<std::string> every;
-  for (const nn::Linear* linear : model->encoder().linears()) every.push_back(linear->name);
+  for (const nn::Linear* linear : model->encoder().linear_maps()) every.push_back(linear->name);
   apply({.method = LoraOptions{.rank = 2, .alpha = 4, .targets = every}}, *model, 11);
-  for (nn::Linear* linear : model->encoder().linears()) {
+  for (nn::Linear* linear : model->encoder().linear_maps()) {
     ASSERT_NE(linear->adapter, nullptr) << linear->name;
     nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
   }
@@ -94,7 +94,7 @@ TEST_P(TunedEncoders, LoraOnEveryMapMergesToTheSameLogits) {
   const tensor::TensorMap merged = model->merged_tensors().read_all();
   merge(*model);
   EXPECT_LT((model->forward(batch(), {}) - tuned).abs().max().item<double>(), 1e-5);
-  for (const nn::Linear* linear : model->encoder().linears()) {
+  for (const nn::Linear* linear : model->encoder().linear_maps()) {
     EXPECT_TRUE(at::allclose(merged.at(linear->weight->name), linear->weight->view, 1e-6, 1e-7)) << linear->name;
   }
 }
@@ -106,7 +106,7 @@ TEST_P(TunedEncoders, AnAdapterIsWrittenAndReadUnderTheModelsOwnNames) {
     const LoraOptions options{.rank = 2};
     apply({.method = options}, *model, 11);
     const checkpoint::PeftAdapter adapter = adapter_of(*model, options);
-    EXPECT_EQ(adapter.config.target_modules, model->encoder().query_and_value_maps());
+    EXPECT_EQ(adapter.config.target_modules, model->encoder().lora_maps());
     EXPECT_EQ(adapter.pairs.size(), adapter.config.target_modules.size() * model->encoder().layers().size());
     const test::TempDirectory out;
     checkpoint::write_peft_directory(out.path(), adapter, layout);

@@ -69,7 +69,7 @@ TEST(FrozenBase, HoldsTheMapsOfGpt2WhichFilesOfTransformersTurn) {
 /// Gradients of what trains, after the sum of the logits' squares.
 tensor::TensorMap gradients(models::TextClassifier& model, const TuningOptions& options) {
   apply(options, model, 11);
-  for (nn::Linear* linear : model.encoder().linears()) {
+  for (nn::Linear* linear : model.encoder().linear_maps()) {
     if (linear->adapter) nn::fill_uniform(model.parameters(), *linear->adapter->parameters()[1], 0.3, 5);
   }
   model.forward(batch(), {}).square().sum().backward();

@@ -29,7 +29,7 @@ std::unique_ptr<models::TextClassifier> adapted(const LoraOptions& options, at::
 
 /// B away from its zeros, as after training.
 void move_b(models::TextClassifier& model) {
-  for (nn::Linear* linear : model.encoder().linears()) {
+  for (nn::Linear* linear : model.encoder().linear_maps()) {
     if (!linear->adapter) continue;
     nn::fill_uniform(model.parameters(), *linear->adapter->parameters()[1], 0.3, 5);
   }
@@ -60,7 +60,7 @@ TEST(Lora, MergedEqualsUnmerged) {
   const tensor::TensorMap exported = model->merged_tensors().read_all();
   EXPECT_EQ(exported.size(), tiny_classifier()->parameters().parameters().size());
   merge(*model);
-  for (const nn::Linear* linear : model->encoder().linears()) EXPECT_FALSE(linear->adapter);
+  for (const nn::Linear* linear : model->encoder().linear_maps()) EXPECT_FALSE(linear->adapter);
   EXPECT_LT((model->forward(tiny_batch(), {}) - before).abs().max().item<double>(), 1e-5);
   for (const auto& [name, tensor] : model->merged_tensors().read_all())
     EXPECT_TRUE(at::equal(tensor, exported.at(name))) << name;
@@ -74,7 +74,7 @@ TEST(Lora, GradientsAreThoseOfFiniteDifferences) {
   const auto loss = [&] { return model->forward(tiny_batch(), training).pow(2).sum(); };
   loss().backward();
   const std::span<double> values = store.values<double>();
-  for (const nn::Linear* linear : model->encoder().linears()) {
+  for (const nn::Linear* linear : model->encoder().linear_maps()) {
     for (const nn::Parameter* parameter : linear->adapter->parameters()) {
       for (const int64_t i : {int64_t{0}, parameter->size / 2, parameter->size - 1}) {
         double& value = values[parameter->offset + i];

@@ -47,7 +47,7 @@ std::vector<std::vector<std::string>> linear_weights_of(TextEncoder& encoder) {
   std::vector<std::vector<std::string>> layers;
   for (const Part& layer : encoder.layers()) {
     std::vector<std::string>& names = layers.emplace_back();
-    for (const nn::Linear* linear : encoder.linears()) {
+    for (const nn::Linear* linear : encoder.linear_maps()) {
       const std::string& name = linear->weight->name;
       if (std::ranges::find(layer.parameters, name) != layer.parameters.end()) names.push_back(name);
     }
@@ -72,6 +72,14 @@ const Architecture& architecture_of(const Json& config, std::string_view source)
                name, fmt::join(known, ", "));
   RIFT_FAIL(Code::kUnsupported, "{}: model_type: this build runs {}, got '{}'", source, fmt::join(known, ", "),
             shorten(name));
+}
+
+Json without_dropout(const Json& config, std::string_view source) {
+  Json without = config;
+  for (const OptionDoc& option : architecture_of(config, source).options().fields) {
+    if (option.name.find("drop") != std::string::npos) without[option.name] = 0.0;
+  }
+  return without;
 }
 
 TextModelDescription describe_text_model(const Json& config, const std::string& source) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "rift/base/json.h"
+#include "rift/base/options.h"
 #include "rift/checkpoint/model_layout.h"
 #include "rift/models/language_head.h"
 #include "rift/models/pooler.h"
@@ -34,6 +35,7 @@ struct Architecture {
   std::span<const std::string_view> transposed =
       {};                   // matrices that files keep as [in,out]; by the ends of their names
   bool bare_alone = false;  // AutoModel reads the encoder's tensors without base_prefix only
+  OptionDoc (*options)();   // keys of config.json that it reads
   /// Registers the encoder's parameters in `store`, which must outlive it. Throws kUnsupported naming the setting that
   /// is not implemented, kArtefact when a value is missing or wrong.
   BuiltEncoder (*build)(const Json& config, std::string_view source, nn::ParameterStore& store);
@@ -48,6 +50,9 @@ std::span<const Architecture* const> architectures();
 /// The architecture that config.json's model_type names; kUnsupported with those that there are, and saying so where it
 /// names one of images.
 const Architecture& architecture_of(const Json& config, std::string_view source);
+
+/// `config` with every dropout that its architecture has at 0. Throws as architecture_of() does.
+Json without_dropout(const Json& config, std::string_view source);
 
 /// What config.json says of a model, weights not needed.
 struct TextModelDescription {

@@ -119,11 +119,13 @@ void require_harmless(const Json::Member& member, std::string_view source, const
       "they were made from, or a GGUF file of it",
       source);
   if (const FixedSetting* fixed = find_fixed(rules, member.key)) {
-    RIFT_REQUIRE(member.value.is_null() || member.value == parse_json(fixed->json, "setting"), Code::kUnsupported,
+    const Json only = parse_json(fixed->json, "setting");
+    RIFT_REQUIRE(member.value == only || (member.value.is_null() && says_nothing(only)), Code::kUnsupported,
                  "{}: {}: this build runs {} with {} only, got {}", source, member.key, rules.title, fixed->json,
                  shorten(to_json_text(member.value)));
     return;
   }
+  if (holds(rules.read_elsewhere, member.key)) return;
   const bool known =
       holds(kHarmlessKeys, member.key) || holds(kGenerationKeys, member.key) || holds(rules.harmless, member.key);
   RIFT_REQUIRE(known || says_nothing(member.value), Code::kUnsupported,

@@ -15,7 +15,8 @@ namespace rift::models {
 
 inline constexpr double kLargestSize = 16'777'216;  // of anything in a config.json: 2^24
 
-/// A setting with one value that is implemented; others change what the model computes.
+/// A setting with one value that is implemented; others change what the model computes. Where that value is false, null
+/// says the same.
 struct FixedSetting {
   std::string_view key;
   std::string_view json;
@@ -27,6 +28,7 @@ struct ConfigRules {
   std::span<const std::string_view> required;       // options without a default
   std::span<const FixedSetting> fixed = {};         // beside those of every encoder
   std::span<const std::string_view> harmless = {};  // keys that do not change the states, beside those of every model
+  std::span<const std::string_view> read_elsewhere = {};  // keys with a reader of their own
 };
 
 /// The members of `config` that `options` describes. Throws kUnsupported for a setting that is not implemented,

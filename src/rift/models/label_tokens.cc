@@ -25,7 +25,13 @@ at::Tensor label_token_weight(const Json& config, const std::string& source, std
                head.own_weight);
   const at::Tensor values = table->read();
   std::vector<at::Tensor> rows;
-  for (const int32_t token : class_tokens) rows.push_back(values[token]);
+  for (const int32_t token : class_tokens) {
+    RIFT_REQUIRE(0 <= token && token < values.size(0), Code::kArtefact,
+                 "model.text.head: label_tokens: the tokenizer gives id {}, the language head has {} tokens; tokenizer "
+                 "and weights do not belong together",
+                 token, values.size(0));
+    rows.push_back(values[token]);
+  }
   return rows.size() == 2 ? (rows[1] - rows[0]).unsqueeze(0) : at::stack(rows);
 }
 

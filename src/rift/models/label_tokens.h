@@ -18,7 +18,7 @@ namespace rift::models {
 ///   class_tokens: one id for each class
 ///   tensors:      of the model with its language head (NameMapOptions::language_head)
 /// `config` is the model's config.json, which `source` names in errors. Throws kUnsupported for a model that does not
-/// say the next token, kConfig where its files hold no language head.
+/// say the next token, kConfig where its files hold no language head, kArtefact for a token that the head has not.
 at::Tensor label_token_weight(const Json& config, const std::string& source, std::span<const int32_t> class_tokens,
                               const tensor::LazyTensors& tensors);
 

@@ -1,16 +1,6 @@
 #include "rift/models/pooler.h"
 
-#include "rift/base/error.h"
-
 namespace rift::models {
-
-void require_reading(const OwnHead& head, Pooling pooling) {
-  const bool reads_first = pooling == Pooling::kCls || (pooling == Pooling::kPooler && !head.has_pooler());
-  RIFT_REQUIRE(
-      head.reading == Pooling::kPooler || !reads_first, Code::kConfig,
-      "model.text.pooling: {}: a decoder has no pooler and its first token has seen no other; set last or mean",
-      name_of(pooling));
-}
 
 Pooler Pooler::add_to(nn::ParameterStore& store, const OwnHead& head, int64_t width) {
   Pooler pooler{.dense = head.pooler_has_bias ? nn::Linear::add_to(store, head.pooler, width, width)

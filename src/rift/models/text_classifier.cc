@@ -80,7 +80,7 @@ std::vector<const nn::Parameter*> TextClassifier::pooler_parameters() const {
 }
 
 std::vector<nn::LinearMap*> TextClassifier::linear_maps() {
-  const std::vector<nn::Linear*> linears = encoder_->linears();
+  const std::vector<nn::Linear*> linears = encoder_->linear_maps();
   return {linears.begin(), linears.end()};
 }
 
@@ -91,7 +91,8 @@ AdapterBase TextClassifier::adapter_base() const {
                    .other_maps = {}};
   if (pooler_) base.other_maps.push_back(pooler_->dense.name);
   base.other_maps.push_back(classifier_.name);
-  base.other_maps.push_back(base.prefix + "pooler.dense");  // AutoModel has one whether or not the file does
+  // AutoModel of a BERT and its kin has this one whether or not the file does; others have nothing of that name.
+  base.other_maps.push_back(base.prefix + "pooler.dense");
   return base;
 }
 
@@ -108,41 +109,40 @@ at::Tensor TextClassifier::forward(const tensor::PackedBatch& batch, const nn::F
 at::Tensor TextClassifier::forward_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
                                         const nn::ForwardContext& context) const {
   const at::Tensor states = encoder_->run_layers(hidden, first, encoder_->layer_count(), batch, context, tokens_read());
-  return classify(pool(states, batch, context), batch, context);
+  return classify(pool_read(read(states, batch), batch, context), batch, context);
 }
 
 at::Tensor TextClassifier::features(Pooling pooling, const tensor::PackedBatch& batch,
                                     const nn::ForwardContext& context) const {
-  return pool(pooling, encoder_->forward(batch, context, tokens_read(pooling)), batch, context);
+  const at::Tensor states = encoder_->forward(batch, context, tokens_read(pooling));
+  return pool_read(pooling, read(pooling, states, batch), batch, context);
 }
 
-at::Tensor TextClassifier::pool(const at::Tensor& hidden, const tensor::PackedBatch& batch,
-                                const nn::ForwardContext& context) const {
-  return pool(pooling_, hidden, batch, context);
+at::Tensor TextClassifier::read(const at::Tensor& hidden, const tensor::PackedBatch& batch) const {
+  return read(pooling_, hidden, batch);
 }
 
-at::Tensor TextClassifier::pool(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch,
-                                const nn::ForwardContext& context) const {
-  RIFT_CHECK(hidden.size(0) == nn::count_of(tokens_read(pooling), batch));
-  switch (pooling) {
-    case Pooling::kPooler: {
-      RIFT_CHECK(pooler_.has_value());
-      const int64_t layer = encoder_->layer_count();
-      const nn::LinearCall call{.context = context, .batch = batch, .layer = layer, .tokens = TokensRead::kFirst};
-      const auto site = static_cast<uint32_t>(nn::DropoutSite::kPoolerInput);
-      const at::Tensor read = own_head_.reads_mean ? row_means(hidden, batch) : hidden;
-      return pooler_->forward(
-          nn::dropout(read, {own_head_.pooler_dropout, layer, site, TokensRead::kFirst}, batch, context), call);
-    }
-    case Pooling::kCls:
-    case Pooling::kLast:
-      return hidden;
-    case Pooling::kMean:
-      return row_means(hidden, batch);
-    case Pooling::kAutomatic:
-      break;
-  }
-  RIFT_FAIL(Code::kBug, "pooling was not resolved");
+at::Tensor TextClassifier::read(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch) const {
+  const TokensRead tokens = tokens_read(pooling);
+  RIFT_CHECK(hidden.size(0) == nn::count_of(tokens, batch));
+  return tokens == TokensRead::kAll ? row_means(hidden, batch) : hidden;
+}
+
+at::Tensor TextClassifier::pool_read(const at::Tensor& read, const tensor::PackedBatch& batch,
+                                     const nn::ForwardContext& context) const {
+  return pool_read(pooling_, read, batch, context);
+}
+
+at::Tensor TextClassifier::pool_read(Pooling pooling, const at::Tensor& read, const tensor::PackedBatch& batch,
+                                     const nn::ForwardContext& context) const {
+  RIFT_CHECK(read.size(0) == batch.rows && pooling != Pooling::kAutomatic);
+  if (pooling != Pooling::kPooler) return read;
+  RIFT_CHECK(pooler_.has_value());
+  const int64_t layer = encoder_->layer_count();
+  const nn::LinearCall call{.context = context, .batch = batch, .layer = layer, .tokens = TokensRead::kFirst};
+  const auto site = static_cast<uint32_t>(nn::DropoutSite::kPoolerInput);
+  return pooler_->forward(
+      nn::dropout(read, {own_head_.pooler_dropout, layer, site, TokensRead::kFirst}, batch, context), call);
 }
 
 at::Tensor TextClassifier::classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,

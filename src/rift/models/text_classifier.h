@@ -51,15 +51,19 @@ class TextClassifier final : public TunableModel {
   /// The same from what the layers below `first` gave, [S,D].
   at::Tensor forward_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
                           const nn::ForwardContext& context) const;
-  /// One vector per row, [B,D], before dropout and head.
-  at::Tensor pool(const at::Tensor& hidden, const tensor::PackedBatch& batch, const nn::ForwardContext& context) const;
+  /// What the pooling reads of the states that tokens_read() names, [B,D]: each row's first or last token, or the mean
+  /// over its tokens. No parameter takes part.
+  at::Tensor read(const at::Tensor& hidden, const tensor::PackedBatch& batch) const;
+  /// One vector per row, [B,D], from what read() gave: the pooler's, or the same. Before the head's dropout.
+  at::Tensor pool_read(const at::Tensor& read, const tensor::PackedBatch& batch,
+                       const nn::ForwardContext& context) const;
   /// Logits from pooled vectors: dropout (training) and the linear head.
   at::Tensor classify(const at::Tensor& pooled, const tensor::PackedBatch& batch,
                       const nn::ForwardContext& context) const;
   /// The model as an ONNX graph with the inputs of OnnxTokens; gives the name of the logits, [rows, outputs]. Adapters
   /// must be merged.
   std::string describe(OnnxGraph& graph) const;
-  /// What pool() needs of the encoder: kFirst for pooler and cls, kLast for last.
+  /// What read() needs of the encoder: kFirst for pooler and cls, kLast for last.
   TokensRead tokens_read() const { return tokens_read(pooling_); }
   /// One vector per row, [B,D], by any pooling but kAutomatic, whatever the head reads; kPooler: only with
   /// has_pooler().
@@ -71,7 +75,7 @@ class TextClassifier final : public TunableModel {
   const Architecture& architecture() const { return architecture_; }
   TextEncoder& encoder() { return *encoder_; }
   const TextEncoder& encoder() const { return *encoder_; }
-  const Part& stem() const override { return encoder_->embeddings(); }
+  const Part& stem() const override { return encoder_->stem(); }
   const std::vector<Part>& layers() const override { return encoder_->layers(); }
   /// The pooler's parameters when the pooling uses it; empty (and never trainable) otherwise. They are saved either
   /// way.
@@ -79,7 +83,7 @@ class TextClassifier final : public TunableModel {
   const Part& head() const override { return head_part_; }
   using TunableModel::linear_maps;
   std::vector<nn::LinearMap*> linear_maps() override;
-  std::vector<std::string> lora_maps() const override { return encoder_->query_and_value_maps(); }
+  std::vector<std::string> lora_maps() const override { return encoder_->lora_maps(); }
   /// With pooling "pooler" transformers' class for sequence classification, with another one AutoModel.
   AdapterBase adapter_base() const override;
   /// Names that `pretrained` lacked and that were initialised here, by fill_start_values().
@@ -94,8 +98,9 @@ class TextClassifier final : public TunableModel {
 
  private:
   TokensRead tokens_read(Pooling pooling) const;
-  at::Tensor pool(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch,
-                  const nn::ForwardContext& context) const;
+  at::Tensor read(Pooling pooling, const at::Tensor& hidden, const tensor::PackedBatch& batch) const;
+  at::Tensor pool_read(Pooling pooling, const at::Tensor& read, const tensor::PackedBatch& batch,
+                       const nn::ForwardContext& context) const;
   std::vector<const nn::Parameter*> pooler_parameters() const override;
   std::string describe_pooled(OnnxGraph& graph, const OnnxTokens& tokens, const std::string& states) const;
 

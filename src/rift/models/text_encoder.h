@@ -37,12 +37,12 @@ class TextEncoder {
 
   virtual const TextSizes& sizes() const = 0;
 
-  virtual const Part& embeddings() const = 0;
-  virtual const std::vector<Part>& layers() const = 0;  // from the bottom up
+  const Part& stem() const { return stem_; }                        // the embeddings
+  const std::vector<Part>& layers() const { return layer_parts_; }  // from the bottom up
   /// Every linear map in order of use; its `adapter` slot may be filled. Names as PEFT's target_modules match them.
-  virtual std::vector<nn::Linear*> linears() = 0;
+  virtual std::vector<nn::Linear*> linear_maps() = 0;
   /// The last name parts of those that make queries and values: what LoRA adapts where nobody says otherwise.
-  virtual std::vector<std::string> query_and_value_maps() const = 0;
+  virtual std::vector<std::string> lora_maps() const = 0;
   /// Lowest stage with a trainable parameter or adapter; L + 1 when the whole encoder is frozen.
   int64_t first_trainable_stage() const;
 
@@ -70,6 +70,9 @@ class TextEncoder {
  protected:
   /// Throws kArtefact when an id, a type or a row's length is beyond sizes().
   void require_fitting(const tensor::PackedBatch& batch) const;
+
+  Part stem_;
+  std::vector<Part> layer_parts_;
 
  private:
   /// Whether a parameter or adapter of the stage trains.

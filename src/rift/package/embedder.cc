@@ -150,7 +150,7 @@ int64_t Embedder::parameters() const {
   const auto add = [&](const models::Part& part) {
     for (const std::string& name : part.parameters) count += store.at(name).size;
   };
-  add(encoder.embeddings());
+  add(encoder.stem());
   std::ranges::for_each(encoder.layers(), add);
   return count;
 }

@@ -109,7 +109,7 @@ models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirec
     if (name_of(pooling) == stated) return pooling;
   }
   RIFT_FAIL(Code::kUnsupported,
-            "{}: 1_Pooling asks for '{}', which rift does not have; choose model.text.pooling: mean or cls",
+            "{}: 1_Pooling asks for '{}', which rift does not have; choose model.text.pooling: mean, cls or last",
             base.root.string(), shorten(stated));
 }
 

@@ -38,8 +38,8 @@ struct PackedBatch {
   int64_t row_tokens(int64_t row) const { return row_begin_host[row + 1] - row_begin_host[row]; }
 };
 
-/// Throws kBug when the vectors do not describe at least one row or a row has no token (a tokenizer always gives an
-/// empty text its special tokens).
+/// Throws kBug when the vectors do not describe at least one row or a row has no token (an empty text
+/// has special tokens or, of a tokenizer that adds none, the model's own).
 PackedBatch make_packed_batch(const TokenRows& rows, const c10::Device& device);
 
 /// Rows of `tokens` states each that come from no ids (an image's patches): ids and types are 0.

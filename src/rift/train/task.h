@@ -46,7 +46,7 @@ class TrainingTask {
   virtual bool may_stay(std::string_view parameter) const = 0;
 };
 
-/// Parameters of every architecture whose gradient is zero by construction: adding a constant to all keys changes no
+/// Parameters of text models whose gradient is zero by construction: adding a constant to all keys changes no
 /// attention weight, so the gradient of a key's bias is nothing but rounding.
 inline bool has_no_gradient(std::string_view parameter) {
   return parameter.ends_with(".attention.self.key.bias") || parameter.ends_with(".attention.k_lin.bias");

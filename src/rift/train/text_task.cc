@@ -94,17 +94,15 @@ TextTask::Targets TextTask::targets(const LabelledRows& rows, std::span<const in
   return targets;
 }
 
-/// What the frozen encoder says of each row: the state of its first or last token, or the pooled vector where pooling
-/// needs every token. Undefined where it would take too much memory.
+/// What the head reads of the frozen encoder for each row, before a pooler, which may train. Undefined where it would
+/// take too much memory.
 at::Tensor TextTask::features(const LabelledRows& rows) const {
   const int64_t width = model_.encoder().width();
   const int64_t most_rows = spec_.kept.memory_bytes / (width * static_cast<int64_t>(sizeof(float)));
   if (rows.inputs.rows() == 0 || rows.inputs.rows() > most_rows) return {};
-  const models::TokensRead read = model_.tokens_read();
   const std::vector<float> values =
       package::map_rows(rows.inputs, width, spec_.device, [&](const tensor::PackedBatch& batch) {
-        const at::Tensor hidden = model_.encoder().forward(batch, {}, read);
-        return read != models::TokensRead::kAll ? hidden : model_.pool(hidden, batch, {});
+        return model_.read(model_.encoder().forward(batch, {}, model_.tokens_read()), batch);
       });
   const at::Tensor tensor = at::empty({rows.inputs.rows(), width}, at::kFloat);
   std::ranges::copy(values, tensor.mutable_data_ptr<float>());
@@ -118,8 +116,7 @@ at::Tensor TextTask::logits(const LabelledRows& rows, const at::Tensor& features
   const at::Tensor index = at::empty({batch.rows}, at::kLong);
   std::ranges::copy(chosen, index.mutable_data_ptr<int64_t>());
   const at::Tensor kept = features.index_select(0, index.to(spec_.device));
-  const bool pooled = model_.tokens_read() == models::TokensRead::kAll;
-  return model_.classify(pooled ? kept : model_.pool(kept, batch, context), batch, context);
+  return model_.classify(model_.pool_read(kept, batch, context), batch, context);
 }
 
 at::Tensor TextTask::training_logits(std::span<const int64_t> rows, const nn::ForwardContext& context) {

@@ -81,7 +81,7 @@ class TextTask final : public TrainingTask {
   ValidationRows validation_;
   StopMetric metric_ = StopMetric::kAutomatic;
   std::optional<KeptStates> kept_;  // of frozen lower layers
-  at::Tensor train_features_;       // [N,D] of a frozen encoder, else undefined
+  at::Tensor train_features_;       // [N,D] that the head reads of a frozen encoder, else undefined
   at::Tensor validation_features_;
 };
 

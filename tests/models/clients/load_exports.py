@@ -1,7 +1,8 @@
 """EXPORT/<pooling>/ of one encoder: what transformers makes of a directory that rift wrote, beside rift's own logits.
 
 Usage: load_exports.py DIRECTORY
-DIRECTORY/<pooling>/: the export; DIRECTORY/<pooling>.safetensors: "logits" of rift; DIRECTORY/rows.json: ids and type_ids.
+DIRECTORY/<pooling>/: the export; DIRECTORY/<pooling>.safetensors: "logits" of rift; DIRECTORY/rows.json: ids and type_ids,
+and the class that rift names in a language model's config.json.
 The architecture's own pooling (pooler; last of decoders): AutoModelForSequenceClassification loads every tensor and gives
 the logits, of decoders also for all rows in one batch, padded on the right. Another: AutoModel gives the states, 1_Pooling
 says the pooling, and the classifier that lies in the file gives the logits.
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModel, AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_MASKED_LM_MAPPING
 
 directory = Path(sys.argv[1])
 rows = json.loads((directory / "rows.json").read_text())
@@ -60,9 +62,17 @@ def logits_of(pooling):
     return pooled @ tensors[classifier + ".weight"].T + tensors.get(classifier + ".bias", torch.zeros(1))
 
 
+def check_language_class(pooling):
+    config = type(AutoConfig.from_pretrained(directory / pooling))
+    classes = MODEL_FOR_CAUSAL_LM_MAPPING if pooling == "last" else MODEL_FOR_MASKED_LM_MAPPING
+    assert classes[config].__name__ == rows["language_class"], (classes[config], rows["language_class"])
+
+
 with torch.no_grad():
     for pooling in [name for name in ("pooler", "last", "cls", "mean") if (directory / name).exists()]:
         ours = load_file(directory / f"{pooling}.safetensors")["logits"]
         difference = (logits_of(pooling) - ours).abs().max().item()
         assert difference < 1e-5, (pooling, difference)
+        if pooling in ("pooler", "last"):
+            check_language_class(pooling)
 print("all checks hold")

@@ -1,6 +1,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "models/golden_case.h"
 #include "models/vision/tiny_images.h"
 #include "rift/nn/initial_values.h"
+#include "support/failure.h"
 #include "support/temp_directory.h"
 
 // Every image architecture beside its original: transformers' ResNet and ViT, the package of EfficientNet-lite.
@@ -18,11 +20,15 @@ namespace {
 
 using test::expect_case;
 using test::expect_summary;
+using test::failure;
 using test::golden_images;
 using test::image_classifier;
 using test::image_folder;
 using test::loss_of;
 using test::numbers_of;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
 
 class ImageModels : public testing::TestWithParam<const char*> {
  protected:
@@ -150,6 +156,15 @@ TEST_P(ImageModels, AWrittenDirectoryGivesTheSameModelBack) {
   const tensor::TensorMap saved = again->merged_tensors().read_all();
   for (const auto& [name, tensor] : model->merged_tensors().read_all())
     EXPECT_TRUE(at::equal(saved.at(name), tensor)) << name;
+}
+
+TEST(ImageSizes, WhoseProductIsBeyond64BitsBlameTheFile) {
+  Json config = test::image_parts(image_folder("vit"), 1).config;
+  for (const char* key : {"image_size", "patch_size"}) config[key] = 16'384;
+  config["num_channels"] = 4096;
+  for (const char* key : {"hidden_size", "pooler_output_size"}) config[key] = 16'777'216;
+  EXPECT_THAT(failure([&] { describe_image_model(config, "config.json"); }),
+              AllOf(StartsWith("artefact"), HasSubstr("projection.weight"), HasSubstr("right config.json?")));
 }
 
 TEST(TorchvisionNames, GiveTheModelOfTheSameWeightsUnderTransformersNames) {

@@ -21,8 +21,8 @@ TEST(ImageProcessor, ReadsWhatTransformersWrites) {
   const auto vit = read(R"({"do_convert_rgb": null, "do_normalize": true, "do_rescale": true, "do_resize": true,
       "image_mean": [0.5, 0.5, 0.5], "image_processor_type": "ViTImageProcessor", "image_std": [0.25, 0.5, 0.5],
       "resample": 2, "rescale_factor": 0.00392156862745098, "size": {"height": 224, "width": 224}})");
-  EXPECT_TRUE(vit.size.is_square());
   EXPECT_EQ(vit.size.height, 224);
+  EXPECT_EQ(vit.size.width, 224);
   EXPECT_EQ(vit.image_std, (std::vector<double>{0.25, 0.5, 0.5}));
   EXPECT_DOUBLE_EQ(vit.rescale_factor, 1.0 / 255.0);
   const auto convnext = read(R"({"crop_pct": 0.875, "do_normalize": true, "do_rescale": true, "do_resize": true,
@@ -30,13 +30,15 @@ TEST(ImageProcessor, ReadsWhatTransformersWrites) {
       "image_std": [0.229, 0.224, 0.225], "resample": 3, "rescale_factor": 0.00392156862745098,
       "size": {"shortest_edge": 224}})");
   EXPECT_EQ(convnext.size.shortest_edge, 224);
-  EXPECT_FALSE(convnext.size.is_square());
+  EXPECT_FALSE(convnext.size.height);
   EXPECT_EQ(convnext.resample, 3);
   EXPECT_DOUBLE_EQ(convnext.crop_pct.value(), 0.875);
 }
 
 TEST(ImageProcessor, OneNumberIsReadByTheKindOfTheProcessor) {
-  EXPECT_TRUE(read(R"({"feature_extractor_type": "ViTFeatureExtractor", "size": 224})").size.is_square());
+  const ProcessedSize square = read(R"({"feature_extractor_type": "ViTFeatureExtractor", "size": 224})").size;
+  EXPECT_EQ(square.height, 224);
+  EXPECT_EQ(square.width, 224);
   EXPECT_EQ(read(R"({"feature_extractor_type": "ConvNextFeatureExtractor", "size": 224})").size.shortest_edge, 224);
   EXPECT_THAT(failure([] { read(R"({"feature_extractor_type": "OwnExtractor", "size": 224})"); }),
               StartsWith("unsupported: preprocessor_config.json: size: 224 is both sides or the shorter one"));

@@ -16,7 +16,7 @@ constexpr FixedSetting kFixed[] = {
     {"final_logit_softcapping", "null"},
     {"use_bidirectional_attention", "false"},
 };
-constexpr std::string_view kHarmless[] = {"_sliding_window_pattern", "cache_implementation", "rope_scaling"};
+constexpr std::string_view kHarmless[] = {"_sliding_window_pattern", "cache_implementation"};
 
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const Gemma3Options options = read_gemma3_options(config, source);
@@ -45,8 +45,12 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
 }  // namespace
 
 Gemma3Options read_gemma3_options(const Json& config, std::string_view source) {
-  const auto options = read_config<Gemma3Options>(
-      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .fixed = kFixed, .harmless = kHarmless});
+  const auto options = read_config<Gemma3Options>(config, source,
+                                                  {.title = kTitle,
+                                                   .required = kLlamaFamilyRequired,
+                                                   .fixed = kFixed,
+                                                   .harmless = kHarmless,
+                                                   .read_elsewhere = kLlamaFamilyReadElsewhere});
   require_fitting_heads(options.family, source);
   return options;
 }
@@ -58,6 +62,7 @@ const Architecture kGemma3 = {.model_type = "gemma3_text",
                               .unused = kLlamaFamilyUnused,
                               .buffers = kLlamaFamilyBuffers,
                               .bare_alone = true,
+                              .options = describe_options<Gemma3Options>,
                               .build = build,
                               .example = kExample};
 

@@ -67,6 +67,7 @@ const Architecture kGpt2 = {.model_type = "gpt2",
                             .unused = kUnused,
                             .buffers = kBuffers,
                             .transposed = kTransposed,
+                            .options = describe_options<Gpt2Options>,
                             .build = build,
                             .example = kExample};
 
@@ -89,7 +90,7 @@ Gpt2Decoder::Gpt2Decoder(const Gpt2Options& options, nn::ParameterStore& store)
   size_t begin = store.parameters().size();
   words_ = nn::Embedding::add_to(store, "transformer.wte", options.vocab_size, width);
   positions_ = nn::Embedding::add_to(store, "transformer.wpe", options.n_positions, width);
-  embeddings_part_ = part_since(store, "transformer.embeddings", begin);
+  stem_ = part_since(store, "transformer.embeddings", begin);
   for (int64_t i = 0; i < options.n_layer; ++i) {
     begin = store.parameters().size();
     const std::string name = fmt::format("transformer.h.{}", i);
@@ -105,7 +106,7 @@ Gpt2Decoder::Gpt2Decoder(const Gpt2Options& options, nn::ParameterStore& store)
   }
 }
 
-std::vector<nn::Linear*> Gpt2Decoder::linears() {
+std::vector<nn::Linear*> Gpt2Decoder::linear_maps() {
   std::vector<nn::Linear*> linears;
   for (Layer& layer : layers_) {
     linears.insert(linears.end(), {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output});

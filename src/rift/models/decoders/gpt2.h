@@ -66,10 +66,8 @@ class Gpt2Decoder : public TextEncoder {
   Gpt2Decoder(const Gpt2Options& options, nn::ParameterStore& store);
 
   const TextSizes& sizes() const override { return sizes_; }
-  const Part& embeddings() const override { return embeddings_part_; }
-  const std::vector<Part>& layers() const override { return layer_parts_; }
-  std::vector<nn::Linear*> linears() override;
-  std::vector<std::string> query_and_value_maps() const override { return {"c_attn"}; }
+  std::vector<nn::Linear*> linear_maps() override;
+  std::vector<std::string> lora_maps() const override { return {"c_attn"}; }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 
@@ -93,8 +91,6 @@ class Gpt2Decoder : public TextEncoder {
   nn::Embedding words_, positions_;
   std::vector<Layer> layers_;
   nn::LayerNorm last_norm_;
-  Part embeddings_part_;
-  std::vector<Part> layer_parts_;
 };
 
 extern const Architecture kGpt2;

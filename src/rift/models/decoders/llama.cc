@@ -12,7 +12,6 @@ constexpr FixedSetting kFixed[] = {{"partial_rotary_factor", "1.0"}, {"rope_inte
 constexpr std::string_view kHarmless[] = {
     "is_llama_config",  // SmolLM2
     "pretraining_tp",   // how the products were cut when it was trained
-    "rope_scaling",
 };
 
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
@@ -31,8 +30,12 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
 }  // namespace
 
 LlamaOptions read_llama_options(const Json& config, std::string_view source) {
-  const auto options = read_config<LlamaOptions>(
-      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .fixed = kFixed, .harmless = kHarmless});
+  const auto options = read_config<LlamaOptions>(config, source,
+                                                 {.title = kTitle,
+                                                  .required = kLlamaFamilyRequired,
+                                                  .fixed = kFixed,
+                                                  .harmless = kHarmless,
+                                                  .read_elsewhere = kLlamaFamilyReadElsewhere});
   require_fitting_heads(options.family, source);
   return options;
 }
@@ -43,6 +46,7 @@ const Architecture kLlama = {.model_type = "llama",
                              .base_prefix = "model.",
                              .unused = kLlamaFamilyUnused,
                              .buffers = kLlamaFamilyBuffers,
+                             .options = describe_options<LlamaOptions>,
                              .build = build,
                              .example = kExample};
 

@@ -68,7 +68,7 @@ struct LlamaFamilyDecoder::Pass : LayerPass {
   const nn::RotaryAngles& angles;  // of the layer's kind, all tokens
 };
 
-std::vector<const nn::Linear*> LlamaFamilyDecoder::Layer::linears() const {
+std::vector<const nn::Linear*> LlamaFamilyDecoder::Layer::linear_maps() const {
   return {&query, &key, &value, &attention_output, &gate, &up, &down};
 }
 
@@ -81,7 +81,7 @@ std::vector<const nn::RmsNorm*> LlamaFamilyDecoder::Layer::norms() const {
 }
 
 bool LlamaFamilyDecoder::Layer::trainable() const {
-  return std::ranges::any_of(linears(), [](const nn::Linear* linear) { return linear->trainable(); }) ||
+  return std::ranges::any_of(linear_maps(), [](const nn::Linear* linear) { return linear->trainable(); }) ||
          std::ranges::any_of(norms(), [](const nn::RmsNorm* norm) { return norm->trainable(); });
 }
 
@@ -95,7 +95,7 @@ LlamaFamilyDecoder::LlamaFamilyDecoder(LlamaFamilySpec spec, nn::ParameterStore&
   RIFT_CHECK(static_cast<int64_t>(spec_.layer_types.size()) == sizes_.layers);
   const size_t begin = store.parameters().size();
   words_ = nn::Embedding::add_to(store, "model.embed_tokens", sizes_.vocab_size, sizes_.hidden_size);
-  embeddings_part_ = part_since(store, "model.embed_tokens", begin);
+  stem_ = part_since(store, "model.embed_tokens", begin);
   for (int64_t i = 0; i < sizes_.layers; ++i) add_layer(i, store);
 }
 
@@ -135,7 +135,7 @@ void LlamaFamilyDecoder::add_layer(int64_t index, nn::ParameterStore& store) {
   layer_parts_.push_back(part_since(store, name, begin));
 }
 
-std::vector<nn::Linear*> LlamaFamilyDecoder::linears() {
+std::vector<nn::Linear*> LlamaFamilyDecoder::linear_maps() {
   std::vector<nn::Linear*> linears;
   for (Layer& layer : layers_) {
     linears.insert(linears.end(), {&layer.query, &layer.key, &layer.value, &layer.attention_output, &layer.gate,

@@ -13,6 +13,7 @@
 #include "rift/base/options.h"
 #include "rift/models/architecture.h"
 #include "rift/models/config_reader.h"
+#include "rift/models/decoders/rope_options.h"
 #include "rift/models/layer_pass.h"
 #include "rift/nn/activation.h"
 #include "rift/nn/attention.h"
@@ -66,8 +67,8 @@ struct LlamaFamilyOptions {
 inline constexpr std::string_view kLlamaFamilyRequired[] = {"vocab_size",          "hidden_size",
                                                             "intermediate_size",   "num_hidden_layers",
                                                             "num_attention_heads", "max_position_embeddings"};
-/// Keys that every member may have and that change nothing, beside what read_rope_scaling() reads.
-inline constexpr std::string_view kLlamaFamilyHarmless[] = {"rope_scaling"};
+/// Keys of every member that read_frequencies() reads.
+inline constexpr std::string_view kLlamaFamilyReadElsewhere[] = {kRopeScaling};
 
 /// What a layer attends to: every token before, or the nearest of them.
 enum class LayerType { kFull, kSliding };
@@ -122,10 +123,8 @@ class LlamaFamilyDecoder : public TextEncoder {
   LlamaFamilyDecoder(LlamaFamilySpec spec, nn::ParameterStore& store);
 
   const TextSizes& sizes() const override { return sizes_; }
-  const Part& embeddings() const override { return embeddings_part_; }
-  const std::vector<Part>& layers() const override { return layer_parts_; }
-  std::vector<nn::Linear*> linears() override;
-  std::vector<std::string> query_and_value_maps() const override { return {"q_proj", "v_proj"}; }
+  std::vector<nn::Linear*> linear_maps() override;
+  std::vector<std::string> lora_maps() const override { return {"q_proj", "v_proj"}; }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 
@@ -138,7 +137,7 @@ class LlamaFamilyDecoder : public TextEncoder {
     nn::RmsNorm feed_forward_norm;
     nn::Linear gate, up, down;
     std::optional<nn::RmsNorm> feed_forward_result_norm;
-    std::vector<const nn::Linear*> linears() const;
+    std::vector<const nn::Linear*> linear_maps() const;
     std::vector<const nn::RmsNorm*> norms() const;
     bool trainable() const;
   };
@@ -159,8 +158,6 @@ class LlamaFamilyDecoder : public TextEncoder {
   nn::Embedding words_;
   std::vector<Layer> layers_;
   nn::RmsNorm last_norm_;
-  Part embeddings_part_;
-  std::vector<Part> layer_parts_;
 };
 
 }  // namespace rift::models

@@ -26,7 +26,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
 
 MistralOptions read_mistral_options(const Json& config, std::string_view source) {
   const auto options = read_config<MistralOptions>(
-      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .harmless = kLlamaFamilyHarmless});
+      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .read_elsewhere = kLlamaFamilyReadElsewhere});
   require_fitting_heads(options.family, source);
   return options;
 }
@@ -37,6 +37,7 @@ const Architecture kMistral = {.model_type = "mistral",
                                .base_prefix = "model.",
                                .unused = kLlamaFamilyUnused,
                                .buffers = kLlamaFamilyBuffers,
+                               .options = describe_options<MistralOptions>,
                                .build = build,
                                .example = kExample};
 

@@ -25,7 +25,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
 
 Qwen2Options read_qwen2_options(const Json& config, std::string_view source) {
   const auto options = read_config<Qwen2Options>(
-      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .harmless = kLlamaFamilyHarmless});
+      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .read_elsewhere = kLlamaFamilyReadElsewhere});
   require_fitting_heads(options.family, source);
   return options;
 }
@@ -36,6 +36,7 @@ const Architecture kQwen2 = {.model_type = "qwen2",
                              .base_prefix = "model.",
                              .unused = kLlamaFamilyUnused,
                              .buffers = kLlamaFamilyBuffers,
+                             .options = describe_options<Qwen2Options>,
                              .build = build,
                              .example = kExample};
 

@@ -28,7 +28,7 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
 
 Qwen3Options read_qwen3_options(const Json& config, std::string_view source) {
   const auto options = read_config<Qwen3Options>(
-      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .harmless = kLlamaFamilyHarmless});
+      config, source, {.title = kTitle, .required = kLlamaFamilyRequired, .read_elsewhere = kLlamaFamilyReadElsewhere});
   require_fitting_heads(options.family, source);
   return options;
 }
@@ -39,6 +39,7 @@ const Architecture kQwen3 = {.model_type = "qwen3",
                              .base_prefix = "model.",
                              .unused = kLlamaFamilyUnused,
                              .buffers = kLlamaFamilyBuffers,
+                             .options = describe_options<Qwen3Options>,
                              .build = build,
                              .example = kExample};
 

@@ -11,11 +11,9 @@ namespace rift::models {
 
 namespace {
 
-constexpr std::string_view kKey = "rope_scaling";
-
 /// "type" is what older files call "rope_type"; transformers lets it win.
 Json with_rope_type(const Json& scaling, std::string_view source) {
-  RIFT_REQUIRE(scaling.is_object(), Code::kArtefact, "{}: {}: expected a mapping, got {}", source, kKey,
+  RIFT_REQUIRE(scaling.is_object(), Code::kArtefact, "{}: {}: expected a mapping, got {}", source, kRopeScaling,
                scaling.kind_name());
   Json named = scaling;
   if (const Json* type = scaling.find("type")) {
@@ -25,7 +23,7 @@ Json with_rope_type(const Json& scaling, std::string_view source) {
   const Json* type = named.find("rope_type");
   const bool known =
       type != nullptr && type->is_string() && std::ranges::find(kRopeTypes, type->as_string()) != kRopeTypes.end();
-  RIFT_REQUIRE(known, Code::kUnsupported, "{}: {}.rope_type: this build has {}, got {}", source, kKey,
+  RIFT_REQUIRE(known, Code::kUnsupported, "{}: {}.rope_type: this build has {}, got {}", source, kRopeScaling,
                fmt::join(kRopeTypes, ", "), type == nullptr ? "none" : shorten(to_json_text(*type)));
   return named;
 }
@@ -50,8 +48,8 @@ struct ToScaling {
   }
   nn::RotaryScaling operator()(const Llama3RopeOptions& options) const {
     RIFT_REQUIRE(options.low_freq_factor < options.high_freq_factor, Code::kArtefact,
-                 "{}: {}: low_freq_factor {} is not below high_freq_factor {}", source, kKey, options.low_freq_factor,
-                 options.high_freq_factor);
+                 "{}: {}: low_freq_factor {} is not below high_freq_factor {}", source, kRopeScaling,
+                 options.low_freq_factor, options.high_freq_factor);
     return nn::Llama3RotaryScaling{.factor = options.factor,
                                    .low_frequency_factor = options.low_freq_factor,
                                    .high_frequency_factor = options.high_freq_factor,
@@ -77,17 +75,17 @@ struct ToScaling {
 }  // namespace
 
 nn::RotaryScaling read_rope_scaling(const Json& config, std::string_view source, int64_t positions) {
-  const Json* scaling = config.find(kKey);
+  const Json* scaling = config.find(kRopeScaling);
   if (scaling == nullptr || scaling->is_null()) return {};
   const Json named = with_rope_type(*scaling, source);
   RopeScalingOptions options;
   try {
-    read_options(named, source, options, std::string(kKey));
+    read_options(named, source, options, std::string(kRopeScaling));
   } catch (const Error& error) {  // a file of the model is at fault, not the user's configuration
     throw Error(Code::kArtefact, error.message(), error.where());
   }
   for (const std::string_view key : required_keys(options)) {
-    RIFT_REQUIRE(named.contains(key), Code::kArtefact, "{}: {}.{} is missing", source, kKey, key);
+    RIFT_REQUIRE(named.contains(key), Code::kArtefact, "{}: {}.{} is missing", source, kRopeScaling, key);
   }
   return std::visit(ToScaling{source, positions}, options.rope_type);
 }

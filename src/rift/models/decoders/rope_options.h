@@ -14,6 +14,8 @@
 /// `rope_scaling` of a config.json, under transformers' names.
 namespace rift::models {
 
+inline constexpr std::string_view kRopeScaling = "rope_scaling";
+
 struct DefaultRopeOptions {
   template <class V>
   void visit(V&) {}
@@ -27,7 +29,8 @@ struct LinearRopeOptions {
   }
 };
 
-/// Changes the frequencies of rows beyond max_position_embeddings alone, which this build refuses: otherwise default.
+/// Changes nothing but the frequencies of rows beyond max_position_embeddings. Such rows are refused, so that what is
+/// left is the default.
 struct DynamicRopeOptions {
   double factor = 1;
   std::optional<int64_t> original_max_position_embeddings;

@@ -64,6 +64,7 @@ const Architecture kBert = {.model_type = "bert",
                             .class_name = "Bert",
                             .base_prefix = "bert.",
                             .unused = kUnused,
+                            .options = describe_options<BertOptions>,
                             .build = build,
                             .example = kExample};
 

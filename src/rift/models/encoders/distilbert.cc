@@ -82,6 +82,7 @@ const Architecture kDistilBert = {.model_type = "distilbert",
                                   .class_name = "DistilBert",
                                   .base_prefix = "distilbert.",
                                   .unused = kUnused,
+                                  .options = describe_options<DistilBertOptions>,
                                   .build = build,
                                   .example = kExample};
 

@@ -61,6 +61,7 @@ const Architecture kElectra = {.model_type = "electra",
                                .class_name = "Electra",
                                .base_prefix = "electra.",
                                .unused = kUnused,
+                               .options = describe_options<ElectraOptions>,
                                .build = build,
                                .example = kExample};
 

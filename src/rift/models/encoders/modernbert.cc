@@ -87,6 +87,7 @@ const Architecture kModernBert = {.model_type = "modernbert",
                                   .class_name = "ModernBert",
                                   .base_prefix = "model.",
                                   .unused = kUnused,
+                                  .options = describe_options<ModernBertOptions>,
                                   .build = build,
                                   .example = kExample};
 
@@ -114,7 +115,7 @@ ModernBertEncoder::ModernBertEncoder(const ModernBertOptions& options, nn::Param
   size_t begin = store.parameters().size();
   words_ = nn::Embedding::add_to(store, embeddings + ".tok_embeddings", options.vocab_size, width);
   embeddings_norm_ = norm(embeddings + ".norm");
-  embeddings_part_ = part_since(store, embeddings, begin);
+  stem_ = part_since(store, embeddings, begin);
   for (int64_t i = 0; i < options.num_hidden_layers; ++i) {
     begin = store.parameters().size();
     const std::string name = fmt::format("model.layers.{}", i);
@@ -131,7 +132,7 @@ ModernBertEncoder::ModernBertEncoder(const ModernBertOptions& options, nn::Param
   }
 }
 
-std::vector<nn::Linear*> ModernBertEncoder::linears() {
+std::vector<nn::Linear*> ModernBertEncoder::linear_maps() {
   std::vector<nn::Linear*> linears;
   for (Layer& layer : layers_) {
     linears.insert(linears.end(), {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output});

@@ -94,10 +94,8 @@ class ModernBertEncoder : public TextEncoder {
   ModernBertEncoder(const ModernBertOptions& options, nn::ParameterStore& store);
 
   const TextSizes& sizes() const override { return sizes_; }
-  const Part& embeddings() const override { return embeddings_part_; }
-  const std::vector<Part>& layers() const override { return layer_parts_; }
-  std::vector<nn::Linear*> linears() override;
-  std::vector<std::string> query_and_value_maps() const override { return {"Wqkv"}; }
+  std::vector<nn::Linear*> linear_maps() override;
+  std::vector<std::string> lora_maps() const override { return {"Wqkv"}; }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 
@@ -124,8 +122,6 @@ class ModernBertEncoder : public TextEncoder {
   nn::LayerNorm embeddings_norm_;
   std::vector<Layer> layers_;
   nn::LayerNorm last_norm_;
-  Part embeddings_part_;
-  std::vector<Part> layer_parts_;
 };
 
 extern const Architecture kModernBert;

@@ -49,7 +49,7 @@ void PostNormEncoder::add_embeddings(nn::ParameterStore& store) {
   if (width != spec_.sizes.hidden_size) {
     projection_ = nn::Linear::add_to(store, spec_.names.projection, width, spec_.sizes.hidden_size);
   }
-  embeddings_part_ = part_since(store, name, begin);
+  stem_ = part_since(store, name, begin);
 }
 
 void PostNormEncoder::add_layer(int64_t index, nn::ParameterStore& store) {
@@ -89,7 +89,7 @@ nn::EncoderParts PostNormEncoder::parts() const {
   return parts;
 }
 
-std::vector<nn::Linear*> PostNormEncoder::linears() {
+std::vector<nn::Linear*> PostNormEncoder::linear_maps() {
   std::vector<nn::Linear*> linears;
   if (projection_) linears.push_back(&*projection_);
   for (Layer& layer : layers_) {
@@ -101,7 +101,7 @@ std::vector<nn::Linear*> PostNormEncoder::linears() {
   return linears;
 }
 
-std::vector<std::string> PostNormEncoder::query_and_value_maps() const {
+std::vector<std::string> PostNormEncoder::lora_maps() const {
   std::vector<std::string> names;
   for (const std::string_view name : {spec_.names.query, spec_.names.value}) {
     names.emplace_back(name.substr(name.rfind('.') + 1));

@@ -54,10 +54,8 @@ class PostNormEncoder : public TextEncoder {
   PostNormEncoder(PostNormSpec spec, nn::ParameterStore& store);
 
   const TextSizes& sizes() const override { return spec_.sizes; }
-  const Part& embeddings() const override { return embeddings_part_; }
-  const std::vector<Part>& layers() const override { return layer_parts_; }
-  std::vector<nn::Linear*> linears() override;
-  std::vector<std::string> query_and_value_maps() const override;
+  std::vector<nn::Linear*> linear_maps() override;
+  std::vector<std::string> lora_maps() const override;
   std::string why_not_fused() const override { return engine_->why_not(); }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
@@ -89,8 +87,6 @@ class PostNormEncoder : public TextEncoder {
   nn::LayerNorm embeddings_norm_;
   std::optional<nn::Linear> projection_;
   std::vector<Layer> layers_;
-  Part embeddings_part_;
-  std::vector<Part> layer_parts_;
   std::optional<nn::EncoderEngine> engine_;  // after layers_, which it points into
 };
 

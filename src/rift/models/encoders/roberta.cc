@@ -68,6 +68,7 @@ const Architecture kRoberta = {.model_type = "roberta",
                                .class_name = "Roberta",
                                .base_prefix = "roberta.",
                                .unused = kUnused,
+                               .options = describe_options<RobertaOptions>,
                                .build = build_roberta,
                                .example = kExample};
 
@@ -76,6 +77,7 @@ const Architecture kXlmRoberta = {.model_type = "xlm-roberta",
                                   .class_name = "XLMRoberta",
                                   .base_prefix = "roberta.",
                                   .unused = kUnused,
+                                  .options = describe_options<RobertaOptions>,
                                   .build = build_xlm_roberta,
                                   .example = kXlmExample};
 

@@ -3,26 +3,25 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <set>
 
 #include "rift/base/error.h"
 
 namespace rift::models {
 
-bool ImageEncoder::trains(const Part& part) const {
-  const auto is_in_part = [&](const nn::LinearMap* map) {
-    return std::ranges::find(part.parameters, map->weight->name) != part.parameters.end();
-  };
-  if (std::ranges::any_of(part.parameters, [&](const std::string& name) { return store_.at(name).trainable; })) {
-    return true;
-  }
-  const auto maps = const_cast<ImageEncoder*>(this)->linear_maps();  // hands out slots; here they are only read
+bool ImageEncoder::trains(const Part& part, const std::set<std::string_view>& adapted) const {
   return std::ranges::any_of(
-      maps, [&](const nn::LinearMap* map) { return map->adapter && map->adapter->trainable() && is_in_part(map); });
+      part.parameters, [&](const std::string& name) { return store_.at(name).trainable || adapted.contains(name); });
 }
 
 int64_t ImageEncoder::first_trainable_stage() const {
-  if (trains(stem_)) return 0;
-  const auto lowest = std::ranges::find_if(layers_, [&](const Part& layer) { return trains(layer); });
+  std::set<std::string_view> adapted;
+  const auto maps = const_cast<ImageEncoder*>(this)->linear_maps();  // hands out slots; here they are only read
+  for (const nn::LinearMap* map : maps) {
+    if (map->adapter && map->adapter->trainable()) adapted.insert(map->weight->name);
+  }
+  if (trains(stem_, adapted)) return 0;
+  const auto lowest = std::ranges::find_if(layers_, [&](const Part& layer) { return trains(layer, adapted); });
   return 1 + (lowest - layers_.begin());
 }
 

@@ -3,8 +3,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,7 +75,8 @@ class ImageEncoder {
 
  private:
   virtual at::Tensor run_stage(int64_t stage, const at::Tensor& x, const ImagePass& pass) const = 0;
-  bool trains(const Part& part) const;
+  /// adapted: names of weights whose adapters train.
+  bool trains(const Part& part, const std::set<std::string_view>& adapted) const;
   void require_fitting(const at::Tensor& pixels) const;
   size_t registered() const { return store_.parameters().size(); }
 

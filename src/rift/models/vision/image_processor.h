@@ -24,7 +24,6 @@ struct ProcessedSize {
     v("width", width, "Of the image.", in_range(1, 16384));
     v("shortest_edge", shortest_edge, "The shorter side; instead of the other two.", in_range(1, 16384));
   }
-  bool is_square() const { return height && height == width; }
 };
 
 /// Under transformers' names (ViTImageProcessor, ConvNextImageProcessor and their kin).

@@ -13,7 +13,6 @@ constexpr std::string_view kExample = R"({"model_type": "resnet", "embedding_siz
   "depths": [1, 1], "layer_type": "basic"})";
 constexpr std::string_view kHarmless[] = {"out_features", "out_indices", "stage_names"};  // of transformers' backbones
 constexpr Pooling kPoolings[] = {Pooling::kMean};
-constexpr int64_t kReduction = 4;  // of a bottleneck's channels
 constexpr const char* kClassifier = "classifier.1";
 
 BuiltImageEncoder build(const ImageBuildOptions& build, nn::ParameterStore& store) {
@@ -33,7 +32,7 @@ ResNetOptions read_resnet_options(const Json& config, std::string_view source) {
                "{}: depths: expected one for each of {} hidden_sizes, got {}", source, options.hidden_sizes.size(),
                options.depths.size());
   for (const int64_t size : options.hidden_sizes) {
-    RIFT_REQUIRE(options.layer_type == ResNetLayerType::kBasic || size >= kReduction, Code::kArtefact,
+    RIFT_REQUIRE(options.layer_type == ResNetLayerType::kBasic || size >= kBottleneckReduction, Code::kArtefact,
                  "{}: hidden_sizes: a bottleneck of {} channels has none in its midst", source, size);
   }
   return options;
@@ -87,7 +86,7 @@ void ResNetEncoder::add_block(const std::string& name, const BlockShape& shape) 
     layer({.in = out, .out = out, .kernel = 3}, 1);
     return;
   }
-  const int64_t narrow = out / kReduction;
+  const int64_t narrow = out / kBottleneckReduction;
   const bool early = options_.downsample_in_bottleneck;
   layer({.in = in, .out = narrow}, early ? stride : 1);
   layer({.in = narrow, .out = narrow, .kernel = 3}, early ? 1 : stride);

@@ -57,6 +57,8 @@ struct ResNetOptions {
 /// Throws as read_config() does, kArtefact when the two lists are not as long as each other.
 ResNetOptions read_resnet_options(const Json& config, std::string_view source);
 
+inline constexpr int64_t kBottleneckReduction = 4;  // of a bottleneck's channels in its midst
+
 /// Layers are the residual blocks: "resnet.encoder.stages.2.layers.0".
 class ResNetEncoder final : public ImageEncoder {
  public:

@@ -11,8 +11,6 @@ namespace {
 
 using checkpoint::NamedShape;
 
-constexpr int64_t kReduction = 4;
-
 /// Takes "<text>N." off the front and gives N.
 int64_t take_number(std::string_view& name, std::string_view text) {
   RIFT_CHECK(name.starts_with(text));
@@ -78,10 +76,10 @@ const NamedShape& kernel_at(const StateDict& dict, const std::string& name, std:
 void require_plain_bottleneck(const StateDict& dict, const std::string& block, std::string_view source) {
   const NamedShape& middle = kernel_at(dict, block + "conv2.weight", source);
   const int64_t out = kernel_at(dict, block + "conv3.weight", source).shape[0];
-  RIFT_REQUIRE(middle.shape[0] == middle.shape[1] && middle.shape[0] == out / kReduction, Code::kUnsupported,
+  RIFT_REQUIRE(middle.shape[0] == middle.shape[1] && middle.shape[0] == out / kBottleneckReduction, Code::kUnsupported,
                "{}: tensor '{}' {}: a bottleneck of {} channels has {} in its midst; ResNeXt and wide ResNets are not "
                "implemented",
-               source, middle.name, shape_text(middle.shape), out, out / kReduction);
+               source, middle.name, shape_text(middle.shape), out, out / kBottleneckReduction);
 }
 
 }  // namespace

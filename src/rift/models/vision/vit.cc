@@ -25,10 +25,6 @@ constexpr checkpoint::UnusedTensors kUnused[] = {
 /// Numbers of the linear maps within a layer; part of the dropout hash of their adapters (nn::LinearCall::site).
 enum LinearSite : uint32_t { kQuery = 0, kKey = 1, kValue = 2, kAttentionOutput = 3, kIntermediate = 4, kOutput = 5 };
 
-nn::LinearCall call_of(int64_t layer, const ImagePass& pass, uint32_t site) {
-  return {.context = pass.context, .batch = pass.rows, .layer = layer, .site = site};
-}
-
 BuiltImageEncoder build(const ImageBuildOptions& build, nn::ParameterStore& store) {
   const ViTOptions options = read_vit_options(build.config, build.source);
   return {.encoder = std::make_unique<ViTEncoder>(options, store),
@@ -114,47 +110,44 @@ std::vector<nn::LinearMap*> ViTEncoder::linear_maps() {
 
 at::Tensor ViTEncoder::run_stage(int64_t stage, const at::Tensor& x, const ImagePass& pass) const {
   if (stage == 0) return embed(x, pass);
-  const at::Tensor hidden = run_layer(stage - 1, x, pass);
+  const at::Tensor hidden = run_layer(layers_[static_cast<size_t>(stage - 1)], x, {pass.rows, pass.context, stage - 1});
   if (stage < sizes_.layers) return hidden;
   return last_norm_.forward(hidden).view({pass.rows.rows, sizes_.states_per_image, sizes_.width});
 }
 
 at::Tensor ViTEncoder::embed(const at::Tensor& pixels, const ImagePass& pass) const {
   const int64_t rows = pass.rows.rows;
-  const nn::LinearCall call{.context = pass.context, .batch = pass.rows, .tokens = nn::TokensRead::kFirst};
-  const at::Tensor patches = projection_.forward(pixels, call).flatten(2).transpose(1, 2);  // [B,T-1,D]
+  const LayerPass first{pass.rows, pass.context};
+  const at::Tensor patches =
+      projection_.forward(pixels, first.call(0, nn::TokensRead::kFirst)).flatten(2).transpose(1, 2);  // [B,T-1,D]
   const at::Tensor states =
       at::cat({class_token_->view.expand({rows, 1, sizes_.width}), patches}, 1).add(positions_->view);
-  return nn::dropout(states.reshape({pass.rows.tokens, sizes_.width}),  // [S,D]
-                     {options_.hidden_dropout_prob, 0, static_cast<uint32_t>(nn::DropoutSite::kEmbeddings)}, pass.rows,
-                     pass.context);
+  return first.dropout(states.reshape({pass.rows.tokens, sizes_.width}),  // [S,D]
+                       options_.hidden_dropout_prob, nn::DropoutSite::kEmbeddings);
 }
 
-at::Tensor ViTEncoder::run_layer(int64_t index, const at::Tensor& x, const ImagePass& pass) const {
-  const Layer& layer = layers_[static_cast<size_t>(index)];
-  const at::Tensor attended = x.add(attend(index, x, pass));
+at::Tensor ViTEncoder::run_layer(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
+  const auto call = [&](uint32_t site) { return pass.call(site, pass.read); };
+  const at::Tensor attended = x.add(attend(layer, x, pass));
   const at::Tensor inner = nn::activate(
-      options_.hidden_act,
-      layer.intermediate.forward(layer.feed_forward_norm.forward(attended), call_of(index, pass, kIntermediate)));
-  const at::Tensor y = layer.output.forward(inner, call_of(index, pass, kOutput));
-  const auto site = static_cast<uint32_t>(nn::DropoutSite::kFeedForwardOutput);
-  return attended.add(nn::dropout(y, {options_.hidden_dropout_prob, index, site}, pass.rows, pass.context));
+      options_.hidden_act, layer.intermediate.forward(layer.feed_forward_norm.forward(attended), call(kIntermediate)));
+  const at::Tensor y = layer.output.forward(inner, call(kOutput));
+  return attended.add(pass.dropout(y, options_.hidden_dropout_prob, nn::DropoutSite::kFeedForwardOutput));
 }
 
-at::Tensor ViTEncoder::attend(int64_t index, const at::Tensor& x, const ImagePass& pass) const {
-  const Layer& layer = layers_[static_cast<size_t>(index)];
+at::Tensor ViTEncoder::attend(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
+  const auto call = [&](uint32_t site) { return pass.call(site, pass.read); };
   const at::Tensor normed = layer.attention_norm.forward(x);
-  const at::Tensor mixed = nn::packed_attention(layer.query.forward(normed, call_of(index, pass, kQuery)),
-                                                layer.key.forward(normed, call_of(index, pass, kKey)),
-                                                layer.value.forward(normed, call_of(index, pass, kValue)),
-                                                {.batch = pass.rows,
-                                                 .context = pass.context,
-                                                 .heads = options_.num_attention_heads,
-                                                 .layer = index,
-                                                 .dropout = options_.attention_probs_dropout_prob});
-  const at::Tensor y = layer.attention_output.forward(mixed, call_of(index, pass, kAttentionOutput));
-  const auto site = static_cast<uint32_t>(nn::DropoutSite::kAttentionOutput);
-  return nn::dropout(y, {options_.hidden_dropout_prob, index, site}, pass.rows, pass.context);
+  const at::Tensor mixed =
+      nn::packed_attention(layer.query.forward(normed, call(kQuery)), layer.key.forward(normed, call(kKey)),
+                           layer.value.forward(normed, call(kValue)),
+                           {.batch = pass.batch,
+                            .context = pass.context,
+                            .heads = options_.num_attention_heads,
+                            .layer = pass.layer,
+                            .dropout = options_.attention_probs_dropout_prob});
+  const at::Tensor y = layer.attention_output.forward(mixed, call(kAttentionOutput));
+  return pass.dropout(y, options_.hidden_dropout_prob, nn::DropoutSite::kAttentionOutput);
 }
 
 at::Tensor ViTEncoder::pool(const at::Tensor& features, Pooling pooling) const {

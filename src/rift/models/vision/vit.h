@@ -10,6 +10,7 @@
 #include "rift/base/json.h"
 #include "rift/base/options.h"
 #include "rift/models/config_reader.h"
+#include "rift/models/layer_pass.h"
 #include "rift/models/vision/image_architecture.h"
 #include "rift/models/vision/image_encoder.h"
 #include "rift/nn/activation.h"
@@ -93,8 +94,8 @@ class ViTEncoder final : public ImageEncoder {
   void add_layer(nn::ParameterStore& store, const std::string& name);
   at::Tensor run_stage(int64_t stage, const at::Tensor& x, const ImagePass& pass) const override;
   at::Tensor embed(const at::Tensor& pixels, const ImagePass& pass) const;
-  at::Tensor run_layer(int64_t index, const at::Tensor& x, const ImagePass& pass) const;
-  at::Tensor attend(int64_t index, const at::Tensor& x, const ImagePass& pass) const;
+  at::Tensor run_layer(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const;
+  at::Tensor attend(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const;
   std::string describe_layer(OnnxGraph& graph, const Layer& layer, const std::string& x) const;
 
   ViTOptions options_;

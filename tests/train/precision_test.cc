@@ -35,5 +35,14 @@ TEST_F(TrainingPrecision, Bf16IsRefusedWhereTheEngineDoesNotRunTheModel) {
   EXPECT_NE(message.find("its activation is not gelu"), std::string::npos) << message;
 }
 
+TEST(BatchMemory, IsRefusedWhereTheEngineDoesNotRunTheModel) {
+  require_batch_memory(0, "its activation is not gelu");
+  require_batch_memory(64, "");
+  const std::string message =
+      test::message_of(Code::kConfig, [] { require_batch_memory(64, "its activation is not gelu"); });
+  EXPECT_NE(message.find("train.batch_memory_mib: 64"), std::string::npos) << message;
+  EXPECT_NE(message.find("its activation is not gelu"), std::string::npos) << message;
+}
+
 }  // namespace
 }  // namespace rift::train

@@ -105,7 +105,7 @@ struct OptimOptions {
     v.choice("name", name, kOptimizerNames, "Optimizer.");
     v("lr", lr, "Learning rate at its peak.", positive());
     v("head_lr", head_lr, "Learning rate of a new head and pooler; lr when left out.", positive());
-    v("weight_decay", weight_decay, "Weight decay; biases and LayerNorm are left out.", at_least(0));
+    v("weight_decay", weight_decay, "Weight decay; biases and norms are left out.", at_least(0));
     v("batch_rows", batch_rows, "Rows of a step; with accumulate > 1, of each of its parts.", at_least(1));
     v("accumulate", accumulate, "Parts whose gradients add up to one step.", at_least(1));
     v("epochs", epochs, "Passes over the training rows; a fraction stops within a pass.", positive());

@@ -73,7 +73,9 @@ class FineTuning {
         inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens,
                 package::token_of_empty_text(text_.base.config)),
         applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
-    options_.train.precision = resolved(spec.options.train.precision, text_.model->encoder().why_not_fused());
+    const std::string why_not_fused = text_.model->encoder().why_not_fused();
+    options_.train.precision = resolved(spec.options.train.precision, why_not_fused);
+    require_batch_memory(spec.options.train.batch_memory_mib, why_not_fused);
     log_info("tuning", {{"method", options_.tuning.method_name()},
                         {"what", applied_.description},
                         {"precision", name_of(options_.train.precision)}});

@@ -18,10 +18,10 @@ class MovementWatch {
   static constexpr int64_t kSteps = 3;
   explicit MovementWatch(const nn::ParameterStore& store);
 
-  /// To be called after kSteps steps whose rows have some weight, right after the last of them, with the last step's
-  /// gradient, learning-rate factor and clip factor. Throws kBug naming the tensors that have not moved although a
-  /// gradient large enough to move them came, or that no gradient reached at all. A tensor whose steps are lost in its
-  /// values' rounding may stay.
+  /// To be called after kSteps steps whose rows have some weight and more than a token each, right after the last of
+  /// them, with the last step's gradient, learning-rate factor and clip factor. Throws kBug naming the tensors that
+  /// have not moved although a gradient large enough to move them came, or that no gradient reached at all. A tensor
+  /// whose steps are lost in its values' rounding may stay.
   struct LastStep {
     std::span<const optim::ParameterGroup> groups;
     double lr_factor = 1.0;

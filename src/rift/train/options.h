@@ -73,7 +73,8 @@ struct TrainOptions {
       "What the layers multiply in training: f32, or bf16 with f32 sums. auto: bf16 where the CPU has instructions for "
       "it (AVX-512 BF16, AMX) and the model runs fused, else f32; name one to get the same run on every machine.");
     v("batch_memory_mib", batch_memory_mib,
-      "Memory for one batch's activations, in MiB; a batch that needs more is taken in parts. 0 = what the system has.",
+      "Memory for one batch's activations, in MiB; a batch that needs more is taken in parts. For models that run "
+      "fused only. 0 = what the system has.",
       in_range(0, int64_t{1} << 30));
     v("seed", seed, "Seed of row order, dropout and new parameters.", seed_range());
     v("checkpoint_every_steps", checkpoint_every_steps, "Steps between resumable checkpoints; 0 = none.", at_least(0));
@@ -112,7 +113,7 @@ struct TextModelOptions {
       "f32, or as_stored: embeddings and linear maps that do not train stay in memory as the blocks of their GGUF file "
       "while training, for less memory and more time; the package is f32, and publishing holds it in memory twice.");
     text.visit(v);
-    v("max_tokens", max_tokens, "Longest row in tokens, [CLS] and [SEP] included.", at_least(3));
+    v("max_tokens", max_tokens, "Longest row in tokens, special ones included.", at_least(3));
     v("pooling", pooling, "How token states become one vector.");
     v("head", head, "What the head's weights are before training.");
   }

@@ -15,6 +15,13 @@ Precision resolved(Precision asked, const std::string& why_not_fused) {
   return fast && why_not_fused.empty() ? Precision::kBf16 : Precision::kF32;
 }
 
+void require_batch_memory(int64_t batch_memory_mib, const std::string& why_not_fused) {
+  RIFT_REQUIRE(batch_memory_mib == 0 || why_not_fused.empty(), Code::kConfig,
+               "train.batch_memory_mib: {} is kept to by the fused engine only, which does not run this model: {}; "
+               "leave it at 0 and lower optim.batch_rows (and raise optim.accumulate) instead",
+               batch_memory_mib, why_not_fused);
+}
+
 nn::Precision precision_of(Precision resolved) {
   RIFT_CHECK(resolved != Precision::kAutomatic);
   return resolved == Precision::kBf16 ? nn::Precision::kBf16 : nn::Precision::kF32;

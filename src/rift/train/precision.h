@@ -13,6 +13,10 @@ namespace rift::train {
 /// Throws kConfig where bf16 is asked for and the engine does not run the model.
 Precision resolved(Precision asked, const std::string& why_not_fused);
 
+/// Throws kConfig where train.batch_memory_mib is set and the fused engine, which alone keeps to it, does not run the
+/// model.
+void require_batch_memory(int64_t batch_memory_mib, const std::string& why_not_fused);
+
 /// Of a resolved one.
 nn::Precision precision_of(Precision resolved);
 

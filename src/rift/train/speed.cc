@@ -16,6 +16,7 @@
 #include "rift/base/stopwatch.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/encode/text/tokenizer.h"
+#include "rift/models/architecture.h"
 #include "rift/nn/kernels/instruction_set.h"
 #include "rift/package/backbone.h"
 #include "rift/package/inputs.h"
@@ -288,9 +289,7 @@ void write_without_dropout(const fs::path& model, const fs::path& folder) {
     else if (name != config_name)
       fs::create_symlink(fs::absolute(entry.path()), folder / name);
   }
-  Json config = base.config;
-  for (const char* key : {"hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"})
-    config[key] = 0.0;
+  const Json config = models::without_dropout(base.config, base.config_path().string());
   write_file_atomic(folder / config_name, to_json_text(config, 2));
 }
 

@@ -48,8 +48,9 @@ Json training_speed(const SpeedSpec& spec, const std::filesystem::path& scratch)
 /// The instructions that the kernels use ("avx512").
 std::string instructions_in_use();
 
-/// Makes `folder` the model directory `model` with every dropout of its config.json at 0; weights are linked, not
-/// copied. Throws kArtefact for a directory without config.json, kEnvironment.
+/// Makes `folder` the model directory `model` with every dropout that its architecture has at 0; weights are linked,
+/// not copied. Throws kArtefact for a directory without config.json, kUnsupported for an architecture that is not
+/// implemented, kEnvironment.
 void write_without_dropout(const std::filesystem::path& model, const std::filesystem::path& folder);
 
 }  // namespace rift::train

@@ -83,6 +83,7 @@ StepRecord Stepper::step(const Place& place) {
   } else {
     step_at_the_end(place, record);
   }
+  if (is_telling_) ++telling_steps_;
   const double lambda = anchor_ ? anchor_->lambda : 0.0;
   record.loss = record.task_loss + lambda * record.anchor_loss;
   return record;
@@ -165,9 +166,9 @@ void Stepper::add_gradients(const Place& place, StepRecord& record) {
                                    .precision = spec_.precision,
                                    .most_bytes = spec_.train.batch_memory_mib << 20};
   const double weight = task_.weight(place.rows, context);
-  if (weight > 0) ++weighty_steps_;
   store_.zero_gradients();
   objective::LossSum total;
+  int64_t tokens = 0;
   const auto part_size = static_cast<size_t>(plan_.rows_per_part);
   for (size_t first = 0; first < place.rows.size(); first += part_size) {
     const auto part = place.rows.subspan(first, std::min(part_size, place.rows.size() - first));
@@ -175,8 +176,10 @@ void Stepper::add_gradients(const Place& place, StepRecord& record) {
     require_finite(loss.loss.sum, "the loss", place.step, part);
     total.sum += loss.loss.sum;
     total.weight += loss.loss.weight;
-    record.tokens += loss.tokens;
+    tokens += loss.tokens;
   }
+  is_telling_ = weight > 0 && tokens > std::ssize(place.rows);
+  record.tokens += tokens;
   store_.fetch_gradients();
   record.task_loss = total.weight > 0 ? total.sum / total.weight : 0.0;
 }

@@ -30,8 +30,9 @@ class Stepper {
   /// Throws kData when loss or gradient are not finite. StepRecord::epoch is the caller's to fill in.
   StepRecord step(const Place& place);
 
-  /// Steps of this process whose rows had some weight: others move nothing.
-  int64_t weighty_steps() const { return weighty_steps_; }
+  /// Steps of this process after which everything that trains should have moved: rows of weight 0 move nothing, rows of
+  /// one token nothing that turns queries and keys.
+  int64_t telling_steps() const { return telling_steps_; }
 
   /// What the newest step multiplied rates and gradient with.
   struct Factors {
@@ -59,7 +60,8 @@ class Stepper {
   std::optional<objective::Anchor<float>> anchor_;
   optim::Optimizer<float> optimizer_;
   Factors factors_;
-  int64_t weighty_steps_ = 0;
+  int64_t telling_steps_ = 0;
+  bool is_telling_ = false;      // the newest gradient
   bool splits_batches_ = false;  // for want of memory
   std::vector<float> held_;      // values of the parameters that train, while the worst point near them is looked at
 };

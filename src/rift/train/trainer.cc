@@ -126,7 +126,7 @@ class Trainer {
         record.step == plan_.total_steps ||
         evaluation_falls_due(of_epoch, plan_.steps_per_epoch, spec_.train.evaluations_per_epoch);
     log_->step(record);
-    if (watch_ && stepper_.weighty_steps() == MovementWatch::kSteps) {
+    if (watch_ && stepper_.telling_steps() == MovementWatch::kSteps) {
       watch_->check(task_, store_,
                     {.groups = stepper_.optimizer().groups(),
                      .lr_factor = stepper_.factors().lr,

@@ -63,6 +63,22 @@ TEST_F(Pretrain, TheResultIsABackboneOfFineTuning) {
   EXPECT_EQ(model.model->new_parameters().size(), 2u);        // the classifier
 }
 
+TEST_F(Pretrain, TokensThatDocumentsBeginAndEndWithAreTheTokenizersOrRefused) {
+  const std::string gpt2 = R"({"model_type": "gpt2", "n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 32)";
+  options_.tokenizer.train->kind = encode::text::Gpt2Training{};
+  options_.tokenizer.train->vocab_size = 300;
+  options_.optim.epochs = 0.1;
+  folder_.write("bert.json", gpt2 + R"(, "eos_token_id": 50256})");
+  EXPECT_THAT(refusal(Code::kConfig), AllOf(HasSubstr("eos_token_id is 50256"), HasSubstr("leave it out")));
+  folder_.write("bert.json", gpt2 + R"(, "bos_token_id": null})");
+  run("run");
+  const Json config = read_json(folder_ / "run/model/config.json");
+  EXPECT_TRUE(config.at("bos_token_id").is_integer());
+  EXPECT_EQ(config.at("bos_token_id"), config.at("eos_token_id"));
+  folder_.write("bert.json", gpt2 + R"(, "eos_token_id": )" + to_json_text(config.at("eos_token_id")) + "}");
+  run("stated");
+}
+
 TEST_F(Pretrain, TakenUpAtACheckpointItComesToTheSameBytes) {
   run("whole");
   fs::copy(folder_ / "whole", folder_ / "again", fs::copy_options::recursive);

@@ -41,6 +41,19 @@ void learn_tokenizer(const LanguageStartSpec& spec, const fs::path& directory) {
   staged.publish();
 }
 
+/// Documents begin and end with the token `end`.
+void take_end(Json& config, int32_t end, const std::string& file) {
+  const Json token = static_cast<int64_t>(end);
+  for (const char* key : {"bos_token_id", "eos_token_id"}) {
+    const Json* stated = config.find(key);
+    RIFT_REQUIRE(stated == nullptr || stated->is_null() || *stated == token, Code::kConfig,
+                 "{}: {} is {}, but documents begin and end with the tokenizer's token {}; leave it out, and the "
+                 "tokenizer's is taken",
+                 file, key, shorten(to_json_text(*stated)), end);
+    config[key] = token;
+  }
+}
+
 fs::path tokenizer_directory(const LanguageStartSpec& spec) {
   if (spec.options.tokenizer.from) return package::resolve_backbone(*spec.options.tokenizer.from, spec.base_directory);
   fs::path directory = spec.directory / "tokenizer";
@@ -70,8 +83,7 @@ Json config_for(Json config, const LanguageStart& start, const std::string& file
   if (stated == nullptr) config["vocab_size"] = vocabulary;
   take_padding(config, start, file);
   if (start.special.end >= 0 && start.special.before.empty()) {
-    config["bos_token_id"] = static_cast<int64_t>(start.special.end);
-    config["eos_token_id"] = static_cast<int64_t>(start.special.end);
+    take_end(config, start.special.end, file);
   }
   return config;
 }

@@ -62,7 +62,9 @@ class Pretraining {
                                      .base_directory = spec.base_directory,
                                      .directory = spec.directory,
                                      .device = tensor::parse_device(spec.device)})) {
-    options_.train.precision = resolved(options_.train.precision, model().encoder().why_not_fused());
+    const std::string why_not_fused = model().encoder().why_not_fused();
+    options_.train.precision = resolved(options_.train.precision, why_not_fused);
+    require_batch_memory(options_.train.batch_memory_mib, why_not_fused);
   }
 
   Json run() {

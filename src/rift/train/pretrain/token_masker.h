@@ -26,9 +26,9 @@ struct MaskedRow {
 };
 
 /// Hides words for masked-token modelling (arXiv:1810.04805, 3.1): each word with probability `share`, in a row where
-/// the draw hides none the one nearest to it; of the hidden tokens 80 % become the mask, 10 % another token of the
-/// vocabulary, 10 % stay. What is hidden is a hash of (seed, epoch, row key, position), so that it does not depend on
-/// packing, on batches or on threads.
+/// the draw hides none the one nearest to it; of the hidden tokens 80 % become the mask, 10 % any token of the
+/// vocabulary, itself and special ones among them, 10 % stay. What is hidden is a hash of (seed, epoch, row key,
+/// position), so that it does not depend on packing, on batches or on threads.
 class TokenMasker {
  public:
   TokenMasker(MaskRule rule, MaskVocabulary vocabulary) : rule_(rule), vocabulary_(std::move(vocabulary)) {}

@@ -25,7 +25,9 @@ from variant_files import phrase_bank, posts, write  # noqa: E402
 
 def write_texts():
     data = pathlib.Path(sys.argv[3])
-    corpora = {"phrases": list(phrase_bank(data)), "posts": list(posts(data)), "nasty": NASTY + random_texts(3000, seed=11)}
+    # rift learns no token of more than 1024 bytes (kLongestToken), the library any: of 100 characters none gets so long.
+    nasty = [text[:100] for text in NASTY + random_texts(3000, seed=11)]
+    corpora = {"phrases": list(phrase_bank(data)), "posts": list(posts(data)), "nasty": nasty}
     for name, texts in corpora.items():
         with open(out / f"{name}.bin", "wb") as file:
             for text in texts:

@@ -3,20 +3,9 @@
 #include <bit>
 
 #include "rift/base/error.h"
+#include "rift/base/little_endian.h"
 
 namespace rift::protobuf {
-namespace {
-
-template <class Unsigned>
-void append_little_endian(std::string& bytes, Unsigned value) {
-  for (size_t i = 0; i < sizeof value; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
-}
-
-}  // namespace
-
-void append_fixed(std::string& bytes, uint32_t value) { append_little_endian(bytes, value); }
-void append_fixed(std::string& bytes, uint64_t value) { append_little_endian(bytes, value); }
-
 void Writer::varint(uint64_t value) {
   for (; value >= 0x80; value >>= 7) message_ += static_cast<char>((value & 0x7F) | 0x80);
   message_ += static_cast<char>(value);
@@ -29,12 +18,12 @@ void Writer::number(uint32_t field, int64_t value) {
 
 void Writer::f32(uint32_t field, float value) {
   tag(field, Wire::kFixed32);
-  append_fixed(message_, std::bit_cast<uint32_t>(value));
+  append_little_endian(message_, std::bit_cast<uint32_t>(value));
 }
 
 void Writer::f64(uint32_t field, double value) {
   tag(field, Wire::kFixed64);
-  append_fixed(message_, std::bit_cast<uint64_t>(value));
+  append_little_endian(message_, std::bit_cast<uint64_t>(value));
 }
 
 void Writer::bytes_head(uint32_t field, uint64_t size) {

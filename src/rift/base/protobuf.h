@@ -33,10 +33,6 @@ class Writer {
   std::string message_;
 };
 
-/// The low `sizeof value` bytes, the lowest first: how kFixed32 and kFixed64 lie.
-void append_fixed(std::string& bytes, uint32_t value);
-void append_fixed(std::string& bytes, uint64_t value);
-
 struct Field {
   uint64_t number = 0;
   Wire wire = Wire::kVarint;

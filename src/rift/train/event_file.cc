@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "rift/base/little_endian.h"
 #include "rift/base/protobuf.h"
 
 namespace rift::train {
@@ -30,10 +31,10 @@ constexpr uint32_t kTag = 1, kSimpleValue = 2;
 
 std::string record(std::string_view bytes) {
   std::string out;
-  protobuf::append_fixed(out, static_cast<uint64_t>(bytes.size()));
-  protobuf::append_fixed(out, masked_crc(out));
+  append_little_endian(out, static_cast<uint64_t>(bytes.size()));
+  append_little_endian(out, masked_crc(out));
   out += bytes;
-  protobuf::append_fixed(out, masked_crc(bytes));
+  append_little_endian(out, masked_crc(bytes));
   return out;
 }
 

@@ -8,13 +8,11 @@
 #include <vector>
 
 #include "corrupt/owned_bytes.h"
+#include "rift/base/little_endian.h"
 #include "rift/checkpoint/format/gguf.h"
-#include "rift/checkpoint/format/little_endian.h"
 
 /// GGUF files made byte by byte, right or wrong.
 namespace rift::forge {
-
-using checkpoint::format::append_little_endian;
 
 inline std::string gguf_text(std::string_view value, std::optional<uint64_t> size = {}) {
   std::string bytes;

@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "corrupt/owned_bytes.h"
+#include "rift/base/little_endian.h"
 #include "rift/checkpoint/format/crc32.h"
-#include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/torch_file.h"
 
 /// Files of torch.save made byte by byte, right or wrong.
 namespace rift::forge {
-
-using checkpoint::format::append_little_endian;
 
 /// A record and what its two headers say of it; what is left out is right.
 struct ZipPart {

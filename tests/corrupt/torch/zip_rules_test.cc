@@ -152,15 +152,15 @@ template <class... Numbers>
 std::string wide_field(Numbers... numbers) {
   std::string field("\x01\0", 2);
   forge::append_u16(field, 8 * sizeof...(numbers));
-  (forge::append_little_endian(field, static_cast<uint64_t>(numbers)), ...);
+  (append_little_endian(field, static_cast<uint64_t>(numbers)), ...);
   return field;
 }
 
 TEST(TorchZip, WideSizesComeFromTheirField) {
   const auto wide = [](uint64_t value) {
     std::string field("\x01\0\x10\0", 4);
-    forge::append_little_endian(field, value);
-    forge::append_little_endian(field, value);
+    append_little_endian(field, value);
+    append_little_endian(field, value);
     return field;
   };
   const auto with = [&](const std::string& extra) {
@@ -252,8 +252,8 @@ std::string wide_descriptor(uint64_t size) {
   std::string bytes;
   forge::append_u32(bytes, 0x08074B50);
   forge::append_u32(bytes, 0);
-  forge::append_little_endian(bytes, size);
-  forge::append_little_endian(bytes, size);
+  append_little_endian(bytes, size);
+  append_little_endian(bytes, size);
   return bytes;
 }
 

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "rift/checkpoint/format/little_endian.h"
+#include "rift/base/little_endian.h"
 
 namespace rift::checkpoint::format {
 namespace {

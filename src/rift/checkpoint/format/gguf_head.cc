@@ -4,9 +4,9 @@
 #include <unordered_set>
 
 #include "rift/base/error.h"
+#include "rift/base/little_endian.h"
 #include "rift/checkpoint/format/complains.h"
 #include "rift/checkpoint/format/gguf.h"
-#include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/name_text.h"
 
 namespace rift::checkpoint::format {

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "rift/base/error.h"
+#include "rift/base/little_endian.h"
 #include "rift/checkpoint/format/half.h"
-#include "rift/checkpoint/format/little_endian.h"
 
 namespace rift::checkpoint::format {
 namespace {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "rift/base/error.h"
+#include "rift/base/little_endian.h"
 #include "rift/base/staged_file.h"
 #include "rift/checkpoint/format/gguf.h"
-#include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/tensor_writers.h"
 
 namespace rift::checkpoint::format {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "rift/base/error.h"
+#include "rift/base/little_endian.h"
 #include "rift/checkpoint/format/complains.h"
-#include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/name_text.h"
 #include "rift/checkpoint/format/pickle_values.h"
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "rift/base/error.h"
-#include "rift/checkpoint/format/little_endian.h"
+#include "rift/base/little_endian.h"
 
 namespace rift::checkpoint::format {
 namespace {

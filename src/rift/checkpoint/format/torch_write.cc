@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/base/little_endian.h"
 #include "rift/base/staged_file.h"
 #include "rift/checkpoint/format/crc32.h"
-#include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/tensor_writers.h"
 #include "rift/checkpoint/format/torch_zip.h"
 

@@ -5,8 +5,8 @@
 #include <unordered_set>
 
 #include "rift/base/error.h"
+#include "rift/base/little_endian.h"
 #include "rift/checkpoint/format/crc32.h"
-#include "rift/checkpoint/format/little_endian.h"
 #include "rift/checkpoint/format/name_text.h"
 
 namespace rift::checkpoint::format {

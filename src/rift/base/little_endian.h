@@ -6,9 +6,9 @@
 #include <string>
 #include <type_traits>
 
-namespace rift::checkpoint::format {
+namespace rift {
 
-static_assert(std::endian::native == std::endian::little, "model files are little-endian and are read as they lie");
+static_assert(std::endian::native == std::endian::little, "files are little-endian and are read as they lie");
 
 /// The number whose bytes begin at `at`, at any alignment.
 template <class T>
@@ -27,4 +27,4 @@ void append_little_endian(std::string& bytes, T value) {
   std::memcpy(bytes.data() + at, &value, sizeof(T));
 }
 
-}  // namespace rift::checkpoint::format
+}  // namespace rift

@@ -260,6 +260,41 @@ TEST_F(Fetch, ToADirectoryOfItsOwnWholeOrNotAtAll) {
   for (const std::string& name : folder_.names()) EXPECT_THAT(name, Not(HasSubstr("fetch-")));
 }
 
+TEST_F(Fetch, WhatAnEarlierOneChoseAndThisOneDoesNotIsLeftOut) {
+  FetchSpec own = spec("org/tower");
+  own.to = folder_ / "own";
+  const std::string stage = ".own.fetch-" + fetch(own).commit.substr(0, 12);
+  fs::rename(*own.to, folder_ / stage);  // as far as a fetch of all files may have come
+  folder_.write(stage + "/onnx/model.onnx", "of another choice");
+  own.choose = [](std::span<const std::string>) {
+    return std::vector<std::string>{"config.json", "model.safetensors"};
+  };
+  EXPECT_EQ(fetch(own).downloaded_bytes, 0);
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(*own.to)) names.push_back(entry.path().filename());
+  EXPECT_THAT(names, testing::UnorderedElementsAre(".cache", "config.json", "model.safetensors"));
+  EXPECT_FALSE(fs::exists(*own.to / kNotesFolder / "vocab.txt.metadata"));
+}
+
+TEST_F(Fetch, ProgressCountsBytesThatCameTwiceOnce) {
+  const std::string blob = fs::canonical(get("org/tower").directory / "model.safetensors").filename();
+  folder_.write("cache/" + cache_folder("norange/tower") + "/blobs/" + blob + ".incomplete",
+                weights_.substr(0, 30'000));
+  set_progress_style(ProgressStyle::kJsonLines);
+  testing::internal::CaptureStderr();
+  get("norange/tower");
+  const std::string said = testing::internal::GetCapturedStderr();
+  const std::string last = said.substr(said.rfind("{\"progress\""));
+  const Json line = parse_json(last.substr(0, last.find('\n')), "stderr");
+  EXPECT_EQ(line.at("done"), line.at("total")) << said;
+}
+
+TEST_F(Fetch, SaysThatAModelHasAnotherNameNow) {
+  testing::internal::CaptureStderr();
+  get("renamed/tower");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("calls renamed/tower org/tower now"));
+}
+
 TEST_F(Fetch, InterruptedItGoesOnLater) {
   FetchSpec slow = spec("slow/tower");
   const pid_t child = test::start_child([&] {

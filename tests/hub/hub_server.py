@@ -25,7 +25,7 @@ import urllib.parse
 
 TOKEN = "Bearer hf_secret"
 FAULTS = ("busy", "wait", "cut", "cut-once", "corrupt", "short", "long", "norange", "loop", "outside", "gated", "private",
-          "html", "nohash", "elsewhere", "slow", "down", "forever", "port", "moved")
+          "html", "nohash", "elsewhere", "slow", "down", "forever", "port", "moved", "renamed")
 
 root, log = pathlib.Path(sys.argv[1]), open(sys.argv[2], "a", buffering=1)
 counts = collections.Counter()
@@ -63,7 +63,7 @@ def listing(fault, name):
     if fault == "nohash":
         for entry in siblings:
             del entry["blobId"]
-    return {"id": f"{fault}/{name}", "sha": commit_of(name), "private": False, "siblings": siblings, "tags": []}
+    return {"id": f"{'org' if fault == 'renamed' else fault}/{name}", "sha": commit_of(name), "private": False, "siblings": siblings, "tags": []}
 
 
 def counted(*key):

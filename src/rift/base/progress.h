@@ -24,8 +24,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
-  void advance(int64_t amount = 1);
-  void note(std::string text);  // a short figure behind the bar
+  void advance(int64_t amount = 1);  // below 0: that much has to be done again
+  void note(std::string text);       // a short figure behind the bar
 
  private:
   void show(bool last);

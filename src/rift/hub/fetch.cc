@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -39,10 +40,12 @@ class Download {
   void get(const HubFile& file, const FilePlace& place) {
     progress_.note(file.name);
     IncompleteFile incomplete(place.part, file);
-    progress_.advance(incomplete.size_bytes());
+    counted_ = 0;
+    count(incomplete);
     const bool was_begun = incomplete.size_bytes() > 0;
     receive(file, incomplete);
     bool right = incomplete.is_right();
+    count(incomplete);
     if (!right && was_begun) {  // what an earlier process left may be at fault: once more from the first byte
       log_info(fmt::format("{}: what was there of it does not fit to the rest; it is fetched anew", file.name));
       receive(file, incomplete);
@@ -64,11 +67,12 @@ class Download {
     const HttpSink sink = {.begin =
                                [&](int64_t first_byte) {
                                  if (first_byte != incomplete.size_bytes()) incomplete.restart();
+                                 count(incomplete);
                                },
                            .append =
                                [&](std::string_view bytes) {
                                  append(incomplete, bytes);
-                                 progress_.advance(static_cast<int64_t>(bytes.size()));
+                                 count(incomplete);
                                }};
     const HttpAnswer answer = with_retries(
         spec_.retry,
@@ -86,6 +90,12 @@ class Download {
     if (!answer.is_whole()) refuse_answer(answer, spec_.hub, spec_.id, fmt::format("{}: {}", spec_.id, file.name));
   }
 
+  /// What is forgotten of a file counts as not done.
+  void count(const IncompleteFile& incomplete) {
+    progress_.advance(incomplete.size_bytes() - counted_);
+    counted_ = incomplete.size_bytes();
+  }
+
   static void append(IncompleteFile& incomplete, std::string_view bytes) {
     try {
       incomplete.append(bytes);
@@ -99,6 +109,7 @@ class Download {
   HttpClient& client_;
   const HubModel& model_;
   Progress& progress_;
+  int64_t counted_ = 0;  // of the file on its way
 };
 
 std::vector<HubFile> chosen_files(const FetchSpec& spec, const HubModel& model) {
@@ -230,6 +241,29 @@ void require_own(const fs::path& stage) {
                stage.string());
 }
 
+/// What an earlier call has left in the stage and this one does not ask for goes: the directory is to hold what was
+/// chosen and nothing else.
+void remove_others(const fs::path& stage, const std::vector<HubFile>& files) {
+  std::set<fs::path> kept;
+  for (const HubFile& file : files) {
+    kept.insert(stage / file.name);
+    kept.insert(stage / kNotesFolder / (file.name + ".incomplete"));
+  }
+  std::error_code error;
+  std::vector<fs::path> folders;
+  std::vector<fs::path> others;
+  for (const auto& entry : fs::recursive_directory_iterator(stage, error)) {
+    const bool is_folder = entry.symlink_status().type() == fs::file_type::directory;
+    if (is_folder) folders.push_back(entry.path());
+    if (!is_folder && !kept.contains(entry.path())) others.push_back(entry.path());
+  }
+  for (const fs::path& other : others) {
+    if (::unlink(other.c_str()) != 0 && errno != ENOENT) posix::fail(other, "remove");
+  }
+  // From the innermost; rmdir leaves those that hold something.
+  std::for_each(folders.rbegin(), folders.rend(), [](const fs::path& folder) { ::rmdir(folder.c_str()); });
+}
+
 fs::path fetch_to_directory(const FetchSpec& spec, HttpClient& client, const HubModel& model, FetchResult& result) {
   const fs::path target = fs::absolute(*spec.to / "").lexically_normal().parent_path();
   const std::vector<HubFile> files = chosen_files(spec, model);
@@ -247,6 +281,7 @@ fs::path fetch_to_directory(const FetchSpec& spec, HttpClient& client, const Hub
   }
   const fs::path stage = target.parent_path() / fmt::format("{}-{}", name, model.commit.substr(0, 12));
   require_own(stage);
+  remove_others(stage, files);
   posix::make_directories(stage / kNotesFolder);
   result.files = get_missing(spec, client, model, files, stage, [&](const HubFile& file) {
     return FilePlace{stage / kNotesFolder / (file.name + ".incomplete"), stage / file.name};
@@ -279,6 +314,8 @@ FetchResult fetch(const FetchSpec& spec) {
                        spec.revision));
   HttpClient client;
   const HubModel model = ask_hub(client, spec.hub, spec.id, spec.revision, spec.retry);
+  if (!model.id.empty() && model.id != spec.id)
+    log_info(fmt::format("{} calls {} {} now", spec.hub.endpoint, spec.id, shorten(model.id)));
   RIFT_REQUIRE(!is_commit(spec.revision) || model.commit == spec.revision, Code::kArtefact,
                "{}: asked for commit {}, the hub answers with {}", spec.id, spec.revision, model.commit);
   FetchResult result{.id = spec.id, .revision = spec.revision, .commit = model.commit};

@@ -19,7 +19,7 @@ struct HubFile {
 };
 
 struct HubModel {
-  std::string id;
+  std::string id;  // "" where the listing does not say; another than was asked for where a model was renamed
   std::string commit;
   std::vector<HubFile> files;  // in the hub's order
 };

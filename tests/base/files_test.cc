@@ -50,6 +50,19 @@ int exit_status_of(Body body) {
   }
 }
 
+TEST(IsThere, FollowsLinksAndRefusesThoseThatLeadNowhereElse) {
+  const TempDirectory directory;
+  write_plainly(directory / "file", "");
+  fs::create_symlink("file", directory / "link");
+  fs::create_symlink("nothing", directory / "dangling");
+  fs::create_symlink("loop", directory / "loop");
+  EXPECT_TRUE(is_there(directory.path()));
+  EXPECT_TRUE(is_there(directory / "link"));
+  EXPECT_FALSE(is_there(directory / "dangling"));
+  EXPECT_FALSE(is_there(directory / "file/below"));
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { is_there(directory / "loop"); }), HasSubstr("loop: "));
+}
+
 TEST(ReadFile, GivesAllBytes) {
   const TempDirectory directory;
   const std::string bytes("a\0b\r\n\xff", 6);

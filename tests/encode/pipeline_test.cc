@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "encode/tokenizer_support.h"
 #include "rift/base/sha256.h"
@@ -210,6 +211,19 @@ TEST(Pipeline, HalfAMegabyteOfOneLetterIsEncodedAsDefined) {
       end = offset.end;
     }
     EXPECT_EQ(end, kBytes) << name;
+  }
+}
+
+TEST(Pipeline, WhatALongTextTookIsGivenBack) {
+  if (::mallinfo2().uordblks == 0) GTEST_SKIP() << "another allocator than glibc's counts elsewhere";
+  const auto taken = [] { return ::mallinfo2().uordblks + ::mallinfo2().hblkhd; };
+  const std::string text(size_t{8} << 20, 'x');
+  for (const char* name : {"gpt2", "xlm_roberta", "llama2", "unigram_of_bytes"}) {
+    const auto tokenizer = golden_tokenizer(name);
+    encoded(*tokenizer, "The loan", kWhole);
+    const size_t before = taken();
+    encoded(*tokenizer, text, {.max_tokens = 4, .want_offsets = true});
+    EXPECT_LT(taken(), before + text.size()) << name;
   }
 }
 

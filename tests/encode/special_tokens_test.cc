@@ -57,6 +57,20 @@ TEST(SpecialTokens, AreFoundBesideALengthThatNobodySet) {
   EXPECT_EQ(find_special_tokens(*byte_level(), folder.path()).end, 3);
 }
 
+TEST(SpecialTokens, ThatNoFileNamesAreThoseOfTheClass) {
+  const test::TempDirectory folder;
+  Json json = small_tokenizer_json();
+  json["added_tokens"] = Json::array();  // nothing says of a token that it is special
+  const auto tokenizer = test::tokenizer_of(json);
+  EXPECT_EQ(find_special_tokens(*tokenizer, folder.path()).padding, -1);
+  write_file_atomic(folder / "config.json", R"({"model_type": "bert"})");
+  const SpecialTokens found = find_special_tokens(*tokenizer, folder.path());
+  EXPECT_EQ(found.padding, tokenizer->id("[PAD]"));
+  EXPECT_THAT(found.all, testing::IsSupersetOf({tokenizer->id("[PAD]"), tokenizer->id("[UNK]")}));
+  write_file_atomic(folder / "tokenizer_config.json", R"({"pad_token": null})");
+  EXPECT_EQ(find_special_tokens(*tokenizer, folder.path()).padding, -1);
+}
+
 TEST(WordStarts, OfWordPieceAreTokensWithoutTwoHashes) {
   const auto tokenizer = test::tokenizer_of(small_tokenizer_json());
   const auto starts = word_starts(*tokenizer);

@@ -143,11 +143,13 @@ TEST(FilesBesideJson, WhatIsNotImplementedIsRefusedByName) {
   EXPECT_THAT(error(Json{{"truncation_side", "left"}}), HasSubstr("truncation_side: left is not implemented"));
   EXPECT_THAT(error(Json{{"tokenizer_class", "LlamaTokenizer"}, {"add_prefix_space", false}}),
               HasSubstr("is made of tokenizer.model, which is not there"));
-  EXPECT_THAT(message_of(Code::kArtefact,
-                         [] {
-                           with_config(Json{{"tokenizer_class", "LlamaTokenizer"}, {"bos_token", nullptr}});
-                         }),
-              HasSubstr("add_bos_token is true, but bos_token names no token"));
+  for (const Json& none : {Json(), Json("")}) {
+    EXPECT_THAT(message_of(Code::kArtefact,
+                           [&] {
+                             with_config(Json{{"tokenizer_class", "LlamaTokenizer"}, {"bos_token", none}});
+                           }),
+                HasSubstr("add_bos_token is true, but bos_token names no token"));
+  }
   EXPECT_THAT(message_of(Code::kArtefact,
                          [] {
                            with_config(Json{{"additional_special_tokens", "<a>"}});
@@ -178,6 +180,9 @@ TEST(LoadTokenizer, SaysWhatIsMissing) {
   EXPECT_EQ(load_tokenizer(directory.path())->vocab_size(), 13);
   write_plainly(directory / "added_tokens.json", "{}");
   EXPECT_THAT(message_of(Code::kUnsupported, [&] { load_tokenizer(directory.path()); }), HasSubstr("save_pretrained"));
+  std::filesystem::create_symlink("tokenizer.json", directory / "tokenizer.json");  // leads to itself
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { load_tokenizer(directory.path()); }),
+              HasSubstr("tokenizer.json: Too many levels of symbolic links; is the model whole"));
 }
 
 TEST(TokenizerJson, OlderFilesWithoutAModelTypeAreKnownByTheirKeys) {

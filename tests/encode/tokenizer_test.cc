@@ -170,6 +170,22 @@ TEST(Tokenizer, AControlCharacterInAWordOfALongTextEndsNothing) {
   for (size_t i = 0; i < 3000; ++i) ASSERT_EQ(encoding.ids[i], small().id(i % 2 == 0 ? "the" : "loan")) << i;
 }
 
+TEST(Tokenizer, OfATextThatIsCutToTokensTheFirst16MebibytesAreRead) {
+  constexpr size_t kRead = size_t{16} << 20;
+  const EncodeOptions few{.max_tokens = 8, .add_special = false};
+  const Encoding within = encoded(small(), std::string(kRead - 3, ' ') + "the", few);
+  EXPECT_THAT(within.ids, ElementsAre(small().id("the")));
+  EXPECT_FALSE(within.truncated);
+  const std::string longer = std::string(kRead, ' ') + "the";
+  const Encoding behind = encoded(small(), longer, few);
+  EXPECT_THAT(behind.ids, ElementsAre());
+  EXPECT_TRUE(behind.truncated);
+  EXPECT_THAT(encoded(small(), longer, {.max_tokens = 0, .add_special = false}).ids, ElementsAre(small().id("the")));
+  const Encoding across = encoded(small(), std::string(kRead - 1, ' ') + "\u6211", few);  // cut before the character
+  EXPECT_THAT(across.ids, ElementsAre());
+  EXPECT_TRUE(across.truncated);
+}
+
 TEST(Tokenizer, ThreadsShareIt) {
   const Json& texts = tokenizer_golden().at("texts");
   const auto digest = [&] {

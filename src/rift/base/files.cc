@@ -60,6 +60,15 @@ void write_file_atomic(const fs::path& path, std::span<const std::string_view> p
   file.publish();
 }
 
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return false;
+  RIFT_REQUIRE(!error, Code::kArtefact, "{}: {}; is the model whole, and may this user read it?", path.string(),
+               error.message());
+  return true;
+}
+
 bool stays_inside(const std::string& name) {
   const fs::path path = name;
   if (name.empty() || path.is_absolute() || path.lexically_normal().generic_string() != name) return false;

@@ -48,6 +48,10 @@ class StagedDirectory {
   bool published_ = false;
 };
 
+/// Whether a file or directory of a model is there, links followed. Throws kArtefact where that cannot be told: a link
+/// that leads back to itself, a folder that may not be looked into.
+bool is_there(const std::filesystem::path& path);
+
 /// Whether `name`, a file's name as someone else states it ("1_Pooling/config.json"), leads to a place inside of the
 /// directory that it is relative to.
 bool stays_inside(const std::string& name);

@@ -54,7 +54,7 @@ std::string class_of(const std::string& type) { return type.substr(type.rfind('.
 
 std::optional<int64_t> read_max_tokens(const fs::path& folder) {
   const fs::path path = folder / "sentence_bert_config.json";
-  if (!fs::exists(path)) return std::nullopt;
+  if (!is_there(path)) return std::nullopt;
   const Json config = read_json(path, kLimits);
   const Json* value = config.find("max_seq_length");
   if (value == nullptr || !value->is_integer() || value->as_int() < 1) return std::nullopt;
@@ -65,7 +65,7 @@ std::optional<int64_t> read_max_tokens(const fs::path& folder) {
 
 std::optional<SentenceTransformers> read_sentence_transformers(const fs::path& directory) {
   const fs::path source = directory / "modules.json";
-  if (!fs::exists(source)) return std::nullopt;
+  if (!is_there(source)) return std::nullopt;
   SentenceTransformers result;
   bool has_transformer = false;
   const Json modules = read_json(source, kLimits);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rift/base/error.h"
+#include "rift/base/files.h"
 #include "rift/hub/cache.h"
 
 namespace rift::package {
@@ -116,7 +117,7 @@ fs::path resolve_model(const std::string& name) {
                "model.safetensors, tokenizer), a GGUF model, a package with a language model in it, or the name of a "
                "packaged model such as {} or of a cached one{}; rift models list shows what is here",
                shorten(name, 200), joined(tried, name), kPackagedBackbone, cache_advice(name));
-  RIFT_REQUIRE(!fs::exists(found / "rift.json") || fs::exists(found / "config.json"), Code::kUnsupported,
+  RIFT_REQUIRE(!is_there(found / "rift.json") || is_there(found / "config.json"), Code::kUnsupported,
                "{}: this package holds no language model of its own, so there is nothing to look into; rift report "
                "shows what is in a package",
                found.string());

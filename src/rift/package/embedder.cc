@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/base/files.h"
 #include "rift/base/options.h"
 #include "rift/package/engine_precision.h"
 #include "rift/package/inputs.h"
@@ -55,7 +56,7 @@ at::Tensor of_unit_length(const at::Tensor& vectors) {
 
 }  // namespace
 
-bool is_package(const fs::path& directory) { return fs::exists(directory / "rift.json"); }
+bool is_package(const fs::path& directory) { return is_there(directory / "rift.json"); }
 
 struct Embedder::Impl {
   explicit Impl(const EmbedderSpec& spec)

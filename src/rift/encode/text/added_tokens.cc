@@ -9,8 +9,6 @@
 namespace rift::encode::text {
 namespace {
 
-bool is_space(char32_t c) { return (CharacterRules::instance().flags(c) & CharacterRules::kSpace) != 0; }
-
 bool stands_alone(std::string_view text, size_t begin, size_t end) {
   return (begin == 0 || !is_word_character(decode_last(text.substr(0, begin)).character)) &&
          (end == text.size() || !is_word_character(decode_valid(text, end).character));

@@ -5,6 +5,7 @@
 #include "rift/base/error.h"
 #include "rift/encode/text/added_vocabulary.h"
 #include "rift/encode/text/bert_pre_tokenizer.h"
+#include "rift/encode/text/kept_buffer.h"
 #include "rift/encode/text/utf8.h"
 #include "rift/encode/text/word_cache.h"
 
@@ -17,12 +18,17 @@ constexpr size_t kChunkBytes = 1024;
 bool always_ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// Buffers of a thread, so that encoding a text allocates nothing once they have grown: 256 KiB of the cache, and up
-/// to some ten bytes a byte of the longest stretch without white space.
+/// to some ten bytes a byte of the longest stretch without white space, at most kKeptBytes each.
 struct Scratch {
   NormalizedText normalized;
   std::vector<AddedTokenMatcher::Part> raw_parts, normalized_parts;
   WordCache words;
   std::vector<Piece> pieces;  // of a long word
+
+  void keep_small() {
+    const auto keep = [](auto&... buffers) { (encode::text::keep_small(buffers), ...); };
+    keep(normalized.bytes, normalized.origin, raw_parts, normalized_parts, pieces);
+  }
 };
 
 Scratch& scratch() {
@@ -173,6 +179,7 @@ struct BertTokenizer::Run {
 void BertTokenizer::encode(std::string_view text, const EncodeOptions& options, Encoding& out) const {
   encode_in_frame(text, options, around_, out, [&](std::string_view valid, TokenSink& sink) {
     Run{*this, sink, scratch()}.text(valid);
+    scratch().keep_small();
   });
 }
 

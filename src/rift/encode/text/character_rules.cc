@@ -162,7 +162,7 @@ int lower_case(char32_t c, char32_t (&out)[2]) {
 std::string_view without_space_at_end(std::string_view text) {
   while (!text.empty()) {
     const Decoded last = decode_last(text);
-    if ((CharacterRules::instance().flags(last.character) & CharacterRules::kSpace) == 0) break;
+    if (!is_space(last.character)) break;
     text.remove_suffix(last.bytes);
   }
   return text;

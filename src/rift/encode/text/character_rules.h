@@ -40,6 +40,9 @@ uint8_t combining_class(char32_t c);
 /// Full mapping without context: 1 character, for U+0130 2.
 int lower_case(char32_t c, char32_t (&out)[2]);
 
+/// White_Space.
+inline bool is_space(char32_t c) { return (CharacterRules::instance().flags(c) & CharacterRules::kSpace) != 0; }
+
 /// `text`, valid UTF-8, without the white space (White_Space) at its end.
 std::string_view without_space_at_end(std::string_view text);
 

@@ -12,9 +12,6 @@
 namespace rift::encode::text {
 namespace {
 
-constexpr std::string_view kRoles[] = {"bos_token", "eos_token", "unk_token", "sep_token",
-                                       "pad_token", "cls_token", "mask_token"};
-
 void refuse_unimplemented(const FilesBesideJson& files, const TokenizerClass* known) {
   RIFT_REQUIRE(
       known != nullptr || files.class_name.empty(), Code::kUnsupported,
@@ -150,7 +147,7 @@ class TokensBesideJson {
     const auto put = [&](std::optional<Named> named) {
       if (named && known.insert(named->token.content).second) tokens.push_back(std::move(*named));
     };
-    for (const std::string_view name : kRoles) put(named_token(name));
+    for (const std::string_view name : kTokenRoles) put(named_token(name));
     for (const std::string_view name : {"additional_special_tokens", "extra_special_tokens"}) {
       const Json* list = written(name);
       if (list == nullptr || list->is_null()) continue;
@@ -206,8 +203,8 @@ TokensAround bos_and_eos(const Json& config, const TokensBesideJson& tokens) {
   const auto put = [&](std::string_view key, bool usual, std::string_view role, std::vector<int32_t>& ids) {
     if (!configured_flag(config, key, usual)) return;
     const auto token = tokens.role(role);
-    RIFT_REQUIRE(token.has_value(), Code::kArtefact, "{}: {} is true, but {} names no token", kTokenizerConfig, key,
-                 role);
+    RIFT_REQUIRE(token && !token->content.empty(), Code::kArtefact, "{}: {} is true, but {} names no token",
+                 kTokenizerConfig, key, role);
     ids = {tokens.id_of(*token)};
   };
   put("add_bos_token", true, "bos_token", around.before);

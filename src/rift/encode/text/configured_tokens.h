@@ -12,6 +12,11 @@
 namespace rift::encode::text {
 
 inline constexpr std::string_view kTokenizerConfig = "tokenizer_config.json";
+inline constexpr std::string_view kSpecialTokensMap = "special_tokens_map.json";
+
+/// What special tokens are there for, as these files have it.
+inline constexpr std::string_view kTokenRoles[] = {"bos_token", "eos_token", "unk_token", "sep_token",
+                                                   "pad_token", "cls_token", "mask_token"};
 
 /// Whose tokenizer it is where only its vocabulary is there: tokenizer_class without "Fast", else the class that
 /// belongs to config.json's model_type; what either names, if it is none of those.

@@ -28,16 +28,28 @@ struct TokenSink {
   }
 };
 
+/// The part of a text that is read: all of it up to 1.4 GB, or the first 16 MiB where only some of its tokens are
+/// wanted, so that what nobody sees costs nothing. It ends with a whole character.
+inline std::string_view read_part(std::string_view text, int64_t max_tokens) {
+  constexpr size_t kMost = std::numeric_limits<uint32_t>::max() / 3;  // offsets are 32 bits, repairs may triple
+  constexpr size_t kMostOfLimited = size_t{16} << 20;
+  const size_t most = max_tokens > 0 ? kMostOfLimited : kMost;
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > most - 3 && continues_character(text[end])) --end;
+  return text.substr(0, end);
+}
+
 /// What Tokenizer::encode promises whatever the tokenizer: tokens around the text, the limit, ill-formed bytes.
 /// body(text, sink) gets valid UTF-8 of less than 4 GiB and gives offsets in it.
 template <class Body>
 void encode_in_frame(std::string_view text, const EncodeOptions& options, const TokensAround& around, Encoding& out,
                      const Body& body) {
-  constexpr size_t kMostBytes = std::numeric_limits<uint32_t>::max() / 3;  // offsets are 32 bits, repairs may triple
   out.ids.clear();
   out.offsets.clear();
-  out.truncated = text.size() > kMostBytes;
-  text = text.substr(0, kMostBytes);
+  const std::string_view part = read_part(text, options.max_tokens);
+  out.truncated = part.size() < text.size();
+  text = part;
   const auto special = [&](const std::vector<int32_t>& ids) {
     if (!options.add_special) return;
     out.ids.insert(out.ids.end(), ids.begin(), ids.end());

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "rift/encode/text/configured_tokens.h"
+#include "rift/encode/text/tokenizer_classes.h"
 #include "rift/encode/text/tokenizer_json.h"
 
 namespace rift::encode::text {
@@ -12,16 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kKeys[] = {"bos_token", "eos_token", "unk_token", "sep_token",
-                                      "pad_token", "cls_token", "mask_token"};
 constexpr std::string_view kUsualMasks[] = {"[MASK]", "<mask>"};
-
-/// A token written as a text or as a mapping with its flags; "" for none.
-std::string content_of(const Json* token) {
-  if (token == nullptr) return "";
-  if (token->is_object()) token = token->find("content");
-  return token != nullptr && token->is_string() ? token->as_string() : "";
-}
 
 /// What the tokenizer puts before and behind a text of at least one token.
 void find_around(const Tokenizer& tokenizer, SpecialTokens& found) {
@@ -29,12 +21,53 @@ void find_around(const Tokenizer& tokenizer, SpecialTokens& found) {
     Encoding bare, whole;
     tokenizer.encode(text, {.max_tokens = 0, .add_special = false}, bare);
     tokenizer.encode(text, {.max_tokens = 0}, whole);
-    const auto at = std::ranges::search(whole.ids, bare.ids);
-    if (bare.ids.empty() || at.empty()) continue;
-    found.before.assign(whole.ids.begin(), at.begin());
-    found.after.assign(at.end(), whole.ids.end());
+    const auto at = std::search(whole.ids.begin(), whole.ids.end(), bare.ids.begin(), bare.ids.end());
+    if (bare.ids.empty() || at == whole.ids.end()) continue;
+    found.before.assign(whole.ids.begin(), at);
+    found.after.assign(at + static_cast<int64_t>(bare.ids.size()), whole.ids.end());
     return;
   }
+}
+
+/// Tokens by their roles: those that the files name and, for a role that neither does, that of their class.
+class NamedTokens {
+ public:
+  explicit NamedTokens(const fs::path& directory)
+      : config_(read_settings(directory / kTokenizerConfig)),
+        map_(read_settings(directory / kSpecialTokensMap)),
+        known_(tokenizer_class_named(tokenizer_class_in(directory, config_))) {}
+
+  std::vector<std::string> of(std::string_view role) const {
+    std::vector<std::string> tokens;
+    bool is_named = false;
+    for (const Json* file : {&config_, &map_}) {
+      const Json* value = file->find(role);
+      is_named |= value != nullptr;
+      if (value != nullptr && !value->is_null()) tokens.push_back(special_token_of(*value, role).content);
+    }
+    if (is_named || known_ == nullptr) return tokens;
+    for (const UsualToken& usual : known_->tokens) {
+      if (usual.role == role) tokens.emplace_back(usual.text);
+    }
+    return tokens;
+  }
+
+ private:
+  Json config_, map_;
+  const TokenizerClass* known_;
+};
+
+/// Of the added tokens of a tokenizer.json those that it calls special.
+std::vector<std::string> special_tokens_in(const Json& tokenizer) {
+  std::vector<std::string> tokens;
+  const Json* added = tokenizer.find("added_tokens");
+  if (added == nullptr || !added->is_array()) return tokens;
+  for (const Json& token : added->as_array()) {
+    if (!token.contains("special")) continue;
+    AddedToken read = special_token_of(token, "added_tokens");
+    if (read.special) tokens.push_back(std::move(read.content));
+  }
+  return tokens;
 }
 
 }  // namespace
@@ -44,30 +77,24 @@ SpecialTokens find_special_tokens(const Tokenizer& tokenizer, const fs::path& mo
   find_around(tokenizer, found);
   found.all = found.before;
   found.all.insert(found.all.end(), found.after.begin(), found.after.end());
-  for (const std::string_view file : {kTokenizerConfig, std::string_view("special_tokens_map.json")}) {
-    const Json config = read_settings(model_directory / file);
-    for (const std::string_view key : kKeys) {
-      const std::string token = content_of(config.find(key));
-      const int32_t id = token.empty() ? -1 : tokenizer.id(token);
-      if (id < 0) continue;
-      found.all.push_back(id);
-      if (key == "mask_token" && found.mask < 0) found.mask = id;
-      if (key == "eos_token" && found.end < 0) found.end = id;
-      if (key == "pad_token" && found.padding < 0) found.padding = id;
+  const NamedTokens named(model_directory);
+  const auto add = [&](std::string_view token) {
+    const int32_t id = tokenizer.id(token);
+    if (id >= 0) found.all.push_back(id);
+    return id;
+  };
+  for (const std::string_view role : kTokenRoles) {
+    for (const std::string& token : named.of(role)) {
+      const int32_t id = add(token);
+      if (role == "mask_token" && found.mask < 0) found.mask = id;
+      if (role == "eos_token" && found.end < 0) found.end = id;
+      if (role == "pad_token" && found.padding < 0) found.padding = id;
     }
   }
-  const Json whole = read_settings(model_directory / "tokenizer.json");
-  if (const Json* added = whole.find("added_tokens"); added != nullptr && added->is_array()) {
-    for (const Json& token : added->as_array()) {
-      const Json* special = token.is_object() ? token.find("special") : nullptr;
-      if (special == nullptr || !special->is_bool() || !special->as_bool()) continue;
-      if (const int32_t id = tokenizer.id(content_of(&token)); id >= 0) found.all.push_back(id);
-    }
-  }
+  for (const std::string& token : special_tokens_in(read_settings(model_directory / "tokenizer.json"))) add(token);
   for (const std::string_view usual : kUsualMasks) {
-    if (found.mask < 0) found.mask = tokenizer.id(usual);
+    if (found.mask < 0) found.mask = add(usual);
   }
-  if (found.mask >= 0) found.all.push_back(found.mask);
   std::ranges::sort(found.all);
   found.all.erase(std::unique(found.all.begin(), found.all.end()), found.all.end());
   return found;

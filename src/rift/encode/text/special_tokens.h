@@ -17,9 +17,9 @@ struct SpecialTokens {
   std::vector<int32_t> all;            // these, unk_token, pad_token, ...: ascending, each once
 };
 
-/// By the names in tokenizer_config.json and special_tokens_map.json of the tokenizer's directory, by the tokens that
-/// its tokenizer.json calls special, and, where none of them says so, by the usual names of the mask. Throws kArtefact
-/// for a file that is broken.
+/// By the names in tokenizer_config.json and special_tokens_map.json of the tokenizer's directory; for a role that
+/// neither names, by those of the class that it is of; by the tokens that its tokenizer.json calls special; and, where
+/// none of them says so, by the usual names of the mask. Throws kArtefact for a file that is broken.
 SpecialTokens find_special_tokens(const Tokenizer& tokenizer, const std::filesystem::path& model_directory);
 
 }  // namespace rift::encode::text

@@ -26,12 +26,11 @@ std::string model_type_of(const std::filesystem::path& model_directory) {
 
 /// A tokenizer of vocab.txt or vocab.json says itself which tokens were added to it.
 void require_added_tokens_are_named(const std::filesystem::path& model_directory, const Json& config) {
-  RIFT_REQUIRE(
-      !std::filesystem::exists(model_directory / "added_tokens.json") || config.contains("added_tokens_decoder"),
-      Code::kUnsupported,
-      "{}: added_tokens.json beside a vocabulary is not read; save the tokenizer with transformers' "
-      "save_pretrained, which writes tokenizer.json",
-      model_directory.string());
+  RIFT_REQUIRE(!is_there(model_directory / "added_tokens.json") || config.contains("added_tokens_decoder"),
+               Code::kUnsupported,
+               "{}: added_tokens.json beside a vocabulary is not read; save the tokenizer with transformers' "
+               "save_pretrained, which writes tokenizer.json",
+               model_directory.string());
 }
 
 /// LlamaTokenizer with add_prefix_space makes nothing of tokenizer.json.
@@ -39,7 +38,7 @@ bool rebuilds_of_model(const std::filesystem::path& directory, const Json& confi
   const TokenizerClass* known = tokenizer_class_named(class_name);
   const Json* prefix = config.find("add_prefix_space");
   if (known == nullptr || !known->rebuilds_of_model || prefix == nullptr || prefix->is_null()) return false;
-  RIFT_REQUIRE(std::filesystem::exists(directory / "tokenizer.model"), Code::kUnsupported,
+  RIFT_REQUIRE(is_there(directory / "tokenizer.model"), Code::kUnsupported,
                "{}: add_prefix_space of 'LlamaTokenizer' is made of tokenizer.model, which is not there; lay it beside "
                "tokenizer.json or remove the setting",
                kTokenizerConfig);
@@ -47,13 +46,13 @@ bool rebuilds_of_model(const std::filesystem::path& directory, const Json& confi
 }
 
 TokenizerSpec read_spec(const std::filesystem::path& directory, const Json& config) {
-  const auto there = [&](std::string_view name) { return std::filesystem::exists(directory / name); };
+  const auto there = [&](std::string_view name) { return is_there(directory / name); };
   const auto bytes_of = [&](std::string_view name) { return read_file(directory / name, kMostTokenizerBytes); };
-  const std::string class_name = tokenizer_class_of(config, model_type_of(directory));
+  const std::string class_name = tokenizer_class_in(directory, config);
   if (there("tokenizer.json") && !rebuilds_of_model(directory, config, class_name)) {
     TokenizerSpec spec = read_tokenizer_json(bytes_of("tokenizer.json"), "tokenizer.json");
     if (class_name.empty() && config.size() == 0) return spec;
-    const Json special_tokens_map = read_settings(directory / "special_tokens_map.json");
+    const Json special_tokens_map = read_settings(directory / kSpecialTokensMap);
     apply_files_beside({config, special_tokens_map, class_name}, spec);
     return spec;
   }
@@ -78,9 +77,12 @@ TokenizerSpec read_spec(const std::filesystem::path& directory, const Json& conf
 
 }  // namespace
 
+std::string tokenizer_class_in(const std::filesystem::path& directory, const Json& config) {
+  return tokenizer_class_of(config, model_type_of(directory));
+}
+
 Json read_settings(const std::filesystem::path& file) {
-  std::error_code error;
-  if (!std::filesystem::exists(file, error) && !error) return Json::object();
+  if (!is_there(file)) return Json::object();
   return read_json_with_large_numbers(file, {.max_bytes = kMostTokenizerBytes});
 }
 

@@ -23,13 +23,15 @@ struct Encoding {
 };
 
 struct EncodeOptions {
-  int64_t max_tokens = 512;  // [CLS] and [SEP] included and always kept; 0 = no limit
+  int64_t max_tokens = 512;  // [CLS] and [SEP] included and always kept; 0 = no limit. Of a text that is cut to a
+                             // number of tokens the first 16 MiB are read
   bool add_special = true;
   bool want_offsets = false;
 };
 
 /// Text -> token ids, equal id for id to the `tokenizers` library on the same files. Thread-safe after construction;
-/// never throws on any input bytes (invalid UTF-8 is replaced by U+FFFD), never pads.
+/// never pads. No input bytes make it throw (invalid UTF-8 is replaced by U+FFFD); a normalizer that writes more of a
+/// text than AlignedText allows does, kArtefact: its file is broken or made to do harm.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;

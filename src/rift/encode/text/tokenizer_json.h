@@ -22,6 +22,9 @@ std::unique_ptr<Tokenizer> make_tokenizer(TokenizerSpec spec);
 /// 10^30. Throws kArtefact.
 Json read_settings(const std::filesystem::path& file);
 
+/// tokenizer_class_of() with the tokenizer_config.json and the config.json of a directory. Throws kArtefact.
+std::string tokenizer_class_in(const std::filesystem::path& directory, const Json& config);
+
 /// What load_tokenizer() makes its tokenizer of.
 TokenizerSpec read_tokenizer_files(const std::filesystem::path& model_directory);
 

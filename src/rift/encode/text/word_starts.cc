@@ -5,13 +5,12 @@
 #include <string_view>
 
 #include "rift/encode/text/pipeline/byte_alphabet.h"
+#include "rift/encode/text/sentencepiece_space.h"
 
 namespace rift::encode::text {
 namespace {
 
 constexpr std::string_view kContinues = "##";
-constexpr std::string_view kSentencePieceSpace = "\u2581";
-constexpr std::string_view kByteSpace = "\u0120";
 constexpr unsigned char kFirstOfU3000 = 0xE3;  // first byte of U+3000 in UTF-8
 
 enum class Writing { kWordPiece, kByteLevel, kSentencePiece };
@@ -24,7 +23,7 @@ Writing writing_of(const Tokenizer& tokenizer) {
     if (token.size() > kContinues.size() && token.starts_with(kContinues) && token[2] != '#') {
       return Writing::kWordPiece;
     }
-    byte_level = byte_level || token.starts_with(kByteSpace);
+    byte_level = byte_level || token.starts_with(kWrittenSpaceText);
   }
   return byte_level ? Writing::kByteLevel : Writing::kSentencePiece;
 }

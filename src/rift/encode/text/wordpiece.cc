@@ -11,15 +11,6 @@ namespace {
 
 std::string at_line(int line) { return line > 0 ? fmt::format("line {}: ", line) : std::string(); }
 
-ByteTrie trie_of(const Vocabulary& vocabulary) {
-  std::vector<ByteTrie::Entry> entries;
-  entries.reserve(static_cast<size_t>(vocabulary.size()));
-  for (int64_t id = 0; id < vocabulary.size(); ++id) {
-    if (const auto token = vocabulary.token(id); !token.empty()) entries.push_back({token, static_cast<int32_t>(id)});
-  }
-  return ByteTrie(std::move(entries));
-}
-
 WordTable whole_words_of(const Vocabulary& vocabulary, int64_t max_characters) {
   std::vector<WordTable::Entry> entries;
   for (int64_t id = 0; id < vocabulary.size(); ++id) {
@@ -71,9 +62,19 @@ std::string_view Vocabulary::token(int64_t id) const {
   return std::string_view(bytes_).substr(begin, begins_[static_cast<size_t>(id) + 1] - begin);
 }
 
+ByteTrie Vocabulary::trie(OfEqual which) const {
+  std::vector<ByteTrie::Entry> entries;
+  entries.reserve(static_cast<size_t>(size()));
+  for (int64_t id = 0; id < size(); ++id) {
+    if (const auto text = token(id); !text.empty()) entries.push_back({text, static_cast<int32_t>(id)});
+  }
+  if (which == OfEqual::kLast) std::ranges::reverse(entries);
+  return ByteTrie(std::move(entries));
+}
+
 WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options, std::string_view source)
     : vocabulary_(std::move(vocabulary)),
-      trie_(trie_of(vocabulary_)),
+      trie_(vocabulary_.trie()),
       whole_(whole_words_of(vocabulary_, options.max_input_chars_per_word)),
       continuing_(trie_.find(options.continuing_subword_prefix)),
       max_characters_(options.max_input_chars_per_word),

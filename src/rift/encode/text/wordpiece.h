@@ -34,6 +34,10 @@ class Vocabulary {
   int64_t size() const { return static_cast<int64_t>(begins_.size()) - 1; }  // highest id + 1
   std::string_view token(int64_t id) const;                                  // "" where there is none
 
+  /// Ids by their tokens. Lists of tokens, which some files have, may hold one twice.
+  enum class OfEqual { kFirst, kLast };
+  ByteTrie trie(OfEqual which = OfEqual::kFirst) const;
+
  private:
   std::string bytes_;
   std::vector<uint32_t> begins_;  // size() + 1

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/encode/text/sentencepiece_space.h"
 
 namespace rift::encode::text {
 namespace {
@@ -154,7 +155,7 @@ Json decoder(const PipelineSpec& spec, const BpeOptions& model) {
     return Json{{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}};
   }
   std::vector<Json> parts = {
-      Json{{"type", "Replace"}, {"pattern", Json{{"String", "\u2581"}}}, {"content", " "}},
+      Json{{"type", "Replace"}, {"pattern", Json{{"String", kSentencePieceSpace}}}, {"content", " "}},
       Json{{"type", "ByteFallback"}},
       Json{{"type", "Fuse"}},
   };

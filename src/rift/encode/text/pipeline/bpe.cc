@@ -4,21 +4,14 @@
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/encode/text/kept_buffer.h"
 #include "rift/encode/text/pipeline/byte_alphabet.h"
+#include "rift/encode/text/sentencepiece_space.h"
 #include "rift/encode/text/utf8.h"
 #include "rift/encode/text/word_cache.h"
 
 namespace rift::encode::text {
 namespace {
-
-ByteTrie tokens_by_text(const Vocabulary& vocabulary) {
-  std::vector<ByteTrie::Entry> entries;
-  entries.reserve(static_cast<size_t>(vocabulary.size()));
-  for (int32_t id = 0; id < vocabulary.size(); ++id) {
-    if (const auto token = vocabulary.token(id); !token.empty()) entries.push_back({token, id});
-  }
-  return ByteTrie(std::move(entries));
-}
 
 /// Of each id; empty where there is no token or one that is not of the byte alphabet.
 std::vector<std::string> texts_of_bytes(const Vocabulary& vocabulary) {
@@ -54,13 +47,11 @@ MergeTable merges_of(const std::vector<BpeOptions::Merge>& merges, const ByteTri
   return MergeTable(table);
 }
 
-constexpr std::string_view kSpace = "\u2581";
-
 bool may_cut_before_spaces(const BpeOptions& options, const ByteTrie& ids) {
   const auto reaches_over = [](const BpeOptions::Merge& merge) {
-    return merge.right.starts_with(kSpace) && !merge.left.ends_with(kSpace);
+    return merge.right.starts_with(kSentencePieceSpace) && !merge.left.ends_with(kSentencePieceSpace);
   };
-  return !options.byte_level && !options.ignore_merges && ids.value(kSpace) >= 0 &&
+  return !options.byte_level && !options.ignore_merges && ids.value(kSentencePieceSpace) >= 0 &&
          std::ranges::none_of(options.merges, reaches_over);
 }
 
@@ -68,7 +59,7 @@ bool may_cut_before_spaces(const BpeOptions& options, const ByteTrie& ids) {
 
 Bpe::Bpe(Vocabulary vocabulary, const BpeOptions& options, std::string_view source)
     : vocabulary_(std::move(vocabulary)),
-      ids_(tokens_by_text(vocabulary_)),
+      ids_(vocabulary_.trie()),
       texts_(options.byte_level ? tokens_by_bytes(vocabulary_) : ByteTrie()),
       merges_(merges_of(options.merges, ids_, source)),
       byte_level_(options.byte_level),
@@ -87,7 +78,7 @@ Bpe::Bpe(Vocabulary vocabulary, const BpeOptions& options, std::string_view sour
                       : options.byte_fallback ? ids_.value(fmt::format("<0x{:02X}>", byte))
                                               : -1;
   }
-  if (may_cut_before_spaces(options, ids_)) run_start_ = kSpace;
+  if (may_cut_before_spaces(options, ids_)) run_start_ = kSentencePieceSpace;
   whole_ = whole_words();
 }
 
@@ -121,6 +112,7 @@ void Bpe::split(std::string_view word, std::vector<Piece>& pieces) const {
     end += symbol.bytes;
     pieces.push_back({symbol.id, end});
   }
+  keep_small(symbols);
 }
 
 /// The symbols that a word is merged from: its bytes or its characters.

@@ -29,7 +29,8 @@ struct BpeOptions {
 
 /// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909; over bytes: Radford et al. 2019, GPT-2), as the
 /// `tokenizers` library computes it: of all neighbours in a word the pair of the lowest rank merges, the leftmost
-/// first. Time: n log n in the bytes of a word.
+/// first. Time: n log n in the bytes of a word. The number of merges is bounded by what a tokenizer's files may hold
+/// (JsonLimits, kMostTokenizerBytes, merges_of_scores()), that of tokens by Vocabulary.
 class Bpe {
  public:
   /// Throws kArtefact: a merge of tokens that are not in the vocabulary or that give none, no unknown token.

@@ -15,7 +15,8 @@ std::optional<std::string> bytes_written_as(std::string_view token);
 /// The character that stands for a byte.
 char32_t character_of_byte(uint8_t byte);
 
-/// The space of the alphabet.
-constexpr char32_t kWrittenSpace = 0x120;
+/// The space of the alphabet, as a character and in UTF-8.
+inline constexpr char32_t kWrittenSpace = 0x120;
+inline constexpr std::string_view kWrittenSpaceText = "\u0120";
 
 }  // namespace rift::encode::text

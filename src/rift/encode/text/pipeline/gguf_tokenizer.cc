@@ -5,6 +5,7 @@
 
 #include "rift/base/error.h"
 #include "rift/encode/text/pipeline/score_merges.h"
+#include "rift/encode/text/sentencepiece_space.h"
 #include "rift/encode/text/utf8.h"
 
 namespace rift::encode::text {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr auto kControl = static_cast<int32_t>(GgufTokenType::kControl);
 constexpr auto kUserDefined = static_cast<int32_t>(GgufTokenType::kUserDefined);
-constexpr std::string_view kSpace = "\u2581";
 constexpr std::string_view kContinues = "##";
 
 void require(bool holds, const GgufTokenizer& tokenizer, std::string_view what) {
@@ -22,7 +22,7 @@ void require(bool holds, const GgufTokenizer& tokenizer, std::string_view what) 
 /// Spaces as SentencePiece writes them.
 std::string written_spaces(size_t count) {
   std::string text;
-  for (; count > 0; --count) text += kSpace;
+  for (; count > 0; --count) text += kSentencePieceSpace;
   return text;
 }
 
@@ -99,8 +99,8 @@ void read_llama(const GgufTokenizer& tokenizer, PipelineSpec& spec) {
     require(*unknown >= 0 && static_cast<size_t>(*unknown) < pieces.size(), tokenizer, "no token is unknown_token_id");
     options.unk_token = pieces[static_cast<size_t>(*unknown)].text;
   }
-  if (tokenizer.add_space_prefix) spec.normalizer.emplace_back(PrependStep{std::string(kSpace)});
-  spec.normalizer.emplace_back(ReplaceStep{.pattern = " ", .content = std::string(kSpace)});
+  if (tokenizer.add_space_prefix) spec.normalizer.emplace_back(PrependStep{std::string(kSentencePieceSpace)});
+  spec.normalizer.emplace_back(ReplaceStep{.pattern = " ", .content = std::string(kSentencePieceSpace)});
   spec.model = std::move(options);
   read_tokens_around(tokenizer, true, spec);
 }
@@ -109,7 +109,7 @@ void read_llama(const GgufTokenizer& tokenizer, PipelineSpec& spec) {
 /// As vocab.txt has it: "\u2581loan" begins a word, "s" continues one, "[CLS]" stands as it is.
 std::string word_piece(const std::string& text) {
   if (text.starts_with('[') && text.ends_with(']')) return text;
-  if (text.starts_with(kSpace)) return text.substr(kSpace.size());
+  if (text.starts_with(kSentencePieceSpace)) return text.substr(kSentencePieceSpace.size());
   return std::string(kContinues) + text;
 }
 

@@ -10,8 +10,6 @@
 namespace rift::encode::text {
 namespace {
 
-bool is_space(char32_t c) { return (CharacterRules::instance().flags(c) & CharacterRules::kSpace) != 0; }
-
 /// Each writes `from` into `to`, or returns false when nothing changes.
 struct Writer {
   const AlignedText& from;

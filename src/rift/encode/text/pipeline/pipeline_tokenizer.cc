@@ -7,6 +7,7 @@
 #include "rift/base/error.h"
 #include "rift/encode/text/added_vocabulary.h"
 #include "rift/encode/text/character_rules.h"
+#include "rift/encode/text/kept_buffer.h"
 #include "rift/encode/text/pipeline/byte_alphabet.h"
 #include "rift/encode/text/utf8.h"
 #include "rift/encode/text/word_cache.h"
@@ -16,13 +17,19 @@ namespace {
 
 using Model = std::variant<Bpe, Unigram>;
 
-/// Buffers of a thread, so that encoding a text allocates nothing once they have grown.
+/// Buffers of a thread, so that encoding a text allocates nothing once they have grown; at most kKeptBytes each.
 struct Scratch {
   std::vector<AddedTokenMatcher::Part> raw_parts, normalized_parts;
   AlignedText text, spare;
   Words words;
   WordCache cache;
   std::vector<Piece> pieces;  // of a long word
+
+  void keep_small() {
+    const auto keep = [](auto&... buffers) { (encode::text::keep_small(buffers), ...); };
+    keep(raw_parts, normalized_parts, pieces, words.spans, words.spare_spans);
+    for (AlignedText* one : {&text, &spare, &words.text, &words.spare_text}) keep(one->bytes, one->origin);
+  }
 };
 
 Scratch& scratch() {
@@ -107,9 +114,7 @@ int32_t PipelineTokenizer::id(std::string_view token) const {
   return added >= 0 ? added : model_id(token);
 }
 
-bool is_trimmed(char32_t c) {
-  return c == kWrittenSpace || (CharacterRules::instance().flags(c) & CharacterRules::kSpace) != 0;
-}
+bool is_trimmed(char32_t c) { return c == kWrittenSpace || is_space(c); }
 
 /// One text on its way. Every step returns false once the limit is passed and the rest need not be looked at.
 struct PipelineTokenizer::Run {
@@ -227,6 +232,7 @@ struct PipelineTokenizer::Run {
 void PipelineTokenizer::encode(std::string_view text, const EncodeOptions& options, Encoding& out) const {
   encode_in_frame(text, options, around_, out, [&](std::string_view valid, TokenSink& sink) {
     Run{*this, valid, sink, scratch(), out.ids.size()}.encode();
+    scratch().keep_small();
   });
 }
 

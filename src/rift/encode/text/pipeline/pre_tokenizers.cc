@@ -13,7 +13,7 @@ namespace rift::encode::text {
 namespace {
 
 bool is_numeric(char32_t c) { return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_N_MASK) != 0; }
-bool has_flag(char32_t c, CharacterRules::Flag flag) { return (CharacterRules::instance().flags(c) & flag) != 0; }
+bool is_punctuation(char32_t c) { return (CharacterRules::instance().flags(c) & CharacterRules::kPunctuation) != 0; }
 
 /// Makes words of one text's delimiters and of what lies between them, which arrive in order.
 class Cutter {
@@ -139,15 +139,13 @@ struct Splitter {
 
   void operator()(const PunctuationStep& step) const {
     cut_each([&](Span span, std::vector<Span>& out) {
-      cut_at_characters(text(), span, step.delimiters, out,
-                        [](char32_t c) { return has_flag(c, CharacterRules::kPunctuation); });
+      cut_at_characters(text(), span, step.delimiters, out, is_punctuation);
     });
   }
 
   void operator()(const WhitespaceSplitStep&) const {
     cut_each([&](Span span, std::vector<Span>& out) {
-      cut_at_characters(text(), span, Delimiters::kRemoved, out,
-                        [](char32_t c) { return has_flag(c, CharacterRules::kSpace); });
+      cut_at_characters(text(), span, Delimiters::kRemoved, out, is_space);
     });
   }
 

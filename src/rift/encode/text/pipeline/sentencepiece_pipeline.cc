@@ -4,12 +4,14 @@
 #include "rift/base/error.h"
 #include "rift/encode/text/configured_tokens.h"
 #include "rift/encode/text/pipeline/sentencepiece_model.h"
+#include "rift/encode/text/sentencepiece_space.h"
 
 namespace rift::encode::text {
 namespace {
 
 using Kind = SentencePieceModel::Kind;
-const std::string kSpace = "\u2581";
+
+std::string written_space() { return std::string(kSentencePieceSpace); }
 
 /// Tokens by id; control and user-defined ones are found in texts before words are.
 void read_pieces(const SentencePieceModel& model, PipelineSpec& spec) {
@@ -61,19 +63,19 @@ void name_tokens(const Json& config, std::string_view bos, std::string_view eos,
   add_tokens(tokens.take(), spec);
 }
 
-ReplaceStep spaces_written_as_one() { return {.pattern = " ", .content = kSpace}; }
+ReplaceStep spaces_written_as_one() { return {.pattern = " ", .content = written_space()}; }
 
 void read_llama(const SentencePieceModel& model, const Json& config, PipelineSpec& spec) {
   read_pieces(model, spec);
   read_model(model, {.unk_id = 0, .byte_fallback = true}, spec);
   const bool add_prefix_space = configured_flag(config, "add_prefix_space", true);
   if (configured_flag(config, "legacy", true)) {
-    if (add_prefix_space) spec.normalizer.emplace_back(PrependStep{kSpace});
+    if (add_prefix_space) spec.normalizer.emplace_back(PrependStep{written_space()});
     spec.normalizer.emplace_back(spaces_written_as_one());
   } else {
     using Prepend = MetaspaceStep::Prepend;
     spec.pre_tokenizer.emplace_back(
-        MetaspaceStep{kSpace, add_prefix_space ? Prepend::kFirst : Prepend::kNever, /*split=*/false});
+        MetaspaceStep{written_space(), add_prefix_space ? Prepend::kFirst : Prepend::kNever, /*split=*/false});
   }
   name_tokens(config, "<s>", "</s>", "", spec);
 }
@@ -109,8 +111,8 @@ void read_xlm_roberta(SentencePieceModel model, const Json& config, PipelineSpec
     spec.normalizer.emplace_back(std::make_shared<const PrecompiledCharsmap>(model.charsmap, model.source));
   }
   spec.normalizer.emplace_back(StripStep{.left = false});
-  spec.normalizer.emplace_back(ReplaceStep{.pattern = " ", .repeats = true, .content = kSpace});
-  spec.pre_tokenizer.emplace_back(MetaspaceStep{.replacement = kSpace});
+  spec.normalizer.emplace_back(ReplaceStep{.pattern = " ", .repeats = true, .content = written_space()});
+  spec.pre_tokenizer.emplace_back(MetaspaceStep{.replacement = written_space()});
   ConfiguredTokens tokens(spec.vocabulary, config, spec.source);
   spec.around.before = {tokens.required(tokens.named("cls_token", "<s>"))};
   spec.around.after = {tokens.required(tokens.named("sep_token", "</s>"))};

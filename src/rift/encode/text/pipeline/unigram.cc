@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "rift/base/error.h"
+#include "rift/encode/text/kept_buffer.h"
 #include "rift/encode/text/utf8.h"
 #include "rift/encode/text/word_cache.h"
 
@@ -12,22 +13,12 @@ namespace {
 
 constexpr double kUnknownPenalty = 10;
 
-/// Of equal tokens the last one counts.
-ByteTrie trie_of(const Vocabulary& vocabulary) {
-  std::vector<ByteTrie::Entry> entries;
-  entries.reserve(static_cast<size_t>(vocabulary.size()));
-  for (auto id = static_cast<int32_t>(vocabulary.size()) - 1; id >= 0; --id) {
-    if (const auto token = vocabulary.token(id); !token.empty()) entries.push_back({token, id});
-  }
-  return ByteTrie(std::move(entries));
-}
-
 }  // namespace
 
 Unigram::Unigram(Vocabulary vocabulary, UnigramOptions options, std::string_view source)
     : vocabulary_(std::move(vocabulary)),
       options_(std::move(options)),
-      ids_(trie_of(vocabulary_)),
+      ids_(vocabulary_.trie(Vocabulary::OfEqual::kLast)),
       number_(WordCache::next_number()) {
   const auto& scores = options_.scores;
   RIFT_REQUIRE(static_cast<int64_t>(scores.size()) == vocabulary_.size(), Code::kArtefact,
@@ -81,6 +72,8 @@ void Unigram::split(std::string_view word, std::vector<Piece>& pieces) const {
     }
     begin = piece->end;
   }
+  keep_small(nodes);
+  keep_small(path);
 }
 
 /// Of unknown characters in a row, which together may be a token after all.

@@ -22,7 +22,8 @@ struct UnigramOptions {
 /// The most probable pieces of a word under a unigram language model (Kudo 2018, arXiv:1804.10959), as the `tokenizers`
 /// library computes them: one Viterbi pass, an unknown character costs 10 more than the least probable token, unknown
 /// characters in a row are one token, of equal paths the one found first stays.
-/// Time: linear in the word, times the longest token a byte may begin.
+/// Time: linear in the word, times the longest token a byte may begin, at most kLongestToken. Tokens: as many as a
+/// Vocabulary takes.
 class Unigram {
  public:
   /// Throws kArtefact when scores and vocabulary differ in number, a score is no number or the unknown id has no token.

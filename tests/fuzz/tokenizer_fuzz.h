@@ -3,10 +3,15 @@
 #include <memory>
 #include <string_view>
 
+#include "fuzz/sections.h"
 #include "rift/base/error.h"
 #include "rift/encode/text/tokenizer_json.h"
 
 namespace rift::fuzz {
+
+/// Words, marks of every seed, ill-formed bytes.
+inline constexpr std::string_view kTexts[] = {"The loan, 5,000 [MASK]<mask>!",
+                                              "\xFF\xC3\xA9 e\xCC\x81 \xE6\x88\x91 <s><row>  x"};
 
 inline void require(bool holds, const char* what) {
   if (!holds) RIFT_FAIL(Code::kBug, "{}", what);
@@ -25,20 +30,24 @@ inline void encode_text(const encode::text::Tokenizer& tokenizer, std::string_vi
   require(cut.truncated == (cut.ids.size() < whole.ids.size()) && cut.offsets.empty(), "cut encoding");
 }
 
-/// Reads the bytes as a tokenizer.json and encodes a few texts. True when accepted, false when refused with an Error of
-/// the file's fault; anything else (another exception, a bug's Error, a sanitizer's report) escapes.
-inline bool read_tokenizer(std::string_view bytes) {
-  std::unique_ptr<encode::text::Tokenizer> tokenizer;
+/// Makes the tokenizer of what `read` gives and encodes `text` and a few others. True when accepted, false when refused
+/// with an Error of the files' fault; anything else (another exception, a bug's Error, a sanitizer's report) escapes.
+template <class Read>
+bool read_and_encode(const Read& read, std::string_view text) {
   try {
-    tokenizer = make_tokenizer(encode::text::read_tokenizer_json(bytes, "fuzz"));
+    const auto tokenizer = make_tokenizer(read());
+    for (const std::string_view one : {std::string_view(), text, kTexts[0], kTexts[1]}) encode_text(*tokenizer, one);
   } catch (const Error& error) {
     if (error.code() != Code::kArtefact && error.code() != Code::kUnsupported) throw;
     return false;
   }
-  for (const std::string_view text : {"", "The loan, 5,000 [MASK]!", "\xFF\xC3\xA9 e\xCC\x81 \xE6\x88\x91 <row>  x"}) {
-    encode_text(*tokenizer, text);
-  }
   return true;
+}
+
+/// Sections: a tokenizer.json, a text.
+inline bool read_tokenizer(std::string_view bytes) {
+  const auto [json, text] = sections<2>(bytes);
+  return read_and_encode([json = json] { return encode::text::read_tokenizer_json(json, "fuzz"); }, text);
 }
 
 /// A small tokenizer.json with every part that is implemented; the seed of mutants and of the fuzzer's corpus.

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "corrupt/mutate.h"
+#include "corrupt/expect_mutants.h"
 #include "fuzz/gguf_tokenizer_fuzz.h"
 #include "fuzz/sentencepiece_fuzz.h"
 #include "rift/base/files.h"
@@ -10,23 +10,7 @@
 namespace rift {
 namespace {
 
-template <class Read>
-void expect_refused_or_sound(const std::string& seed, const std::vector<std::string>& words, int mutants, Read read) {
-  ASSERT_TRUE(read(seed));
-  const CounterRandom random(20240602, 1);
-  uint64_t index = 0;
-  int accepted = 0;
-  for (int i = 0; i < mutants; ++i) {
-    const std::string bytes = forge::mutate(seed, words, random, index);
-    try {
-      accepted += read(bytes) ? 1 : 0;
-    } catch (const std::exception& error) {
-      FAIL() << "mutant " << i << ": " << error.what();
-    }
-  }
-  EXPECT_GT(accepted, mutants / 100);
-  EXPECT_LT(accepted, mutants * 99 / 100);
-}
+using forge::expect_refused_or_sound;
 
 TEST(GgufTokenizerMutants, AreRefusedOrEncode) {
   const std::vector<std::string> words = {"\n", "g a b\n", "m llama\n", "m bert\n", "m gpt2\n", "p qwen2\n",   "4-",

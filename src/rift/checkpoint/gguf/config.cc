@@ -154,8 +154,9 @@ Json gpt2(const Gguf& file, GgufKeys& keys) {
   config["n_layer"] = keys.size("block_count", kMostLayers);
   config["n_head"] = keys.size("attention.head_count");
   config["n_inner"] = keys.size("feed_forward_length");
-  config["n_positions"] = keys.size("context_length");
-  config["n_ctx"] = config.at("n_positions");
+  const int64_t positions = keys.size("context_length");
+  config["n_positions"] = positions;
+  config["n_ctx"] = positions;
   config["layer_norm_epsilon"] = keys.positive("attention.layer_norm_epsilon");
   config["activation_function"] = "gelu_new";
   config["initializer_range"] = 0.02;

@@ -119,6 +119,8 @@ std::string EncoderEngine::why_not() const {
   if (store_.dtype() != at::kFloat) return "its parameters are not f32";
   if (parts_.activation != Activation::kGelu) return "its activation is not gelu";
   if (parts_.layers.empty()) return "it has no layers";
+  const Linear& query = *parts_.layers.front().linears[engine::kQuery];
+  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "its heads are no multiple of 32 wide";
   for (const EncoderLayerParts& layer : parts_.layers) {
     for (const Linear* linear : layer.linears) {
       if (linear->weight->frozen) return fmt::format("'{}' is kept as its file stores it", linear->name);
@@ -133,8 +135,6 @@ std::string EncoderEngine::why_not() const {
       }
     }
   }
-  const Linear& query = *parts_.layers.front().linears[engine::kQuery];
-  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "its heads are no multiple of 32 wide";
   return "";
 }
 

@@ -3,7 +3,7 @@ BUILD := build/release
 # Compiling a file that sees LibTorch takes about 1.5 GB.
 JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ { fit = int($$2 / 1.5e6); print fit < 1 ? 1 : fit < cores ? fit : cores }' /proc/meminfo)
 TEST_JOBS ?= 2
-SECONDS ?= 60
+FUZZ_SECONDS ?= 60
 FORMATTED = find src tests $(wildcard benchmarks) -name '*.h' -o -name '*.cc'
 
 # Paths are taken relative to the project, so that two clones share what was compiled.
@@ -68,11 +68,11 @@ bench-pretrain: configure ## does pretraining on unlabelled texts help what is t
 	@cmake --build --preset release --parallel $(JOBS) --target rift
 	@python3 -B benchmarks/continued_pretraining.py
 
-fuzz: setup ## every reader of files on inputs of libFuzzer, SECONDS (60) each; needs clang
+fuzz: setup ## every reader of files on inputs of libFuzzer, FUZZ_SECONDS (60) each; needs clang
 	@mkdir -p build
 	@cmake --preset fuzz > build/fuzz.log 2>&1 || { tail -n 20 build/fuzz.log; exit 1; }
 	@cmake --build --preset fuzz --parallel $(JOBS) --target fuzz_targets
-	@python3 -B tools/fuzz.py --seconds $(SECONDS)
+	@python3 -B tools/fuzz.py --seconds $(FUZZ_SECONDS)
 
 check: ## formatting of the C++ files and the rules between rooms
 	@$(FORMATTED) | xargs --no-run-if-empty clang-format --dry-run --Werror

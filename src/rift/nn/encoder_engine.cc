@@ -120,10 +120,11 @@ std::string EncoderEngine::why_not() const {
   if (parts_.activation != Activation::kGelu) return "its activation is not gelu";
   if (parts_.layers.empty()) return "it has no layers";
   const Linear& query = *parts_.layers.front().linears[engine::kQuery];
-  if (!is_multiple_of_block(query.in_features() / parts_.heads)) return "its heads are no multiple of 32 wide";
+  const bool heads_fit = is_multiple_of_block(query.in_features() / parts_.heads);
   for (const EncoderLayerParts& layer : parts_.layers) {
     for (const Linear* linear : layer.linears) {
       if (linear->weight->frozen) return fmt::format("'{}' is kept as its file stores it", linear->name);
+      if (!heads_fit) return "its heads are no multiple of 32 wide";
       if (!is_multiple_of_block(linear->in_features()) || !is_multiple_of_block(linear->out_features())) {
         return fmt::format("'{}' is no multiple of 32 wide", linear->name);
       }

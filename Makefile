@@ -13,7 +13,7 @@ export CCACHE_SLOPPINESS ?= pch_defines,time_macros,include_file_mtime,include_f
 export RIFT_TEST_DATA ?= $(abspath ../shared/data)
 
 .NOTPARALLEL:
-.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear bench-profile bench-rank bench-pretrain fuzz format check clean
+.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear bench-profile bench-rank bench-pretrain asan fuzz format check clean
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -73,6 +73,12 @@ fuzz: setup ## every reader of files on inputs of libFuzzer, FUZZ_SECONDS (60) e
 	@cmake --preset fuzz > build/fuzz.log 2>&1 || { tail -n 20 build/fuzz.log; exit 1; }
 	@cmake --build --preset fuzz --parallel $(JOBS) --target fuzz_targets
 	@python3 -B tools/fuzz.py --seconds $(FUZZ_SECONDS)
+
+asan: setup ## tests of damaged and hostile files under AddressSanitizer and UndefinedBehaviorSanitizer
+	@mkdir -p build
+	@cmake --preset asan > build/asan.log 2>&1 || { tail -n 20 build/asan.log; exit 1; }
+	@cmake --build --preset asan --parallel $(JOBS) --target corrupt_tests
+	@ctest --test-dir build/asan/tests/corrupt --no-tests=error --output-on-failure --parallel $(TEST_JOBS)
 
 check: ## formatting of the C++ files and the rules between rooms
 	@$(FORMATTED) | xargs --no-run-if-empty clang-format --dry-run --Werror

@@ -49,8 +49,9 @@ class Target:
         self.corpus.mkdir(parents=True, exist_ok=True)
         self.inputs = self.coverage = self.features = self.memory_mb = 0
 
-    def findings(self):
-        return sorted(path.name for path in self.work.iterdir() if re.match("(crash|timeout|oom|leak)-", path.name))
+    def artifacts(self):
+        return {path.name: path.stat().st_mtime_ns for path in self.work.iterdir()
+                if re.match("(crash|timeout|oom|leak)-", path.name)}
 
     def drop_unlucky(self):
         """Timeouts of a busy machine: what takes less of the processor when it is run alone goes."""
@@ -69,9 +70,12 @@ class Target:
         if self.seeds.is_dir():
             command.append(self.seeds)
         log = self.work / f"log-{run}.txt"
+        before = self.artifacts()
         with log.open("wb") as file:
             status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, check=False).returncode
         text = log.read_text(errors="replace")
+        if status != 0 and self.artifacts() == before:
+            raise SystemExit(f"fuzz: {self.name} ended with status {status} and left no input behind; see {log}")
         counts = re.findall(r"^#(\d+)\s.*\bcov: (\d+) ft: (\d+)", text, re.MULTILINE)
         executed = re.findall(r"number_of_executed_units:\s*(\d+)", text)
         self.inputs += int(executed[-1]) if executed else int(counts[-1][0]) if counts else 0
@@ -82,7 +86,7 @@ class Target:
         return status != 0
 
     def run(self, seconds):
-        before = set(self.findings())
+        before = self.artifacts()
         begin = time.monotonic()
         for run in range(MOST_FINDINGS):
             left = int(seconds - (time.monotonic() - begin))
@@ -90,9 +94,12 @@ class Target:
                 break
         seconds = round(time.monotonic() - begin)
         self.drop_unlucky()
+        written = [name for name, when in sorted(self.artifacts().items()) if before.get(name) != when]
+        if self.inputs == 0 and not written:
+            raise SystemExit(f"fuzz: {self.name} has read no input; see {self.work}/log-0.txt")
         return {"target": self.name, "seconds": seconds, "inputs": self.inputs,
                 "coverage": self.coverage, "features": self.features, "corpus": len(list(self.corpus.iterdir())),
-                "memory_mb": self.memory_mb, "findings": [name for name in self.findings() if name not in before]}
+                "memory_mb": self.memory_mb, "findings": written}
 
 
 def main():

@@ -181,7 +181,7 @@ TEST(WordPatterns, LineEndsOfAnExpressionMayStandAsTheyAre) {
 }
 
 /// Two million characters of a kind, of which every attempt at a word could look at all.
-TEST(WordPatterns, LongRunsAreCutInLinearWork) {
+TEST(WordPatterns, LongRunsAreCutWithoutGaps) {
   constexpr size_t kCharacters = 1 << 21;
   for (const std::string_view unit :
        {"x", "X", " ", "'", "1", "\u0301", "\u6211", "X\u0301", " \n", "/\n", "\x01", "aB", "-\u0301"}) {

@@ -11,11 +11,19 @@ import unittest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 
-# Says what libFuzzer says; the first run of `breaks` finds a crash.
+# Says what libFuzzer says; the first run of `breaks` finds a crash, each of `breaks_again` the same one, `lame` does not
+# start, `idle` reads nothing.
 TARGET = """#!/bin/sh
 for word in "$@"; do
   case $word in -artifact_prefix=*) work=${word#*=} ;; esac
 done
+case $0 in
+*_lame) exit 1 ;;
+*_idle) exit 0 ;;
+*_breaks_again)
+  : > "${work}crash-0"
+  exit 77 ;;
+esac
 echo "#2\\tINITED cov: 10 ft: 11 corp: 1/1b exec/s: 0 rss: 30Mb"
 case $0 in *_breaks)
   if ! [ -e "${work}crash-1" ]; then
@@ -32,14 +40,17 @@ echo "stat::peak_rss_mb: 42"
 
 
 class Fuzz(unittest.TestCase):
-    def run_tool(self, *words):
+    def run_tool(self, *words, others=()):
         with tempfile.TemporaryDirectory() as folder:
             programs = pathlib.Path(folder) / "programs"
             programs.mkdir()
-            for name in ("sound", "breaks", "json"):
+            for name in ("sound", "breaks", "json", *others):
                 program = programs / f"fuzz_{name}"
                 program.write_text(TARGET)
                 os.chmod(program, 0o755)
+            for old in others:  # found by an earlier run
+                (pathlib.Path(folder) / "work" / old).mkdir(parents=True)
+                (pathlib.Path(folder) / "work" / old / "crash-0").touch()
             return subprocess.run([sys.executable, "-B", "tools/fuzz.py", "--programs", programs, "--work",
                                    pathlib.Path(folder) / "work", "--seconds", "5", *words], cwd=REPOSITORY,
                                   capture_output=True, text=True, check=False)
@@ -57,6 +68,17 @@ class Fuzz(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         line = json.loads(run.stdout)
         self.assertEqual((line["inputs"], line["coverage"], line["findings"]), (400, 14, ["crash-1"]))
+
+    def test_what_an_earlier_run_found_counts_when_it_is_found_again(self):
+        run = self.run_tool("breaks_again", others=["breaks_again"])
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(json.loads(run.stdout)["findings"], ["crash-0"])
+
+    def test_a_target_that_does_not_run_is_no_target_without_findings(self):
+        for name, why in (("lame", "ended with status 1"), ("idle", "has read no input")):
+            run = self.run_tool(name, others=[name])
+            self.assertIn(f"fuzz: {name} {why}", run.stderr)
+            self.assertEqual((run.returncode, run.stdout), (1, ""))
 
     def test_all_targets_run_with_the_readers_of_checkpoints_first(self):
         lines = [json.loads(line) for line in self.run_tool().stdout.splitlines()]

@@ -482,6 +482,11 @@ std::span<const SentenceEntry> english_sentences() {
       {"rank.chance",
        "Even the best model tells the label no better than chance ({chance}) on these rows: do not expect much of a "
        "fine-tuning, or give more rows."},
+      {"rank.unfit",
+       "{share} of {take}'s tokens of these rows are unknown ones: it was made for other texts, so look for a model of "
+       "their language."},
+      {"rank.many_cut",
+       "{take} reads only the beginning of {share} of the rows: raise the number of tokens, or name fewer columns."},
       {"rank.chart", "What a linear probe on each model's frozen features reaches, with 95 % intervals over the folds"},
       {"rank.meaning",
        "Linear probe and neighbours: cross-validated on frozen features, intervals by a t-test that knows that folds "

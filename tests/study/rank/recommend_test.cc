@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "rift/base/sentences.h"
+#include "rift/study/rank/scores.h"
 
 namespace rift::study {
 namespace {
@@ -39,6 +40,23 @@ TEST(Recommend, AMuchFasterModelThatIsHardlyBehindIsTaken) {
   set_language(Language::kChinese);
   EXPECT_THAT(advice(models), AllOf(HasSubstr("建议选 small"), HasSubstr("3.2 倍")));
   set_language(Language::kEnglish);
+}
+
+TEST(Recommend, TextsThatDoNotSuitTheModelAreNamed) {
+  EXPECT_THAT(advice({{.name = "a", .folds = kGood, .unknown_share = 0.62, .cut_share = 1.0}}),
+              AllOf(HasSubstr("62 % of a's tokens of these rows are unknown"),
+                    HasSubstr("a reads only the beginning of 100 % of the rows")));
+  EXPECT_THAT(advice({{.name = "a", .folds = kGood, .unknown_share = 0.01, .cut_share = 0.2},
+                      {.name = "b", .folds = kBad, .unknown_share = 0.9, .cut_share = 1.0}}),
+              AllOf(Not(HasSubstr("unknown")), Not(HasSubstr("beginning"))));
+}
+
+TEST(Recommend, IntervalsEndWhereTheFigureDoes) {
+  const std::vector<double> folds = {0.2, 0.99, 1.0, 0.98, 0.97};  // .828 [.174, 1.482] by Student's t
+  EXPECT_EQ(mean_figure(folds, "auc").high, 1.0);
+  EXPECT_NEAR(mean_figure(folds, "auc").low, 0.17381567993930225, 1e-12);
+  EXPECT_LT(mean_figure(std::vector<double>{0.01, 0.9, 0.0, 0.0, 0.0}, "r2").low, 0.0);
+  EXPECT_EQ(mean_figure(std::vector<double>{0.01, 0.9, 0.0, 0.0, 0.0}, "accuracy").low, 0.0);
 }
 
 TEST(Recommend, ALittleFasterIsNoReason) {

@@ -111,7 +111,15 @@ void recommend_among(Ranking& ranking) {
   for (size_t i = 0; i < ranking.models.size(); ++i) {
     const RankedModel& model = ranking.models[i];
     if (!model.problem.empty()) continue;
-    candidates.push_back({model.name, model.scores.probe_folds, model.rows_per_second});
+    const package::TokenCounts& tokens = model.tokens;
+    const auto share = [](int64_t part, int64_t whole) {
+      return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+    };
+    candidates.push_back({.name = model.name,
+                          .folds = model.scores.probe_folds,
+                          .rows_per_second = model.rows_per_second,
+                          .unknown_share = share(tokens.unknown, tokens.tokens),
+                          .cut_share = share(tokens.truncated, tokens.rows)});
     place.push_back(i);
   }
   const auto found = recommend(candidates);

@@ -7,6 +7,7 @@
 #include "rift/base/error.h"
 #include "rift/base/sentences.h"
 #include "rift/metrics/folds.h"
+#include "rift/study/rank/scores.h"
 #include "rift/study/report/figure_text.h"
 
 namespace rift::study {
@@ -35,7 +36,7 @@ std::string joined(const std::vector<Candidate>& candidates, const std::vector<s
 std::string choice_text(const std::vector<Candidate>& candidates, const Recommendation& found,
                         const std::string& metric) {
   const Candidate& best = candidates[found.best];
-  const metrics::Estimate figure = metrics::mean_over_folds(best.folds, kLevel);
+  const metrics::Estimate figure = mean_figure(best.folds, metric);
   const auto say = [&](std::string_view key, const auto&... more) {
     return sentence(key, fmt::arg("best", best.name), fmt::arg("metric", sentence("rank." + metric)),
                     fmt::arg("value", shown(figure.value)), fmt::arg("low", shown(figure.low)),
@@ -86,8 +87,14 @@ std::optional<Recommendation> recommend(const std::vector<Candidate>& candidates
 std::string recommendation_text(const std::vector<Candidate>& candidates, const Recommendation& recommendation,
                                 const std::string& metric, double chance) {
   std::string text = choice_text(candidates, recommendation, metric);
-  if (metrics::mean_over_folds(candidates[recommendation.best].folds, kLevel).low <= chance)
+  if (mean_figure(candidates[recommendation.best].folds, metric).low <= chance)
     text += " " + sentence("rank.chance", fmt::arg("chance", shown(chance)));
+  const Candidate& taken = candidates[recommendation.take];
+  const auto warn = [&](std::string_view key, double share) {
+    text += " " + sentence(key, fmt::arg("take", taken.name), fmt::arg("share", fmt::format("{:.0f} %", 100 * share)));
+  };
+  if (taken.unknown_share >= kManyUnknown) warn("rank.unfit", taken.unknown_share);
+  if (taken.cut_share >= kManyCut) warn("rank.many_cut", taken.cut_share);
   return text;
 }
 

@@ -14,6 +14,8 @@ struct Candidate {
   std::string name;
   std::vector<double> folds;  // a linear probe's figure of each fold, higher is better; the same folds for every model
   double rows_per_second = 0.0;
+  double unknown_share = 0.0;  // of its tokens of these rows
+  double cut_share = 0.0;      // of the rows, which it reads the beginning of only
 };
 
 /// Which of several candidates to take: the best probe, unless one that is not worse by more than noise is much
@@ -34,13 +36,15 @@ struct Recommendation {
   const Other* find(size_t candidate) const;
 };
 inline constexpr double kMuchFaster = 1.5;
-inline constexpr double kSmallGap = 0.01;  // of AUC, accuracy or R2
+inline constexpr double kSmallGap = 0.01;     // of AUC, accuracy or R2
+inline constexpr double kManyUnknown = 0.05;  // tokens that a model which suits the texts hardly has
+inline constexpr double kManyCut = 0.5;       // rows
 
 /// nullopt without candidates.
 std::optional<Recommendation> recommend(const std::vector<Candidate>& candidates);
 
 /// In words and in the current language. `metric`: of the folds ("auc", "accuracy", "r2"); `chance`: what a model says
-/// that knows nothing of the row.
+/// that knows nothing of the row. Says too where the texts do not suit the model that is taken.
 std::string recommendation_text(const std::vector<Candidate>& candidates, const Recommendation& recommendation,
                                 const std::string& metric, double chance);
 

@@ -83,8 +83,9 @@ ModelScores score_features(const metrics::FeatureRows& features, const RankRows&
     scores.neighbour_folds.push_back(neighbours_figure(rows, known, asked));
     judge_whole(known.features(), known.label);
   }
-  scores.probe = metrics::mean_over_folds(scores.probe_folds);
-  scores.neighbours = metrics::mean_over_folds(scores.neighbour_folds);
+  const std::string metric = metric_of(rows.task);
+  scores.probe = mean_figure(scores.probe_folds, metric);
+  scores.neighbours = mean_figure(scores.neighbour_folds, metric);
   judge_whole(features, rows.label);
   const auto with_interval = [](std::vector<double>& values) {  // the last one is that of all rows
     const double value = values.back();
@@ -102,6 +103,13 @@ ModelScores score_features(const metrics::FeatureRows& features, const RankRows&
 std::string metric_of(data::Task task) {
   if (task == data::Task::kBinary) return "auc";
   return task == data::Task::kMulticlass ? "accuracy" : "r2";
+}
+
+metrics::Estimate mean_figure(std::span<const double> folds, std::string_view metric) {
+  metrics::Estimate mean = metrics::mean_over_folds(folds);
+  mean.high = std::min(mean.high, 1.0);
+  if (metric != "r2") mean.low = std::max(mean.low, 0.0);
+  return mean;
 }
 
 double chance_of(const RankRows& rows) {

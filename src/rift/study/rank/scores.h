@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "rift/metrics/transferability.h"
 #include "rift/study/rank/rank.h"
@@ -13,6 +15,9 @@ namespace rift::study {
 /// taught (a linear probe, the 10 nearest neighbours); LogME and H-scores of all rows and without one fold after the
 /// other.
 ModelScores score_features(const metrics::FeatureRows& features, const RankRows& rows);
+
+/// The mean over folds of a figure of metric_of(); its interval ends where the figure's range does.
+metrics::Estimate mean_figure(std::span<const double> folds, std::string_view metric);
 
 /// "auc", "accuracy" or "r2", and what a model that knows nothing of a row reaches by it.
 std::string metric_of(data::Task task);

@@ -37,15 +37,10 @@ void make_gguf(const Json& config) {
   checkpoint::gguf_metadata(config, *architecture, "config.json");
 }
 
-/// A model whose class has a graph says so by describe(); others are refused as the verb refuses them.
 template <class Model>
-void make_onnx(const Model& model, const Json& config) {
+void make_onnx(const Model& model) {
   models::OnnxGraph graph;
-  if constexpr (requires { model.describe(graph); }) {
-    model.describe(graph);
-  } else {
-    models::architecture_of(config, "config.json");
-  }
+  model.describe(graph);
 }
 
 void try_format(ExportFormat format, const Architecture& architecture) {
@@ -56,7 +51,7 @@ void try_format(ExportFormat format, const Architecture& architecture) {
     case ExportFormat::kPeft:
       return make_adapter(*sample_model(architecture));
     case ExportFormat::kOnnx:
-      return make_onnx(*sample_model(architecture), example_config(architecture));
+      return make_onnx(*sample_model(architecture));
     case ExportFormat::kGguf:
       return make_gguf(example_config(architecture));
   }
@@ -65,7 +60,7 @@ void try_format(ExportFormat format, const Architecture& architecture) {
 /// No verb makes a package of an image model: what asks for one refuses the model first.
 void try_format(ExportFormat format, const ImageArchitecture& architecture) {
   const Json config = example_config(architecture);
-  if (format == ExportFormat::kOnnx) return make_onnx(*sample_model(architecture), config);
+  if (format == ExportFormat::kOnnx) return make_onnx(*sample_model(architecture));
   if (format == ExportFormat::kGguf) return make_gguf(config);
   models::architecture_of(config, "config.json");
 }

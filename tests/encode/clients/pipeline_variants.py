@@ -2,7 +2,7 @@
 
 Usage: pipeline_variants.py OUT DATA
 Writes OUT/<variant> as tokenizer_variants.py does, for the small tokenizers of tools/fixtures/encode: texts of every block of
-Unicode, hard ones, random ones and some of DATA's.
+Unicode, hard ones, random ones and some of DATA's; one tokenizer of each kind gets every text of DATA.
 """
 import pathlib
 import sys
@@ -15,10 +15,14 @@ from pipeline_tokenizers import variants  # noqa: E402
 from variant_files import real_texts, texts_of_every_block, write  # noqa: E402
 
 
+EVERY_TEXT = ("roberta", "llama3", "llama2", "xlm_roberta")  # byte-level BPE by two patterns, SentencePiece's BPE, Unigram
+
 real = real_texts(data)
 texts = NASTY + random_texts(3000, seed=5) + list(texts_of_every_block()) + real[:: max(1, len(real) // 4000)]
 for name, tokenizer in variants().items():
     write(out / name, tokenizer, texts)
     if name in ("roberta", "llama2"):
         write(out / f"{name}_cut", tokenizer, texts[:5000], max_tokens=9)
+    if name in EVERY_TEXT:
+        write(out / f"{name}_every_text", tokenizer, real)
 print("all written")

@@ -36,6 +36,7 @@ def _build_rooms():
         "report": _room(1, "base"),
         "checkpoint/format": _room(1, "base"),
         "hub": _room(1, "base"),
+        "search": _room(1, "base"),
         "nn/kernels": _room(1, "base"),
         "nn/engine": _room(1, "base nn/kernels"),
         "tensor": _room(2, "base", torch="aten"),
@@ -55,7 +56,7 @@ def _build_rooms():
         "validate": _room(3, judges + " classic"),
         "explain": _room(3, judges),
         "monitor": _room(3, judges),
-        "study": _room(4, "base data metrics score classic validate report train package package/format"),
+        "study": _room(4, "base data metrics score classic validate report train package package/format search"),
         "serve": _room(4, "base data score store explain monitor"),
     }
     table["cli"] = Room(5, frozenset(table), "no")
@@ -87,6 +88,7 @@ THIRD_PARTY = (
     Place("yaml-cpp/", ("base/yaml.cc",), "use rift/base/json.h or options.h"),
     Place("spdlog/", ("base/log.cc",), "use rift/base/log.h"),
     Place("CLI/", ("cli/",), "the command line is read in cli/ only"),
+    Place("sqlite3.h", ("base/sqlite.cc",), "use rift/base/sqlite.h"),
     Place("duckdb.h", ("data/",), "data/ is the only reader"),
     Place("zlib.h", ("data/gzip_check.cc",), "whether a gzip file is whole is told by data/gzip_check.h"),
     Place("curl/", ("hub/http_client.cc",), "hub/http_client.h is the only code that opens a connection"),

@@ -136,34 +136,6 @@ TEST(OptionsRead, AScalarStandsForItsStruct) {
   EXPECT_EQ(read("label: 2019").label.column, "2019");
 }
 
-struct Metrics {
-  OneOrMore<std::string> metric;
-  OptionMap<OneOrMore<int64_t>> when;
-  template <class V>
-  void visit(V& v) {
-    v("metric", metric, "What is sought.");
-    v("when", when, "Conditions.");
-  }
-};
-
-TEST(OptionsRead, TheOneItemOfAListMayStandAlone) {
-  const auto read = [](const std::string& yaml) {
-    Metrics metrics;
-    read_options(parse_yaml(yaml, "run.yaml"), "run.yaml", metrics);
-    return metrics;
-  };
-  const Metrics alone = read("metric: auc\nwhen: {a: 3}");
-  const Metrics list = read("metric: [auc]\nwhen: {a: [3]}");
-  EXPECT_EQ(alone.metric, list.metric);
-  EXPECT_EQ(alone.when, list.when);
-  EXPECT_EQ(write_options(alone), write_options(list));
-  EXPECT_THAT(message_of(Code::kConfig, [&] { read("when: {a: x}"); }), HasSubstr("when.a: expected a whole number"));
-  const OptionDoc doc = describe_options<Metrics>();
-  EXPECT_THAT(help_text(doc), HasSubstr("one or a list of text"));
-  const Json metric = json_schema(doc, "t").at("properties").at("metric");
-  EXPECT_EQ(metric.at("anyOf").size(), 2U);
-}
-
 TEST(OptionsRead, TextsAreTakenAsWritten) {
   EXPECT_EQ(read("label: {column: x, positive: [1.50, True, 007, 0x1F, 12345678901234567890]}").label.positive,
             (std::vector<std::string>{"1.50", "True", "007", "0x1F", "12345678901234567890"}));

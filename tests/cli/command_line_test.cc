@@ -41,7 +41,7 @@ TEST(CommandLine, UnknownFlagNamesTheNearest) {
 }
 
 TEST(CommandLine, VerbsAndFlagsOfLaterVersionsSaySo) {
-  for (const char* verb : {"explain", "serve", "search"}) {
+  for (const char* verb : {"explain", "serve", "monitor"}) {
     const ProgramRun run = run_program({verb, "x"});
     EXPECT_EQ(run.status, 2) << verb;
     EXPECT_THAT(run.err, HasSubstr("does not have it yet")) << verb;

@@ -31,7 +31,7 @@ TEST(Space, ReadsEveryKindOfRange) {
 TEST(Space, ConditionsComeAfterWhatTheyDependOn) {
   const Space space = space_of(
       "tuning.rank: {int: [2, 32], when: {tuning.method: lora}}\n"
-      "tuning.layers: {int: [1, 4], when: {tuning.method: [top_k, bitfit]}}\n"
+      "tuning.layers: {int: [1, 4], when: {tuning.method: {any: [top_k, bitfit]}}}\n"
       "tuning.method: {choice: [lora, top_k, head, bitfit]}\n");
   EXPECT_EQ(space.dimensions().front().name, "tuning.method");
   Assignment assignment;

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "rift/search/heartbeat.h"
 #include "search/support.h"
 #include "support/child.h"
 #include "support/failure.h"
@@ -160,7 +161,7 @@ TEST_F(StudyFile, ProcessesSideBySideTakeDifferentTrials) {
       Study study = minimizing(file());
       while (const auto trial = study.begin_trial(plan_of(space_, kTrials))) {
         study.report(trial->id, 1, trial->parameters.at("x").value);
-        study.beat(trial->id);
+        const Heartbeat heartbeat(file(), trial->id);
         if (!study.finish(trial->id, TrialState::kComplete, {trial->parameters.at("x").value})) return 1;
       }
       return 0;

@@ -184,6 +184,25 @@ TEST(Trainer, StopsAfterPatienceAndGivesTheBestEvaluationsParameters) {
   EXPECT_EQ(task.theta(), best_only.theta());
 }
 
+TEST(Trainer, AnObserverSeesEachEvaluationAndMayStopTheRun) {
+  Settings settings;
+  settings.optim.epochs = 20;
+  settings.train.early_stopping.patience = 0;
+  ToyTask task;
+  task.verdicts = {0.9, 0.5, 0.6, 0.5, 0.1};
+  TrainerSpec spec = spec_of(task, settings);
+  std::vector<double> seen;
+  spec.observer = [&](const Json& evaluation) {
+    seen.push_back(evaluation.at("value").as_double());
+    return seen.size() == 3;
+  };
+  const TrainerResult result = run_trainer(task, spec);
+  EXPECT_EQ(seen, (std::vector<double>{0.9, 0.5, 0.6}));
+  EXPECT_TRUE(result.stopped_early);
+  EXPECT_EQ(result.steps, 9);
+  EXPECT_EQ(result.best_evaluation.at("value").as_double(), 0.5);
+}
+
 /// Parameters after each step of a run, as `task` begins its evaluations.
 std::vector<std::vector<float>> path_of(Settings settings) {
   settings.optim.ema_decay = 0;
@@ -514,6 +533,29 @@ TEST(Trainer, GoesOnFromASignalInAnEvaluationToTheSameBytes) {
   EXPECT_EQ(got.log, expected.log);
   EXPECT_EQ(got.events, expected.events);
   EXPECT_EQ(got.theta, expected.theta);
+}
+
+TEST(Trainer, AnObserverOfAResumedRunSeesWhatWasEvaluatedBefore) {
+  const TempDirectory directory;
+  Settings settings = long_settings();
+  settings.optim.epochs = 3;
+  ToyTask first;
+  first.verdicts = kVerdicts;
+  run_trainer(first, spec_of(first, settings, directory.path()));
+  const auto observed = [&](size_t stop_at) {
+    ToyTask task;
+    TrainerSpec spec = spec_of(task, settings, directory.path());
+    spec.resume = true;
+    std::vector<int64_t> steps;
+    spec.observer = [&](const Json& evaluation) {
+      steps.push_back(evaluation.at("step").as_int());
+      return steps.size() == stop_at;
+    };
+    run_trainer(task, spec);
+    return steps;
+  };
+  EXPECT_EQ(observed(0).size(), 6U);
+  EXPECT_EQ(observed(2).size(), observed(0).size()) << "all of them, then it stops where it is";
 }
 
 TEST(Trainer, AFreshRunForgetsTheCheckpointsOfAnEarlierOne) {

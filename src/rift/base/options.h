@@ -27,8 +27,8 @@
 /// (describe_options), from which --help, docs/config.md and the JSON Schema are made.
 ///
 /// Field types: bool, int64_t, double, std::string, an enum with `enum_names` (enum_names.h), std::optional,
-/// std::vector, OneOrMore<T> (a list whose only item may stand alone), OptionMap<T> (free keys, order kept), a nested
-/// struct with visit(), and one discriminated choice per struct.
+/// std::vector, OptionMap<T> (free keys, order kept), a nested struct with visit(), and one discriminated choice per
+/// struct.
 ///   - a choice:  v.choice("method", value, kMethodNames, "help");  value is a std::variant of option structs, the i-th
 ///     name picks the i-th alternative, whose keys then stand beside "method" in the same mapping. A last argument may
 ///     list names that a later version will have.
@@ -40,13 +40,6 @@ namespace rift {
 
 template <class T>
 using OptionMap = std::vector<std::pair<std::string, T>>;
-
-/// A list that may be written as its one item: metric: auc is metric: [auc].
-template <class T>
-struct OneOrMore {
-  std::vector<T> items;
-  bool operator==(const OneOrMore&) const = default;
-};
 
 /// Numeric bounds of a field; the default allows everything.
 struct Range {
@@ -78,7 +71,6 @@ struct OptionDoc {
   Range range;                          // numbers
   std::vector<std::string> enum_names;  // kEnum
   std::vector<OptionDoc> fields;        // kStruct: fields; kList / kMap: one entry, the item
-  bool item_alone = false;              // kList that also accepts its one item
   std::string scalar_key;               // kStruct that also accepts a scalar
   std::string choice_key;               // kStruct: name of its discriminator, empty when it has none
   std::string choice_help;
@@ -96,10 +88,6 @@ template <class T>
 inline constexpr bool is_map = false;
 template <class T>
 inline constexpr bool is_map<OptionMap<T>> = true;
-template <class T>
-inline constexpr bool is_one_or_more = false;
-template <class T>
-inline constexpr bool is_one_or_more<OneOrMore<T>> = true;
 template <class T>
 inline constexpr bool is_list = false;
 template <class T>
@@ -296,13 +284,6 @@ void read_value(const Json& json, std::string_view file, const std::string& path
       value.emplace_back(member.key, typename T::value_type::second_type{});
       read_value(member.value, file, detail::join_path(path, member.key), range, value.back().second);
     }
-  } else if constexpr (detail::is_one_or_more<T>) {
-    if (json.is_array()) {
-      read_value(json, file, path, range, value.items);
-    } else {
-      value.items.assign(1, {});
-      read_value(json, file, path, range, value.items.front());
-    }
   } else if constexpr (detail::is_list<T>) {
     if (!json.is_array()) detail::wrong_kind(file, path, json, "a list");
     value.clear();
@@ -341,8 +322,6 @@ Json write_value(const T& value) {
     Json json = Json::object();
     for (const auto& [key, item] : value) json[key] = write_value(item);
     return json;
-  } else if constexpr (detail::is_one_or_more<T>) {
-    return write_value(value.items);
   } else if constexpr (detail::is_list<T>) {
     Json json = Json::array();
     for (const auto& item : value) json.push_back(write_value(item));
@@ -376,10 +355,6 @@ OptionDoc describe_value(const T& value) {
   } else if constexpr (detail::is_map<T>) {
     doc.kind = OptionDoc::Kind::kMap;
     doc.fields.push_back(describe_value(typename T::value_type::second_type{}));
-  } else if constexpr (detail::is_one_or_more<T>) {
-    doc = describe_value(value.items);
-    doc.item_alone = true;
-    return doc;
   } else if constexpr (detail::is_list<T>) {
     doc.kind = OptionDoc::Kind::kList;
     doc.fields.push_back(describe_value(typename T::value_type{}));

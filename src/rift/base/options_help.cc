@@ -21,7 +21,7 @@ std::string type_text(const OptionDoc& doc, const Range& range) {
     case Kind::kEnum:
       return fmt::format("{}", fmt::join(doc.enum_names, " / "));
     case Kind::kList:
-      return (doc.item_alone ? "one or a list of " : "list of ") + type_text(doc.fields.front(), range);
+      return "list of " + type_text(doc.fields.front(), range);
     case Kind::kMap:
       return "mapping to " + type_text(doc.fields.front(), range);
     case Kind::kStruct:

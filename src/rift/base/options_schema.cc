@@ -59,11 +59,6 @@ Json item_schema(const OptionDoc& doc) {
   return schema_of(item);
 }
 
-Json list_schema(const OptionDoc& doc) {
-  Json list = {{"type", "array"}, {"items", item_schema(doc)}};
-  return doc.item_alone ? Json{{"anyOf", Json(Json::Array{item_schema(doc), std::move(list)})}} : list;
-}
-
 Json kind_schema(const OptionDoc& doc) {
   switch (doc.kind) {
     case OptionDoc::Kind::kBool:
@@ -77,7 +72,7 @@ Json kind_schema(const OptionDoc& doc) {
     case OptionDoc::Kind::kEnum:
       return Json{{"enum", Json(doc.enum_names)}};
     case OptionDoc::Kind::kList:
-      return list_schema(doc);
+      return Json{{"type", "array"}, {"items", item_schema(doc)}};
     case OptionDoc::Kind::kMap:
       return Json{{"type", "object"}, {"additionalProperties", item_schema(doc)}};
     case OptionDoc::Kind::kStruct:

@@ -63,6 +63,7 @@ Run add_pretrain(CLI::App& command);
 Run add_report(CLI::App& command);
 Run add_schema(CLI::App& command);
 Run add_score(CLI::App& command);
+Run add_search(CLI::App& command);
 Run add_tokenize(CLI::App& command);
 Run add_train(CLI::App& command);
 Run add_version(CLI::App& command);

@@ -5,12 +5,14 @@
 namespace rift::cli {
 
 std::span<const Verb> verbs() {
-  static constexpr std::array<Verb, 15> kVerbs = {{
+  static constexpr std::array<Verb, 16> kVerbs = {{
       {"init", "look at the data and write a commented run.yaml that runs unedited", add_init},
       {"train", "fine-tune a pretrained model alone; writes its package and report", add_train, nullptr,
        GoesOn::kWithResume},
       {"compare", "scorecard, trees, text baseline, fine-tuned and fused on the same rows", add_compare, nullptr,
        GoesOn::kWithResume},
+      {"search", "tune options of a training: TPE, random or grid, in a study that Optuna reads", add_search, nullptr,
+       GoesOn::kAgain},
       {"pretrain", "train a language model on unlabelled texts, further or from scratch", add_pretrain, nullptr,
        GoesOn::kWithResume},
       {"evaluate", "every metric of a package on labelled rows, with intervals", add_evaluate},
@@ -29,13 +31,12 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const std::string_view> later_verbs() {
-  static constexpr std::array<std::string_view, 6> kNames = {"search", "learning-curve", "explain",
-                                                             "serve",  "audit",          "monitor"};
+  static constexpr std::array<std::string_view, 5> kNames = {"learning-curve", "explain", "serve", "audit", "monitor"};
   return kNames;
 }
 
 std::span<const std::string_view> later_flags() {
-  static constexpr std::array<std::string_view, 4> kNames = {"--reasons", "--store", "--trials", "--storage"};
+  static constexpr std::array<std::string_view, 2> kNames = {"--reasons", "--store"};
   return kNames;
 }
 

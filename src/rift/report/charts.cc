@@ -178,4 +178,85 @@ Json bar_chart(const BarChartSpec& spec) {
   return chart;
 }
 
+namespace {
+
+Json axis_field(const ParallelChartSpec& spec) {
+  Json order = Json::array();
+  for (const ParallelAxis& axis : spec.axes) order.push_back(axis.name);
+  return Json{{"field", "a"},
+              {"type", "nominal"},
+              {"title", nullptr},
+              {"scale", Json{{"domain", std::move(order)}, {"type", "point"}, {"padding", 0.4}}},
+              {"axis", Json{{"labelAngle", -20}, {"domain", false}, {"grid", true}}}};
+}
+
+Json place_field() {
+  return Json{{"field", "p"},
+              {"type", "quantitative"},
+              {"axis", nullptr},
+              {"scale", Json{{"domain", Json(std::vector<double>{-0.12, 1.05})}, {"nice", false}}}};
+}
+
+Json parallel_lines(const ParallelChartSpec& spec) {
+  Json::Array values;
+  for (const ParallelAxis& axis : spec.axes) {
+    RIFT_CHECK(axis.place.size() == spec.value.size());
+    for (size_t i = 0; i < axis.place.size(); ++i) {
+      values.push_back(Json{{"s", spec.names.at(i)}, {"a", axis.name}, {"p", axis.place[i]}, {"v", spec.value[i]}});
+    }
+  }
+  Json colour = field("v", "quantitative", spec.value_title);
+  colour["scale"] = Json{{"scheme", "viridis"}};
+  const Json tips = Json(std::vector<Json>{Json{{"field", "s"}, {"type", "nominal"}, {"title", " "}},
+                                           tooltip("v", spec.value_title, false)});
+  return Json{{"data", data_of(std::move(values))},
+              {"mark", Json{{"type", "line"}, {"opacity", 0.7}, {"strokeWidth", 1.5}}},
+              {"encoding", Json{{"x", axis_field(spec)},
+                                {"y", place_field()},
+                                {"detail", Json{{"field", "s"}, {"type", "nominal"}}},
+                                {"color", std::move(colour)},
+                                {"tooltip", tips}}}};
+}
+
+Json parallel_ticks(const ParallelChartSpec& spec) {
+  Json::Array values;
+  for (const ParallelAxis& axis : spec.axes) {
+    for (const auto& [place, text] : axis.ticks) values.push_back(Json{{"a", axis.name}, {"p", place}, {"t", text}});
+  }
+  return Json{{"data", data_of(std::move(values))},
+              {"mark", Json{{"type", "text"}, {"align", "left"}, {"dx", 5}, {"fontSize", 10}}},
+              {"encoding", Json{{"x", axis_field(spec)}, {"y", place_field()}, {"text", Json{{"field", "t"}}}}}};
+}
+
+}  // namespace
+
+Json parallel_chart(const ParallelChartSpec& spec) {
+  Json chart = new_spec();
+  chart["height"] = kHeight;
+  chart["layer"] = Json(std::vector<Json>{parallel_lines(spec), parallel_ticks(spec)});
+  return chart;
+}
+
+Json point_chart(const PointChartSpec& spec) {
+  Json::Array values;
+  for (const Series& one : spec.series) {
+    for (size_t i = 0; i < one.x.size(); ++i) values.push_back(Json{{"s", one.name}, {"x", one.x[i]}, {"y", one.y[i]}});
+  }
+  Json x = field("x", "quantitative", spec.x_title), y = field("y", "quantitative", spec.y_title);
+  x["scale"] = y["scale"] = Json{{"zero", false}};
+  Json encoding{{"x", std::move(x)}, {"y", std::move(y)}};
+  encode_series(spec.series, /*dashes=*/false, encoding);
+  if (spec.series.size() > 1) {
+    encoding["shape"] = Json{{"field", "s"}, {"type", "nominal"}, {"title", nullptr}};
+  }
+  encoding["tooltip"] = Json(std::vector<Json>{Json{{"field", "s"}, {"type", "nominal"}, {"title", " "}},
+                                               tooltip("x", spec.x_title, false), tooltip("y", spec.y_title, false)});
+  Json chart = new_spec();
+  chart["height"] = kHeight;
+  chart["data"] = data_of(std::move(values));
+  chart["mark"] = Json{{"type", "point"}, {"filled", true}, {"size", 50}, {"opacity", 0.8}};
+  chart["encoding"] = std::move(encoding);
+  return chart;
+}
+
 }  // namespace rift::report

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rift/base/json.h"
@@ -53,5 +54,28 @@ struct BarChartSpec {
   std::string y_title;
 };
 Json bar_chart(const BarChartSpec& spec);
+
+/// One axis of a parallel-coordinates chart: where each line crosses it, from 0 (below) to 1; a negative place lies
+/// under the axis. `ticks` says what places mean.
+struct ParallelAxis {
+  std::string name;
+  std::vector<double> place;  // [lines]
+  std::vector<std::pair<double, std::string>> ticks;
+};
+struct ParallelChartSpec {
+  std::vector<ParallelAxis> axes;
+  std::vector<double> value;  // [lines] what colours a line
+  std::string value_title;
+  std::vector<std::string> names;  // [lines]
+};
+Json parallel_chart(const ParallelChartSpec& spec);
+
+/// Points of series, without lines between them.
+struct PointChartSpec {
+  std::vector<Series> series;
+  std::string x_title;
+  std::string y_title;
+};
+Json point_chart(const PointChartSpec& spec);
 
 }  // namespace rift::report

@@ -13,6 +13,18 @@
 /// run.yaml's `search:`.
 namespace rift::search {
 
+/// A condition: the value of another parameter, or several of which one has to hold.
+struct ConditionOptions {
+  static constexpr std::string_view kScalarKey = "is";
+  std::optional<std::string> is;
+  std::vector<std::string> any;
+  template <class V>
+  void visit(V& v) {
+    v("is", is, "Value of the other parameter with which this one is searched.");
+    v("any", any, "The same for several values.");
+  }
+};
+
 /// What one option of run.yaml may become. Exactly one of float, log, int, log_int and choice.
 struct RangeOptions {
   std::optional<std::vector<double>> uniform;
@@ -22,7 +34,7 @@ struct RangeOptions {
   std::optional<std::vector<std::string>> choice;
   std::optional<double> step;
   std::optional<int64_t> points;
-  OptionMap<OneOrMore<std::string>> when;
+  OptionMap<ConditionOptions> when;
   template <class V>
   void visit(V& v) {
     v("float", uniform, "[low, high]: any number between, both included.");
@@ -97,19 +109,27 @@ struct PrunerOptions {
   }
 };
 
+struct MetricOptions {
+  static constexpr std::string_view kScalarKey = "name";
+  std::string name;
+  std::string second;
+  template <class V>
+  void visit(V& v) {
+    v("name", name, "Figure of the validation rows; empty = auc, log_loss (several classes) or rmse (regression).");
+    v("second", second, "Another one that it is weighed against: the best trade-offs are kept; empty = none.");
+  }
+};
+
 struct SearchOptions {
   OptionMap<RangeOptions> space;
-  OneOrMore<std::string> metric;
+  MetricOptions metric;
   SamplerOptions sampler;
   PrunerOptions pruner;
   int64_t most_retries = 2;
   template <class V>
   void visit(V& v) {
     v("space", space, "Options of run.yaml by their dotted names (optim.lr), and what each may become.");
-    v("metric", metric,
-      "Figures of the validation rows that are sought: one, or two of which the best trade-offs are kept. Default: "
-      "auc, "
-      "log_loss (several classes) or rmse (regression).");
+    v("metric", metric, "What is sought.");
     v("sampler", sampler, "How settings are chosen.");
     v("pruner", pruner, "Which trials are stopped early.");
     v("most_retries", most_retries, "Times that a trial whose process was killed is taken up again.",

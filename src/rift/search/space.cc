@@ -100,7 +100,9 @@ std::vector<Condition> conditions(const std::string& name, const RangeOptions& o
     RIFT_REQUIRE(found != dimensions.end() && found->distribution.is_categorical(), Code::kConfig,
                  "{}: search.space.{}.when: '{}' is no choice of the space", place, name, shorten(other));
     Condition condition{.parameter = other, .places = {}};
-    for (const std::string& text : values.items) {
+    std::vector<std::string> texts = values.any;
+    if (values.is) texts.push_back(*values.is);
+    for (const std::string& text : texts) {
       const double at = found->distribution.internal(parse_yaml(text, place));
       RIFT_REQUIRE(!std::isnan(at), Code::kConfig, "{}: search.space.{}.when: {} is never '{}'", place, name, other,
                    shorten(text));

@@ -172,7 +172,7 @@ std::optional<Trial> Study::begin_trial(const TrialPlan& plan) {
     log_warning("a trial cannot begin", {{"trial", begun.number}, {"why", error.message()}});
     return begin_trial(plan);
   }
-  beat(id);
+  beat(database_, id);
   begun = trial(id);
   if (plan.claim) plan.claim(begun);
   transaction.commit();
@@ -221,15 +221,6 @@ std::optional<Json> Study::study_attribute(const std::string& key) {
       database_.prepare("SELECT value_json FROM study_user_attributes WHERE study_id = ? AND \"key\" = ?");
   if (!read.bind(id_).bind(std::string_view(key)).step()) return std::nullopt;
   return parse_json(read.text(0), options_.file.string() + ": study attribute " + key);
-}
-
-void Study::beat(int64_t trial_id) {
-  database_
-      .prepare(
-          "INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?, CURRENT_TIMESTAMP) "
-          "ON CONFLICT (trial_id) DO UPDATE SET heartbeat = CURRENT_TIMESTAMP")
-      .bind(trial_id)
-      .run();
 }
 
 void Study::finish_in_transaction(int64_t trial_id, TrialState state) {

@@ -66,7 +66,6 @@ class Study {
   void set_system_attribute(int64_t trial_id, const std::string& key, const Json& value);
   void set_study_attribute(const std::string& key, const Json& value);  // of users
   std::optional<Json> study_attribute(const std::string& key);
-  void beat(int64_t trial_id);
 
   /// `state`: COMPLETE with one value an objective, PRUNED with its last one as Optuna has it, or FAIL. False when the
   /// trial has been finished by another process meanwhile, which thought that this one was gone.
@@ -98,10 +97,6 @@ inline constexpr const char* kFailedTrial = "failed_trial";
 inline constexpr const char* kRetryHistory = "retry_history";
 inline constexpr const char* kWhyFailed = "why_failed";    // of users: "killed", "interrupted", or an error's text
 inline constexpr const char* kErrorOfItsOwn = "is_error";  // of users: true for an error's text
-
-/// Seconds between heartbeats of a running trial, and after how many without one it counts as killed.
-inline constexpr int64_t kBeatSeconds = 10;
-inline constexpr int64_t kGraceSeconds = 60;
 
 /// Whether a trial counts towards the number that was asked for: COMPLETE, PRUNED, RUNNING, or failed by an error of
 /// its own. One that was killed or interrupted does not: the entry that takes its place does.

@@ -111,6 +111,15 @@ std::vector<int64_t> silent_trials(SqliteDatabase& database, int64_t study_id, i
   return found;
 }
 
+void beat(SqliteDatabase& database, int64_t trial_id) {
+  database
+      .prepare(
+          "INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (?, CURRENT_TIMESTAMP) "
+          "ON CONFLICT (trial_id) DO UPDATE SET heartbeat = CURRENT_TIMESTAMP")
+      .bind(trial_id)
+      .run();
+}
+
 StoredValue stored_value(double value) {
   if (std::isnan(value)) return {std::nullopt, "NAN"};
   if (std::isinf(value)) return {std::nullopt, value > 0 ? "INF_POS" : "INF_NEG"};

@@ -18,6 +18,11 @@ std::vector<Trial> read_trials(SqliteDatabase& database, int64_t study_id, std::
 /// heartbeats are off) are left alone.
 std::vector<int64_t> silent_trials(SqliteDatabase& database, int64_t study_id, int64_t grace_s);
 
+/// Seconds between heartbeats of a running trial, and after how many without one it counts as killed.
+inline constexpr int64_t kBeatSeconds = 10;
+inline constexpr int64_t kGraceSeconds = 60;
+void beat(SqliteDatabase& database, int64_t trial_id);
+
 /// Infinite values stand in a column of their own.
 struct StoredValue {
   std::optional<double> value;

@@ -18,6 +18,7 @@ struct StudySpec {
   bool resume = false;
   bool overwrite = false;           // a finished run in `directory` may be replaced
   std::filesystem::path init_from;  // train only; empty = none
+  Json search;                      // train only: search.json, where the run publishes the winner of a search
 };
 
 /// Fits, judges and publishes the models of `compare:` on one frozen split; writes the directory of a comparison and

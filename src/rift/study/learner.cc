@@ -116,7 +116,8 @@ class FineTunedLearner final : public Learner {
                                   .init_from = std::nullopt,
                                   .device = device_,
                                   .progress_name = spec.progress_name,
-                                  .measures_precisions = !spec.directory.empty()};
+                                  .measures_precisions = spec.is_published && !spec.directory.empty(),
+                                  .observer = spec.observer};
     if (!init_from_.empty()) fine_tune.init_from = init_from_;
     train::FineTuned done = train::fine_tune(fine_tune);
     return {std::move(done.scorer), std::move(done.summary)};

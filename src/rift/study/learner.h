@@ -9,6 +9,7 @@
 #include "rift/score/scorer.h"
 #include "rift/study/parts.h"
 #include "rift/study/run/options.h"
+#include "rift/train/observer.h"
 
 namespace rift::study {
 
@@ -19,6 +20,8 @@ struct FitSpec {
   std::filesystem::path directory;  // of log and checkpoints; empty = nothing is written
   bool resume = false;
   std::string progress_name;
+  train::EvaluationObserver observer = nullptr;  // of a fine-tuning
+  bool is_published = true;                      // else what only a published model needs is left out
 };
 
 struct Fitted {

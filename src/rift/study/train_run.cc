@@ -45,6 +45,7 @@ class TrainRun {
   Json run() {
     const std::string made = made_from(spec_, inputs_, parts_.front().split.digest);
     if (auto before = finished_result(spec_, kMetricsFile, made)) {
+      write_search();
       write_report(spec_.directory, spec_.directory / "report.html");
       return *before;
     }
@@ -137,7 +138,13 @@ class TrainRun {
     write_json(directory / kMetricsFile, metrics);
     manifest["results"] = results_json(directory);
     write_json(directory / "manifest.json", manifest);
+    write_search();
     write_report(directory, directory / "report.html");
+  }
+
+  /// Before the report, which shows it.
+  void write_search() const {
+    if (!spec_.search.is_null()) write_json(spec_.directory / kSearchFile, spec_.search);
   }
 
   StudySpec spec_;

@@ -147,7 +147,8 @@ class FineTuning {
             .resume = spec_.resume,
             .run = digest,
             .machine = package::describe_execution(spec_.device),
-            .progress_name = spec_.progress_name};
+            .progress_name = spec_.progress_name,
+            .observer = spec_.observer};
   }
 
   Json summary(const TextTask& task, const TrainerResult& result) {

@@ -10,6 +10,7 @@
 #include "rift/base/json.h"
 #include "rift/data/dataset.h"
 #include "rift/score/scorer.h"
+#include "rift/train/observer.h"
 #include "rift/train/options.h"
 
 /// The one door to fine-tuning; its header is free of LibTorch.
@@ -27,6 +28,7 @@ struct FineTuneSpec {
   std::string device = "cpu";
   std::string progress_name = "fine-tuning";
   bool measures_precisions = true;  // what bf16 and int8 change, for a model that is to be published
+  EvaluationObserver observer;      // may be empty
 };
 
 struct FineTuned {

@@ -58,7 +58,7 @@ class Trainer {
   TrainerResult run() {
     Progress progress(spec_.progress_name, rows_until(plan_.total_steps), "rows");
     progress.advance(rows_until(progressed_.step));
-    bool stopped = false;
+    bool stopped = observe_earlier();
     try {
       while (!stopped && (progressed_.step < plan_.total_steps || progressed_.evaluation_due)) {
         if (!progressed_.evaluation_due) take_step(progress);
@@ -159,9 +159,18 @@ class Trainer {
     } else {
       ++progressed_.worse_evaluations;
     }
-    progressed_.evaluations.push_back(std::move(record));
+    progressed_.evaluations.push_back(record);
+    if (spec_.observer && spec_.observer(record)) return true;
     const int64_t patience = spec_.train.early_stopping.patience;
     return patience > 0 && progressed_.worse_evaluations >= patience && progressed_.step < plan_.total_steps;
+  }
+
+  /// The observer sees what a resumed run evaluated before; returns whether the run stops there.
+  bool observe_earlier() const {
+    bool stopped = false;
+    if (!spec_.observer) return stopped;
+    for (const Json& record : progressed_.evaluations.as_array()) stopped = spec_.observer(record) || stopped;
+    return stopped;
   }
 
   std::optional<Evaluation> validate() {

@@ -9,6 +9,7 @@
 #include "rift/objective/anchor.h"
 #include "rift/objective/options.h"
 #include "rift/optim/optimizer.h"
+#include "rift/train/observer.h"
 #include "rift/train/options.h"
 #include "rift/train/row_order.h"
 #include "rift/train/task.h"
@@ -28,6 +29,7 @@ struct TrainerSpec {
   std::string run;      // digest of what the run is made from: a checkpoint of another one is refused
   std::string machine;  // what it runs on: a checkpoint of another one is taken with a warning
   std::string progress_name = "fine-tuning";
+  EvaluationObserver observer;  // may be empty
 };
 
 struct TrainerResult {

@@ -17,6 +17,8 @@
 #include "rift/study/report/figure_text.h"
 #include "rift/study/report/sections.h"
 #include "rift/study/run/directory.h"
+#include "rift/study/run/place.h"
+#include "rift/study/search/search_result.h"
 #include "rift/study/verdict.h"
 
 namespace rift::study {
@@ -250,6 +252,9 @@ Page run_page(const fs::path& directory) {
   if (const Json* summary = manifest.find("training")) {
     if (const std::string note = no_early_stopping_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
     add_precisions(page, *summary);
+  }
+  if (const fs::path search = directory / kSearchFile; fs::exists(search)) {
+    add_search(page, with_test_figures(rift::read_json(search), metrics));
   }
   add_curves(page, {.models = {{"fine-tuned", data.at("curves").find("fine-tuned")}},
                     .best = "fine-tuned",

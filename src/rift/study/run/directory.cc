@@ -203,7 +203,8 @@ void forget_results(const fs::path& directory) {
   // The manifest first: without it nothing that lies there counts as finished.
   for (const std::string_view name :
        {package::kManifestFile, std::string_view(kCompareFile), std::string_view(kMetricsFile),
-        std::string_view("report.html"), std::string_view("report.json"), std::string_view("predictions.parquet")}) {
+        std::string_view(kSearchFile), std::string_view("report.html"), std::string_view("report.json"),
+        std::string_view("predictions.parquet")}) {
     fs::remove(directory / name, ignored);
   }
 }

@@ -11,6 +11,7 @@
 #include "rift/base/options.h"
 #include "rift/data/options.h"
 #include "rift/score/policy.h"
+#include "rift/search/options.h"
 #include "rift/train/options.h"
 
 /// run.yaml as a whole. `rift schema` and docs/config.md are made from RunOptions.
@@ -76,6 +77,7 @@ struct RunOptions {
   optim::OptimOptions optim;
   train::TrainOptions train;
   CompareOptions compare;
+  search::SearchOptions search;
   score::CalibrationMethod calibration = score::CalibrationMethod::kAutomatic;
   score::PolicyOptions policy;
   template <class V>
@@ -89,6 +91,7 @@ struct RunOptions {
     v("optim", optim, "How a step is made.");
     v("train", train, "The loop.");
     v("compare", compare, "Models set side by side.");
+    v("search", search, "Options of a training that rift search tunes.");
     v("calibration", calibration, "How scores become probabilities.");
     v("policy", policy, "What a probability leads to.");
   }

@@ -32,14 +32,8 @@ Json digest_of_start(const fs::path& init_from) {
 
 }  // namespace
 
-DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
-  require_writable_directory(spec.directory);
-  std::optional<DirectoryLock> lock = DirectoryLock::take(spec.directory);
-  RIFT_REQUIRE(lock, Code::kEnvironment,
-               "--out {}: another run of rift is at work in this directory; wait until it has ended, or name another "
-               "folder with --out",
-               spec.directory.string());
-  if (spec.overwrite) return std::move(*lock);
+void require_free_place(const StudySpec& spec, const char* own_file) {
+  if (spec.overwrite) return;
   for (const char* file : {kCompareFile, kMetricsFile}) {
     const bool may_go_on = spec.resume && std::string_view(file) == own_file;
     RIFT_REQUIRE(may_go_on || !is_file(spec.directory / file), Code::kConfig,
@@ -47,6 +41,16 @@ DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
                  "--overwrite",
                  spec.directory.string(), file);
   }
+}
+
+DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
+  require_writable_directory(spec.directory);
+  std::optional<DirectoryLock> lock = DirectoryLock::take(spec.directory);
+  RIFT_REQUIRE(lock, Code::kEnvironment,
+               "--out {}: another run of rift is at work in this directory; wait until it has ended, or name another "
+               "folder with --out",
+               spec.directory.string());
+  require_free_place(spec, own_file);
   return std::move(*lock);
 }
 

@@ -13,4 +13,7 @@ struct SentenceEntry {
 std::span<const SentenceEntry> english_sentences();  // sentences_en.cc
 std::span<const SentenceEntry> chinese_sentences();  // sentences_zh.cc
 
+std::span<const SentenceEntry> english_search_sentences();  // sentences_search_en.cc
+std::span<const SentenceEntry> chinese_search_sentences();  // sentences_search_zh.cc
+
 }  // namespace rift

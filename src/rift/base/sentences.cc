@@ -1,5 +1,6 @@
 #include "rift/base/sentences.h"
 
+#include <array>
 #include <atomic>
 
 #include "rift/base/error.h"
@@ -10,8 +11,9 @@ namespace {
 
 std::atomic<Language> g_language{Language::kEnglish};
 
-std::span<const SentenceEntry> table(Language language) {
-  return language == Language::kChinese ? chinese_sentences() : english_sentences();
+std::array<std::span<const SentenceEntry>, 2> tables(Language language) {
+  if (language == Language::kChinese) return {chinese_sentences(), chinese_search_sentences()};
+  return {english_sentences(), english_search_sentences()};
 }
 
 }  // namespace
@@ -20,8 +22,10 @@ void set_language(Language language) { g_language = language; }
 Language language() { return g_language; }
 
 std::string_view sentence_template(Language language, std::string_view key) {
-  for (const SentenceEntry& entry : table(language)) {
-    if (entry.key == key) return entry.text;
+  for (const auto& table : tables(language)) {
+    for (const SentenceEntry& entry : table) {
+      if (entry.key == key) return entry.text;
+    }
   }
   RIFT_FAIL(Code::kBug, "no sentence '{}'", key);
 }
@@ -37,7 +41,9 @@ std::string format_sentence(std::string_view key, fmt::format_args args) {
 
 std::vector<std::string_view> sentence_keys(Language language) {
   std::vector<std::string_view> keys;
-  for (const SentenceEntry& entry : table(language)) keys.push_back(entry.key);
+  for (const auto& table : tables(language)) {
+    for (const SentenceEntry& entry : table) keys.push_back(entry.key);
+  }
   return keys;
 }
 

@@ -544,6 +544,7 @@ TEST(Trainer, AnObserverOfAResumedRunSeesWhatWasEvaluatedBefore) {
   run_trainer(first, spec_of(first, settings, directory.path()));
   const auto observed = [&](size_t stop_at) {
     ToyTask task;
+    task.verdict = [] { return 0.9; };
     TrainerSpec spec = spec_of(task, settings, directory.path());
     spec.resume = true;
     std::vector<int64_t> steps;

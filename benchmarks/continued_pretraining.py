@@ -18,13 +18,11 @@ import json
 import os
 import pathlib
 import random
-import re
 import subprocess
 
-from runs import ROOT, commit, today
+from runs import ROOT, borrowers_words, commit, today
 
 FIRST_TEST_MONTH = "2011-07"
-STAMP = re.compile(r"Borrower added on [0-9]{2}/[0-9]{2}/[0-9]{2} >|<br */?>")  # the site's, not the borrower's
 
 
 def arguments():
@@ -56,7 +54,7 @@ def loans(args):
     with gzip.open(args.data / "lending_club/loans_2007_2011.csv.gz", "rt", encoding="utf-8", newline="") as file:
         rows = []
         for number, row in enumerate(csv.DictReader(file)):
-            text = " ".join(STAMP.sub(" ", row["desc"]).split())
+            text = borrowers_words(row["desc"])
             if text:
                 rows.append((number, row["issue_d"][:7], text, int(row["loan_status"].endswith("Charged Off"))))
     return sorted(rows, key=lambda row: hashlib.sha256(str(row[0]).encode()).hexdigest())

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from runs import ROOT, commit, today
+from runs import ROOT, borrowers_words, commit, today
 
 MINILM = ROOT / ".deps/models/all-MiniLM-L6-v2"
 SCORES = ["probe", "neighbours", "log_me", "h_score", "shrunk_h_score"]
@@ -103,7 +103,7 @@ def finfe(data, rows):
 def lending_club(data, rows):
     path = data / "lending_club/loans_2007_2011.csv.gz"
     for row in csv.DictReader(io.TextIOWrapper(gzip.open(path), encoding="utf-8", errors="replace")):
-        text = " ".join(filter(None, (row.get("title", "").strip(), row.get("desc", "").strip())))
+        text = " ".join(filter(None, (row["title"].strip(), borrowers_words(row["desc"]))))
         month = row.get("issue_d", "")
         if text and month:
             rows.append({"text": text, "label": "bad" if "Charged Off" in row["loan_status"] else "good", "issued": month})

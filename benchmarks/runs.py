@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -80,3 +81,8 @@ def missing_place(args):
               (args.data, "no loans_2007_2011.csv.gz in --data (or RIFT_TEST_DATA)"),
               (args.model, "the packaged model is missing: make setup"))
     return next((why for path, why in checks if not path.exists()), None)
+
+
+def borrowers_words(description):
+    """A description of Lending Club without the site's stamp, which tells the date and so the part of the split."""
+    return " ".join(re.sub(r"Borrower added on [0-9]{2}/[0-9]{2}/[0-9]{2} >|<br */?>", " ", description).split())

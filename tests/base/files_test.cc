@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "rift/base/places.h"
 #include "support/child.h"
 #include "support/failure.h"
 #include "support/temp_directory.h"
@@ -58,7 +59,10 @@ TEST(IsThere, FollowsLinksAndRefusesThoseThatLeadNowhereElse) {
   fs::create_symlink("loop", directory / "loop");
   EXPECT_TRUE(is_there(directory.path()));
   EXPECT_TRUE(is_there(directory / "link"));
-  EXPECT_FALSE(is_there(directory / "dangling"));
+  EXPECT_THAT(message_of(Code::kArtefact, [&] { is_there(directory / "dangling"); }),
+              HasSubstr("dangling: a link to nothing, which is not there"));
+  EXPECT_TRUE(is_file_there(directory / "link"));
+  EXPECT_FALSE(is_file_there(directory.path()));
   EXPECT_FALSE(is_there(directory / "file/below"));
   EXPECT_THAT(message_of(Code::kArtefact, [&] { is_there(directory / "loop"); }), HasSubstr("loop: "));
 }

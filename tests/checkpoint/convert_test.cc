@@ -185,6 +185,15 @@ TEST_F(Convert, LinksAreFollowedWithinTheModelOnly) {
   EXPECT_FALSE(fs::is_symlink(directory_ / "of_cache/LICENSE"));
 }
 
+TEST_F(Convert, ALicenceThatIsABrokenLinkIsNotLeftOut) {
+  for (const char* target : {"LICENSE", "nothing"}) {
+    fs::remove(directory_ / "m/LICENSE");
+    fs::create_symlink(target, directory_ / "m/LICENSE");
+    EXPECT_THAT(failure([&] { convert_model(spec("m", "out", WeightsFormat::kTorch)); }),
+                AllOf(StartsWith("artefact"), HasSubstr("m/LICENSE: "), HasSubstr("is the model whole")));
+  }
+}
+
 TEST_F(Convert, MoreTensorsThanAFileOfTorchHoldsLeaveNothing) {
   std::vector<format::TensorBytes> tensors;
   for (int i = 0; i < 9'998; ++i) tensors.push_back({fmt::format("t{}", i), format::DType::kU8, {0}, {}});

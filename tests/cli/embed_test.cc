@@ -71,6 +71,27 @@ TEST_F(Embed, BadInputIsNamedAndLeavesNothing) {
   expect_refused(ending, 2, "give the file such an ending");
 }
 
+TEST_F(Embed, AsManyTokensAsSpecialOnesLeaveNoRoom) {
+  folder_.write("lines.txt", "paid\n");
+  for (const char* tokens : {"1", "2"}) {
+    expect_refused(run_program(command("lines.txt", {"--max-tokens", tokens})), 2,
+                   "--max-tokens: expected 0 or at least 3 (2 special tokens");
+  }
+  const ProgramRun run = run_program(command("lines.txt", {"--max-tokens", "3"}));
+  EXPECT_EQ(run.status, 0) << run.err;
+  const ProgramRun decoder = run_program({"embed", "tests/checkpoint/fixtures/gguf_models/smollm.gguf",
+                                          path("lines.txt"), "--out", path("new/folder/v.csv"), "--max-tokens", "1"});
+  EXPECT_EQ(decoder.status, 0) << decoder.err;
+  EXPECT_TRUE(fs::exists(folder_ / "new/folder/v.csv"));
+}
+
+TEST_F(Embed, ADecodersFirstTokenIsRefusedUnderTheFlagsName) {
+  folder_.write("lines.txt", "paid\n");
+  expect_refused(run_program({"embed", "tests/checkpoint/fixtures/gguf_models/smollm.gguf", path("lines.txt"), "--out",
+                              path("v.csv"), "--pooling", "cls"}),
+                 2, "--pooling: cls: a decoder has no pooler");
+}
+
 TEST_F(Embed, APrecisionThatTheModelIsNotComputedInIsRefused) {
   folder_.write("lines.txt", "paid\n");
   for (const char* precision : {"bf16", "int8"}) {

@@ -47,6 +47,37 @@ TEST(Models, WhatFilesSayDoesNotDriveTheTerminal) {
   }
 }
 
+TEST(Models, InspectSaysWhatWouldBeNew) {
+  const TempDirectory folder;
+  write_tiny_model(folder / "tiny");
+  const ProgramRun run = run_program({"models", "inspect", (folder / "tiny").string()});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("classifier.weight: "));
+  const ProgramRun json = run_program({"models", "inspect", (folder / "tiny").string(), "--json"});
+  EXPECT_EQ(parse_json(json.out, "stdout").at("names").at("new_head").size(), 2u);
+}
+
+TEST(Models, InspectOfWhatCannotBeOpenedSaysItOnce) {
+  const TempDirectory folder;
+  folder.write("model.h5", "x");
+  const ProgramRun run = run_program({"models", "inspect", (folder / "model.h5").string()});
+  EXPECT_EQ(run.status, 2) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, HasSubstr("rift reads weights from"));
+  folder.write("alone/model.pth", "x");
+  const ProgramRun alone = run_program({"models", "inspect", (folder / "alone").string()});
+  EXPECT_EQ(alone.status, 4);
+  EXPECT_THAT(alone.err, HasSubstr("name the file: " + (folder / "alone/model.pth").string()));
+}
+
+TEST(Models, SupportIsPlainTextWithNotesUnlessMarkdownIsAsked) {
+  const ProgramRun plain = run_program({"models", "support"});
+  EXPECT_EQ(plain.status, 0);
+  EXPECT_THAT(plain.out,
+              testing::AllOf(HasSubstr("own"), testing::Not(HasSubstr("**")), HasSubstr("peft is of a package")));
+  EXPECT_THAT(run_program({"models", "support", "--markdown"}).out, HasSubstr("**own**"));
+}
+
 TEST(Models, RankNamesWhatIsMissing) {
   const TempDirectory folder;
   folder.write("rows.csv", "note,outcome\nloan paid,good\nlate,bad\n");

@@ -52,6 +52,10 @@ TEST(InspectImageModel, WhatIsNotRecognisedIsSaidInProblem) {
   std::filesystem::copy_file(kFixtures / "tiny_vit/model.safetensors", directory / "vit.safetensors");
   EXPECT_THAT(inspect_model(directory / "vit.safetensors").problem,
               HasSubstr("weights without a config.json; by their names this build recognises torchvision's ResNets"));
+  EXPECT_EQ(inspect_model(directory / "vit.safetensors").problem_code, Code::kUnsupported);
+  directory.write("config.json", "{}");
+  EXPECT_THAT(inspect_model(directory / "vit.safetensors").problem,
+              HasSubstr("config.json lies beside it: name the directory, " + directory.path().string()));
 }
 
 }  // namespace

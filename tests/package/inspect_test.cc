@@ -68,6 +68,26 @@ TEST(Inspect, AModelThatCannotBeLoadedIsDescribedWithTheReason) {
   EXPECT_THAT(failure([&] { inspect_model(directory / "none"); }), StartsWith("artefact"));
 }
 
+TEST(Inspect, TheHeadIsTheFilesOwnWhereNoneIsAskedFor) {
+  const TempDirectory directory;
+  std::filesystem::copy("tests/models/fixtures/tiny_vit", directory / "vit");
+  const ModelInspection own = inspect_model(directory / "vit");
+  ASSERT_TRUE(own.names);
+  EXPECT_TRUE(own.names->new_head.empty());
+  EXPECT_TRUE(own.names->dropped.empty());
+  EXPECT_EQ(inspect_model(directory / "vit", 7).names->new_head.size(), 2u);
+}
+
+TEST(Inspect, ATokenizerIsPartOfAModel) {
+  const TempDirectory directory;
+  checkpoint::write_model_directory(directory.folder("m"), small_model(directory));
+  std::filesystem::remove(directory / "m/vocab.txt");
+  EXPECT_THAT(inspect_model(directory / "m").problem,
+              testing::AllOf(StartsWith((directory / "m").string()), HasSubstr("tokenizer.json")));
+  directory.write("m/tokenizer.json", "{");
+  EXPECT_THAT(inspect_model(directory / "m").problem, StartsWith((directory / "m/tokenizer.json").string()));
+}
+
 TEST(Inspect, LicenceFilesThatAreNotUtf8StillMakeValidJson) {
   const TempDirectory directory;
   checkpoint::write_model_directory(directory.folder("m"), small_model(directory));

@@ -128,6 +128,45 @@ TEST(ModelList, ACacheIsListedByTheHubsNames) {
               testing::AllOf(HasSubstr("another revision than main"), HasSubstr(snapshot)));
 }
 
+TEST(ModelList, FilesOfGgufAreListedOneByOneAndHideNoFolder) {
+  const TempDirectory directory;
+  const fs::path place = directory.folder("place");
+  for (const char* name : {"a.gguf", "b.gguf"})
+    fs::copy_file("tests/checkpoint/fixtures/gguf_models/smollm.gguf", place / name);
+  write_model(directory, "place/tower");
+  const ModelList list = list_models({place});
+  ASSERT_THAT(names_of(list), ElementsAre("a.gguf", "b.gguf", "tower"));
+  EXPECT_EQ(list.models[0].kind, ModelKind::kFile);
+  EXPECT_EQ(list.models[0].architecture, "llama");
+  EXPECT_EQ(list.models[0].size_bytes, static_cast<int64_t>(fs::file_size(place / "a.gguf")));
+  EXPECT_EQ(list.models[0].directory, (place / "a.gguf").string());
+  for (const ListedModel& model : list.models) EXPECT_EQ(model.problem, "") << model.name;
+}
+
+TEST(ModelList, ModelsOfImagesAreToldApart) {
+  const TempDirectory directory;
+  fs::copy("tests/models/fixtures/tiny_vit", directory.folder("place") / "vit");
+  const ModelList list = list_models({directory / "place"});
+  ASSERT_THAT(names_of(list), ElementsAre("vit"));
+  EXPECT_EQ(list.models[0].problem, "");
+  const Json json = to_json(list).at("models").at(size_t{0});
+  EXPECT_FALSE(json.at("runs").as_bool());
+  EXPECT_TRUE(json.at("reads_images").as_bool());
+}
+
+TEST(ModelList, LinksThatLeadNowhereAreTheModelsFault) {
+  const TempDirectory directory;
+  for (const char* name : {"LICENSE", "model.safetensors", "modules.json"}) {
+    const std::string folder = std::string("place/") + name + "_";
+    write_model(directory, folder);
+    fs::remove(directory / folder / name);
+    fs::create_symlink(name, directory / folder / name);
+  }
+  const ModelList list = list_models({directory / "place"});
+  ASSERT_EQ(list.models.size(), 3u);
+  for (const ListedModel& model : list.models) EXPECT_THAT(model.problem, HasSubstr("is the model whole"));
+}
+
 TEST(ModelList, CyclesOfLinksEnd) {
   const TempDirectory directory;
   const fs::path place = directory.folder("place");

@@ -58,7 +58,43 @@ TEST(OnnxImageExport, FilesThatAreNoImageModelAreRefusedByName) {
 TEST(OnnxImageExport, OtherFormatsAreThoseOfPackages) {
   const TempDirectory directory;
   EXPECT_THAT(failure([&] { export_package(kFixtures / "tiny_vit", ExportFormat::kHf, directory / "out"); }),
-              HasSubstr("this is no package of rift"));
+              AllOf(StartsWith("unsupported"), HasSubstr("'vit' is a model of images, which reads no texts")));
+}
+
+/// The fixture of a ViT, to be written to.
+fs::path vit(const TempDirectory& directory) {
+  const fs::path to = directory.folder("vit");
+  for (const char* name : {"config.json", "model.safetensors"}) fs::copy_file(kFixtures / "tiny_vit" / name, to / name);
+  return to;
+}
+
+TEST(OnnxImageExport, FilesOutsideOfTheModelAreNotTaken) {
+  for (const char* name : {"LICENSE", "preprocessor_config.json"}) {
+    const TempDirectory directory;
+    const fs::path model = vit(directory);
+    directory.write("secret", "{}");
+    fs::create_symlink("../secret", model / name);
+    EXPECT_THAT(
+        refusal(model, directory),
+        AllOf(StartsWith("artefact"), HasSubstr(std::string("vit/") + name + ": leads to"), HasSubstr("outside of")));
+    fs::remove(model / name);
+    fs::create_symlink(name, model / name);
+    EXPECT_THAT(refusal(model, directory), AllOf(StartsWith("artefact"), HasSubstr(name)));
+  }
+}
+
+TEST(OnnxImageExport, PixelsThatCannotBeMadeAreRefused) {
+  const TempDirectory directory;
+  const fs::path model = vit(directory);
+  directory.write("vit/preprocessor_config.json", R"({"do_normalize": "often"})");
+  EXPECT_THAT(refusal(model, directory), AllOf(HasSubstr("preprocessor_config.json"), HasSubstr("do_normalize")));
+}
+
+TEST(OnnxImageExport, ItsCardNamesOnnx) {
+  const TempDirectory directory;
+  export_package(vit(directory), ExportFormat::kOnnx, directory / "new/out");
+  EXPECT_THAT(read_file(directory / "new/out/README.md"),
+              AllOf(HasSubstr("library_name: onnx"), testing::Not(HasSubstr("transformers"))));
 }
 
 }  // namespace

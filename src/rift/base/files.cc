@@ -63,7 +63,13 @@ void write_file_atomic(const fs::path& path, std::span<const std::string_view> p
 bool is_there(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) return false;
+  if (status.type() == fs::file_type::not_found) {
+    std::error_code ignored;
+    RIFT_REQUIRE(!fs::is_symlink(fs::symlink_status(path, ignored)), Code::kArtefact,
+                 "{}: a link to {}, which is not there; is the model whole?", path.string(),
+                 fs::read_symlink(path, ignored).string());
+    return false;
+  }
   RIFT_REQUIRE(!error, Code::kArtefact, "{}: {}; is the model whole, and may this user read it?", path.string(),
                error.message());
   return true;

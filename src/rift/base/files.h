@@ -49,7 +49,7 @@ class StagedDirectory {
 };
 
 /// Whether a file or directory of a model is there, links followed. Throws kArtefact where that cannot be told: a link
-/// that leads back to itself, a folder that may not be looked into.
+/// that leads back to itself or to nothing, a folder that may not be looked into.
 bool is_there(const std::filesystem::path& path);
 
 /// Whether `name`, a file's name as someone else states it ("1_Pooling/config.json"), leads to a place inside of the

@@ -430,7 +430,6 @@ std::span<const SentenceEntry> english_sentences() {
       {"inspect.licence_file", "licence file"},
       {"inspect.dropped", "dropped"},
       {"inspect.new", "new"},
-      {"inspect.problem", "problem"},
       {"list.name", "model"},
       {"list.kind", "kind"},
       {"list.architecture", "architecture"},
@@ -441,6 +440,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"list.licence", "licence"},
       {"list.runs", "rift runs it"},
       {"list.yes", "yes"},
+      {"list.images", "inspect, convert, export; no verb trains images"},
       {"list.no", "no: {why}"},
       {"list.none", "No models in {places}."},
       // rift models rank
@@ -508,7 +508,7 @@ std::span<const SentenceEntry> english_sentences() {
        "tried have the usual settings of their architecture; where a setting of config.json changes an answer (a Llama "
        "with `attention_bias: true` has bias terms), the model at hand decides, when it is loaded."},
       {"support.yes", "yes"},
-      {"support.own", "**own**"},
+      {"support.own", "own"},
       {"support.no", "no"},
       {"support.refused", "no ({number})"},
       {"support_column.engine", "fused engine"},
@@ -555,6 +555,9 @@ std::span<const SentenceEntry> english_sentences() {
        "`config.json`: a directory with it and weights in any file of the table above. `.gguf`: such a file alone. "
        "Weights without a config.json are recognised by names and shapes: torchvision's ResNets and "
        "EfficientNet-lite0."},
+      {"support_title.gguf_types", "Types of tensors in GGUF files"},
+      {"support_note.gguf_types",
+       "As ggml names them. Blocks of few bits are read as f32; `model.text.base_weights: as_stored` keeps them."},
       {"support_title.tokenizers", "Tokenizers"},
       {"support_note.tokenizers",
        "By `tokenizer_class` of tokenizer_config.json, else by the architecture's own; the last row stands for all "

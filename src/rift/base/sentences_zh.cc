@@ -376,7 +376,6 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"inspect.licence_file", "许可证文件"},
       {"inspect.dropped", "舍弃"},
       {"inspect.new", "新建"},
-      {"inspect.problem", "问题"},
       {"list.name", "模型"},
       {"list.kind", "类别"},
       {"list.architecture", "架构"},
@@ -387,6 +386,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"list.licence", "许可证"},
       {"list.runs", "能否运行"},
       {"list.yes", "能"},
+      {"list.images", "可查看、转换、导出；没有命令训练图像模型"},
       {"list.no", "不能：{why}"},
       {"list.none", "在 {places} 中没有模型。"},
       // rift models rank
@@ -442,7 +442,7 @@ std::span<const SentenceEntry> chinese_sentences() {
        "，另有测试对每个允许的组合训练一步。所尝试的模型采用该架构的通常设置；如果 config.json "
        "的某项设置会改变结论（例如 `attention_bias: true` 的 Llama 带有偏置项），则在加载时由具体模型决定。"},
       {"support.yes", "是"},
-      {"support.own", "**自有**"},
+      {"support.own", "自有"},
       {"support.no", "否"},
       {"support.refused", "否（{number}）"},
       {"support_column.engine", "融合引擎"},
@@ -485,6 +485,9 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"support_note.loading",
        "`config.json`：含有它和上表任一权重文件的目录。`.gguf`：单独一个这样的文件。没有 config.json "
        "的权重按名称和形状识别：torchvision 的 ResNet 与 EfficientNet-lite0。"},
+      {"support_title.gguf_types", "GGUF 文件中张量的类型"},
+      {"support_note.gguf_types",
+       "名称与 ggml 相同。低位数的块读作 f32；`model.text.base_weights: as_stored` 则保留原样。"},
       {"support_title.tokenizers", "分词器"},
       {"support_note.tokenizers",
        "按 tokenizer_config.json 的 `tokenizer_class`，否则按架构自己的类；最后一行代表所有其他的类。tokenizer.json "

@@ -8,6 +8,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/interrupt.h"
+#include "rift/base/places.h"
 #include "rift/base/progress.h"
 #include "rift/base/staged_file.h"
 #include "rift/checkpoint/archive.h"
@@ -17,6 +18,7 @@
 #include "rift/checkpoint/format/torch_file.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
+#include "rift/checkpoint/links.h"
 #include "rift/checkpoint/model_files.h"
 #include "rift/checkpoint/tensor_file.h"
 
@@ -26,7 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMaxShardBytes = 5'000'000'000;
-constexpr int64_t kMaxCompanionBytes = int64_t{1} << 30;
 constexpr int64_t kHeadBytes = int64_t{4} << 20;  // of headers, index and small files, in the question for free space
 
 format::DType dtype_of(FloatType type) {
@@ -189,7 +190,10 @@ std::vector<std::string> files_below(const fs::path& root) {
   std::error_code ignored;
   const auto add = [&](const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.is_regular_file(ignored)) names.push_back(entry.path().lexically_relative(root).generic_string());
+      // A link that leads nowhere is refused where it is needed, not passed over.
+      const bool is_broken = entry.is_symlink(ignored) && !entry.exists(ignored);
+      if (is_broken || entry.is_regular_file(ignored))
+        names.push_back(entry.path().lexically_relative(root).generic_string());
     }
   };
   add(root);
@@ -198,30 +202,6 @@ std::vector<std::string> files_below(const fs::path& root) {
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-/// Where links of a directory may lead: into it or, when it is a snapshot of a cache, into the cache's folder of the
-/// model.
-fs::path bounds_of_links(const fs::path& root) {
-  std::error_code error;
-  const fs::path whole = fs::canonical(root, error);
-  RIFT_REQUIRE(!error, Code::kEnvironment, "{}: {}", root.string(), error.message());
-  const fs::path snapshots = whole.parent_path();
-  const bool is_snapshot =
-      snapshots.filename() == "snapshots" && snapshots.parent_path().filename().string().starts_with("models--");
-  return is_snapshot ? snapshots.parent_path() : whole;
-}
-
-/// A copy is made to be handed on: a link to a file elsewhere, such as a key of the user's, is not followed.
-void require_inside(const fs::path& file, const fs::path& bounds) {
-  std::error_code error;
-  const fs::path target = fs::canonical(file, error);
-  const auto parted = std::mismatch(bounds.begin(), bounds.end(), target.begin(), target.end()).first;
-  RIFT_REQUIRE(!error && parted == bounds.end(), Code::kArtefact,
-               "{}: leads to {}, outside of {}; lay a copy of it there if it belongs to the model", file.string(),
-               target.string(), bounds.string());
-  RIFT_REQUIRE(fs::file_size(target, error) <= static_cast<uintmax_t>(kMaxCompanionBytes) && !error, Code::kArtefact,
-               "{}: more than the {} bytes that a file beside the weights may have", file.string(), kMaxCompanionBytes);
 }
 
 /// Everything that lies beside the encoder's weights.
@@ -297,6 +277,7 @@ ConvertResult convert_file(const ConvertSpec& spec) {
                "--max-shard-bytes: shards come with an index in a model directory; {} is one file",
                spec.source.string());
   const auto archive = open_archive(spec.source);
+  require_place_for(spec.out);
   TensorsToWrite tensors(*archive, spec.dtype);
   require_free_space(spec.out.parent_path().empty() ? "." : spec.out.parent_path(), tensors.total_bytes() + kHeadBytes,
                      "name another place by --out");
@@ -312,6 +293,7 @@ ConvertResult convert_to_gguf(const ConvertSpec& spec, const HfDirectory& source
                "--out {}: expected a name that ends with .gguf, because GGUF is one file", spec.out.string());
   require_decoder_of_gguf(source);
   RIFT_CHECK(spec.describe_for_gguf != nullptr);
+  require_place_for(spec.out);
   GgufWriteOptions options = spec.describe_for_gguf(source);
   options.type = spec.dtype;
   const GgufWritten written = write_gguf_model(spec.out, source, options);

@@ -2,11 +2,13 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/places.h"
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/gguf/model.h"
 
@@ -51,9 +53,8 @@ constexpr OtherWeights kOtherWeights[] = {
 
 /// The first of kWeightsFiles that is there; empty when none is.
 fs::path first_weights(const fs::path& directory) {
-  std::error_code ignored;
   for (const std::string_view name : kWeightsFiles) {
-    if (fs::exists(directory / name, ignored)) return directory / name;
+    if (is_there(directory / name)) return directory / name;
   }
   return {};
 }
@@ -85,9 +86,19 @@ std::string HfDirectory::architecture() const {
 
 namespace {
 
-bool is_file(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
+/// What else to name, where files of weights lie alone in a directory.
+std::string advice_on_files(const fs::path& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string ending = entry->path().extension().string();
+    const bool is_weights =
+        std::ranges::any_of(weights_endings(), [&](const WeightsEnding& known) { return known.ending == ending; });
+    if (is_weights) names.push_back(entry->path().filename().string());
+  }
+  if (names.empty()) return "";
+  return fmt::format("; of a file that holds a model by itself name the file: {}",
+                     (directory / *std::ranges::min_element(names)).string());
 }
 
 /// Config and pooling as the GGUF file says them, where nothing beside it does.
@@ -121,7 +132,7 @@ HfDirectory open_hf_directory(const fs::path& path) {
   HfDirectory result;
   result.root = path;
   result.encoder = path;
-  if (path.extension() == kGgufEnding && is_file(path)) {
+  if (path.extension() == kGgufEnding && is_file_there(path)) {
     result.gguf = path;
     take_from_gguf(path, result);
     return result;
@@ -139,9 +150,11 @@ HfDirectory open_hf_directory(const fs::path& path) {
   const fs::path config = result.config_path();
   RIFT_REQUIRE(!fs::is_directory(config, ignored), Code::kArtefact,
                "{}: expected a file, it is a directory; is this a Hugging Face model directory?", config.string());
-  RIFT_REQUIRE(is_file(config) || !result.gguf.empty(), Code::kArtefact,
-               "{}: there is no config.json; expected a Hugging Face model directory", result.encoder.string());
-  if (is_file(config)) {
+  const bool has_config = is_file_there(config);
+  RIFT_REQUIRE(has_config || !result.gguf.empty(), Code::kArtefact,
+               "{}: there is no config.json; expected a Hugging Face model directory{}", result.encoder.string(),
+               advice_on_files(result.encoder));
+  if (has_config) {
     result.config = read_config(config);
   } else {
     take_from_gguf(result.gguf, result);
@@ -152,9 +165,8 @@ HfDirectory open_hf_directory(const fs::path& path) {
 
 std::vector<fs::path> tokenizer_files_in(const fs::path& directory) {
   std::vector<fs::path> files;
-  std::error_code ignored;
   for (const std::string_view name : kTokenizerFiles) {
-    if (fs::is_regular_file(directory / name, ignored)) files.push_back(directory / name);
+    if (is_file_there(directory / name)) files.push_back(directory / name);
   }
   return files;
 }

@@ -5,6 +5,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/places.h"
 #include "rift/base/utf8.h"
 #include "rift/checkpoint/format/gguf.h"
 
@@ -15,12 +16,16 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMaxTextBytes = int64_t{1} << 20;
 
+bool is_too_large(const fs::path& file) {
+  std::error_code error;
+  const uintmax_t bytes = fs::file_size(file, error);
+  return error || bytes > static_cast<uintmax_t>(kMaxTextBytes);
+}
+
 /// Of a YAML front matter ("---" ... "---" at the top of a model card): the value of `license:`.
 std::string licence_of_card(const fs::path& directory) {
   const fs::path card = directory / "README.md";
-  std::error_code ignored;
-  if (!fs::is_regular_file(card, ignored) || fs::file_size(card, ignored) > static_cast<uintmax_t>(kMaxTextBytes))
-    return "";
+  if (!is_file_there(card) || is_too_large(card)) return "";
   const std::string text = read_file(card, kMaxTextBytes);
   if (!text.starts_with("---")) return "";
   constexpr std::string_view kKey = "\nlicense:";
@@ -46,13 +51,11 @@ bool is_licence_name(std::string name) {
 Licence find_licence(const fs::path& directory) {
   Licence licence{.name = licence_of_card(directory), .stated_in = {}, .files = {}};
   if (!licence.name.empty()) licence.stated_in = "README.md";
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-    if (!is_licence_name(entry.path().filename().string()) || !entry.is_regular_file() ||
-        entry.file_size() > static_cast<uintmax_t>(kMaxTextBytes)) {
-      continue;
-    }
-    licence.files.push_back(entry.path());
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path& file = entry->path();
+    if (is_licence_name(file.filename().string()) && is_file_there(file) && !is_too_large(file))
+      licence.files.push_back(file);
   }
   std::sort(licence.files.begin(), licence.files.end());
   return licence;

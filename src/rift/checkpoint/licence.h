@@ -20,7 +20,7 @@ bool is_licence_name(std::string name);
 
 /// Looks into `directory` alone, not into its folders. Texts are the files with LICENSE, LICENCE, NOTICE or COPYING
 /// anywhere in their name, in any case; those of more than 1 MiB are passed over. Nothing found: both members are
-/// empty.
+/// empty. Throws kArtefact for such a file, or README.md, that is a link to nothing or to itself.
 Licence find_licence(const std::filesystem::path& directory);
 
 /// Of a model. Where no model card names a licence, a GGUF file may (general.license); beside a single file nothing is

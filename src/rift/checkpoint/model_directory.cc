@@ -3,6 +3,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/json_numbers.h"
+#include "rift/base/places.h"
 #include "rift/checkpoint/name_map.h"
 #include "rift/checkpoint/tensor_file.h"
 
@@ -95,8 +96,7 @@ void write_files(const fs::path& directory, const Json& config, const LazyTensor
 
 void copy_image_processor(const HfDirectory& from, const fs::path& directory) {
   constexpr const char* kFile = "preprocessor_config.json";
-  std::error_code ignored;
-  if (from.encoder.empty() || !fs::is_regular_file(from.encoder / kFile, ignored)) return;
+  if (from.encoder.empty() || !is_file_there(from.encoder / kFile)) return;
   write_file_atomic(directory / kFile, read_file(from.encoder / kFile));
 }
 

@@ -7,6 +7,7 @@
 #include "rift/base/sentences.h"
 #include "rift/base/utf8.h"
 #include "rift/cli/output.h"
+#include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
 #include "rift/package/backbone.h"
 #include "rift/package/inspect.h"
@@ -21,8 +22,10 @@ std::string inspection_text(const package::ModelInspection& model) {
   };
   const auto millions = [](int64_t count) { return fmt::format("{:.1f}", 1e-6 * static_cast<double>(count)); };
   line("architecture", model.architecture.empty() ? model.model_type : model.architecture);
-  line("parameters", sentence("inspect.size", fmt::arg("millions", millions(model.parameters)),
-                              fmt::arg("count", model.parameters), fmt::arg("megabytes", millions(model.file_bytes))));
+  if (!model.dtypes.empty())
+    line("parameters",
+         sentence("inspect.size", fmt::arg("millions", millions(model.parameters)), fmt::arg("count", model.parameters),
+                  fmt::arg("megabytes", millions(model.file_bytes))));
   for (const auto& dtype : model.dtypes) {
     line("tensors", sentence("inspect.dtype", fmt::arg("tensors", dtype.tensors), fmt::arg("dtype", dtype.dtype),
                              fmt::arg("elements", dtype.elements)));
@@ -52,7 +55,6 @@ std::string inspection_text(const package::ModelInspection& model) {
       line("dropped", fmt::format("{}: {}", dropped.file_name, dropped.why));
     for (const auto& head : model.names->new_head) line("new", fmt::format("{}: {}", head.name, head.why));
   }
-  line("problem", model.problem);
   return text;
 }
 
@@ -61,18 +63,16 @@ std::string inspection_text(const package::ModelInspection& model) {
 Run add_models_inspect(CLI::App& command) {
   auto directory = std::make_shared<std::string>();
   command.add_option("DIR", *directory,
-                     "Model directory, .gguf file, file of an image model's weights, package, or name of a model on "
-                     "this machine; left "
-                     "out: the packaged model");
+                     std::string(kModelHelp) + ", or file of an image model's weights; left out: the packaged model");
   return [directory](const CommonFlags& flags) {
     const package::ModelInspection model = package::inspect_model(package::resolve_model_or_file(*directory));
     if (flags.json)
       print_json(package::to_json(model));
-    else
+    else if (model.problem.empty() || !model.model_type.empty() || !model.dtypes.empty())  // something is known
       print_result(inspection_text(model));
     // Most problems name their file, which lies in the directory or is it.
     const std::string place = model.problem.starts_with(model.directory) ? "" : model.directory + ": ";
-    RIFT_REQUIRE(model.problem.empty(), Code::kArtefact, "{}{}; rift cannot load this model", place, model.problem);
+    RIFT_REQUIRE(model.problem.empty(), model.problem_code, "{}{}; rift cannot load this model", place, model.problem);
     return 0;
   };
 }

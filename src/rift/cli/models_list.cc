@@ -29,6 +29,11 @@ std::vector<std::string> headings() {
           sentence("list.tokenizer"), sentence("list.licence"), sentence("list.runs")};
 }
 
+std::string runs_text(const package::ListedModel& model) {
+  if (!model.problem.empty()) return sentence("list.no", fmt::arg("why", shorten(model.problem, kProblemBytes)));
+  return sentence(model.reads_images ? "list.images" : "list.yes");
+}
+
 std::vector<std::string> cells(const package::ListedModel& model) {
   const std::string commit = model.commit.substr(0, 8);
   return {model.name + (commit.empty() ? "" : "@" + commit),
@@ -39,8 +44,7 @@ std::vector<std::string> cells(const package::ListedModel& model) {
           text_or_dash(model.weights),
           text_or_dash(model.tokenizer),
           text_or_dash(model.licence),
-          model.problem.empty() ? sentence("list.yes")
-                                : sentence("list.no", fmt::arg("why", shorten(model.problem, kProblemBytes)))};
+          runs_text(model)};
 }
 
 std::string list_text(const package::ModelList& list) {

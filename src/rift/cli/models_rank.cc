@@ -27,7 +27,7 @@ void add_options(CLI::App& command, Arguments& arguments) {
                   "Labelled records: a file, a glob or 'sql: SELECT ...'; or a run.yaml, whose test rows stay "
                   "unseen (of folds that it leaves open: those of fold 0)")
       ->required();
-  command.add_option("MODELS", spec.models, "Model directories, packages, or names of packaged models")->required();
+  command.add_option("MODELS", spec.models, std::string("Several of: ") + kModelHelp)->required();
   command.add_option("--label", spec.label, "Column to be predicted")->type_name("COL");
   command.add_option("--positive", spec.positive, "Value of the label that counts as bad (repeatable)")
       ->type_name("VALUE")

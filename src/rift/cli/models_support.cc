@@ -10,6 +10,12 @@
 namespace rift::cli {
 namespace {
 
+/// Text of Markdown as a terminal shows it: without its backticks and stars.
+std::string without_marks(std::string text) {
+  std::erase_if(text, [](char letter) { return letter == '`' || letter == '*'; });
+  return text;
+}
+
 std::string support_text(const train::SupportMatrix& matrix) {
   std::string text;
   for (const train::SupportTable& table : matrix.tables) {
@@ -19,7 +25,7 @@ std::string support_text(const train::SupportMatrix& matrix) {
       std::vector<std::string>& line = lines.emplace_back(1, row.name);
       for (const train::SupportCell& cell : row.cells) line.push_back(train::cell_text(cell));
     }
-    text += train::title_of(table) + "\n" + columns_text(lines) + "\n";
+    text += train::title_of(table) + "\n" + without_marks(train::note_of(table)) + "\n" + columns_text(lines) + "\n";
   }
   text += sentence("support.refusals.title") + "\n";
   for (size_t i = 0; i < matrix.refusals.size(); ++i) {

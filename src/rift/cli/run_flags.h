@@ -12,6 +12,10 @@
 
 namespace rift::cli {
 
+/// What package::resolve_model() takes, for help texts.
+inline constexpr const char* kModelHelp =
+    "Model directory, .gguf file, package, name of a hub's model in the cache, or name of a packaged model";
+
 /// What every verb that runs a configuration takes.
 struct RunFlags {
   std::string run_file;

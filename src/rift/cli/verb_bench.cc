@@ -13,7 +13,7 @@ Run add_bench(CLI::App& command) {
   auto dropout = std::make_shared<std::string>("model");
   command.add_option("DATA", spec->source,
                      "Rows with a text: a file, a glob or 'sql: SELECT ...'; left out: sentences of its own");
-  command.add_option("--model", spec->model, "Model directory, package, or name of a packaged model")
+  command.add_option("--model", spec->model, std::string(kModelHelp) + "; left out: the packaged model")
       ->type_name("MODEL");
   command.add_option("--column", spec->column, "Column of the texts; left out: 'text', or the only one")
       ->type_name("COLUMN");

@@ -131,9 +131,7 @@ Run add_doctor(CLI::App& command) {
     std::string device = "cpu";
   };
   auto arguments = std::make_shared<Arguments>();
-  command
-      .add_option("--model", arguments->model,
-                  "Model directory, package, or name of a packaged model; left out: the packaged one")
+  command.add_option("--model", arguments->model, std::string(kModelHelp) + "; left out: the packaged model")
       ->type_name("MODEL");
   add_device_flag(command, arguments->device);
   return [arguments](const CommonFlags& flags) {

@@ -49,7 +49,7 @@ Json to_json(const study::EmbedFileResult& result, const Arguments& arguments) {
 
 void add_options(CLI::App& command, Arguments& arguments) {
   study::EmbedFileSpec& spec = arguments.spec;
-  command.add_option("MODEL", spec.model, "Model directory, package, or name of a packaged model")->required();
+  command.add_option("MODEL", spec.model, kModelHelp)->required();
   command.add_option("FILE", spec.source, "Rows: a file, a glob or 'sql: SELECT ...'; .txt: one text a line")
       ->required();
   command.add_option("--out", spec.out, "Vectors: .parquet, .csv, .csv.gz or .jsonl; columns id, v0, v1, ...")

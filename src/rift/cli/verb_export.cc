@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "rift/base/sentences.h"
 #include "rift/cli/output.h"
 #include "rift/cli/verb.h"
+#include "rift/package/backbone.h"
 #include "rift/package/export.h"
 #include "rift/package/gguf_export.h"
 
@@ -27,6 +29,14 @@ checkpoint::FloatType parse_type(const std::string& name) {
   return type;
 }
 
+/// A package's directory as it is named; of a model also its name on this machine.
+std::string source_of(const std::string& name, package::ExportFormat format) {
+  const bool takes_models = format == package::ExportFormat::kOnnx || format == package::ExportFormat::kGguf;
+  std::error_code ignored;
+  if (!takes_models || std::filesystem::exists(name, ignored)) return name;
+  return package::resolve_model(name).string();
+}
+
 }  // namespace
 
 Run add_export(CLI::App& command) {
@@ -39,7 +49,9 @@ Run add_export(CLI::App& command) {
   auto arguments = std::make_shared<Arguments>();
   command
       .add_option("PACKAGE", arguments->package,
-                  "Package directory; with onnx also an image model that classifies, with gguf a decoder's directory")
+                  "Package directory; with onnx also an image model that classifies, with gguf a decoder: a directory "
+                  "or the name of a "
+                  "model on this machine")
       ->required();
   command
       .add_option("--format", arguments->format,
@@ -56,10 +68,11 @@ Run add_export(CLI::App& command) {
     const bool gguf = format == package::ExportFormat::kGguf;
     RIFT_REQUIRE(gguf || arguments->type.empty(), Code::kConfig,
                  "rift export --type: only --format gguf has types of numbers");
+    const std::string source = source_of(arguments->package, format);
     if (gguf) {
-      package::export_gguf(arguments->package, arguments->out, parse_type(arguments->type));
+      package::export_gguf(source, arguments->out, parse_type(arguments->type));
     } else {
-      package::export_package(arguments->package, format, arguments->out);
+      package::export_package(source, format, arguments->out);
     }
     if (flags.json)
       print_json(Json{{"out", arguments->out}});

@@ -7,6 +7,7 @@
 
 #include "rift/base/error.h"
 #include "rift/cli/output.h"
+#include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
 #include "rift/data/line_reader.h"
 #include "rift/encode/text/tokenizer.h"
@@ -30,9 +31,7 @@ std::string line_of(const encode::text::Tokenizer& tokenizer, const encode::text
 
 /// Special tokens that frame a text, such as [CLS] and [SEP], leave room for one of its own.
 void require_room_for_text(const encode::text::Tokenizer& tokenizer, int64_t max_tokens) {
-  encode::text::Encoding frame;
-  tokenizer.encode("", {}, frame);
-  const auto special = std::ssize(frame.ids);
+  const int64_t special = package::frame_tokens(tokenizer);
   RIFT_REQUIRE(max_tokens == 0 || max_tokens > special, Code::kConfig,
                "rift tokenize --max-tokens: expected 0 or at least {} ({} special tokens of this model and one of the "
                "text), got {}",
@@ -48,8 +47,7 @@ Run add_tokenize(CLI::App& command) {
     int64_t max_tokens = 0;
   };
   auto arguments = std::make_shared<Arguments>();
-  command.add_option("MODEL", arguments->model, "Model directory, .gguf file, package, or name of a packaged model")
-      ->required();
+  command.add_option("MODEL", arguments->model, kModelHelp)->required();
   command.add_option("FILE", arguments->file, "Text file, one text a line")->required();
   command
       .add_option("--max-tokens", arguments->max_tokens, "Cut after this many tokens, special ones included; 0 = never")

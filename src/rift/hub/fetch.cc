@@ -222,7 +222,8 @@ bool is_empty_or_absent(const fs::path& directory) {
 }
 
 /// Whether `target` holds the files already; what else is there is refused. False where there is nothing.
-bool is_there(const FetchSpec& spec, const HubModel& model, const std::vector<HubFile>& files, const fs::path& target) {
+bool holds_files(const FetchSpec& spec, const HubModel& model, const std::vector<HubFile>& files,
+                 const fs::path& target) {
   if (is_empty_or_absent(target)) return false;
   const auto is_right = [&](const HubFile& file) { return is_as_stated(target / file.name, file); };
   RIFT_REQUIRE(std::ranges::all_of(files, is_right), Code::kConfig,
@@ -270,10 +271,10 @@ fs::path fetch_to_directory(const FetchSpec& spec, HttpClient& client, const Hub
   // Beside the target and under names that the next call finds again; the lock outlives the stage.
   const std::string name = fmt::format(".{}.fetch", target.filename().string());
   std::optional<PassingLock> lock;
-  bool done = is_there(spec, model, files, target);
+  bool done = holds_files(spec, model, files, target);
   if (!done) {
     lock.emplace(target.parent_path() / (name + ".lock"));
-    done = is_there(spec, model, files, target);  // another process may have been at it until now
+    done = holds_files(spec, model, files, target);  // another process may have been at it until now
   }
   if (done) {
     for (const HubFile& file : files) result.files.push_back({file, false});

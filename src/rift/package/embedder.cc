@@ -13,6 +13,7 @@
 #include "rift/package/engine_precision.h"
 #include "rift/package/inputs.h"
 #include "rift/package/loaders.h"
+#include "rift/package/model_tokenizer.h"
 #include "rift/package/special_tokens.h"
 #include "rift/package/text_model.h"
 #include "rift/package/text_scorer.h"
@@ -105,6 +106,8 @@ struct Embedder::Impl {
                             .pooling = spec.pooling,
                             .max_tokens = asked && !spec.fewer_if_short ? std::optional(spec.max_tokens) : std::nullopt,
                             .max_tokens_key = "--max-tokens",
+                            .pooling_key = "--pooling",
+                            .encoder_alone = true,
                             .device = device});
     const auto& stated = text->base.sentence_transformers;
     require_plain_vectors(text->base, spec.pooling);
@@ -117,8 +120,18 @@ struct Embedder::Impl {
     const int64_t positions = text->model->encoder().sizes().positions;
     const int64_t usual = stated && stated->max_tokens ? *stated->max_tokens : kUsualTokens;
     max_tokens = std::min(positions, asked ? spec.max_tokens : usual);
+    require_room_for_text(spec);
     schema = spec.schema;
     own_inputs.emplace(schema, spec.text, text->tokenizer, max_tokens, token_of_empty_text(text->base.config));
+  }
+
+  void require_room_for_text(const EmbedderSpec& spec) const {
+    const int64_t special = frame_tokens(*text->tokenizer);
+    const bool asked = spec.max_tokens > 0 && spec.max_tokens == max_tokens;
+    RIFT_REQUIRE(max_tokens > special, asked ? Code::kConfig : Code::kArtefact,
+                 "{}expected {}at least {} ({} special tokens of this model and one of the text), got {}",
+                 asked ? "--max-tokens: " : spec.directory.string() + ": tokens of a row, by the model's files: ",
+                 asked ? "0 or " : "", special + 1, special, max_tokens);
   }
 
   const models::TextClassifier& model() const { return scorer != nullptr ? scorer->model() : *text->model; }
@@ -144,17 +157,7 @@ Embedder::~Embedder() = default;
 
 const data::Schema& Embedder::schema() const { return impl_->schema; }
 int64_t Embedder::width() const { return impl_->model().encoder().width(); }
-int64_t Embedder::parameters() const {
-  const models::TextEncoder& encoder = impl_->model().encoder();
-  const nn::ParameterStore& store = impl_->model().parameters();
-  int64_t count = 0;
-  const auto add = [&](const models::Part& part) {
-    for (const std::string& name : part.parameters) count += store.at(name).size;
-  };
-  add(encoder.stem());
-  std::ranges::for_each(encoder.layers(), add);
-  return count;
-}
+int64_t Embedder::parameters() const { return encoder_parameters(impl_->model()); }
 int64_t Embedder::max_tokens() const { return impl_->max_tokens; }
 std::string_view Embedder::pooling() const { return name_of(impl_->pooling); }
 bool Embedder::unit_length() const { return impl_->unit_length; }

@@ -4,6 +4,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/places.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/encode/text/pipeline/gguf_tokenizer.h"
@@ -118,6 +119,7 @@ void export_gguf(const fs::path& model, const fs::path& out, checkpoint::FloatTy
                "exported with other numbers",
                directory.gguf.string());
   checkpoint::require_decoder_of_gguf(directory);
+  require_place_for(out);
   checkpoint::GgufWriteOptions options = describe_for_gguf(directory);
   options.type = type;
   checkpoint::write_gguf_model(out, directory, options);

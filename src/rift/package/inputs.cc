@@ -67,7 +67,7 @@ TextInputs::TextInputs(const data::Schema& schema, const encode::text::RowTextOp
       tokenizer_(std::move(tokenizer)),
       max_tokens_(max_tokens),
       token_of_empty_(token_of_empty) {
-  RIFT_CHECK(tokenizer_ != nullptr && max_tokens_ >= 3);
+  RIFT_CHECK(tokenizer_ != nullptr && max_tokens_ >= 1);
   RIFT_REQUIRE(!row_text_.columns().empty() || row_text_.writes_table(), Code::kConfig,
                "model.text: the data has no text column and from_table is never, so the model would read nothing; set "
                "model.text.from_table: always, or leave the text model out");

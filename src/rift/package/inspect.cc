@@ -8,11 +8,13 @@
 #include "rift/base/files.h"
 #include "rift/base/utf8.h"
 #include "rift/checkpoint/archive.h"
+#include "rift/checkpoint/class_head.h"
 #include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/models/architecture.h"
 #include "rift/package/image_model.h"
+#include "rift/package/model_tokenizer.h"
 
 namespace rift::package {
 namespace {
@@ -84,25 +86,35 @@ void count_tensors(const fs::path& weights, const checkpoint::format::TensorArch
   for (auto& [dtype, count] : counts) result.dtypes.push_back({dtype, count.tensors, count.elements});
 }
 
-void inspect_image_model(const fs::path& path, int64_t num_labels, ModelInspection& result) {
+/// With the head that is wanted; where nothing is said, with the file's own, else with one of one output.
+NameMap map_names(const checkpoint::format::TensorArchive& file, const checkpoint::ModelLayout& layout,
+                  const std::string& architecture, std::optional<int64_t> num_labels) {
+  const auto with = [&](int64_t outputs) {
+    return checkpoint::map_names(file.tensors(), layout, {.architecture = architecture, .num_labels = outputs},
+                                 file.file_name());
+  };
+  if (num_labels) return with(*num_labels);
+  const int64_t own = checkpoint::classifier_outputs(file.tensors(), layout);
+  NameMap names = with(std::max<int64_t>(own, 1));
+  return own > 1 && !names.new_head.empty() ? with(1) : names;
+}
+
+void inspect_image_model(const fs::path& path, std::optional<int64_t> num_labels, ModelInspection& result) {
   const ImageModelSource source = open_image_model(path);
   if (result.model_type.empty()) result.model_type = source.config.at("model_type").as_string();
   count_tensors(source.weights, *source.archive, result);
   result.image_sizes = source.description.sizes;
-  result.names = checkpoint::map_names(source.archive->tensors(), source.description.layout,
-                                       {.architecture = source.architecture, .num_labels = num_labels},
-                                       source.archive->file_name());
+  result.names = map_names(*source.archive, source.description.layout, source.architecture, num_labels);
 }
 
-void inspect_text_model(const HfDirectory& directory, int64_t num_labels, ModelInspection& result) {
+void inspect_text_model(const HfDirectory& directory, std::optional<int64_t> num_labels, ModelInspection& result) {
   const fs::path weights = checkpoint::weights_file(directory);
   const auto file = checkpoint::open_weights(directory);
   count_tensors(weights, *file, result);
   const auto model = models::describe_text_model(directory.config, directory.config_path().string());
   result.sizes = model.sizes;
-  result.names =
-      checkpoint::map_names(file->tensors(), model.layout,
-                            {.architecture = result.architecture, .num_labels = num_labels}, file->file_name());
+  result.names = map_names(*file, model.layout, result.architecture, num_labels);
+  require_fits(*load_tokenizer(directory), directory, model.sizes.vocab_size);
 }
 
 Json names_json(const NameMap& names) {
@@ -137,16 +149,16 @@ Json sizes_json(const models::TextSizes& sizes) {
               {"positions", sizes.positions},   {"token_types", sizes.token_types}};
 }
 
-/// Runs `look`; why rift cannot load the model, "" when nothing stands against it.
+/// Runs `look` and notes why rift cannot load the model.
 template <class Look>
-std::string problem_of(Look look) {
+void look_at(ModelInspection& result, Look look) {
   try {
     look();
   } catch (const Error& error) {
-    if (error.code() == Code::kBug) throw;
-    return error.message();
+    if (error.code() == Code::kBug || error.code() == Code::kInterrupted) throw;
+    result.problem = error.message();
+    result.problem_code = error.code();
   }
-  return "";
 }
 
 Json shape_json(const ModelInspection& inspection) {
@@ -156,11 +168,11 @@ Json shape_json(const ModelInspection& inspection) {
 
 }  // namespace
 
-ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
+ModelInspection inspect_model(const fs::path& path, std::optional<int64_t> num_labels) {
   ModelInspection result;
   result.directory = valid_utf8(path.string());
   if (std::error_code ignored; fs::is_regular_file(path, ignored) && path.extension() != ".gguf") {
-    result.problem = problem_of([&] { inspect_image_model(path, num_labels, result); });
+    look_at(result, [&] { inspect_image_model(path, num_labels, result); });
     return result;
   }
   const HfDirectory directory = checkpoint::open_hf_directory(path);
@@ -175,7 +187,7 @@ ModelInspection inspect_model(const fs::path& path, int64_t num_labels) {
   result.licence_of_card = licence.name;
   result.licence_stated_in = licence.stated_in;
   result.licences = licence_texts(licence);
-  result.problem = problem_of([&] {
+  look_at(result, [&] {
     if (models::is_image_model(directory.config)) return inspect_image_model(path, num_labels, result);
     result.tokenizer = tokenizer_kind(directory);
     inspect_text_model(directory, num_labels, result);

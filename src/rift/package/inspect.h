@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "rift/base/error.h"
 #include "rift/base/json.h"
 #include "rift/checkpoint/name_map.h"
 #include "rift/models/text_sizes.h"
@@ -43,11 +44,13 @@ struct ModelInspection {
   std::vector<Licence> licences;             // files with a licence's text
   std::optional<checkpoint::NameMap> names;  // what would be loaded, dropped, made
   std::string problem;                       // why rift cannot load it, "" = it can
+  Code problem_code = Code::kArtefact;       // of the error that says so
 };
 
-/// num_labels: outputs of the head that would be wanted, 0 = none. Throws only when there is no model directory or file
+/// num_labels: outputs of the head that would be wanted, 0 = none; left out: as many as a classifier in the file has,
+/// else 1. A text model's tokenizer is loaded too. Throws only when there is no model directory or file
 /// at all; weights that cannot be loaded are told in `problem`.
-ModelInspection inspect_model(const std::filesystem::path& path, int64_t num_labels = 0);
+ModelInspection inspect_model(const std::filesystem::path& path, std::optional<int64_t> num_labels = {});
 
 Json to_json(const ModelInspection& inspection);
 

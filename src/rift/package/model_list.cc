@@ -15,7 +15,6 @@
 #include "rift/hub/cache.h"
 #include "rift/package/backbone.h"
 #include "rift/package/inspect.h"
-#include "rift/package/model_tokenizer.h"
 
 namespace rift::package {
 namespace {
@@ -25,12 +24,27 @@ namespace fs = std::filesystem;
 using DeviceAndFile = std::pair<dev_t, ino_t>;
 
 constexpr std::string_view kMarks[] = {"config.json", "modules.json", "rift.json"};
-constexpr std::string_view kWeightEndings[] = {".safetensors", ".gguf"};
 
-bool marks_a_model(const std::string& file) {
-  return std::ranges::find(kMarks, file) != std::end(kMarks) || file == "pytorch_model.bin" ||
-         std::ranges::any_of(kWeightEndings, [&](std::string_view ending) { return file.ends_with(ending); });
-}
+/// What lies in a directory itself.
+struct Contents {
+  bool is_marked = false;    // a directory that is one model
+  bool has_weights = false;  // of the kinds that belong into one
+  bool has_tokenizer = false;
+  std::vector<fs::path> gguf;  // files
+  std::vector<fs::path> folders;
+
+  void add_file(const fs::path& path) {
+    const std::string name = path.filename().string();
+    is_marked = is_marked || std::ranges::find(kMarks, name) != std::end(kMarks);
+    has_weights = has_weights || name.ends_with(".safetensors") || name == "pytorch_model.bin";
+    has_tokenizer = has_tokenizer || std::ranges::find(checkpoint::tokenizer_file_names(), name) !=
+                                         checkpoint::tokenizer_file_names().end();
+    if (name.ends_with(".gguf")) gguf.push_back(path);
+  }
+  /// A single .gguf file with its tokenizer beside it is a model as other directories are.
+  bool is_gguf_model() const { return gguf.size() == 1 && has_tokenizer; }
+  bool is_model() const { return is_marked || has_weights || is_gguf_model(); }
+};
 
 /// Hidden folders, and what a cache keeps beside models.
 bool is_passed_over(const std::string& folder) {
@@ -94,23 +108,30 @@ class ModelSearch {
     throw_if_interrupted();
     if (entries_ > limits_.max_entries || !is_new(directory)) return;
     if (const auto cached = hub::read_cached_model(directory)) return add_cached(*cached, directory);
-    bool is_model = false;
-    std::vector<fs::path> folders;
+    const Contents contents = contents_of(directory);
+    if (contents.is_model()) add(directory, ModelKind::kFolder);
+    if (contents.is_marked) return;
+    if (!contents.is_gguf_model()) {
+      for (const fs::path& file : contents.gguf) add(file, ModelKind::kFile);
+    }
+    if (depth == limits_.max_depth) return;
+    for (const fs::path& folder : contents.folders) visit(folder, depth + 1);
+  }
+
+  Contents contents_of(const fs::path& directory) {
+    Contents contents;
     std::error_code error, ignored;
     for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
       if (++entries_ > limits_.max_entries) break;
-      const std::string name = entry->path().filename().string();
-      if (entry->is_directory(ignored)) {
-        if (!is_passed_over(name)) folders.push_back(entry->path());
-      } else {
-        is_model = is_model || marks_a_model(name);
+      if (!entry->is_directory(ignored)) {
+        contents.add_file(entry->path());
+      } else if (!is_passed_over(entry->path().filename().string())) {
+        contents.folders.push_back(entry->path());
       }
     }
     if (error) list_.notes.push_back(fmt::format("{}: {}", valid_utf8(directory.string()), error.message()));
-    if (is_model) return add_folder(directory);
-    if (depth == limits_.max_depth) return;
-    std::sort(folders.begin(), folders.end());
-    for (const fs::path& folder : folders) visit(folder, depth + 1);
+    std::ranges::sort(contents.folders);
+    return contents;
   }
 
   void add_cached(const hub::CachedModel& cached, const fs::path& folder) {
@@ -131,10 +152,11 @@ class ModelSearch {
          .problem = "it has no snapshot: a download did not end; rift models fetch " + cached.id + " goes on with it"});
   }
 
-  void add_folder(const fs::path& directory) {
-    ListedModel model = described(directory);
-    const std::string below = directory.lexically_relative(place_).generic_string();
-    model.name = valid_utf8(below == "." ? fs::absolute(directory / "").parent_path().filename().string() : below);
+  void add(const fs::path& path, ModelKind kind) {
+    ListedModel model = described(path);
+    if (kind == ModelKind::kFile) model.kind = kind;
+    const std::string below = path.lexically_relative(place_).generic_string();
+    model.name = valid_utf8(below == "." ? fs::absolute(path / "").parent_path().filename().string() : below);
     list_.models.push_back(std::move(model));
   }
 
@@ -166,7 +188,7 @@ class ModelSearch {
     model.tokenizer = found.tokenizer;
     model.licence = licence_of(found);
     model.problem = found.problem;
-    if (model.problem.empty() && !found.image_sizes) load_tokenizer(checkpoint::open_hf_directory(directory));
+    model.reads_images = found.image_sizes.has_value();
   }
 
   /// The directory is known already; and bytes of a broken file may stand in a message.
@@ -182,6 +204,7 @@ class ModelSearch {
     int64_t total = 0;
     std::set<DeviceAndFile> counted;
     std::error_code error;
+    if (fs::is_regular_file(directory, error)) return static_cast<int64_t>(fs::file_size(directory, error));
     for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
          entry.increment(error)) {
       if (++entries_ > limits_.max_entries) break;
@@ -205,6 +228,8 @@ std::string_view name_of(ModelKind kind) {
   switch (kind) {
     case ModelKind::kFolder:
       return "folder";
+    case ModelKind::kFile:
+      return "file";
     case ModelKind::kCache:
       return "cache";
     case ModelKind::kPackage:
@@ -240,7 +265,8 @@ Json to_json(const ModelList& list) {
                           {"weights", model.weights},
                           {"tokenizer", model.tokenizer},
                           {"licence", model.licence},
-                          {"runs", model.problem.empty()},
+                          {"runs", model.problem.empty() && !model.reads_images},
+                          {"reads_images", model.reads_images},
                           {"problem", model.problem}});
   }
   return Json{{"places", list.places}, {"models", std::move(models)}, {"notes", list.notes}};

@@ -10,14 +10,14 @@
 
 namespace rift::package {
 
-enum class ModelKind { kFolder, kCache, kPackage };
-std::string_view name_of(ModelKind kind);  // "folder", "cache", "package"
+enum class ModelKind { kFolder, kFile, kCache, kPackage };
+std::string_view name_of(ModelKind kind);  // "folder", "file", "cache", "package"
 
 /// A model on this machine, as far as its files tell without their weights being read.
 struct ListedModel {
   std::string name;  // what other verbs take: a hub's name in the cache, else the path below the place
   ModelKind kind = ModelKind::kFolder;
-  std::string directory;
+  std::string directory;          // or the .gguf file
   std::string commit;             // of a cached snapshot
   std::vector<std::string> refs;  // names of that commit ("main")
   std::string architecture;       // model_type; of a package without a language model its kind ("scorecard")
@@ -25,8 +25,9 @@ struct ListedModel {
   int64_t size_bytes = 0;  // of all files, each counted once
   std::string weights;     // "safetensors", "torch", "gguf", "" = none; " in shards" behind it
   std::string tokenizer;
-  std::string licence;  // of the model card, else the names of licence files, "" = not stated
-  std::string problem;  // why rift cannot run it, "" = it can
+  std::string licence;        // of the model card, else the names of licence files, "" = not stated
+  bool reads_images = false;  // it can be inspected, converted and exported; no verb trains it
+  std::string problem;        // why rift cannot run it, "" = it can
 };
 
 struct ModelList {
@@ -44,9 +45,9 @@ struct ModelListLimits {
   int64_t max_entries = 1'000'000;  // of all places together
 };
 
-/// Models below `places`: directories with a config.json, modules.json, rift.json or weights, and models--... folders
-/// of a cache. Links are followed, each directory is looked into once. A directory that is broken is listed with its
-/// problem. Throws kArtefact for a place that is not there, kInterrupted.
+/// Models below `places`: directories with a config.json, modules.json, rift.json or weights, .gguf files that lie in
+/// none of the first three, and models--... folders of a cache. Links are followed, each directory is looked into once.
+/// A directory that is broken is listed with its problem. Throws kArtefact for a place that is not there, kInterrupted.
 ModelList list_models(const std::vector<std::filesystem::path>& places, const ModelListLimits& limits = {});
 
 Json to_json(const ModelList& list);

@@ -6,6 +6,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/places.h"
 #include "rift/checkpoint/format/gguf.h"
 #include "rift/encode/text/pipeline/gguf_tokenizer.h"
 #include "rift/encode/text/write_tokenizer_json.h"
@@ -100,15 +101,25 @@ Json tokenizer_config(const Gguf& file, const GgufTokenizer& lists) {
   return config;
 }
 
-bool has_file(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored);
+/// What the files' readers call by name alone, with the directory that it lies in.
+template <class Load>
+auto with_directory(const fs::path& directory, Load load) {
+  try {
+    return load();
+  } catch (const Error& error) {
+    const std::string place = (directory / "").string();
+    if (error.code() == Code::kBug || error.message().starts_with(directory.string())) throw;
+    const bool names_file = std::ranges::any_of(
+        checkpoint::tokenizer_file_names(), [&](std::string_view name) { return error.message().starts_with(name); });
+    RIFT_FAIL(error.code(), "{}{}", names_file ? place : directory.string() + ": ", error.message());
+  }
 }
 
 }  // namespace
 
 encode::text::TokenizerSpec read_tokenizer(const checkpoint::HfDirectory& model) {
-  if (model.gguf.empty() || !model.tokenizer_files.empty()) return encode::text::read_tokenizer_files(model.encoder);
+  if (model.gguf.empty() || !model.tokenizer_files.empty())
+    return with_directory(model.encoder, [&] { return encode::text::read_tokenizer_files(model.encoder); });
   return encode::text::tokenizer_of(lists_of(Gguf::open(model.gguf)));
 }
 
@@ -121,16 +132,29 @@ Json tokenizer_settings(const checkpoint::HfDirectory& model) {
 }
 
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDirectory& model) {
-  return encode::text::make_tokenizer(read_tokenizer(model));
+  encode::text::TokenizerSpec spec = read_tokenizer(model);
+  return with_directory(model.encoder, [&] { return encode::text::make_tokenizer(std::move(spec)); });
+}
+
+int64_t frame_tokens(const encode::text::Tokenizer& tokenizer) {
+  encode::text::Encoding frame;
+  tokenizer.encode("", {}, frame);
+  return std::ssize(frame.ids);
+}
+
+void require_fits(const encode::text::Tokenizer& tokenizer, const checkpoint::HfDirectory& model, int64_t vocab_size) {
+  RIFT_REQUIRE(tokenizer.vocab_size() <= vocab_size, Code::kArtefact,
+               "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
+               model.encoder.string(), tokenizer.vocab_size(), vocab_size);
 }
 
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const fs::path& model) {
   std::error_code ignored;
-  const bool describes_a_model = has_file(model / "config.json") || has_file(model / "modules.json");
+  const bool describes_a_model = is_file_there(model / "config.json") || is_file_there(model / "modules.json");
   const auto names = checkpoint::tokenizer_file_names();
   const bool tokenizer_alone = fs::is_directory(model, ignored) && !describes_a_model &&
-                               std::ranges::any_of(names, [&](auto name) { return has_file(model / name); });
-  if (tokenizer_alone) return encode::text::load_tokenizer(model);
+                               std::ranges::any_of(names, [&](auto name) { return is_file_there(model / name); });
+  if (tokenizer_alone) return with_directory(model, [&] { return encode::text::load_tokenizer(model); });
   return load_tokenizer(checkpoint::open_hf_directory(model));
 }
 

@@ -14,6 +14,12 @@ namespace rift::package {
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDirectory& model);
 encode::text::TokenizerSpec read_tokenizer(const checkpoint::HfDirectory& model);  // what it is made of
 
+/// Special tokens that frame a text, such as [CLS] and [SEP]; a text needs room for one more.
+int64_t frame_tokens(const encode::text::Tokenizer& tokenizer);
+
+/// Throws kArtefact where the tokenizer has more tokens than a model with `vocab_size` of them embeds.
+void require_fits(const encode::text::Tokenizer& tokenizer, const checkpoint::HfDirectory& model, int64_t vocab_size);
+
 /// Its tokenizer_config.json, of a GGUF file what would stand there; an empty mapping when there is none.
 Json tokenizer_settings(const checkpoint::HfDirectory& model);
 

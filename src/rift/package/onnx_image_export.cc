@@ -5,9 +5,14 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/places.h"
+#include "rift/checkpoint/class_head.h"
 #include "rift/checkpoint/hf_directory.h"
+#include "rift/checkpoint/links.h"
 #include "rift/checkpoint/load_model.h"
+#include "rift/models/architecture.h"
 #include "rift/models/vision/image_classifier.h"
+#include "rift/models/vision/image_processor.h"
 #include "rift/package/image_model.h"
 
 namespace rift::package {
@@ -17,23 +22,6 @@ namespace fs = std::filesystem;
 using models::OnnxGraph;
 
 constexpr const char* kProcessorFile = "preprocessor_config.json";
-
-/// Rows of the class head that the files hold; 0 when they hold none.
-int64_t classes_in(const ImageModelSource& source) {
-  const checkpoint::ModelLayout& layout = source.description.layout;
-  const std::string weight = layout.classifier + ".weight";
-  std::vector<std::string> names = {weight};
-  for (const checkpoint::Alias& alias : layout.aliases) {
-    if (alias.name == weight) names.push_back(alias.in_files);
-  }
-  for (const auto& tensor : source.archive->tensors()) {
-    for (const std::string& name : names) {
-      const bool is_head = tensor.name == name || tensor.name.ends_with("." + name);
-      if (is_head && tensor.shape.size() == 2 && tensor.shape[1] == layout.width) return tensor.shape[0];
-    }
-  }
-  return 0;
-}
 
 /// The classes' names in order, where config.json has one for each.
 std::optional<Json> labels_of(const Json& config, int64_t classes) {
@@ -59,16 +47,25 @@ std::shared_ptr<const models::ImageClassifier> read_classifier(const ImageModelS
 struct Origin {
   Pretrained pretrained;
   fs::path directory;  // where its files lie; empty for weights alone
+  fs::path processor;  // preprocessor_config.json; empty where there is none
 };
 
 Origin origin_of(const fs::path& model, const ImageModelSource& source) {
   const std::string digest = checkpoint::archive_sha256(source.weights);
   std::error_code ignored;
   if (fs::is_regular_file(model, ignored)) {
-    return {{.name = model.stem().string(), .weights_sha256 = digest}, {}};
+    return {{.name = model.stem().string(), .weights_sha256 = digest}, {}, {}};
   }
   const checkpoint::HfDirectory directory = checkpoint::open_hf_directory(model);
-  return {describe_pretrained(directory, digest), directory.encoder};
+  Origin origin{describe_pretrained(directory, digest), directory.root, directory.encoder / kProcessorFile};
+  const fs::path bounds = checkpoint::bounds_of_links(directory.root);
+  for (const std::string& file : origin.pretrained.licence_files)
+    checkpoint::require_inside(directory.root / file, bounds);
+  if (!is_file_there(origin.processor)) origin.processor.clear();
+  if (origin.processor.empty()) return origin;
+  checkpoint::require_inside(origin.processor, bounds);
+  models::read_image_processor(read_json(origin.processor), origin.processor.string());  // pixels are as it says
+  return origin;
 }
 
 OnnxMetadata metadata_of(const Origin& origin, const std::optional<Json>& labels, bool has_processor) {
@@ -90,14 +87,21 @@ bool is_image_model(const fs::path& path) {
   return models::is_image_model(checkpoint::open_hf_directory(path).config);
 }
 
+void refuse_image_model(const fs::path& path) {
+  const ImageModelSource source = open_image_model(path);
+  models::architecture_of(source.config, source.config_file);
+  RIFT_FAIL(Code::kBug, "{}: no model of images", source.config_file);
+}
+
 WriteFiles onnx_image_files(const fs::path& model) {
   const ImageModelSource source = open_image_model(model);
-  const int64_t classes = classes_in(source);
+  const int64_t classes = checkpoint::classifier_outputs(source.archive->tensors(), source.description.layout);
   RIFT_REQUIRE(
       classes > 0, Code::kUnsupported,
       "{}: --format onnx: its weights hold no class head ('{}.weight' of width {}), so there is nothing to give "
       "logits; name the directory of a model that was trained to classify",
       model.string(), source.description.layout.classifier, source.description.layout.width);
+  Origin origin = origin_of(model, source);
   const auto classifier = read_classifier(source, classes);  // the graph's weights
   RIFT_REQUIRE(classifier->new_parameters().empty(), Code::kUnsupported,
                "{}: --format onnx: its weights hold no '{}', which its class head needs", model.string(),
@@ -106,18 +110,13 @@ WriteFiles onnx_image_files(const fs::path& model) {
   const std::string logits = classifier->describe(graph);
   graph.enter("result");
   graph.output("logits", logits, OnnxGraph::Type::kF32, {"rows", classes});
-  Origin origin = origin_of(model, source);
-  const fs::path processor = origin.directory / kProcessorFile;
-  std::error_code ignored;
-  const bool has_processor = !origin.directory.empty() && fs::is_regular_file(processor, ignored);
   auto made = finished(graph, std::string(classifier->architecture().model_type),
-                       metadata_of(origin, labels_of(source.config, classes), has_processor));
-  return [classifier, origin = std::move(origin), config = source.config, has_processor, processor,
-          made = std::move(made)](const fs::path& to) {
+                       metadata_of(origin, labels_of(source.config, classes), !origin.processor.empty()));
+  return [classifier, origin = std::move(origin), config = source.config, made = std::move(made)](const fs::path& to) {
     checkpoint::format::write_onnx(to / kOnnxFile, made);
     write_file_atomic(to / "config.json", to_json_text(config, 2) + "\n");
-    if (has_processor) write_file_atomic(to / kProcessorFile, read_file(processor));
-    write_pretrained(to, origin.pretrained, origin.directory, "written as an ONNX graph");
+    if (!origin.processor.empty()) write_file_atomic(to / kProcessorFile, read_file(origin.processor));
+    write_pretrained(to, origin.pretrained, origin.directory, {.made = "written as an ONNX graph", .library = "onnx"});
   };
 }
 

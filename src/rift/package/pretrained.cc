@@ -26,16 +26,16 @@ std::string text_of(const Json& json, std::string_view key) {
   return value.is_null() ? std::string() : value.as_string();
 }
 
-std::string card_of(const Pretrained& pretrained, std::string_view made) {
+std::string card_of(const Pretrained& pretrained, const CardSpec& card) {
   Json front = Json::object();
   if (!pretrained.licence.empty()) front["license"] = pretrained.licence;
   if (!pretrained.name.empty()) front["base_model"] = pretrained.name;
-  front["library_name"] = "transformers";
+  front["library_name"] = card.library;
   std::string text = "---\n" + to_yaml_text(front) + "---\n\n";
   text += fmt::format(
       "Weights {} by rift from the pretrained model `{}`{}, whose weights have the SHA-256 "
       "{}.\n\n",
-      made, pretrained.name.empty() ? "not known" : pretrained.name,
+      card.made, pretrained.name.empty() ? "not known" : pretrained.name,
       pretrained.revision.empty() ? std::string() : " at commit " + pretrained.revision,
       pretrained.weights_sha256.empty() ? "not known" : pretrained.weights_sha256);
   if (!pretrained.has_licence()) return text + fmt::format("Licence: {}.\n", kNoLicence);
@@ -101,9 +101,9 @@ Pretrained pretrained_from_json(const Json& json) {
 }
 
 void write_pretrained(const fs::path& package, const Pretrained& pretrained, const fs::path& from,
-                      std::string_view made) {
+                      const CardSpec& card) {
   for (const std::string& file : pretrained.licence_files) write_file_atomic(package / file, read_file(from / file));
-  write_file_atomic(package / kModelCard, card_of(pretrained, made));
+  write_file_atomic(package / kModelCard, card_of(pretrained, card));
 }
 
 void write_card_from_scratch(const fs::path& directory) {

@@ -33,10 +33,14 @@ Pretrained describe_pretrained(const checkpoint::HfDirectory& base, const std::s
 Json to_json(const Pretrained& pretrained);
 Pretrained pretrained_from_json(const Json& json);  // throws kArtefact
 
+struct CardSpec {
+  std::string_view made = "fine-tuned";       // what was done to the pretrained model's weights
+  std::string_view library = "transformers";  // that loads them
+};
 /// Copies the licence files out of `from` and writes README.md, the model card that Hugging Face's tools look for, with
-/// the licence and the name of the pretrained model. `made`: what was done to its weights.
+/// the licence and the name of the pretrained model.
 void write_pretrained(const std::filesystem::path& package, const Pretrained& pretrained,
-                      const std::filesystem::path& from, std::string_view made = "fine-tuned");
+                      const std::filesystem::path& from, const CardSpec& card = {});
 /// The model card of weights that were made from nothing: nobody's licence goes with them.
 void write_card_from_scratch(const std::filesystem::path& directory);
 

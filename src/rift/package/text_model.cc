@@ -98,7 +98,7 @@ void require_any_stored(const std::map<std::string, checkpoint::StoredMatrix>& s
 }
 
 models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base,
-                                const checkpoint::ModelLayout& layout, bool has_pooler) {
+                                const checkpoint::ModelLayout& layout, bool has_pooler, std::string_view key) {
   if (asked != models::Pooling::kAutomatic) return asked;
   if (!base.sentence_transformers || base.sentence_transformers->pooling.empty()) {
     if (layout.head_pooling == name_of(models::Pooling::kLast)) return models::Pooling::kLast;
@@ -108,9 +108,8 @@ models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirec
   for (const auto pooling : {models::Pooling::kCls, models::Pooling::kMean, models::Pooling::kLast}) {
     if (name_of(pooling) == stated) return pooling;
   }
-  RIFT_FAIL(Code::kUnsupported,
-            "{}: 1_Pooling asks for '{}', which rift does not have; choose model.text.pooling: mean, cls or last",
-            base.root.string(), shorten(stated));
+  RIFT_FAIL(Code::kUnsupported, "{}: 1_Pooling asks for '{}', which rift does not have; choose {}: mean, cls or last",
+            base.root.string(), shorten(stated), key);
 }
 
 TextModel load_text_model(const TextModelSpec& spec) {
@@ -125,7 +124,8 @@ TextModel load_text_model(const TextModelSpec& spec) {
   result.tokenizer = load_tokenizer(result.base);
   checkpoint::LoadedModel loaded = load_weights(spec, result, described);
   if (spec.keeps_stored) require_any_stored(loaded.stored, result.base.root.string());
-  const models::Pooling pooling = resolve_pooling(spec.pooling, result.base, layout, loaded.names.has_pooler);
+  const models::Pooling pooling =
+      resolve_pooling(spec.pooling, result.base, layout, loaded.names.has_pooler, spec.pooling_key);
   if (std::holds_alternative<models::LabelTokensOptions>(spec.head.kind)) {
     models::require_reading_of_label_tokens(pooling);
   }
@@ -139,16 +139,27 @@ TextModel load_text_model(const TextModelSpec& spec) {
                                                                                         .device = spec.device},
                                                           loaded.tensors, std::move(loaded.stored));
   result.names = std::move(loaded.names);
-  RIFT_REQUIRE(result.tokenizer->vocab_size() <= sizes.vocab_size, Code::kArtefact,
-               "{}: the tokenizer has {} tokens, the model embeds {}; tokenizer and weights do not belong together",
-               result.base.encoder.string(), result.tokenizer->vocab_size(), sizes.vocab_size);
-  log_info("pretrained model loaded", {{"model", result.base.root.filename().string()},
-                                       {"licence", licence_of(result.pretrained)},
-                                       {"pooling", name_of(pooling)},
-                                       {"parameters", result.model->parameters().parameter_count()},
-                                       {"dropped", static_cast<int64_t>(result.names.dropped.size())},
-                                       {"new", static_cast<int64_t>(result.model->new_parameters().size())}});
+  require_fits(*result.tokenizer, result.base, sizes.vocab_size);
+  const int64_t new_parameters = spec.encoder_alone ? 0 : std::ssize(result.model->new_parameters());
+  log_info("pretrained model loaded",
+           {{"model", result.base.root.filename().string()},
+            {"licence", licence_of(result.pretrained)},
+            {"pooling", name_of(pooling)},
+            {"parameters",
+             spec.encoder_alone ? encoder_parameters(*result.model) : result.model->parameters().parameter_count()},
+            {"dropped", static_cast<int64_t>(result.names.dropped.size())},
+            {"new", new_parameters}});
   return result;
+}
+
+int64_t encoder_parameters(const models::TextClassifier& model) {
+  int64_t count = 0;
+  const auto add = [&](const models::Part& part) {
+    for (const std::string& name : part.parameters) count += model.parameters().at(name).size;
+  };
+  add(model.stem());
+  std::ranges::for_each(model.layers(), add);
+  return count;
 }
 
 void hold_in_f32(TextModel& model) {

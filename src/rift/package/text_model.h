@@ -22,6 +22,8 @@ struct TextModelSpec {
   models::Pooling pooling = models::Pooling::kAutomatic;
   std::optional<int64_t> max_tokens;                     // of the longest row that it is to read
   std::string max_tokens_key = "model.text.max_tokens";  // names it in errors
+  std::string pooling_key = "model.text.pooling";        // the same
+  bool encoder_alone = false;                            // nothing reads its head
   int64_t outputs = 1;
   bool keeps_stored = false;   // embeddings and linear maps stay as the blocks of their GGUF file and never train, but
   int64_t trained_layers = 0;  // for the maps of the uppermost layers, this many
@@ -59,7 +61,11 @@ void hold_in_f32(TextModel& model);
 /// kAutomatic: what 1_Pooling says, else pooler where the checkpoint has one, else last for decoders and mean for
 /// encoders. Throws kUnsupported when 1_Pooling asks for one that rift does not have.
 models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirectory& base,
-                                const checkpoint::ModelLayout& layout, bool has_pooler);
+                                const checkpoint::ModelLayout& layout, bool has_pooler,
+                                std::string_view key = "model.text.pooling");
+
+/// Of stem and layers, without pooler and head.
+int64_t encoder_parameters(const models::TextClassifier& model);
 
 /// What the summary says of where the model came from: weights, pooling, tensors dropped and renamed, the new head.
 Json describe(const TextModel& model);

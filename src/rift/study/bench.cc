@@ -84,6 +84,15 @@ BenchOptions read_options_of(const BenchSpec& spec, const std::string& method, c
   return options;
 }
 
+/// Where no length is asked for, a model with fewer positions than the usual length reads what it can.
+void shorten_rows(std::vector<BenchOptions>& options, const BenchSpec& spec, const fs::path& model) {
+  constexpr std::string_view kKey = "model.text.max_tokens=";
+  if (std::ranges::any_of(spec.sets, [&](const std::string& set) { return set.starts_with(kKey); })) return;
+  const int64_t most = train::most_tokens(model);
+  for (BenchOptions& of_method : options)
+    of_method.model.text.max_tokens = std::min(of_method.model.text.max_tokens, most);
+}
+
 /// A folder for what is written while timing; it goes away with the object.
 StagedDirectory scratch_directory() {
   std::error_code error;
@@ -125,6 +134,7 @@ Json run_bench(const BenchSpec& spec) {
   const fs::path used = spec.dropout ? model : scratch.path() / "model";
   std::vector<BenchOptions> options;
   for (const std::string& method : spec.methods) options.push_back(read_options_of(spec, method, used.string()));
+  shorten_rows(options, spec, model);
   if (!spec.dropout) train::write_without_dropout(model, used);
   const std::string execution = package::describe_execution(spec.device);
   const data::Dataset dataset = bench_dataset(spec);

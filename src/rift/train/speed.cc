@@ -293,4 +293,9 @@ void write_without_dropout(const fs::path& model, const fs::path& folder) {
   write_file_atomic(folder / config_name, to_json_text(config, 2));
 }
 
+int64_t most_tokens(const fs::path& model) {
+  const checkpoint::HfDirectory base = checkpoint::open_hf_directory(model);
+  return models::describe_text_model(base.config, base.config_path().string()).sizes.positions;
+}
+
 }  // namespace rift::train

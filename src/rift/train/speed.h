@@ -53,4 +53,7 @@ std::string instructions_in_use();
 /// implemented, kEnvironment.
 void write_without_dropout(const std::filesystem::path& model, const std::filesystem::path& folder);
 
+/// Positions of a text model's longest row. Throws as open_hf_directory() and describe_text_model() do.
+int64_t most_tokens(const std::filesystem::path& model);
+
 }  // namespace rift::train

@@ -6,6 +6,7 @@
 #include "rift/base/error.h"
 #include "rift/base/little_endian.h"
 #include "rift/checkpoint/format/complains.h"
+#include "rift/checkpoint/format/ggml_types.h"
 #include "rift/checkpoint/format/gguf.h"
 #include "rift/checkpoint/format/name_text.h"
 
@@ -285,11 +286,7 @@ class HeadReader : Complains<HeadReader> {
     const auto number = bytes_.number<uint32_t>(name);
     if (const auto type = ggml_type_of(number)) return ggml_type_info(*type);
     const std::string_view known = known_unsupported_ggml_type(number);
-    if (!known.empty()) {
-      fail(Code::kUnsupported,
-           "tensor '{}': {} is not read by rift; take a file with F16, Q8_0, Q4_0 to Q5_1 or Q2_K to Q6_K", name,
-           known);
-    }
+    if (!known.empty()) refuse_ggml_type(fmt::format("{}: tensor '{}'", place(), name), known);
     fail(Code::kArtefact, "tensor '{}': unknown element type {}", name, number);
   }
 

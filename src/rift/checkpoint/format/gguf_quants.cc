@@ -7,6 +7,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/little_endian.h"
+#include "rift/checkpoint/format/ggml_types.h"
 #include "rift/checkpoint/format/half.h"
 
 namespace rift::checkpoint::format {
@@ -264,6 +265,19 @@ std::string_view known_unsupported_ggml_type(uint32_t number) {
     if (row.number == number) return row.name;
   }
   return {};
+}
+
+void refuse_ggml_type(std::string_view place, std::string_view name) {
+  RIFT_FAIL(Code::kUnsupported, "{}: {} is not read by rift; take a file with F16, Q8_0, Q4_0 to Q5_1 or Q2_K to Q6_K",
+            place, name);
+}
+
+std::span<const GgmlTypeInfo> ggml_types() { return kTypes; }
+
+std::vector<std::string_view> known_unsupported_ggml_types() {
+  std::vector<std::string_view> names;
+  for (const UnsupportedType& row : kUnsupported) names.push_back(row.name);
+  return names;
 }
 
 void dequantize_blocks(GgmlType type, std::span<const std::byte> blocks, std::span<float> out) {

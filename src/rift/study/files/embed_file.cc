@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/base/files.h"
+#include "rift/base/places.h"
 #include "rift/base/stopwatch.h"
 #include "rift/data/options.h"
 #include "rift/data/row_stream.h"
@@ -118,6 +120,7 @@ EmbedFileResult embed_file(const EmbedFileSpec& spec) {
   require_two_files(spec.out, spec.rejects);
   data::require_table_ending(spec.out);
   const fs::path directory = package::resolve_model(spec.model);
+  require_place_for(spec.out);
   const package::Embedder embedder = make_embedder(spec, directory);
   EmbedFileResult result;
   result.width = embedder.width();

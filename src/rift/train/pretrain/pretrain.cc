@@ -154,7 +154,7 @@ class Pretraining {
                                                          .tensors = model().tensors(),
                                                          .max_tokens = options_.model.text.max_tokens});
     if (start_.pretrained) {
-      package::write_pretrained(staged.path(), *start_.pretrained, start_.base.root, "trained further");
+      package::write_pretrained(staged.path(), *start_.pretrained, start_.base.root, {.made = "trained further"});
     } else {
       package::write_card_from_scratch(staged.path());
     }

@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <cctype>
+
 #include "rift/checkpoint/archive.h"
+#include "rift/checkpoint/float_type.h"
+#include "rift/checkpoint/format/ggml_types.h"
 #include "rift/checkpoint/gguf/tensor_names.h"
 #include "rift/train/support/samples.h"
 #include "rift/train/support/trials.h"
@@ -53,11 +58,32 @@ SupportTable sources(Trials& trials) {
   return table;
 }
 
+/// What tensors of a GGUF file may be stored as, and what rift writes.
+SupportTable gguf_types(Trials& trials) {
+  namespace format = checkpoint::format;
+  const auto is_written = [](std::string_view name) {
+    return std::ranges::any_of(enum_names(checkpoint::FloatType{}), [&](const auto& type) {
+      return std::ranges::equal(
+          type.name, name, {}, [](char c) { return c; },
+          [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+    });
+  };
+  SupportTable table{.key = "gguf_types", .columns = {"read", "write"}};
+  for (const format::GgmlTypeInfo& type : format::ggml_types())
+    table.rows.push_back({std::string(type.name), {SupportCell{}, yes_or_no(is_written(type.name))}});
+  for (const std::string_view name : format::known_unsupported_ggml_types()) {
+    const auto refuse = [&] { format::refuse_ggml_type("model.gguf: tensor 'blk.0.attn_q.weight'", name); };
+    table.rows.push_back({std::string(name), {trials.of(refuse, {std::string(name)}), yes_or_no(false)}});
+  }
+  return table;
+}
+
 }  // namespace
 
 void add_file_tables(SupportMatrix& matrix, Trials& trials) {
   matrix.tables.push_back(endings(trials));
   matrix.tables.push_back(sources(trials));
+  matrix.tables.push_back(gguf_types(trials));
 }
 
 }  // namespace rift::train

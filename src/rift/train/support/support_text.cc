@@ -38,7 +38,10 @@ std::string markdown_table(const SupportTable& table) {
   std::string text = line_of(head) + rule_of(head.size());
   for (const SupportTable::Row& row : table.rows) {
     std::vector<std::string> cells = {code(row.name)};
-    for (const SupportCell& cell : row.cells) cells.push_back(in_cell(cell_text(cell)));
+    for (const SupportCell& cell : row.cells) {
+      const std::string cell_is = in_cell(cell_text(cell));
+      cells.push_back(cell.answer == SupportCell::Answer::kOwn ? fmt::format("**{}**", cell_is) : cell_is);
+    }
     text += line_of(cells);
   }
   return text;

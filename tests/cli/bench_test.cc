@@ -58,6 +58,14 @@ class Bench : public testing::Test {
   TempDirectory folder_;
 };
 
+TEST_F(Bench, AModelOfFewPositionsReadsWhatItCan) {
+  const ProgramRun ended = run_program(
+      {"bench", "--model", (folder_ / "tiny").string(), "--rows", "20", "--parts", "tokenize,score", "--json"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const Json settings = parse_json(ended.out, "stdout").at("settings");
+  EXPECT_EQ(settings.at("model").at("text").at("max_tokens").as_int(), 40);  // of config.json
+}
+
 TEST_F(Bench, SaysWhatItWasMeasuredOnAndEveryPart) {
   const Json result = json({"--rows", "0", "--methods", "full,head", "--set", "optim.epochs=3"});
   EXPECT_EQ(result.at("model").as_string(), "tiny");

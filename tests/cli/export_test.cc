@@ -9,6 +9,7 @@
 #include "cli/program.h"
 #include "cli/tiny_model.h"
 #include "rift/base/json.h"
+#include "support/variable.h"
 
 // rift export --format onnx as somebody meets it who hands a model on. What the file computes:
 // tests/train/onnx_client_test.cc.
@@ -114,7 +115,7 @@ TEST_F(OnnxExport, WhatIsNoLanguageModelAloneIsRefusedWithWhatToDo) {
 TEST_F(OnnxExport, OfAnImageModelIsWrittenOutOfItsDirectory) {
   fs::copy("tests/models/fixtures/tiny_vit", path("vit"));
   write_plainly(path("vit/LICENSE"), "Use it well.\n");
-  write_plainly(path("vit/preprocessor_config.json"), R"({"do_resize": false})");
+  write_plainly(path("vit/preprocessor_config.json"), R"({"size": {"height": 16, "width": 16}})");
   const ProgramRun run = run_program({"export", path("vit"), "--format", "onnx", "--out", path("out/onnx")});
   ASSERT_EQ(run.status, 0) << run.err;
   EXPECT_THAT(
@@ -123,6 +124,17 @@ TEST_F(OnnxExport, OfAnImageModelIsWrittenOutOfItsDirectory) {
   const std::string bytes = text_of(path("out/onnx/model.onnx"));
   EXPECT_THAT(bytes, AllOf(HasSubstr("pixel_values"), HasSubstr(R"(["LABEL_0"])"), HasSubstr("rift.pretrained")));
   EXPECT_EQ(parse_json(text_of(path("out/onnx/config.json")), "config.json").at("model_type").as_string(), "vit");
+}
+
+TEST_F(OnnxExport, AModelMayBeNamedAsOtherVerbsTakeIt) {
+  fs::create_directories(path("models"));
+  fs::copy("tests/models/fixtures/tiny_vit", path("models/tiny-vit"));
+  const Variable models("RIFT_MODELS", path("models"));
+  const ProgramRun run = run_program({"export", "tiny-vit", "--format", "onnx", "--out", path("out/onnx")});
+  EXPECT_EQ(run.status, 0) << run.err;
+  const ProgramRun none = run_program({"export", "no-such", "--format", "gguf", "--out", path("out/m.gguf")});
+  EXPECT_EQ(none.status, 4);
+  EXPECT_THAT(none.err, HasSubstr("rift models list shows what is here"));
 }
 
 TEST_F(OnnxExport, ATextModelThatWasNeverTunedIsRefused) {

@@ -48,13 +48,18 @@ TEST(Models, WhatFilesSayDoesNotDriveTheTerminal) {
 }
 
 TEST(Models, InspectSaysWhatWouldBeNew) {
-  const TempDirectory folder;
-  write_tiny_model(folder / "tiny");
-  const ProgramRun run = run_program({"models", "inspect", (folder / "tiny").string()});
+  const std::string bare = "tests/checkpoint/fixtures/gguf_models/bert.gguf";  // without a head
+  const ProgramRun run = run_program({"models", "inspect", bare});
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("classifier.weight: "));
-  const ProgramRun json = run_program({"models", "inspect", (folder / "tiny").string(), "--json"});
-  EXPECT_EQ(parse_json(json.out, "stdout").at("names").at("new_head").size(), 2u);
+  const auto new_in = [](const std::string& model) {
+    const ProgramRun json = run_program({"models", "inspect", model, "--json"});
+    return parse_json(json.out, "stdout").at("names").at("new_head").size();
+  };
+  EXPECT_EQ(new_in(bare), 2u);
+  const TempDirectory folder;
+  write_tiny_model(folder / "tiny");
+  EXPECT_EQ(new_in((folder / "tiny").string()), 0u);
 }
 
 TEST(Models, InspectOfWhatCannotBeOpenedSaysItOnce) {

@@ -86,7 +86,7 @@ TEST(OnnxImageExport, FilesOutsideOfTheModelAreNotTaken) {
 TEST(OnnxImageExport, PixelsThatCannotBeMadeAreRefused) {
   const TempDirectory directory;
   const fs::path model = vit(directory);
-  directory.write("vit/preprocessor_config.json", R"({"do_normalize": "often"})");
+  directory.write("vit/preprocessor_config.json", R"({"size": {"height": 16, "width": 16}, "do_normalize": "often"})");
   EXPECT_THAT(refusal(model, directory), AllOf(HasSubstr("preprocessor_config.json"), HasSubstr("do_normalize")));
 }
 

@@ -6,7 +6,6 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
-#include "rift/base/places.h"
 #include "rift/package/format/manifest.h"
 #include "rift/package/onnx_export.h"
 #include "rift/package/onnx_image_export.h"
@@ -93,7 +92,6 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
                out.string(), kOnnxFile);
   if (is_image_model(package)) {
     if (format != ExportFormat::kOnnx) refuse_image_model(package);
-    require_place_for(out);
     return write_new(out, onnx_image_files(package));
   }
   const std::vector<PackageFile> files = check_manifest(package);
@@ -104,7 +102,6 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
   if (format != ExportFormat::kHf) {
     for (const std::string& file : licence_files(package)) copies.push_back({file, file});
   }
-  require_place_for(out);
   const WriteFiles write_onnx = format == ExportFormat::kOnnx ? onnx_files(package) : WriteFiles();
   write_new(out, [&](const fs::path& to) {
     if (write_onnx) write_onnx(to);

@@ -85,6 +85,13 @@ TEST_F(Embed, AsManyTokensAsSpecialOnesLeaveNoRoom) {
   EXPECT_TRUE(fs::exists(folder_ / "new/folder/v.csv"));
 }
 
+TEST_F(Embed, ADecodersFirstTokenIsRefusedUnderTheFlagsName) {
+  folder_.write("lines.txt", "paid\n");
+  expect_refused(run_program({"embed", "tests/checkpoint/fixtures/gguf_models/smollm.gguf", path("lines.txt"), "--out",
+                              path("v.csv"), "--pooling", "cls"}),
+                 2, "--pooling: cls: a decoder has no pooler");
+}
+
 TEST_F(Embed, APrecisionThatTheModelIsNotComputedInIsRefused) {
   folder_.write("lines.txt", "paid\n");
   for (const char* precision : {"bf16", "int8"}) {

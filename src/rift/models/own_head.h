@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "rift/models/options.h"
 #include "rift/nn/activation.h"
@@ -27,6 +28,7 @@ struct OwnHead {
 };
 
 /// Throws kConfig when a model with this head has no such reading: a decoder's first token has seen no other.
-void require_reading(const OwnHead& head, Pooling pooling);
+/// `key` names the pooling in the error.
+void require_reading(const OwnHead& head, Pooling pooling, std::string_view key);
 
 }  // namespace rift::models

@@ -46,7 +46,7 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
   BuiltEncoder built = architecture_.build(options.config, options.config_file, *store_);
   encoder_ = std::move(built.encoder);
   own_head_ = std::move(built.head);
-  require_reading(own_head_, pooling_);
+  require_reading(own_head_, pooling_, options.pooling_key);
   const int64_t width = encoder_->width();
   if (own_head_.has_pooler() && (pooling_ == Pooling::kPooler || pretrained.contains(own_head_.pooler + ".weight"))) {
     pooler_ = Pooler::add_to(*store_, own_head_, width);

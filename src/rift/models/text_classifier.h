@@ -21,11 +21,12 @@
 namespace rift::models {
 
 struct TextClassifierOptions {
-  Json config;                              // the checkpoint's config.json
-  std::string config_file = "config.json";  // names it in errors
-  Pooling pooling = Pooling::kPooler;       // resolved: not kAutomatic
-  int64_t outputs = 1;                      // 1 (binary, regression) or C
-  uint64_t seed = 1;                        // of new parameters
+  Json config;                                     // the checkpoint's config.json
+  std::string config_file = "config.json";         // names it in errors
+  Pooling pooling = Pooling::kPooler;              // resolved: not kAutomatic
+  std::string pooling_key = "model.text.pooling";  // names it in errors
+  int64_t outputs = 1;                             // 1 (binary, regression) or C
+  uint64_t seed = 1;                               // of new parameters
   at::ScalarType dtype = at::kFloat;
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };

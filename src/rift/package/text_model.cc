@@ -134,6 +134,7 @@ TextModel load_text_model(const TextModelSpec& spec) {
   result.model = std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = result.base.config,
                                                                                         .config_file = config_file,
                                                                                         .pooling = pooling,
+                                                                                        .pooling_key = spec.pooling_key,
                                                                                         .outputs = spec.outputs,
                                                                                         .seed = spec.seed,
                                                                                         .device = spec.device},

@@ -9,7 +9,6 @@
 #include "cli/program.h"
 #include "cli/tiny_model.h"
 #include "rift/base/json.h"
-#include "support/client.h"
 
 // rift search as a user runs it, on a BERT of width 32 and sentences of its own words.
 namespace rift::test {

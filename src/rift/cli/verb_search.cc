@@ -7,7 +7,7 @@
 #include "rift/cli/output.h"
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
-#include "rift/study/search/search_run.h"
+#include "rift/study/search/search.h"
 
 namespace rift::cli {
 

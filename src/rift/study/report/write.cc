@@ -18,7 +18,7 @@
 #include "rift/study/report/sections.h"
 #include "rift/study/run/directory.h"
 #include "rift/study/run/place.h"
-#include "rift/study/search/search_result.h"
+#include "rift/study/search/result.h"
 #include "rift/study/verdict.h"
 
 namespace rift::study {

@@ -5,7 +5,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/log.h"
-#include "rift/study/kept_scores.h"
+#include "rift/study/run/kept_scores.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {

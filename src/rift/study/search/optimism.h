@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "rift/study/search/search_metrics.h"
+#include "rift/study/search/metrics.h"
 
 namespace rift::study {
 

@@ -6,7 +6,7 @@
 #include "rift/base/json.h"
 #include "rift/search/space.h"
 #include "rift/study/run/options.h"
-#include "rift/study/search/search_metrics.h"
+#include "rift/study/search/metrics.h"
 
 /// A trial's values as options of a training.
 namespace rift::study {

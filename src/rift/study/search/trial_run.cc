@@ -5,9 +5,9 @@
 #include "rift/base/error.h"
 #include "rift/base/log.h"
 #include "rift/search/heartbeat.h"
-#include "rift/study/kept_scores.h"
 #include "rift/study/learner.h"
 #include "rift/study/run/directory.h"
+#include "rift/study/run/kept_scores.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {

@@ -1,4 +1,4 @@
-#include "rift/study/search/search_result.h"
+#include "rift/study/search/result.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "rift/search/importance.h"
 #include "rift/search/pareto.h"
 #include "rift/search/study.h"
-#include "rift/study/kept_scores.h"
+#include "rift/study/run/kept_scores.h"
 #include "rift/study/search/optimism.h"
 
 namespace rift::study {

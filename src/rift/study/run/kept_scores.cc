@@ -1,4 +1,4 @@
-#include "rift/study/kept_scores.h"
+#include "rift/study/run/kept_scores.h"
 
 #include <algorithm>
 

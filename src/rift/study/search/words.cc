@@ -1,4 +1,4 @@
-#include "rift/study/search/search_words.h"
+#include "rift/study/search/words.h"
 
 #include <algorithm>
 

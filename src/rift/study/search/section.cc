@@ -5,8 +5,8 @@
 #include "rift/base/sentences.h"
 #include "rift/report/charts.h"
 #include "rift/study/report/sections.h"
-#include "rift/study/search/search_result.h"
-#include "rift/study/search/search_words.h"
+#include "rift/study/search/result.h"
+#include "rift/study/search/words.h"
 
 namespace rift::study {
 namespace {

@@ -1,4 +1,4 @@
-#include "rift/study/search/search_run.h"
+#include "rift/study/search/search.h"
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@
 #include "rift/study/learner.h"
 #include "rift/study/run/directory.h"
 #include "rift/study/run/place.h"
-#include "rift/study/search/search_result.h"
+#include "rift/study/search/result.h"
 #include "rift/study/search/trial_run.h"
 
 namespace rift::study {

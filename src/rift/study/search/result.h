@@ -10,7 +10,7 @@
 #include "rift/report/page.h"
 #include "rift/search/space.h"
 #include "rift/study/parts.h"
-#include "rift/study/search/search_metrics.h"
+#include "rift/study/search/metrics.h"
 
 /// What came of a search, as search.json, and as a part of the report.
 namespace rift::study {

@@ -1,7 +1,7 @@
 #include "rift/base/sentences.h"
 #include "rift/study/report/figure_text.h"
-#include "rift/study/search/search_run.h"
-#include "rift/study/search/search_words.h"
+#include "rift/study/search/search.h"
+#include "rift/study/search/words.h"
 
 namespace rift::study {
 

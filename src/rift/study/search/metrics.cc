@@ -1,4 +1,4 @@
-#include "rift/study/search/search_metrics.h"
+#include "rift/study/search/metrics.h"
 
 #include <fmt/ranges.h>
 

@@ -32,6 +32,12 @@ TEST(Browser, DrawsEveryKindOfChartUnderThePolicy) {
   page.chart(histogram_chart({.series = {{"good", {}, {.4, .6}}, {"bad", {}, {.9, .1}}}}), "histogram");
   page.chart(interval_chart({.names = {"gbdt"}, .value = {.7}, .low = {.6}, .high = {.8}}), "interval");
   page.chart(bar_chart({.names = {"income"}, .values = {1.0}}), "bars");
+  page.chart(parallel_chart({.axes = {{"lr", {0, 1}, {{0, "1e-5"}, {1, "1e-3"}}}, {"auc", {1, 0}, {{0, ".7"}}}},
+                             .value = {.8, .7},
+                             .value_title = "auc",
+                             .names = {"trial 0", "trial 1"}}),
+             "parallel");
+  page.chart(point_chart({.series = {series}, .x_title = "auc", .y_title = "brier"}), "points");
   test::TempDirectory directory;
   page.write(directory.path() / "page.html");
   const std::string dom = output_of(
@@ -42,7 +48,7 @@ TEST(Browser, DrawsEveryKindOfChartUnderThePolicy) {
   size_t drawings = 0;
   for (size_t at = dom.find("class=\"marks\""); at != std::string::npos; at = dom.find("class=\"marks\"", at + 1))
     ++drawings;
-  EXPECT_EQ(drawings, 4u);
+  EXPECT_EQ(drawings, 6u);
 }
 
 }  // namespace

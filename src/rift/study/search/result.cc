@@ -57,6 +57,7 @@ Json parameters_json(const SearchFacts& facts) {
     const auto found = std::ranges::find(importance, dimension.name, &search::Importance::parameter);
     parameters.push_back({{"name", dimension.name},
                           {"log", dimension.distribution.log},
+                          {"choice", dimension.distribution.is_categorical()},
                           {"importance", found == importance.end() ? Json() : Json(found->share)}});
   }
   return parameters;

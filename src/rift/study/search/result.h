@@ -35,7 +35,7 @@ const search::Trial* winner_of(const SearchFacts& facts);
 
 /// {"study", "sampler", "pruner", "metrics": [{"name", "direction"}], "validation_rows", "counts": {"complete",
 /// "pruned", "failed", "running", "waiting"}, "saw_validation": trials that a figure of the validation rows was seen
-/// of, "parameters": [{"name", "log", "importance"}], "trials": [{"number", "state", "settings", "values",
+/// of, "parameters": [{"name", "log", "choice", "importance"}], "trials": [{"number", "state", "settings", "values",
 /// "evaluations", "why"}], "winner": number or null, "front": [numbers], "optimism": {...} or null}
 Json search_json(const SearchFacts& facts);
 

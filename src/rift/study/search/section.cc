@@ -142,18 +142,25 @@ report::ParallelAxis number_axis(const std::string& name, const std::vector<cons
   return axis;
 }
 
+/// Numbers in their order, then texts.
 report::ParallelAxis choice_axis(const std::string& name, const std::vector<const Json*>& values) {
-  std::set<std::string> choices;
+  using Choice = std::pair<double, std::string>;
+  const auto choice_of = [](const Json& value) {
+    return Choice(value.is_number() ? value.as_double() : INFINITY, value.written());
+  };
+  std::set<Choice> choices;
   for (const Json* value : values) {
-    if (value != nullptr) choices.insert(value->written());
+    if (value != nullptr) choices.insert(choice_of(*value));
   }
   report::ParallelAxis axis{.name = name, .place = {}, .ticks = {}};
-  const auto place_of = [&](const std::string& choice) {
+  const auto place_of = [&](const Choice& choice) {
     const auto at = static_cast<double>(std::distance(choices.begin(), choices.find(choice)));
     return choices.size() < 2 ? 0.5 : at / static_cast<double>(choices.size() - 1);
   };
-  for (const Json* value : values) axis.place.push_back(value == nullptr ? kInactivePlace : place_of(value->written()));
-  for (const std::string& choice : choices) axis.ticks.emplace_back(place_of(choice), choice);
+  for (const Json* value : values) {
+    axis.place.push_back(value == nullptr ? kInactivePlace : place_of(choice_of(*value)));
+  }
+  for (const Choice& choice : choices) axis.ticks.emplace_back(place_of(choice), choice.second);
   return axis;
 }
 
@@ -164,13 +171,9 @@ void add_parallel(Page& page, const Json& search, const std::vector<const Json*>
     if (chart.axes.size() == kMostAxes) break;
     const std::string& name = parameter->at("name").as_string();
     std::vector<const Json*> values;
-    bool all_numbers = true;
-    for (const Json* trial : trials) {
-      values.push_back(trial->at("settings").find(name));
-      all_numbers = all_numbers && (values.back() == nullptr || values.back()->is_number());
-    }
-    chart.axes.push_back(all_numbers ? number_axis(name, values, parameter->at("log").as_bool())
-                                     : choice_axis(name, values));
+    for (const Json* trial : trials) values.push_back(trial->at("settings").find(name));
+    chart.axes.push_back(parameter->at("choice").as_bool() ? choice_axis(name, values)
+                                                           : number_axis(name, values, parameter->at("log").as_bool()));
   }
   std::vector<const Json*> figures;
   for (const Json* trial : trials) {

@@ -103,7 +103,7 @@ TEST(Bert, TenAdamStepsGiveTheLossesOfPyTorch) {
   optim::ParameterGroup group{.name = "all", .lr = golden.at("lr").as_double()};
   for (const nn::Stretch& stretch : store.trainable_stretches()) group.slices.push_back({stretch.offset, stretch.size});
   optim::Optimizer<float> optimizer(options, {group});
-  const objective::TaskLoss task(objective::Loss::kBce, 1, {});
+  const objective::TaskLoss task({.loss = {objective::BceLoss{}}});
   const std::vector<double> targets = numbers_of(tiny_golden().at("targets"));
   const tensor::PackedBatch batch = tiny_batch();
   for (const double expected : numbers_of(golden.at("losses"))) {

@@ -46,7 +46,7 @@ class MiniLmParity : public testing::Test {
   /// Mean BCE of the logits; its gradient before the division by the number of rows.
   double loss_of(const at::Tensor& logits, at::Tensor& gradient) const {
     gradient = at::zeros_like(logits);
-    const objective::LossSum loss = objective::TaskLoss(objective::Loss::kBce, 1, {})
+    const objective::LossSum loss = objective::TaskLoss({.loss = {objective::BceLoss{}}})
                                         .evaluate({logits.const_data_ptr<float>(), targets_.size()}, targets_, {},
                                                   {gradient.mutable_data_ptr<float>(), targets_.size()});
     return loss.sum / loss.weight;

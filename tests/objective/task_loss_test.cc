@@ -12,39 +12,57 @@
 namespace rift::objective {
 namespace {
 
-std::vector<float> floats(const Json& json) {
-  const std::vector<double> values = json.as_doubles();
-  return {values.begin(), values.end()};
+constexpr double kTolerance = 1e-5;  // of f32 logits and gradients, relative to 1 + |value|
+
+using Doubles = std::vector<double>;
+
+Target target_named(const std::string& name) {
+  if (name == "binary") return Target::kBinary;
+  return name == "classes" ? Target::kClasses : Target::kValue;
 }
 
+LossOptions options_of(const Json& json) {
+  LossOptions options;
+  read_options(json, "loss_golden.json", options, "objective.loss");
+  return options;
+}
+
+TaskLoss loss_of(const Json& one) {
+  return TaskLoss({.loss = options_of(one.at("loss")),
+                   .target = target_named(one.at("target").as_string()),
+                   .classes = 3,
+                   .class_weight = one.at("class_weight").as_doubles()});
+}
+
+std::vector<float> floats(const Doubles& values) { return {values.begin(), values.end()}; }
+
+Json golden() { return parse_json(read_file("tests/objective/fixtures/loss_golden.json"), "loss_golden.json"); }
+
 TEST(TaskLoss, EqualsPyTorchInValueAndGradient) {
-  const Json golden = parse_json(read_file("tests/objective/fixtures/loss_golden.json"), "loss_golden.json");
-  for (const Json& one : golden.at("cases").as_array()) {
-    const std::string& name = one.at("case").as_string();
-    SCOPED_TRACE(name);
-    const bool classes = name.starts_with("cross_entropy");
-    const Loss loss = classes ? Loss::kCrossEntropy : name == "mse" ? Loss::kMse : Loss::kBce;
-    const TaskLoss task(
-        loss, classes ? 3 : 1,
-        name.ends_with("class_weight") ? golden.at("class_weight").as_doubles() : std::vector<double>{});
-    const std::vector<float> logits = floats(one.at("logits"));
-    const std::vector<double> weights =
-        name.ends_with("_weighted") ? golden.at("weights").as_doubles() : std::vector<double>{};
+  const Json cases = golden();
+  for (const Json& one : cases.at("cases").as_array()) {
+    SCOPED_TRACE(to_json_text(one.at("loss")));
+    const std::vector<float> logits = floats(one.at("logits").as_doubles());
     std::vector<float> gradient(logits.size());
-    const LossSum sum = task.evaluate(logits, one.at("targets").as_doubles(), weights, gradient);
-    EXPECT_NEAR(sum.sum, one.at("sum").as_double(), 1e-5 * (1 + std::abs(one.at("sum").as_double())));
-    for (size_t i = 0; i < gradient.size(); ++i)
-      EXPECT_NEAR(gradient[i], one.at("gradient").at(i).as_double(), 1e-5) << i;
+    const LossSum sum =
+        loss_of(one).evaluate(logits, one.at("targets").as_doubles(), one.at("weights").as_doubles(), gradient);
+    const double expected = one.at("sum").as_double();
+    EXPECT_NEAR(sum.sum, expected, kTolerance * (1 + std::abs(expected)));
+    for (size_t i = 0; i < gradient.size(); ++i) {
+      const double derivative = one.at("gradient").at(i).as_double();
+      EXPECT_NEAR(gradient[i], derivative, kTolerance * (1 + std::abs(derivative))) << i;
+    }
   }
 }
 
 TEST(TaskLoss, PartsAddUpToTheWholeBatch) {
-  const TaskLoss task(Loss::kBce, 1, {});
+  const TaskLoss task({.loss = {BceLoss{}}});
   const std::vector<float> logits = {0.2f, -1.0f, 3.0f, 0.0f, 0.7f};
-  const std::vector<double> targets = {1, 0, 0, 1, 1};
-  const std::vector<double> weights = {1, 2, 0.5, 1, 3};
+  const Doubles targets = {1, 0, 0, 1, 1};
+  const Doubles weights = {1, 2, 0.5, 1, 3};
   std::vector<float> gradient(5), part_gradient(5);
   const LossSum whole = task.evaluate(logits, targets, weights, gradient);
+  EXPECT_DOUBLE_EQ(whole.weight, task.weight(targets, weights));
   LossSum parts;
   for (const auto& [begin, size] : {std::pair<size_t, size_t>{0, 2}, {2, 2}, {4, 1}}) {
     const LossSum part =
@@ -59,35 +77,82 @@ TEST(TaskLoss, PartsAddUpToTheWholeBatch) {
 }
 
 TEST(TaskLoss, NotFiniteLogitGivesNotFiniteSum) {
-  const TaskLoss task(Loss::kBce, 1, {});
+  const TaskLoss task({.loss = {BceLoss{}}});
   std::vector<float> gradient(1);
-  EXPECT_FALSE(std::isfinite(task.evaluate(std::vector<float>{NAN}, std::vector<double>{1}, {}, gradient).sum));
+  EXPECT_FALSE(std::isfinite(task.evaluate(std::vector<float>{NAN}, Doubles{1}, {}, gradient).sum));
 }
 
-TEST(TaskLoss, ATargetWithoutAClassWeightIsRefused) {
-  const TaskLoss task(Loss::kBce, 1, {1.0, 2.0});
-  EXPECT_EQ(task.row_weight(1, 3.0), 6.0);
+TEST(TaskLoss, ClassWeightsMultiplyRowWeightsAndNeedAClass) {
+  const TaskLoss task({.loss = {BceLoss{}}, .class_weight = {1.0, 2.0}});
+  EXPECT_EQ(task.weight(Doubles{1, 0}, Doubles{3, 5}), 11.0);
   for (const double target : {-1.0, 2.0, static_cast<double>(NAN)}) {
-    test::message_of(Code::kBug, [&] { task.row_weight(target, 1.0); });
+    test::message_of(Code::kBug, [&] { task.weight(Doubles{target}, {}); });
   }
 }
 
-TEST(ResolveLoss, RefusesALossThatDoesNotFit) {
-  EXPECT_EQ(resolve_loss(Loss::kAutomatic, Target::kClasses), Loss::kCrossEntropy);
-  EXPECT_EQ(resolve_loss(Loss::kBce, Target::kBinary), Loss::kBce);
-  EXPECT_THAT(test::message_of(Code::kConfig, [] { resolve_loss(Loss::kBce, Target::kClasses); }),
-              testing::HasSubstr("'bce' does not fit this task; use 'cross_entropy'"));
+TEST(TaskLoss, PosWeightMovesTheLossAndNotTheDivisor) {
+  const TaskLoss task({.loss = {BceLoss{.pos_weight = 4.0}}});
+  std::vector<float> gradient(2);
+  const LossSum sum = task.evaluate(std::vector<float>{0, 0}, Doubles{1, 0}, {}, gradient);
+  EXPECT_DOUBLE_EQ(sum.sum, 5 * std::log(2.0));
+  EXPECT_DOUBLE_EQ(sum.weight, 2.0);
 }
 
-TEST(BalancedClassWeights, InverseFrequencyAndNoEmptyClass) {
-  const std::vector<double> weights = balanced_class_weights(std::vector<double>{0, 0, 0, 1}, 2);
+TEST(ResolveLoss, RefusesALossThatDoesNotFit) {
+  EXPECT_EQ(resolve_loss({AutomaticLoss{}}, Target::kClasses).name(), "cross_entropy");
+  EXPECT_EQ(resolve_loss({BceLoss{}}, Target::kBinary).name(), "bce");
+  const LossOptions focal = resolve_loss({FocalLoss{.gamma = 3}}, Target::kClasses);
+  EXPECT_EQ(std::get<FocalLoss>(focal.kind).gamma, 3);
+  EXPECT_THAT(test::message_of(Code::kConfig, [] { resolve_loss({BceLoss{}}, Target::kClasses); }),
+              testing::HasSubstr("'bce' does not fit this task; use 'cross_entropy', 'focal'"));
+  test::message_of(Code::kConfig, [] { resolve_loss({FocalLoss{}}, Target::kValue); });
+}
+
+TEST(ResolveLoss, SaysWhetherTheOutputsAreProbabilities) {
+  EXPECT_TRUE(gives_probabilities({BceLoss{}}));
+  EXPECT_FALSE(gives_probabilities({BceLoss{.pos_weight = 2}}));
+  EXPECT_TRUE(gives_probabilities({CrossEntropyLoss{}}));
+  EXPECT_FALSE(gives_probabilities({CrossEntropyLoss{.label_smoothing = 0.1}}));
+  EXPECT_FALSE(gives_probabilities({FocalLoss{}}));
+}
+
+TEST(LossOptions, AreANameOrAMappingWithSettings) {
+  EXPECT_EQ(options_of(Json("focal")).name(), "focal");
+  EXPECT_EQ(std::get<FocalLoss>(options_of(Json{{"kind", "focal"}, {"gamma", 0.5}}).kind).gamma, 0.5);
+  EXPECT_THAT(test::message_of(Code::kConfig,
+                               [] {
+                                 options_of(Json{{"kind", "mse"}, {"pos_weight", 2.0}});
+                               }),
+              testing::HasSubstr("pos_weight"));
+  EXPECT_THAT(test::message_of(Code::kConfig,
+                               [] {
+                                 options_of(Json{{"kind", "focal"}, {"gamma", -1.0}});
+                               }),
+              testing::HasSubstr("objective.loss.gamma"));
+}
+
+const std::vector<std::string> kNames = {"paid", "lost"};
+
+TEST(ClassWeights, BalancedAreInverseFrequencyAndNeedRowsOfEachClass) {
+  const ClassWeightOptions balanced{BalancedClassWeight{}};
+  const Doubles weights = class_weights(balanced, Doubles{0, 0, 0, 1}, kNames);
   EXPECT_DOUBLE_EQ(weights[0], 4.0 / 6.0);
   EXPECT_DOUBLE_EQ(weights[1], 2.0);
   EXPECT_THAT(test::message_of(Code::kData,
-                               [] {
-                                 balanced_class_weights(std::vector<double>{0, 0}, 2);
+                               [&] {
+                                 class_weights(balanced, Doubles{0, 0}, kNames);
                                }),
               testing::HasSubstr("class 1"));
+}
+
+TEST(ClassWeights, GivenOnesGoByTheNameOfTheClass) {
+  const auto given = [](OptionMap<double> weights) {
+    return class_weights({GivenClassWeight{.weights = std::move(weights)}}, Doubles{0, 1}, kNames);
+  };
+  EXPECT_EQ(given({{"lost", 5.0}}), (Doubles{1.0, 5.0}));
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { given({{"gone", 5.0}}); }), testing::HasSubstr("'gone' is none"));
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { given({{"lost", 0.0}}); }), testing::HasSubstr("> 0"));
+  test::message_of(Code::kConfig, [&] { given({}); });
 }
 
 }  // namespace

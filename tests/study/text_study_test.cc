@@ -166,7 +166,7 @@ TEST(TextStudy, TrainWritesTheDirectoryOfARun) {
   EXPECT_EQ(parse_json(read_file(records / "run/metrics.json"), "metrics.json"), metrics);
   const RunOptions resolved = read_run(records / "run/run.yaml", {});
   EXPECT_NE(resolved.model.text.pooling, models::Pooling::kAutomatic) << "the choice is written down";
-  EXPECT_EQ(resolved.objective.loss, objective::Loss::kBce);
+  EXPECT_EQ(resolved.objective.loss.name(), "bce");
   EXPECT_EQ(resolved.train.early_stopping.metric, train::StopMetric::kAuc);
   EXPECT_TRUE(resolved.policy.approve_below && resolved.policy.refuse_from);
   EXPECT_TRUE(metrics.at("leakage").is_array());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "checkpoint/gguf_variant.h"
 #include "models/load.h"
@@ -322,12 +323,41 @@ TEST(FineTune, RowWeightsCountAsRowsThatStandThereTwice) {
 
 TEST(FineTune, ClassWeightsAreShownAndFitTheTask) {
   SmallRun run;
-  run.options.objective.class_weight = objective::ClassWeight::kBalanced;
+  run.options.objective.class_weight.kind = objective::BalancedClassWeight{};
   run.options.optim.epochs = 1;
   EXPECT_EQ(run.run().summary.at("class_weights").size(), 2u);
   SmallRun amounts(data::Task::kRegression);
-  amounts.options.objective.class_weight = objective::ClassWeight::kBalanced;
+  amounts.options.objective.class_weight.kind = objective::BalancedClassWeight{};
   EXPECT_THAT(failure([&] { amounts.run(); }), HasSubstr("objective.class_weight"));
+}
+
+TEST(FineTune, OtherLossesOfClassesLearnAndAreShown) {
+  for (const objective::LossOptions& loss :
+       {objective::LossOptions{objective::FocalLoss{}}, objective::LossOptions{objective::AsymmetricLoss{}},
+        objective::LossOptions{objective::BceLoss{.pos_weight = 3}}}) {
+    SCOPED_TRACE(loss.name());
+    SmallRun run;
+    run.options.objective.loss = loss;
+    const FineTuned tuned = run.run();
+    EXPECT_GT(test_auc(run, *tuned.scorer), 0.9);
+    EXPECT_EQ(tuned.summary.at("loss").as_string(), loss.name());
+    EXPECT_FALSE(tuned.summary.at("outputs_are_probabilities").as_bool());
+  }
+}
+
+TEST(FineTune, ASettingOfALossMovesTheModel) {
+  SmallRun plain, weighted, given;
+  weighted.options.objective.loss.kind = objective::BceLoss{.pos_weight = 5};
+  given.options.objective.class_weight.kind =
+      objective::GivenClassWeight{.weights = {{given.dataset.schema.class_names[1], 5.0}}};
+  for (SmallRun* run : {&plain, &weighted, &given}) run->options.optim.epochs = 1;
+  const auto mean = [](SmallRun& run) {
+    const std::vector<double> scores = run.scores(*run.run().scorer);
+    return std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+  };
+  const double before = mean(plain);
+  EXPECT_GT(mean(weighted), before);  // a bad row that counts five times moves all log-odds up
+  EXPECT_GT(mean(given), before);
 }
 
 TEST(FineTune, MistakesOfTheConfigurationAreNamed) {
@@ -335,9 +365,9 @@ TEST(FineTune, MistakesOfTheConfigurationAreNamed) {
   run.options.text.max_tokens = 4000;
   EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("model.text.max_tokens"));
   run.options.text.max_tokens = 12;
-  run.options.objective.loss = objective::Loss::kMse;
+  run.options.objective.loss.kind = objective::MseLoss{};
   EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("objective.loss"));
-  run.options.objective.loss = objective::Loss::kAutomatic;
+  run.options.objective.loss.kind = objective::AutomaticLoss{};
   run.options.text.text.from_table = encode::text::FromTable::kNever;
   run.dataset.schema.fields[0].kind = data::Kind::kIgnore;
   EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("the model would read nothing"));

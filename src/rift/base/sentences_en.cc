@@ -264,6 +264,10 @@ std::span<const SentenceEntry> english_sentences() {
       {"note.no_early_stopping",
        "{model}: the split has no validation rows, so the training did not stop early and the parameters of its last "
        "step are published. A validation part (split.validation) changes that."},
+      {"note.loss_ranks",
+       "{model}: the loss ({loss}) does not aim at probabilities: the score before calibration is an order of the "
+       "rows, "
+       "and calibration alone makes probabilities of it."},
       {"note.not_calibrated", "{model}: probabilities are not calibrated; read them as an order of the rows."},
       {"note.calibrated_on_validation",
        "{model}: probabilities are calibrated on the validation rows, which early stopping has looked at."},

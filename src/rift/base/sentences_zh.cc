@@ -233,6 +233,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"note.splits", "指标为 {splits} 个划分的均值。模型包、曲线和设置取自第一个划分。"},
       {"note.no_early_stopping",
        "{model}：划分中没有验证集，训练没有早停，发布的是最后一步的参数。设置验证集（split.validation）可改变这一点。"},
+      {"note.loss_ranks", "{model}：损失函数（{loss}）不以概率为目标：校准前的分数只表示排序，概率完全来自校准。"},
       {"note.not_calibrated", "{model}：概率未经校准，只宜用来排序。"},
       {"note.calibrated_on_validation", "{model}：概率在验证集上校准，而早停也使用了该验证集。"},
       // rift init：为何如此建议

@@ -5,24 +5,43 @@
 #include <variant>
 
 #include "rift/base/options.h"
+#include "rift/objective/loss_options.h"
 
 /// min over theta_f of  L_task(theta_f) + lambda * L_pretrain(theta_f, theta_p),  run.yaml's `objective:`.
 namespace rift::objective {
 
-/// kAutomatic: bce for a binary task, cross_entropy for several classes, mse for a regression.
-enum class Loss { kAutomatic, kBce, kCrossEntropy, kMse };
-constexpr auto enum_names(Loss) {
-  return std::to_array<EnumName<Loss>>({{Loss::kAutomatic, "automatic"},
-                                        {Loss::kBce, "bce"},
-                                        {Loss::kCrossEntropy, "cross_entropy"},
-                                        {Loss::kMse, "mse"}});
-}
+/// Every class counts as its rows do.
+struct NoClassWeight {
+  template <class V>
+  void visit(V&) {}
+};
 
-/// kBalanced: weight of a class = rows / (classes * rows of the class), counted on the training rows.
-enum class ClassWeight { kNone, kBalanced };
-constexpr auto enum_names(ClassWeight) {
-  return std::to_array<EnumName<ClassWeight>>({{ClassWeight::kNone, "none"}, {ClassWeight::kBalanced, "balanced"}});
-}
+/// Weight of a class = rows / (classes * rows of the class), counted on the training rows.
+struct BalancedClassWeight {
+  template <class V>
+  void visit(V&) {}
+};
+
+struct GivenClassWeight {
+  OptionMap<double> weights;
+  template <class V>
+  void visit(V& v) {
+    v("weights", weights, "Weight of a class, by its name in the data; 1 for those left out.");
+  }
+};
+
+inline constexpr std::array<std::string_view, 3> kClassWeightNames = {"none", "balanced", "given"};
+
+/// Weights of rows by their class: of the sum and of the mean's divisor, as torch's `weight`.
+struct ClassWeightOptions {
+  std::variant<NoClassWeight, BalancedClassWeight, GivenClassWeight> kind;
+  static constexpr std::string_view kScalarKey = "kind";
+  bool is_none() const { return std::holds_alternative<NoClassWeight>(kind); }
+  template <class V>
+  void visit(V& v) {
+    v.choice("kind", kind, kClassWeightNames, "Weights of the classes in the task loss.");
+  }
+};
 
 /// No pull towards the pretrained model.
 struct NoAnchor {
@@ -51,12 +70,12 @@ struct AnchorOptions {
 };
 
 struct ObjectiveOptions {
-  Loss loss = Loss::kAutomatic;
-  ClassWeight class_weight = ClassWeight::kNone;
+  LossOptions loss;
+  ClassWeightOptions class_weight;
   AnchorOptions anchor;
   template <class V>
   void visit(V& v) {
-    v("loss", loss, "Task loss.");
+    v("loss", loss, "Task loss: a name, or a mapping with settings.");
     v("class_weight", class_weight, "Weights of the classes in the task loss.");
     v("anchor", anchor, "lambda * L_pretrain.");
   }

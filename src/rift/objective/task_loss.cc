@@ -2,97 +2,103 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include "rift/base/error.h"
-#include "rift/base/log_odds.h"
+#include "rift/objective/losses/losses.h"
 
 namespace rift::objective {
 namespace {
 
-// Loss of one row; gradient [C] gets weight * (softmax - one_hot).
-double cross_entropy(std::span<const float> logits, size_t target, double weight, std::span<float> gradient) {
-  const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
-  double sum = 0;
-  for (float logit : logits) sum += std::exp(static_cast<double>(logit) - largest);
-  const double log_sum = largest + std::log(sum);
-  for (size_t c = 0; c < logits.size(); ++c) {
-    const double probability = std::exp(static_cast<double>(logits[c]) - log_sum);
-    gradient[c] = static_cast<float>(weight * (probability - (c == target ? 1.0 : 0.0)));
-  }
-  return log_sum - static_cast<double>(logits[target]);
+int64_t outputs_of(const TaskLossSpec& spec) { return spec.target == Target::kClasses ? spec.classes : 1; }
+
+std::unique_ptr<Loss> loss_of(const TaskLossSpec& spec) {
+  RIFT_CHECK(facts_of(spec.loss).fits(spec.target));
+  const LossTarget target{.is_classes = spec.target == Target::kClasses, .class_weight = spec.class_weight};
+  return std::visit(
+      [&](const auto& options) -> std::unique_ptr<Loss> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(options)>, AutomaticLoss>) {
+          RIFT_FAIL(Code::kBug, "a loss that was not resolved");
+        } else {
+          return make_loss(options, target);
+        }
+      },
+      spec.loss.kind);
 }
 
-}  // namespace
-
-TaskLoss::TaskLoss(Loss loss, int64_t outputs, std::vector<double> class_weight)
-    : loss_(loss), outputs_(outputs), class_weight_(std::move(class_weight)) {
-  RIFT_CHECK(loss_ != Loss::kAutomatic);
-  RIFT_CHECK(loss_ == Loss::kCrossEntropy ? outputs_ >= 2 : outputs_ == 1);
-}
-
-double TaskLoss::row_weight(double target, double row_weight) const {
-  if (class_weight_.empty()) return row_weight;
-  RIFT_CHECK(target >= 0 && target < static_cast<double>(class_weight_.size()));
-  return row_weight * class_weight_[static_cast<size_t>(target)];
-}
-
-LossSum TaskLoss::evaluate(std::span<const float> logits, std::span<const double> targets,
-                           std::span<const double> row_weights, std::span<float> gradient) const {
-  const auto outputs = static_cast<size_t>(outputs_);
-  RIFT_CHECK(logits.size() == targets.size() * outputs && gradient.size() == logits.size());
-  RIFT_CHECK(row_weights.empty() || row_weights.size() == targets.size());
-  LossSum total;
-  for (size_t row = 0; row < targets.size(); ++row) {
-    const double weight = row_weight(targets[row], row_weights.empty() ? 1.0 : row_weights[row]);
-    const double x = static_cast<double>(logits[row * outputs]);
-    double loss = 0;
-    switch (loss_) {
-      case Loss::kBce:
-        loss = log1p_exp(x) - x * targets[row];
-        gradient[row] = static_cast<float>(weight * (sigmoid(x) - targets[row]));
-        break;
-      case Loss::kMse:
-        loss = (x - targets[row]) * (x - targets[row]);
-        gradient[row] = static_cast<float>(weight * 2 * (x - targets[row]));
-        break;
-      case Loss::kCrossEntropy:
-        RIFT_CHECK(targets[row] >= 0 && targets[row] < static_cast<double>(outputs_));
-        loss = cross_entropy(logits.subspan(row * outputs, outputs), static_cast<size_t>(targets[row]), weight,
-                             gradient.subspan(row * outputs, outputs));
-        break;
-      case Loss::kAutomatic:
-        RIFT_CHECK(loss_ != Loss::kAutomatic);
-        break;
-    }
-    total.sum += weight * loss;
-    total.weight += weight;
-  }
-  return total;
-}
-
-Loss resolve_loss(Loss asked, Target target) {
-  const Loss fitting = target == Target::kBinary    ? Loss::kBce
-                       : target == Target::kClasses ? Loss::kCrossEntropy
-                                                    : Loss::kMse;
-  if (asked == Loss::kAutomatic || asked == fitting) return fitting;
-  RIFT_FAIL(Code::kConfig, "objective.loss: '{}' does not fit this task; use '{}' or leave it out", name_of(asked),
-            name_of(fitting));
-}
-
-std::vector<double> balanced_class_weights(std::span<const double> targets, int64_t classes) {
-  std::vector<double> count(static_cast<size_t>(classes));
-  for (double target : targets) {
+std::vector<double> balanced(std::span<const double> targets, size_t classes) {
+  std::vector<double> count(classes);
+  for (const double target : targets) {
     RIFT_CHECK(target >= 0 && target < static_cast<double>(classes));
     ++count[static_cast<size_t>(target)];
   }
   std::vector<double> weights;
-  for (size_t c = 0; c < count.size(); ++c) {
+  for (size_t c = 0; c < classes; ++c) {
     RIFT_REQUIRE(count[c] > 0, Code::kData,
                  "objective.class_weight: class {} has no training row, so it has no balanced weight; check the split",
                  c);
     weights.push_back(static_cast<double>(targets.size()) / (static_cast<double>(classes) * count[c]));
   }
   return weights;
+}
+
+std::vector<double> given(const OptionMap<double>& weights, const std::vector<std::string>& class_names) {
+  std::vector<double> found(class_names.size(), 1.0);
+  RIFT_REQUIRE(!weights.empty(), Code::kConfig,
+               "objective.class_weight.weights: empty; say a weight for a class, or leave class_weight out");
+  for (const auto& [name, weight] : weights) {
+    const auto place = std::ranges::find(class_names, name);
+    RIFT_REQUIRE(place != class_names.end(), Code::kConfig,
+                 "objective.class_weight.weights: '{}' is none of the {} classes of data.label; write them as in the "
+                 "data",
+                 shorten(name), class_names.size());
+    RIFT_REQUIRE(std::isfinite(weight) && weight > 0, Code::kConfig,
+                 "objective.class_weight.weights.{}: expected a number > 0, got {}", shorten(name), weight);
+    found[static_cast<size_t>(place - class_names.begin())] = weight;
+  }
+  return found;
+}
+
+}  // namespace
+
+TaskLoss::TaskLoss(TaskLossSpec spec)
+    : outputs_(outputs_of(spec)), class_weight_(spec.class_weight), loss_(loss_of(spec)) {
+  RIFT_CHECK(class_weight_.empty() || spec.target == Target::kBinary || spec.target == Target::kClasses);
+}
+
+std::vector<double> TaskLoss::weights_of(std::span<const double> targets, std::span<const double> row_weights) const {
+  RIFT_CHECK(row_weights.empty() || row_weights.size() == targets.size());
+  std::vector<double> weights(targets.size(), 1.0);
+  for (size_t row = 0; row < targets.size(); ++row) {
+    if (!row_weights.empty()) weights[row] = row_weights[row];
+    if (class_weight_.empty()) continue;
+    RIFT_CHECK(targets[row] >= 0 && targets[row] < static_cast<double>(class_weight_.size()));
+    weights[row] *= class_weight_[static_cast<size_t>(targets[row])];
+  }
+  return weights;
+}
+
+double TaskLoss::weight(std::span<const double> targets, std::span<const double> row_weights) const {
+  return loss_->weight(targets, weights_of(targets, row_weights));
+}
+
+LossSum TaskLoss::evaluate(std::span<const float> logits, std::span<const double> targets,
+                           std::span<const double> row_weights, std::span<float> gradient) const {
+  RIFT_CHECK(logits.size() == targets.size() * static_cast<size_t>(outputs_) && gradient.size() == logits.size());
+  const std::vector<double> said(logits.begin(), logits.end());
+  std::vector<double> derivative(said.size());
+  const LossSum total =
+      loss_->evaluate({.logits = said, .targets = targets, .weights = weights_of(targets, row_weights)}, derivative);
+  std::ranges::transform(derivative, gradient.begin(), [](double value) { return static_cast<float>(value); });
+  return total;
+}
+
+std::vector<double> class_weights(const ClassWeightOptions& options, std::span<const double> targets,
+                                  const std::vector<std::string>& class_names) {
+  if (std::holds_alternative<BalancedClassWeight>(options.kind)) return balanced(targets, class_names.size());
+  if (const auto* asked = std::get_if<GivenClassWeight>(&options.kind)) return given(asked->weights, class_names);
+  return {};
 }
 
 }  // namespace rift::objective

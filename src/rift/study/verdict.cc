@@ -11,6 +11,7 @@
 #include "rift/study/early_stopping.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
+#include "rift/study/loss_note.h"
 #include "rift/study/report/figure_text.h"
 
 namespace rift::study {
@@ -227,6 +228,8 @@ std::vector<std::string> notes_of(const Json& compare) {
     if (const Json* summary = model.find("summary")) {
       const std::string note = no_early_stopping_note(model.at("name").as_string(), *summary);
       if (!note.empty()) notes.push_back(note);
+      const std::string of_loss = loss_note(model.at("name").as_string(), *summary);
+      if (!of_loss.empty()) notes.push_back(of_loss);
     }
     const Json* where = model.find("calibrated_on");
     if (where == nullptr) continue;

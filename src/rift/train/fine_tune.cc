@@ -99,7 +99,7 @@ class FineTuning {
                                            .config = text_.base.config,
                                            .pooling = text_.model->pooling()});
     TextTask task({.task = schema().task,
-                   .classes = schema().classes(),
+                   .class_names = schema().class_names,
                    .train = std::move(train),
                    .validation = std::move(validation),
                    .scale = scale_,
@@ -160,7 +160,9 @@ class FineTuning {
                           {"trainable", store().trainable_count()}};
     json["precision"] = name_of(options_.train.precision);
     json["rows"] = rows_;
-    json["loss"] = name_of(task.loss());
+    json["loss"] = task.loss().name();
+    if (schema().task != data::Task::kRegression)
+      json["outputs_are_probabilities"] = objective::gives_probabilities(task.loss()) && task.class_weights().empty();
     if (!task.class_weights().empty()) json["class_weights"] = task.class_weights();
     if (regression()) json["label_scale"] = Json{{"mean", scale_.mean}, {"deviation", scale_.deviation}};
     json["seed"] = options_.train.seed;

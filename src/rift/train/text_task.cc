@@ -29,11 +29,13 @@ objective::Target target_of(data::Task task) {
 }
 
 std::vector<double> class_weights(const TextTaskSpec& spec) {
-  if (spec.objective.class_weight == objective::ClassWeight::kNone) return {};
-  RIFT_REQUIRE(spec.task != data::Task::kRegression, Code::kConfig,
+  const objective::ClassWeightOptions& options = spec.objective.class_weight;
+  RIFT_REQUIRE(options.is_none() || spec.task != data::Task::kRegression, Code::kConfig,
                "objective.class_weight: a regression has no classes; leave it out");
-  return objective::balanced_class_weights(spec.train.label, spec.classes);
+  return objective::class_weights(options, spec.train.label, spec.class_names);
 }
+
+int64_t class_count(const TextTaskSpec& spec) { return static_cast<int64_t>(spec.class_names.size()); }
 
 std::span<const float> host_values(const at::Tensor& tensor) {
   return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
@@ -53,15 +55,21 @@ LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> ro
   return taken;
 }
 
-TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model) : spec_(std::move(spec)), model_(model) {
+TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model)
+    : spec_(std::move(spec)),
+      model_(model),
+      loss_options_(objective::resolve_loss(spec_.objective.loss, target_of(spec_.task))),
+      class_weights_(::rift::train::class_weights(spec_)),
+      loss_({.loss = loss_options_,
+             .target = target_of(spec_.task),
+             .classes = class_count(spec_),
+             .class_weight = class_weights_}) {
   RIFT_REQUIRE(rows() > 0, Code::kData, "there is no training row; check the split");
-  loss_kind_ = objective::resolve_loss(spec_.objective.loss, target_of(spec_.task));
-  class_weights_ = ::rift::train::class_weights(spec_);
-  loss_ = std::make_unique<objective::TaskLoss>(loss_kind_, model_.outputs(), class_weights_);
+  RIFT_CHECK(loss_.outputs() == model_.outputs());
   const bool any_weight =
       spec_.train.weight.empty() || std::ranges::any_of(spec_.train.weight, [](double w) { return w > 0; });
   RIFT_REQUIRE(any_weight, Code::kData, "data.weight: every training row has weight 0");
-  validation_ = {spec_.task, spec_.classes, spec_.validation.label, spec_.validation.weight};
+  validation_ = {spec_.task, class_count(spec_), spec_.validation.label, spec_.validation.weight};
   if (!validation_.label.empty()) metric_ = resolve_stop_metric(spec_.stop_metric, validation_);
   const int64_t frozen_layers = model_.encoder().first_trainable_stage() - 1;
   if (frozen_layers == model_.encoder().layer_count()) {
@@ -73,12 +81,8 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model) : spec_(std
 }
 
 double TextTask::weight(std::span<const int64_t> rows, const nn::ForwardContext&) const {
-  double sum = 0;
-  for (const int64_t row : rows) {
-    const auto i = static_cast<size_t>(row);
-    sum += loss_->row_weight(spec_.train.label[i], spec_.train.weight.empty() ? 1.0 : spec_.train.weight[i]);
-  }
-  return sum;
+  const Targets wanted = targets(spec_.train, rows);
+  return loss_.weight(wanted.values, wanted.weights);
 }
 
 double TextTask::target(const LabelledRows& rows, int64_t row) const {
@@ -132,8 +136,8 @@ PartLoss TextTask::add_gradient(std::span<const int64_t> rows, const nn::Forward
   const at::Tensor host = said.detach().cpu().contiguous();
   const at::Tensor gradient = at::empty_like(host);
   const Targets wanted = targets(spec_.train, rows);
-  part.loss = loss_->evaluate(host_values(host), wanted.values, wanted.weights,
-                              {gradient.mutable_data_ptr<float>(), static_cast<size_t>(gradient.numel())});
+  part.loss = loss_.evaluate(host_values(host), wanted.values, wanted.weights,
+                             {gradient.mutable_data_ptr<float>(), static_cast<size_t>(gradient.numel())});
   if (std::isfinite(part.loss.sum)) said.backward(gradient.mul_(scale).to(spec_.device));
   return part;
 }
@@ -170,7 +174,7 @@ std::optional<Evaluation> TextTask::evaluate() {
   std::iota(all.begin(), all.end(), 0);
   const Targets wanted = targets(spec_.validation, all);
   std::vector<float> unused(said.size());
-  const objective::LossSum loss = loss_->evaluate(said, wanted.values, wanted.weights, unused);
+  const objective::LossSum loss = loss_.evaluate(said, wanted.values, wanted.weights, unused);
   RIFT_REQUIRE(loss.weight > 0, Code::kData, "data.weight: every validation row has weight 0");
   const std::vector<double> raw(said.begin(), said.end());
   return judge(validation_, raw, loss.sum / loss.weight, metric_);

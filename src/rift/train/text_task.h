@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "rift/data/dataset.h"
@@ -29,7 +30,7 @@ LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> ro
 
 struct TextTaskSpec {
   data::Task task = data::Task::kBinary;
-  int64_t classes = 2;
+  std::vector<std::string> class_names;  // as in data::Schema
   LabelledRows train;
   LabelledRows validation;    // may have no rows
   metrics::LabelScale scale;  // of a regression's training rows, so that one learning rate suits every unit
@@ -57,7 +58,7 @@ class TextTask final : public TrainingTask {
   std::optional<Evaluation> evaluate() override;
   bool may_stay(std::string_view parameter) const override;
 
-  objective::Loss loss() const { return loss_kind_; }
+  const objective::LossOptions& loss() const { return loss_options_; }  // resolved
   const std::vector<double>& class_weights() const { return class_weights_; }
 
  private:
@@ -75,9 +76,9 @@ class TextTask final : public TrainingTask {
 
   TextTaskSpec spec_;
   models::TextClassifier& model_;
-  objective::Loss loss_kind_;
+  objective::LossOptions loss_options_;
   std::vector<double> class_weights_;
-  std::unique_ptr<objective::TaskLoss> loss_;
+  objective::TaskLoss loss_;
   ValidationRows validation_;
   StopMetric metric_ = StopMetric::kAutomatic;
   std::optional<KeptStates> kept_;  // of frozen lower layers

@@ -107,7 +107,7 @@ TEST(ReadRun, AValueOfALaterVersionIsToldFromATypingError) {
       {"model.text.pooling", {"pooler", "cls", "mean", "last"}, {}},
       {"model.fusion.kind", {"stacking"}, {"gated", "attention"}},
       {"tuning.method", {"full", "head", "top_k", "bitfit", "lora"}, {}},
-      {"objective.loss", {"bce", "cross_entropy", "mse"}, {}},
+      {"objective.loss", {"bce", "cross_entropy", "focal", "asymmetric", "mse"}, {}},
       {"objective.class_weight", {"none", "balanced"}, {}},
       {"objective.anchor.kind", {"none", "l2_sp"}, {}},
       {"optim.name", {"gd", "sgd", "adam", "adamw", "nadam", "lion", "adafactor"}, {}},

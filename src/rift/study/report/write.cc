@@ -13,6 +13,7 @@
 #include "rift/study/early_stopping.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
+#include "rift/study/loss_note.h"
 #include "rift/study/report/data.h"
 #include "rift/study/report/figure_text.h"
 #include "rift/study/report/sections.h"
@@ -251,6 +252,7 @@ Page run_page(const fs::path& directory) {
   add_metrics(page, metric_parts(metrics));
   if (const Json* summary = manifest.find("training")) {
     if (const std::string note = no_early_stopping_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
+    if (const std::string note = loss_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
     add_precisions(page, *summary);
   }
   if (const fs::path search = directory / kSearchFile; fs::exists(search)) {

@@ -32,13 +32,13 @@ std::string saved_text(const Gbdt& model) {
 }
 
 TEST(Gbdt, LearnsEachTask) {
-  for (Task task : {Task::kBinary, Task::kMulticlass, Task::kRegression}) {
+  for (Task task : {Task::kBinary, Task::kMulticlass, Task::kOrdinal, Task::kRegression}) {
     const auto dataset = applicants(3000, task);
     const auto model = Gbdt::fit(dataset, dataset.split.rows(Part::kTrain), kQuick);
     const auto test = dataset.split.rows(Part::kTest);
     const auto raw = model->score(data::take(dataset.table, test));
     const auto label = take_values(dataset.label, test);
-    EXPECT_EQ(raw.outputs, task == Task::kMulticlass ? 3 : 1);
+    EXPECT_EQ(raw.outputs, data::has_classes(task) ? 3 : 1);
     switch (task) {
       case Task::kBinary:
         EXPECT_GT(*metrics::auc(label, raw.values), 0.74);
@@ -46,7 +46,10 @@ TEST(Gbdt, LearnsEachTask) {
       case Task::kRegression:
         EXPECT_GT(*metrics::r_squared(label, raw.values), 0.9);
         break;
-      case Task::kMulticlass: {
+      case Task::kMultilabel:
+        break;
+      case Task::kMulticlass:
+      case Task::kOrdinal: {
         const auto called = metrics::most_likely_class(raw.values, 3);
         EXPECT_GT(*metrics::accuracy(metrics::confusion_matrix(label, called, 3)), 0.6);
       }

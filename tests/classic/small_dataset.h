@@ -59,10 +59,14 @@ inline data::Dataset applicants(int64_t rows, data::Task task = data::Task::kBin
         dataset.label.push_back(draw < pd ? 1.0 : 0.0);
         break;
       case data::Task::kMulticlass:
+      case data::Task::kOrdinal:
         dataset.label.push_back(draw < pd ? 2.0 : which < 2 ? 1.0 : 0.0);
         break;
       case data::Task::kRegression:
         dataset.label.push_back(1000.0 * (risk + 0.3 * random.normal(at(9))));
+        break;
+      case data::Task::kMultilabel:
+        dataset.label.push_back((draw < pd ? 1.0 : 0.0) + (which < 2 ? 2.0 : 0.0));
         break;
     }
     dataset.split.part.push_back(row % 5 == 4   ? data::Part::kTest
@@ -71,7 +75,8 @@ inline data::Dataset applicants(int64_t rows, data::Task task = data::Task::kBin
     dataset.table.source_row.push_back(row);
   }
   if (task == data::Task::kBinary) dataset.schema.class_names = {"good", "bad"};
-  if (task == data::Task::kMulticlass) dataset.schema.class_names = {"other", "thing", "default"};
+  if (task == data::Task::kMultilabel) dataset.schema.class_names = {"default", "thing"};
+  if (data::has_classes(task)) dataset.schema.class_names = {"other", "thing", "default"};
   dataset.table.rows = rows;
   dataset.table.add({"income", std::move(income)});
   dataset.table.add({"purpose", std::move(purpose)});

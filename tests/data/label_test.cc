@@ -103,5 +103,44 @@ TEST(Label, OnlyABinaryTaskHasBadValues) {
   }
 }
 
+TEST(Label, OrderedClassesComeAsOrderSaysOrAsNumbersLie) {
+  const LabelOptions named{.column = "grade", .order = {"AAA", "AA", "B"}};
+  const DecodedLabel label = decode_label(named, Task::kOrdinal, texts({"B", "AAA", "AAA", "B"}));
+  EXPECT_EQ(label.class_names, (std::vector<std::string>{"AAA", "AA", "B"})) << "a grade may have no row";
+  EXPECT_EQ(label.values, (std::vector<double>{2, 0, 0, 2}));
+  const DecodedLabel numbers = decode_label({.column = "n"}, Task::kOrdinal, texts({"10", "9", "-1", "9"}));
+  EXPECT_EQ(numbers.class_names, (std::vector<std::string>{"-1", "9", "10"}));
+  EXPECT_EQ(numbers.values, (std::vector<double>{2, 1, 0, 1}));
+}
+
+TEST(Label, AnOrderThatIsNotKnownOrNotWholeIsRefused) {
+  const auto decode = [](const LabelOptions& options, Task task) {
+    return [=] { decode_label(options, task, texts({"low", "high", "low"})); };
+  };
+  EXPECT_NE(test::message_of(Code::kConfig, decode({.column = "g"}, Task::kOrdinal)).find("order: [low, ..., high]"),
+            std::string::npos);
+  EXPECT_NE(test::message_of(Code::kData, decode({.column = "g", .order = {"low", "middle"}}, Task::kOrdinal))
+                .find("row 1 has a value that data.label.order does not name"),
+            std::string::npos);
+  test::message_of(Code::kConfig, decode({.column = "g", .order = {"low", "high", "low"}}, Task::kOrdinal));
+  test::message_of(Code::kConfig, decode({.column = "g", .order = {"low", "high"}}, Task::kMulticlass));
+}
+
+TEST(Label, AFlagIsOneOrZeroInWordsToo) {
+  EXPECT_EQ(decode_flag("late", texts({"1", "0", "Yes", "false", "1.0"})), (std::vector<double>{1, 0, 1, 0, 1}));
+  EXPECT_NE(test::message_of(Code::kData,
+                             [] {
+                               decode_flag("late", texts({"1", "2"}));
+                             })
+                .find("row 1 is neither"),
+            std::string::npos);
+}
+
+TEST(Label, SetsOfLabelsAreNumbers) {
+  const double set = with_label(with_label(0.0, 0), 49);
+  EXPECT_TRUE(holds(set, 0) && holds(set, 49) && !holds(set, 1));
+  EXPECT_EQ(spread_labels(std::vector<double>{0, 5}, 3), (std::vector<double>{0, 0, 0, 1, 0, 1}));
+}
+
 }  // namespace
 }  // namespace rift::data

@@ -7,6 +7,8 @@
 #include "rift/metrics/gains.h"
 #include "rift/metrics/ks.h"
 #include "rift/metrics/multiclass.h"
+#include "rift/metrics/multilabel.h"
+#include "rift/metrics/ordinal.h"
 #include "rift/metrics/precision_recall.h"
 #include "rift/metrics/probability.h"
 #include "rift/metrics/regression.h"
@@ -119,13 +121,65 @@ TEST(Cases, ClassMetricsEqualScikitLearn) {
         }}});
 }
 
-/// Columns p0, p1, p2 as row-major probabilities.
-Values probabilities(const Case& one) {
+/// Columns of that letter, as p0, p1 and p2, as row-major values.
+Values columns_of(const Case& one, char letter) {
   Values rows;
-  for (size_t i = 0; i < one.column("label").size(); ++i) {
-    for (const char* column : {"p0", "p1", "p2"}) rows.push_back(one.column(column)[i]);
+  const std::string first(1, letter);
+  for (size_t i = 0; i < one.column(first + "0").size(); ++i) {
+    for (const char* number : {"0", "1", "2"}) rows.push_back(one.column(first + number)[i]);
   }
   return rows;
+}
+Values probabilities(const Case& one) { return columns_of(one, 'p'); }
+
+TEST(Cases, LossesOfAmountsEqualScikitLearn) {
+  const auto pinball = [](double level) {
+    return of_rows([level](auto y, auto p, auto w) { return pinball_loss(y, p, level, w); }, "prediction");
+  };
+  const auto deviance = [](double power) {
+    return of_rows([power](auto y, auto p, auto w) { return tweedie_deviance(y, p, power, w); }, "prediction");
+  };
+  cases::expect_cases("amount_losses", {{"pinball_10", pinball(0.1)},
+                                        {"pinball_50", pinball(0.5)},
+                                        {"pinball_90", pinball(0.9)},
+                                        {"poisson", deviance(1.0)},
+                                        {"tweedie", deviance(1.5)},
+                                        {"gamma", deviance(2.0)}});
+}
+
+TEST(Cases, OrdinalMetricsEqualScikitLearn) {
+  cases::expect_cases(
+      "ordinal",
+      {{"qwk",
+        [](const Case& one) {
+          const Values called = most_likely_class(probabilities(one), 3);
+          return values_of(quadratic_kappa(confusion_matrix(one.column("label"), called, 3, one.column("weight"))));
+        }},
+       {"rps", [](const Case& one) {
+          return values_of(ranked_probability_score(one.column("label"), probabilities(one), 3, one.column("weight")));
+        }}});
+}
+
+TEST(Cases, MultiLabelMetricsEqualScikitLearn) {
+  const auto of_calls = [](double LabelCalls::*figure) {
+    return [figure](const Case& one) {
+      const auto calls = label_calls(columns_of(one, 'y'), probabilities(one), 3, one.column("weight"));
+      return values_of(calls ? std::optional((*calls).*figure) : std::nullopt);
+    };
+  };
+  cases::expect_cases(
+      "multilabel",
+      {{"macro_auc",
+        [](const Case& one) {
+          return values_of(macro_auc(label_orders(columns_of(one, 'y'), probabilities(one), 3), one.column("weight")));
+        }},
+       {"log_loss",
+        [](const Case& one) {
+          return values_of(label_log_loss(columns_of(one, 'y'), probabilities(one), 3, one.column("weight")));
+        }},
+       {"micro_f1", of_calls(&LabelCalls::micro_f1)},
+       {"macro_f1", of_calls(&LabelCalls::macro_f1)},
+       {"exact_match", of_calls(&LabelCalls::exact_match)}});
 }
 
 TEST(Cases, MetricsOfSeveralClassesEqualScikitLearn) {

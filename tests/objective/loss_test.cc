@@ -57,6 +57,55 @@ TEST(Loss, GradientsAreTheSlopesOfTheirValues) {
     expect_gradient(*make_loss(CrossEntropyLoss{.label_smoothing = smoothing}, weighted), kClassRows);
   }
   expect_gradient(*make_loss(MseLoss{}, {}), kValueRows);
+  for (const double delta : {0.8, 1.5}) expect_gradient(*make_loss(HuberLoss{.delta = delta}, {}), kValueRows);
+}
+
+TEST(Loss, GradientsOfAmountsClassesInOrderLabelsAndPairsAreTheSlopesOfTheirValues) {
+  expect_gradient(*make_loss(PoissonLoss{}, {}), kValueRows);
+  expect_gradient(*make_loss(GammaLoss{}, {}), kValueRows);
+  for (const double power : {1.1, 1.5, 1.9}) expect_gradient(*make_loss(TweedieLoss{.power = power}, {}), kValueRows);
+  const Rows of_quantiles{.logits = kClassRows.logits, .targets = {0.5, 3.0, -1.0, 1.0}};
+  expect_gradient(*make_loss(QuantileLoss{}, {}), of_quantiles);
+  expect_gradient(*make_loss(CornLoss{}, {}), {.logits = kClassRows.logits, .targets = {2, 0, 3, 1}});
+  const Rows of_labels{.logits = kClassRows.logits, .targets = {5, 0, 7, 2}};
+  expect_gradient(*make_loss(BceLoss{.pos_weight = 2}, {}), of_labels);
+  expect_gradient(*make_loss(AsymmetricLoss{}, {}), of_labels);
+  for (const double margin : {0.25, 1.0, 3.0}) expect_gradient(*make_loss(AucLoss{.margin = margin}, {}), kBinaryRows);
+}
+
+/// Tweedie lies between the two that it joins.
+TEST(Loss, TweedieBendsIntoPoissonAndGamma) {
+  const auto gradient_of = [](const auto& options) {
+    std::vector<double> gradient(4);
+    make_loss(options, {})
+        ->evaluate({.logits = kValueRows.logits, .targets = kValueRows.targets, .weights = kValueRows.weights},
+                   gradient);
+    return gradient;
+  };
+  const auto poisson = gradient_of(PoissonLoss{}), near_poisson = gradient_of(TweedieLoss{.power = 1 + 1e-9});
+  const auto gamma = gradient_of(GammaLoss{}), near_gamma = gradient_of(TweedieLoss{.power = 2 - 1e-9});
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_NEAR(near_poisson[i], poisson[i], 1e-6);
+    EXPECT_NEAR(near_gamma[i], gamma[i], 1e-6);
+  }
+}
+
+TEST(PairwiseAuc, WithoutAPairThereIsNoLossAndNoWeight) {
+  const auto loss = make_loss(AucLoss{}, {});
+  std::vector<double> gradient(2, 7.0);
+  const std::vector<double> logits = {0.3, -0.1}, targets = {1, 1}, weights = {1, 1};
+  const LossSum sum = loss->evaluate({.logits = logits, .targets = targets, .weights = weights}, gradient);
+  EXPECT_EQ(sum.sum, 0.0);
+  EXPECT_EQ(sum.weight, 0.0);
+  EXPECT_EQ(gradient, (std::vector<double>{0, 0}));
+}
+
+TEST(PairwiseAuc, NotFiniteScoresGiveANotFiniteSum) {
+  const std::vector<double> logits = {NAN, 0.0}, targets = {1, 0}, weights = {1, 1};
+  std::vector<double> gradient(2);
+  const LossSum sum =
+      make_loss(AucLoss{}, {})->evaluate({.logits = logits, .targets = targets, .weights = weights}, gradient);
+  EXPECT_FALSE(std::isfinite(sum.sum));
 }
 
 TEST(Loss, FocalOfGammaZeroIsTheLogLoss) {

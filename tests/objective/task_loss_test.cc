@@ -18,6 +18,8 @@ using Doubles = std::vector<double>;
 
 Target target_named(const std::string& name) {
   if (name == "binary") return Target::kBinary;
+  if (name == "ordered") return Target::kOrdered;
+  if (name == "labels") return Target::kLabels;
   return name == "classes" ? Target::kClasses : Target::kValue;
 }
 
@@ -30,7 +32,7 @@ LossOptions options_of(const Json& json) {
 TaskLoss loss_of(const Json& one) {
   return TaskLoss({.loss = options_of(one.at("loss")),
                    .target = target_named(one.at("target").as_string()),
-                   .classes = 3,
+                   .classes = one.at("target").as_string() == "ordered" ? 4 : 3,
                    .class_weight = one.at("class_weight").as_doubles()});
 }
 
@@ -38,7 +40,7 @@ std::vector<float> floats(const Doubles& values) { return {values.begin(), value
 
 Json golden() { return parse_json(read_file("tests/objective/fixtures/loss_golden.json"), "loss_golden.json"); }
 
-TEST(TaskLoss, EqualsPyTorchInValueAndGradient) {
+TEST(TaskLoss, EqualsOtherLibrariesInValueAndGradient) {
   const Json cases = golden();
   for (const Json& one : cases.at("cases").as_array()) {
     SCOPED_TRACE(to_json_text(one.at("loss")));
@@ -114,6 +116,26 @@ TEST(ResolveLoss, SaysWhetherTheOutputsAreProbabilities) {
   EXPECT_TRUE(gives_probabilities({CrossEntropyLoss{}}));
   EXPECT_FALSE(gives_probabilities({CrossEntropyLoss{.label_smoothing = 0.1}}));
   EXPECT_FALSE(gives_probabilities({FocalLoss{}}));
+  EXPECT_FALSE(gives_probabilities({AucLoss{}}));
+  EXPECT_TRUE(gives_probabilities({CornLoss{}}));
+}
+
+TEST(ResolveLoss, EveryTargetHasALikelihoodAndAHead) {
+  const auto outputs = [](Target target) { return head_outputs(resolve_loss({}, target), target, 5); };
+  EXPECT_EQ(outputs(Target::kBinary), 1);
+  EXPECT_EQ(outputs(Target::kClasses), 5);
+  EXPECT_EQ(outputs(Target::kOrdered), 4);  // a step between two classes each
+  EXPECT_EQ(outputs(Target::kLabels), 5);
+  EXPECT_EQ(outputs(Target::kValue), 1);
+  EXPECT_EQ(head_outputs({QuantileLoss{}}, Target::kValue, 0), 3);
+  EXPECT_EQ(head_outputs({CrossEntropyLoss{}}, Target::kOrdered, 5), 5);
+}
+
+TEST(ResolveLoss, SaysWhichLabelsALossTakes) {
+  EXPECT_TRUE(takes_label({HuberLoss{}}, -1));
+  EXPECT_TRUE(takes_label({PoissonLoss{}}, 0));
+  EXPECT_FALSE(takes_label({TweedieLoss{}}, -1));
+  EXPECT_FALSE(takes_label({GammaLoss{}}, 0));
 }
 
 TEST(LossOptions, AreANameOrAMappingWithSettings) {
@@ -129,6 +151,17 @@ TEST(LossOptions, AreANameOrAMappingWithSettings) {
                                  options_of(Json{{"kind", "focal"}, {"gamma", -1.0}});
                                }),
               testing::HasSubstr("objective.loss.gamma"));
+}
+
+TEST(LossOptions, LevelsOfQuantilesRiseBetweenZeroAndOne) {
+  const auto levels = [](std::vector<double> values) {
+    return test::message_of(Code::kConfig, [&] { options_of(Json{{"kind", "quantile"}, {"levels", Json(values)}}); });
+  };
+  EXPECT_THAT(levels({0.5, 0.1}), testing::HasSubstr("objective.loss.levels: expected levels that rise"));
+  levels({0.0, 0.5});
+  levels({0.5, 1.0});
+  levels({0.5, 0.5});
+  levels({});
 }
 
 const std::vector<std::string> kNames = {"paid", "lost"};

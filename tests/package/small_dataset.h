@@ -14,14 +14,21 @@
 namespace rift::test {
 
 /// Records of one text column "note", made of the small vocabulary's words, whose last word says what the label is:
-/// none is class 0, "late" is class 1 (bad), "paid" is class 2; amounts are 5,000 + 1,000 times that.
+/// none is class 0, "late" is class 1 (bad), "paid" is class 2; amounts are 5,000 + 1,000 times that. Of several labels
+/// "late" and "paid" are one each.
 inline data::Dataset small_dataset(int64_t rows, data::Task task = data::Task::kBinary) {
   data::Dataset dataset;
   dataset.schema.task = task;
   dataset.schema.fields = {{.name = "note", .kind = data::Kind::kText, .role = data::Role::kFeature},
                            {.name = "outcome", .kind = data::Kind::kCategory, .role = data::Role::kLabel}};
   if (task == data::Task::kBinary) dataset.schema.class_names = {"good", "late"};
-  if (task == data::Task::kMulticlass) dataset.schema.class_names = {"nothing", "late", "paid"};
+  if (data::has_classes(task)) dataset.schema.class_names = {"nothing", "late", "paid"};
+  if (task == data::Task::kMultilabel) {
+    dataset.schema.class_names = {"late", "paid"};
+    dataset.schema.fields.pop_back();
+    for (const char* name : {"late", "paid"})
+      dataset.schema.fields.push_back({.name = name, .kind = data::Kind::kCategory, .role = data::Role::kLabel});
+  }
   const char* kWords[] = {"the", "loan", "was"};
   const char* kMarks[] = {"", "late", "paid"};
   const CounterRandom random(11, 3);

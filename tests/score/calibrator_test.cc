@@ -101,6 +101,65 @@ TEST(Calibrator, TemperatureWithoutAnOptimumIsCut) {
   EXPECT_EQ(fit_inverse_temperature(std::vector<double>{1, 0, 0, 1}, 2, std::vector<double>{1, 0}, {}), 0.01);
 }
 
+TEST(Calibrator, ATemperatureOfTwoClassesKeepsEvenOdds) {
+  for (const char* name : {"binary_temperature", "binary_temperature_weighted"}) {
+    const std::vector<double> weights =
+        std::string(name) == "binary_temperature" ? std::vector<double>{} : golden().at("weights").as_doubles();
+    const Calibrator calibrator = fit_golden(CalibrationMethod::kTemperature, weights);
+    EXPECT_NEAR(calibrator.line()->slope, golden().at(name).as_double(), 1e-6) << name;
+    EXPECT_EQ(calibrator.line()->intercept, 0.0);
+    EXPECT_EQ(calibrator.apply(raw({0.0}))[0], 0.5);
+  }
+}
+
+TEST(Beta, EqualsTheLikelihoodsOptimum) {
+  struct Named {
+    const char* name;
+    const char* labels;
+    bool is_weighted;
+  };
+  for (const auto& [name, labels, is_weighted] :
+       {Named{"beta", "labels", false}, Named{"beta_weighted", "labels", true},
+        Named{"beta_bent", "bent_labels", false}}) {
+    SCOPED_TRACE(name);
+    const std::vector<double> weights = is_weighted ? golden().at("weights").as_doubles() : std::vector<double>{};
+    const BetaFit fitted = fit_beta(golden().at("log_odds").as_doubles(), golden().at(labels).as_doubles(), weights);
+    const std::vector<double> expected = golden().at(name).as_doubles();
+    EXPECT_NEAR(fitted.a, expected[0], 1e-6);
+    EXPECT_NEAR(fitted.b, expected[1], 1e-6);
+    EXPECT_NEAR(fitted.c, expected[2], 1e-6);
+  }
+  EXPECT_EQ(golden().at("beta_bent").at(1).as_double(), 0.0);  // one that would be below 0
+}
+
+TEST(Beta, HoldsTheIdentityAndSeparatedClassesStayFinite) {
+  EXPECT_NEAR(BetaFit{}.log_odds(1.7), 1.7, 1e-12);
+  const BetaFit fitted = fit_beta(std::vector<double>{-5, -4, -3, 3, 4, 5}, std::vector<double>{0, 0, 0, 1, 1, 1}, {});
+  EXPECT_TRUE(std::isfinite(fitted.a) && std::isfinite(fitted.b) && std::isfinite(fitted.c));
+  EXPECT_NEAR(sigmoid(fitted.log_odds(4)), 0.8, 0.02);
+}
+
+TEST(Calibrator, EveryLabelOfSeveralHasItsOwnPlatt) {
+  const std::vector<double> log_odds = golden().at("log_odds").as_doubles(),
+                            labels = golden().at("labels").as_doubles();
+  std::vector<double> both, sets;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    both.insert(both.end(), {log_odds[row], 2.0 * log_odds[row], 0.5});
+    sets.push_back(labels[row] * 3.0);  // labels 0 and 1 together, label 2 never
+  }
+  const Calibrator calibrator =
+      Calibrator::fit(data::Task::kMultilabel, CalibrationMethod::kAutomatic, raw(both, 3), sets, {});
+  const Calibrator alone = fit_golden(CalibrationMethod::kPlatt, {});
+  const std::vector<double> p = calibrator.apply(raw(both, 3)), expected = alone.apply(raw(log_odds));
+  for (size_t row = 0; row < labels.size(); ++row) {
+    EXPECT_NEAR(p[3 * row], expected[row], 1e-9);
+    EXPECT_NEAR(p[3 * row + 1], expected[row], 1e-9);
+    EXPECT_EQ(p[3 * row + 2], sigmoid(0.5));
+  }
+  const auto loaded = Calibrator::from_json(parse_json(to_json_text(calibrator.to_json()), "test"));
+  EXPECT_EQ(loaded.apply(raw(both, 3)), p);
+}
+
 TEST(Calibrator, NeverChangesARanking) {
   const CounterRandom random(3, 0);
   std::vector<double> log_odds, labels;
@@ -108,7 +167,8 @@ TEST(Calibrator, NeverChangesARanking) {
     log_odds.push_back(2 * random.normal(2 * i) - 1);
     labels.push_back(random.uniform(2 * i + 1) < sigmoid(0.4 * log_odds.back() + 0.3) ? 1.0 : 0.0);
   }
-  for (auto method : {CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic}) {
+  for (auto method : {CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic, CalibrationMethod::kBeta,
+                      CalibrationMethod::kTemperature}) {
     const auto calibrator = Calibrator::fit(data::Task::kBinary, method, raw(log_odds), labels, {});
     std::vector<double> sorted = log_odds;
     std::sort(sorted.begin(), sorted.end());
@@ -157,7 +217,8 @@ TEST(Calibrator, RowsThatCannotBeFittedAreNamed) {
 
 TEST(Calibrator, ReadsBackToTheSameBits) {
   const std::vector<double> grid = golden().at("grid").as_doubles();
-  for (auto method : {CalibrationMethod::kNone, CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic}) {
+  for (auto method : {CalibrationMethod::kNone, CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic,
+                      CalibrationMethod::kTemperature, CalibrationMethod::kBeta}) {
     const auto saved = fit_golden(method, golden().at("weights").as_doubles());
     const auto loaded = Calibrator::from_json(parse_json(to_json_text(saved.to_json()), "test"));
     EXPECT_EQ(loaded.apply(raw(grid)), saved.apply(raw(grid)));
@@ -175,7 +236,9 @@ TEST(Calibrator, RefusesWhatNoFitWrites) {
   for (std::string_view text : {
            R"({"task": "binary", "method": "automatic"})",
            R"({"task": "binary", "method": "magic"})",
-           R"({"task": "binary", "method": "temperature", "slope": 1})",
+           R"({"task": "binary", "method": "temperature", "slope": -1})",
+           R"({"task": "binary", "method": "beta", "a": 1, "b": -1, "c": 0})",
+           R"({"task": "multiclass", "method": "beta", "a": 1, "b": 1, "c": 0})",
            R"({"task": "multiclass", "method": "platt", "slope": 1, "intercept": 0})",
            R"({"task": "binary", "method": "platt", "slope": -1, "intercept": 0})",
            R"({"task": "binary", "method": "platt", "slope": 1})",

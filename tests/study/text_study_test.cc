@@ -27,34 +27,37 @@ class Records {
   explicit Records(data::Task task) : backbone_(test::small_backbone(directory_)) {
     const data::Dataset notes = test::small_dataset(240, task);
     const CounterRandom random(5, 1);
-    std::string csv = "row,note,amount,noise,outcome\n";
+    std::string csv =
+        task == data::Task::kMultilabel ? "row,note,amount,noise,late,paid\n" : "row,note,amount,noise,outcome\n";
     for (int64_t row = 0; row < notes.rows(); ++row) {
       const double label = notes.label[static_cast<size_t>(row)];
       const double kind = task == data::Task::kRegression ? (label - 5000.0) / 1000.0 : label;
-      const std::string outcome = task == data::Task::kRegression
-                                      ? fmt::format("{}", label)
-                                      : notes.schema.class_names[static_cast<size_t>(label)];
+      const std::string outcome =
+          task == data::Task::kRegression ? fmt::format("{}", label)
+          : task == data::Task::kMultilabel
+              ? fmt::format("{},{}", data::holds(label, 0) ? 1 : 0, data::holds(label, 1) ? 1 : 0)
+              : notes.schema.class_names[static_cast<size_t>(label)];
       const auto at = static_cast<uint64_t>(row);
       csv += fmt::format("a{},{},{:.3f},{:.3f},{}\n", row, *notes.table.at("note").texts().get(row),
                          kind + 1.5 * random.normal(2 * at), random.normal(2 * at + 1), outcome);
     }
     directory_.write("records.csv", csv);
-    directory_.write("run.yaml",
-                     fmt::format("task: {}\n"
-                                 "data:\n"
-                                 "  source: records.csv\n"
-                                 "  id: row\n"
-                                 "  label: {{column: outcome{}}}\n"
-                                 "  columns: {{note: text, amount: number, noise: number}}\n"
-                                 "split: {{kind: {}, test: 0.3, validation: 0.15}}\n"
-                                 "model:\n"
-                                 "  text: {{backbone: base, max_tokens: 12}}\n"
-                                 "  fusion: {{kind: stacking, folds: 2}}\n"
-                                 "optim: {{name: adamw, lr: 5e-3, head_lr: 2e-2, batch_rows: 8, epochs: 6}}\n"
-                                 "train: {{early_stopping: {{patience: 0}}}}\n"
-                                 "compare: {{tries: 1}}\n",
-                                 data::task_name(task), task == data::Task::kBinary ? ", positive: [late]" : "",
-                                 task == data::Task::kRegression ? "random" : "stratified"));
+    directory_.write(
+        "run.yaml",
+        fmt::format("task: {}\n"
+                    "data:\n"
+                    "  source: records.csv\n"
+                    "  id: row\n"
+                    "  label: {{{}}}\n"
+                    "  columns: {{note: text, amount: number, noise: number}}\n"
+                    "split: {{kind: {}, test: 0.3, validation: 0.15}}\n"
+                    "model:\n"
+                    "  text: {{backbone: base, max_tokens: 12}}\n"
+                    "  fusion: {{kind: stacking, folds: 2}}\n"
+                    "optim: {{name: adamw, lr: 5e-3, head_lr: 2e-2, batch_rows: 8, epochs: 6}}\n"
+                    "train: {{early_stopping: {{patience: 0}}}}\n"
+                    "compare: {{tries: 1}}\n",
+                    data::task_name(task), label_of(task), task == data::Task::kRegression ? "random" : "stratified"));
   }
 
   StudySpec spec(const std::string& name, const std::vector<std::string>& sets = {}) const {
@@ -68,6 +71,12 @@ class Records {
   const fs::path& path() const { return directory_.path(); }
 
  private:
+  static std::string label_of(data::Task task) {
+    if (task == data::Task::kMultilabel) return "columns: [late, paid]";
+    if (task == data::Task::kOrdinal) return "column: outcome, order: [nothing, late, paid]";
+    return task == data::Task::kBinary ? "column: outcome, positive: [late]" : "column: outcome";
+  }
+
   TempDirectory directory_;
   fs::path backbone_;
 };
@@ -151,6 +160,80 @@ TEST(TextStudy, AmountsAreJudgedBySquaredError) {
   EXPECT_EQ(compare.at("pairs").at(size_t{0}).at("metric").as_string(), "mse");
   EXPECT_NE(data::read_table(records / "run/predictions.parquet").find("prediction"), nullptr);
   EXPECT_FALSE(comparison_text(compare).empty());
+}
+
+TEST(TextStudy, OrderedClassesAreComparedAlsoByHowFarOffTheyAre) {
+  const Records records(data::Task::kOrdinal);
+  const Json compare = run_compare(records.spec("run", {"compare.models=[gbdt, text-baseline, fine-tuned, fusion]"}));
+  EXPECT_EQ(compare.at("pairs").at(size_t{0}).at("metric").as_string(), "log_loss");
+  EXPECT_GT(value_of(compare, "fine-tuned", "qwk"), 0.5);
+  EXPECT_LT(value_of(compare, "fine-tuned", "rps"), value_of(compare, "gbdt", "rps"));
+  EXPECT_NE(data::read_table(records / "run/predictions.parquet").find("p_nothing"), nullptr);
+  const package::Package package =
+      package::load_package(records / "run/models/fine-tuned/package", package::all_loaders());
+  EXPECT_EQ(package.schema.class_names, (std::vector<std::string>{"nothing", "late", "paid"}));
+  EXPECT_FALSE(comparison_text(compare).empty());
+}
+
+TEST(TextStudy, SeveralLabelsAreTrainedJudgedAndWritten) {
+  const Records records(data::Task::kMultilabel);
+  const Json metrics = run_train(records.spec("run"));
+  for (const char* figure : {"auc", "accuracy", "micro_f1", "macro_f1"})
+    EXPECT_GT(metrics.at("test").at(figure).at("value").as_double(), 0.6) << figure;
+  const data::Table predictions = data::read_table(records / "run/predictions.parquet");
+  for (const char* column : {"id", "score_late", "p_paid", "label_late", "label_paid"})
+    EXPECT_NE(predictions.find(column), nullptr) << column;
+  EXPECT_NE(metrics_text(metrics).find("micro F1"), std::string::npos);
+  EXPECT_NE(test::failure([&] { run_compare(records.spec("compared", {"compare.models=[gbdt]"})); }), "nothing");
+}
+
+TEST(TextStudy, QuantilesAreJudgedWrittenAndStandBesideModelsOfOneNumber) {
+  const Records records(data::Task::kRegression);
+  const Json compare = run_compare(records.spec("run", {"objective.loss={kind: quantile, levels: [0.2, 0.5, 0.8]}",
+                                                        "compare.models=[gbdt, fine-tuned, fusion]"}));
+  EXPECT_GT(value_of(compare, "fine-tuned", "pinball"), 0.0);
+  EXPECT_LE(value_of(compare, "fine-tuned", "coverage"), 1.0);
+  EXPECT_FALSE(test_of(compare, "gbdt").contains("pinball"));
+  const data::Table predictions = data::read_table(records / "run/predictions.parquet");
+  for (const char* column : {"prediction", "q_0.2", "q_0.5", "q_0.8"})
+    EXPECT_NE(predictions.find(column), nullptr) << column;
+  EXPECT_EQ(parse_json(read_file(records / "run/models/fine-tuned/package/rift.json"), "rift.json")
+                .at("model")
+                .at("link")
+                .at("form")
+                .as_string(),
+            "quantiles");
+}
+
+TEST(TextStudy, AFamilysDevianceIsAFigureOfItsModel) {
+  const Records records(data::Task::kRegression);
+  const Json metrics = run_train(records.spec("run", {"objective.loss=gamma"}));
+  EXPECT_GT(metrics.at("test").at("deviance").at("value").as_double(), 0.0);
+  EXPECT_NE(metrics_text(metrics).find("deviance"), std::string::npos);
+  const RunOptions resolved = read_run(records / "run/run.yaml", {});
+  EXPECT_EQ(resolved.objective.loss.name(), "gamma");
+}
+
+TEST(TextStudy, ALossWithoutProbabilitiesIsSaidInTheReport) {
+  const Records records(data::Task::kBinary);
+  run_train(records.spec("run", {"objective.loss={kind: focal, gamma: 3}", "calibration=beta", "optim.epochs=1"}));
+  EXPECT_NE(read_file(records / "run/report.html").find("does not aim at probabilities"), std::string::npos);
+  const RunOptions resolved = read_run(records / "run/run.yaml", {});
+  EXPECT_EQ(std::get<objective::FocalLoss>(resolved.objective.loss.kind).gamma, 3.0);
+  EXPECT_EQ(resolved.calibration, score::CalibrationMethod::kBeta);
+}
+
+TEST(TextStudy, ASampleOfTheTrainingRowsIsSaidAndSetRight) {
+  const Records records(data::Task::kBinary);
+  run_train(records.spec("run", {"train.good_per_bad=0.5", "calibration=none", "optim.epochs=1"}));
+  EXPECT_NE(read_file(records / "run/report.html").find("set back to the"), std::string::npos);
+  const Json manifest = parse_json(read_file(records / "run/manifest.json"), "manifest.json");
+  const Json& sample = manifest.at("training").at("sample");
+  EXPECT_NEAR(sample.at("sampled_rate").as_double(), 2.0 / 3.0, 0.01);
+  EXPECT_LT(sample.at("shift").as_double(), 0.0);
+  const Json in_package = parse_json(read_file(records / "run/package/rift.json"), "rift.json");
+  EXPECT_EQ(in_package.at("training").at("summary").at("sample"), sample);
+  test::message_of(Code::kConfig, [&] { records.spec("other", {"task=multiclass", "train.good_per_bad=1"}); });
 }
 
 TEST(TextStudy, TrainWritesTheDirectoryOfARun) {

@@ -16,6 +16,7 @@
 #include "rift/checkpoint/peft_directory.h"
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
+#include "rift/metrics/regression.h"
 #include "rift/package/text_scorer.h"
 #include "support/failure.h"
 #include "train/small_options.h"
@@ -343,6 +344,119 @@ TEST(FineTune, OtherLossesOfClassesLearnAndAreShown) {
     EXPECT_EQ(tuned.summary.at("loss").as_string(), loss.name());
     EXPECT_FALSE(tuned.summary.at("outputs_are_probabilities").as_bool());
   }
+}
+
+/// As a task of more than two outcomes is learned by the small model.
+void learn_longer(SmallRun& run) {
+  run.options.text.pooling = models::Pooling::kMean;
+  run.options.optim.epochs = 12;
+}
+
+double mean_miss(const SmallRun& run, const score::Scorer& scorer) {
+  const std::vector<double> said = score::point_predictions(scorer.score(run.dataset.table));
+  const std::vector<double> label(run.dataset.label.begin() + 128, run.dataset.label.end());
+  return metrics::mean_absolute_error(label, std::vector<double>(said.begin() + 128, said.end())).value();
+}
+
+/// The model that a package holds, read back from its files.
+std::unique_ptr<package::TextScorer> loaded_again(const SmallRun& run, const score::Scorer& scorer) {
+  const Json part = run.save(scorer, "again");
+  return package::TextScorer::load(run.folder / "again", part, run.dataset.schema, "cpu");
+}
+
+TEST(FineTune, LossesOfAmountsLearnInTheLabelsUnitAndAreReadBack) {
+  for (const objective::LossOptions& loss :
+       {objective::LossOptions{objective::HuberLoss{}}, objective::LossOptions{objective::QuantileLoss{}},
+        objective::LossOptions{objective::PoissonLoss{}}, objective::LossOptions{objective::GammaLoss{}},
+        objective::LossOptions{objective::TweedieLoss{}}}) {
+    SCOPED_TRACE(loss.name());
+    SmallRun run(data::Task::kRegression);
+    run.options.objective.loss = loss;
+    learn_longer(run);
+    const FineTuned tuned = run.run();
+    EXPECT_LT(mean_miss(run, *tuned.scorer), 400.0);  // amounts are 5,000, 6,000 and 7,000
+    const score::RawScores said = tuned.scorer->score(run.dataset.table);
+    EXPECT_EQ(loaded_again(run, *tuned.scorer)->score(run.dataset.table).values, said.values);
+    EXPECT_EQ(said.variance_power.has_value(), objective::link_of(loss).variance_power.has_value());
+    if (said.levels.empty()) continue;
+    ASSERT_EQ(said.outputs, 3);
+    for (size_t at = 0; at < said.values.size(); at += 3)
+      EXPECT_TRUE(said.values[at] <= said.values[at + 1] && said.values[at + 1] <= said.values[at + 2]);
+  }
+}
+
+TEST(FineTune, AHeadThatIsTrainedFurtherKeepsTheUnitOfItsPackage) {
+  for (const objective::LossOptions& loss :
+       {objective::LossOptions{objective::PoissonLoss{}}, objective::LossOptions{objective::QuantileLoss{}}}) {
+    SCOPED_TRACE(loss.name());
+    SmallRun run(data::Task::kRegression);
+    run.options.objective.loss = loss;
+    const FineTuned tuned = run.run();
+    Json package{{"model", run.save(*tuned.scorer, "first")}};
+    write_file_atomic(run.folder / "first/rift.json", to_json_text(package));
+    for (double& label : run.dataset.label) label *= 1.1;  // of another scale than the package's
+    run.options.optim.lr = 1e-9;
+    run.options.optim.head_lr = 1e-9;
+    run.options.optim.epochs = 1;
+    const FineTuned again = run.run({}, false, run.folder / "first");
+    const std::vector<double> before = run.scores(*tuned.scorer), after = run.scores(*again.scorer);
+    for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(after[i], before[i], 1e-3 * before[i]);
+    run.options.objective.loss.kind = objective::MseLoss{};
+    if (loss.name() == "quantile") continue;  // another number of outputs: a new head
+    EXPECT_THAT(failure([&] { run.run({}, false, run.folder / "first"); }), HasSubstr("wants another head"));
+  }
+}
+
+TEST(FineTune, ALossNamesTheRowWhoseLabelItDoesNotTake) {
+  SmallRun run(data::Task::kRegression);
+  run.options.objective.loss.kind = objective::GammaLoss{};
+  run.dataset.label[100] = 0.0;
+  EXPECT_THAT(failure([&] { run.run(); }), testing::AllOf(HasSubstr("gamma is for labels that are > 0"),
+                                                          HasSubstr("row 100"), HasSubstr("validation")));
+}
+
+TEST(FineTune, OrderedClassesLearnStepByStep) {
+  SmallRun run(data::Task::kOrdinal);
+  learn_longer(run);
+  const FineTuned tuned = run.run();
+  EXPECT_EQ(tuned.summary.at("loss").as_string(), "corn");
+  EXPECT_TRUE(tuned.summary.at("best").at("figures").contains("qwk"));
+  const score::RawScores said = tuned.scorer->score(run.dataset.table);
+  ASSERT_EQ(said.outputs, 3);
+  const auto called = metrics::most_likely_class(said.values, 3);
+  int64_t right = 0;
+  for (size_t row = 128; row < 160; ++row) right += called[row] == run.dataset.label[row] ? 1 : 0;
+  EXPECT_GT(right, 24);
+  for (size_t at = 0; at < said.values.size(); at += 3) {
+    const double sum = std::exp(said.values[at]) + std::exp(said.values[at + 1]) + std::exp(said.values[at + 2]);
+    EXPECT_NEAR(sum, 1.0, 1e-9) << "logs of probabilities";
+  }
+  EXPECT_EQ(loaded_again(run, *tuned.scorer)->score(run.dataset.table).values, said.values);
+}
+
+TEST(FineTune, SeveralLabelsAreLearnedAtOnce) {
+  SmallRun run(data::Task::kMultilabel);
+  learn_longer(run);
+  const FineTuned tuned = run.run();
+  const score::RawScores said = tuned.scorer->score(run.dataset.table);
+  ASSERT_EQ(said.outputs, 2);
+  int64_t right = 0;
+  for (size_t row = 128; row < 160; ++row) {
+    for (size_t label = 0; label < 2; ++label)
+      right += (said.values[2 * row + label] > 0) == data::holds(run.dataset.label[row], static_cast<int64_t>(label));
+  }
+  EXPECT_GT(right, 56) << "of 64";
+  EXPECT_EQ(loaded_again(run, *tuned.scorer)->score(run.dataset.table).values, said.values);
+}
+
+TEST(FineTune, PairsOfABatchLearnTheOrderAndAreNotTakenApart) {
+  SmallRun run;
+  run.options.objective.loss.kind = objective::AucLoss{};
+  const FineTuned tuned = run.run();
+  EXPECT_GT(test_auc(run, *tuned.scorer), 0.95);
+  EXPECT_FALSE(tuned.summary.at("outputs_are_probabilities").as_bool());
+  run.options.optim.name = optim::GdOptions{};  // the whole part, in parts of batch_rows
+  EXPECT_THAT(failure([&] { run.run(); }), HasSubstr("pairs are those of one forward pass"));
 }
 
 TEST(FineTune, ASettingOfALossMovesTheModel) {

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "rift/base/files.h"
+#include "rift/base/log_odds.h"
 #include "rift/base/progress.h"
 #include "rift/base/threads.h"
+#include "rift/objective/link.h"
 #include "rift/package/export.h"
 #include "rift/package/format/package.h"
 #include "rift/package/loaders.h"
@@ -29,12 +31,14 @@ struct Case {
   CalibrationMethod calibration = CalibrationMethod::kPlatt;
   bool lora = false;
   bool label_tokens = false;
+  objective::LossOptions loss;
 };
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
   const Case& asked = info.param;
-  return fmt::format("{}_{}_{}_{}{}", asked.encoder, name_of(asked.pooling), data::task_name(asked.task),
-                     name_of(asked.calibration),
+  const size_t levels = objective::link_of(asked.loss).levels.size();
+  return fmt::format("{}_{}_{}_{}_{}{}{}", asked.encoder, name_of(asked.pooling), data::task_name(asked.task),
+                     name_of(asked.calibration), asked.loss.name(), levels,
                      asked.lora           ? "_lora"
                      : asked.label_tokens ? "_label_tokens"
                                           : "");
@@ -50,14 +54,23 @@ Json expected(const package::Package& package, const score::RawScores& raw) {
     return list;
   };
   const auto width = static_cast<size_t>(raw.outputs);
-  Json json{{"logits", rows(raw.values, width)}};
+  const bool linked = !raw.levels.empty() || raw.variance_power || package.schema.task == data::Task::kOrdinal;
+  Json json = Json::object();
+  if (!linked) json["logits"] = rows(raw.values, width);
+  if (!raw.levels.empty()) json["quantiles"] = rows(raw.values, width);
   const data::Table said = score::decision_table(package.schema, std::vector<std::string>(raw.rows), raw,
                                                  package.calibrator, package.policy);
   for (const char* name : {"score", "pd", "prediction"}) {
     const data::Column* column = said.find(name);
     if (column != nullptr) json[name] = Json(column->numbers());
   }
-  if (package.schema.task == data::Task::kMulticlass) {
+  if (package.schema.task == data::Task::kMultilabel) {
+    std::vector<double> score = raw.values;
+    for (double& value : score) value = sigmoid(value);
+    json["score"] = rows(score, width);
+    json["p"] = rows(package.calibrator.apply(raw), width);
+  }
+  if (data::has_classes(package.schema.task)) {
     json["score"] = rows(score::softmax(raw.values, raw.outputs), width);
     json["p"] = rows(package.calibrator.apply(raw), width);
   }
@@ -79,6 +92,7 @@ class Onnx : public testing::TestWithParam<Case> {
         asked.encoder == "bert" ? test::small_backbone(folder_) : test::encoder_backbone(folder_, asked.encoder);
     FineTuneOptions options = test::small_options(backbone);
     options.text.pooling = asked.pooling;
+    options.objective.loss = asked.loss;
     if (asked.lora) options.tuning.method = tuning::LoraOptions{.rank = 2, .alpha = 4};
     if (asked.label_tokens) {
       models::LabelTokensOptions words;
@@ -133,6 +147,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{.encoder = "modernbert", .pooling = Pooling::kMean, .lora = true},
                     Case{.encoder = "modernbert", .pooling = Pooling::kLast},
                     Case{.encoder = "modernbert_mean", .task = data::Task::kMulticlass}),
+    case_name);
+
+INSTANTIATE_TEST_SUITE_P(
+    Losses, Onnx,
+    testing::Values(Case{.task = data::Task::kOrdinal},
+                    Case{.pooling = Pooling::kMean, .task = data::Task::kMultilabel},
+                    Case{.task = data::Task::kMultilabel, .calibration = CalibrationMethod::kNone},
+                    Case{.calibration = CalibrationMethod::kBeta}, Case{.calibration = CalibrationMethod::kTemperature},
+                    Case{.task = data::Task::kRegression, .loss = {objective::QuantileLoss{}}},
+                    Case{.task = data::Task::kRegression, .loss = {objective::QuantileLoss{.levels = {0.25}}}},
+                    Case{.task = data::Task::kRegression, .loss = {objective::GammaLoss{}}}),
     case_name);
 
 constexpr Pooling kLast = Pooling::kLast, kMean = Pooling::kMean;

@@ -23,7 +23,11 @@ class SmallTask {
         text_(package::load_text_model({.directory = options_.text.backbone, .pooling = options_.text.pooling})),
         applied_(tuning::apply(options_.tuning, *text_.model, 1)),
         inputs_(dataset_.schema, options_.text.text, text_.tokenizer, options_.text.max_tokens),
-        task_({.train = rows(0, 96), .validation = rows(96, 32), .objective = options_.objective, .kept = kept},
+        task_({.class_names = dataset_.schema.class_names,
+               .train = rows(0, 96),
+               .validation = rows(96, 32),
+               .objective = options_.objective,
+               .kept = kept},
               *text_.model) {}
 
   LabelledRows rows(int64_t first, int64_t count) const {

@@ -242,5 +242,76 @@ TEST(Evaluation, RefusesAPdOutsideItsRangeByItsRow) {
   }
 }
 
+/// Columns of that letter, as p0, p1 and p2, as row-major values.
+Values columns_of(const Case& one, char letter) {
+  Values rows;
+  const std::string first(1, letter);
+  for (size_t i = 0; i < one.column(first + "0").size(); ++i) {
+    for (const char* number : {"0", "1", "2"}) rows.push_back(one.column(first + number)[i]);
+  }
+  return rows;
+}
+
+TEST(Evaluation, FiguresOfOrderedClassesEqualScikitLearn) {
+  for (const Case& one : cases::read_cases("ordinal")) {
+    SCOPED_TRACE(one.name);
+    const Values label = one.column("label"), weight = one.column("weight"), probability = columns_of(one, 'p');
+    const JudgedRows rows{.task = data::Task::kOrdinal,
+                          .classes = 3,
+                          .label = label,
+                          .weight = weight,
+                          .score = {},
+                          .probability = probability};
+    for (const char* name : {"qwk", "rps"}) EXPECT_NEAR(value_of(rows, name)[0], one.expect.at(name)[0], 1e-9) << name;
+  }
+}
+
+TEST(Evaluation, FiguresOfSeveralLabelsEqualScikitLearn) {
+  for (const Case& one : cases::read_cases("multilabel")) {
+    SCOPED_TRACE(one.name);
+    const Values holds = columns_of(one, 'y'), weight = one.column("weight"), probability = columns_of(one, 'p');
+    Values sets(holds.size() / 3);
+    for (size_t at = 0; at < holds.size(); ++at) {
+      if (holds[at] == 1.0) sets[at / 3] = data::with_label(sets[at / 3], static_cast<int64_t>(at % 3));
+    }
+    const JudgedRows rows{.task = data::Task::kMultilabel,
+                          .classes = 3,
+                          .label = sets,
+                          .weight = weight,
+                          .score = {},
+                          .probability = probability};
+    using Named = std::pair<const char*, const char*>;
+    for (const auto& [name, key] : {Named{"auc", "macro_auc"}, Named{"log_loss", "log_loss"},
+                                    Named{"accuracy", "exact_match"}, Named{"micro_f1", "micro_f1"}}) {
+      EXPECT_EQ(value_of(rows, name).empty(), one.expect.at(key).empty()) << name;
+      if (one.expect.at(key).empty()) continue;
+      EXPECT_NEAR(value_of(rows, name)[0], one.expect.at(key)[0], 1e-9) << name;
+    }
+  }
+}
+
+TEST(Evaluation, QuantilesAndFamiliesHaveFiguresOfTheirOwn) {
+  const Values label = {1, 2, 6, 4}, point = {1.5, 2, 5, 5}, levels = {0.1, 0.9};
+  const Values quantiles = {0.5, 2, 1, 2.5, 3, 5, 4, 6};
+  JudgedRows rows{.task = data::Task::kRegression,
+                  .classes = 0,
+                  .label = label,
+                  .weight = {},
+                  .score = point,
+                  .probability = {},
+                  .quantiles = quantiles,
+                  .levels = levels};
+  EXPECT_EQ(value_of(rows, "coverage")[0], 0.75);  // 6 lies above [3, 5], 4 on the edge of [4, 6]
+  EXPECT_NEAR(value_of(rows, "pinball")[0], ((0.05 + 0.1) + (0.1 + 0.05) + (0.3 + 0.9) + (0.0 + 0.2)) / 8.0, 1e-12);
+  rows.levels = {};
+  rows.quantiles = {};
+  EXPECT_EQ(evaluate(rows, {.replicates = 0}).find("pinball"), nullptr);
+  EXPECT_EQ(evaluate(rows, {.replicates = 0}).find("deviance"), nullptr);
+  rows.variance_power = 2.0;
+  double deviance = 0.0;  // of gamma
+  for (size_t i = 0; i < 4; ++i) deviance += 2.0 * (std::log(point[i] / label[i]) + label[i] / point[i] - 1.0) / 4.0;
+  EXPECT_NEAR(value_of(rows, "deviance")[0], deviance, 1e-12);
+}
+
 }  // namespace
 }  // namespace rift::validate

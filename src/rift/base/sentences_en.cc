@@ -73,6 +73,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.ece", "calibration error"},
       {"table.accuracy", "accuracy"},
       {"table.macro_f1", "macro F1"},
+      {"table.qwk", "quadratic kappa"},
+      {"table.rps", "RPS"},
+      {"table.micro_f1", "micro F1"},
       {"table.mcc", "MCC"},
       {"table.train_seconds", "training (s)"},
       {"table.train_seconds_a_run", "training, mean of a run (s)"},
@@ -99,6 +102,9 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.rmse", "RMSE"},
       {"table.mae", "MAE"},
       {"table.r2", "R²"},
+      {"table.pinball", "pinball loss"},
+      {"table.coverage", "coverage"},
+      {"table.deviance", "deviance"},
       {"table.bias", "bias"},
       {"table.pair", "pair"},
       {"table.from_to", "{low} to {high}"},
@@ -248,6 +254,7 @@ std::span<const SentenceEntry> english_sentences() {
        "Possible leakage: {what}. Look at the leakage findings of the report before these figures are trusted."},
       // why a model is left out
       {"skip.no_terms", "no word or character run stands in {rows} rows of its training part"},
+      {"skip.multilabel_task", "several labels at once are learned by a fine-tuning only"},
       {"skip.scorecard_task", "a scorecard is for two classes"},
       {"skip.no_table", "the data has no number, category or date column"},
       {"skip.no_text",
@@ -268,6 +275,10 @@ std::span<const SentenceEntry> english_sentences() {
        "{model}: the loss ({loss}) does not aim at probabilities: the score before calibration is an order of the "
        "rows, "
        "and calibration alone makes probabilities of it."},
+      {"note.sample",
+       "{model}: learned from {rows} training rows, of which {sampled} are bad; its score is set back to the {base} of "
+       "all "
+       "training rows."},
       {"note.not_calibrated", "{model}: probabilities are not calibrated; read them as an order of the rows."},
       {"note.calibrated_on_validation",
        "{model}: probabilities are calibrated on the validation rows, which early stopping has looked at."},

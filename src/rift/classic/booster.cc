@@ -61,9 +61,12 @@ std::string objective_parameters(const BoosterParameters& parameters) {
     case data::Task::kBinary:
       return " objective=binary metric=binary_logloss";
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
       return fmt::format(" objective=multiclass metric=multi_logloss num_class={}", parameters.classes);
     case data::Task::kRegression:
       return " objective=regression metric=rmse";
+    case data::Task::kMultilabel:
+      break;
   }
   RIFT_FAIL(Code::kBug, "a task without an objective");
 }
@@ -169,7 +172,7 @@ Booster::Found Booster::fit_until(const BoosterRows& rows, const BoosterRows& va
     }
     if (!has_grown) break;
   }
-  const int64_t outputs = parameters.task == data::Task::kMulticlass ? parameters.classes : 1;
+  const int64_t outputs = data::has_classes(parameters.task) ? parameters.classes : 1;
   found.predictions = predict_raw(booster.get(), validation, outputs, static_cast<int>(found.trees));
   return found;
 }

@@ -73,9 +73,12 @@ std::string_view choice_metric(data::Task task) {
     case data::Task::kBinary:
       return "auc";
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
       return "log_loss";
     case data::Task::kRegression:
       return "rmse";
+    case data::Task::kMultilabel:
+      break;
   }
   RIFT_FAIL(Code::kBug, "a task without a metric");
 }
@@ -91,11 +94,14 @@ double choice_value(const data::Dataset& dataset, std::span<const int64_t> rows,
       value = metrics::auc(label, raw.values, weight).value_or(0.5);
       break;
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
       value = metrics::log_loss(label, score::softmax(raw.values, raw.outputs), raw.outputs, weight);
       break;
     case data::Task::kRegression:
       value = metrics::root_mean_squared_error(label, raw.values, weight);
       break;
+    case data::Task::kMultilabel:
+      RIFT_FAIL(Code::kBug, "a task without a metric");
   }
   RIFT_REQUIRE(value.has_value(), Code::kData, "the {} validation rows have no weight: settings cannot be compared",
                rows.size());

@@ -49,7 +49,7 @@ struct Stack::Impl {
   /// Whether rows without texts are told apart: for one output, where some member reads texts and the row is not
   /// written out as a sentence instead.
   bool tells_empty(const encode::text::RowText& row_text) const {
-    return schema.task != data::Task::kMulticlass && !row_text.columns().empty() && !row_text.writes_table() &&
+    return !data::has_classes(schema.task) && !row_text.columns().empty() && !row_text.writes_table() &&
            std::any_of(members.begin(), members.end(), [](const auto& member) { return reads_texts(*member); });
   }
 
@@ -76,12 +76,12 @@ struct Stack::Impl {
     const auto raw = std::span<const double>(said.values).subspan(static_cast<size_t>(row) * outputs, outputs);
     if (left_out)
       values.push_back(0.0);
-    else if (schema.task == data::Task::kMulticlass)
+    else if (data::has_classes(schema.task))
       append_log_softmax(raw, values);
     else if (schema.task == data::Task::kBinary)
       values.push_back(std::clamp(raw[0], -kMostLogOdds, kMostLogOdds));
     else
-      values.push_back(raw[0]);
+      values.push_back(raw[score::central_level(said.levels)]);
   }
 };
 

@@ -26,8 +26,7 @@ class Problem : public BoundedProblem {
     for (const double label : labels) variance_ += (label - mean) * (label - mean) / static_cast<double>(labels.size());
     penalty_ = Eigen::VectorXd::Zero(unknowns());
     penalty_.head(inputs.members).setConstant(kPenalty);
-    if (task == data::Task::kMulticlass)
-      penalty_.segment(inputs.members, inputs.outputs).setConstant(kClassOffsetPenalty);
+    if (data::has_classes(task)) penalty_.segment(inputs.members, inputs.outputs).setConstant(kClassOffsetPenalty);
     if (task == data::Task::kBinary && gated()) penalty_[unknowns() - 1] = kPenalty;
     // An amount's offsets are in the label's unit, and so no penalty fits them. Where no row is without text, or every
     // one is, a trace of one decides.
@@ -83,14 +82,17 @@ class Problem : public BoundedProblem {
     switch (task_) {
       case data::Task::kBinary:
         return log1p_exp(margin[0]) - label(row) * margin[0];
-      case data::Task::kMulticlass: {
+      case data::Task::kMulticlass:
+      case data::Task::kOrdinal: {
         const double top = margin.maxCoeff();
         return top + std::log((margin.array() - top).exp().sum()) - margin[static_cast<int64_t>(label(row))];
       }
       case data::Task::kRegression:
         return 0.5 * (margin[0] - label(row)) * (margin[0] - label(row)) / variance_;
+      case data::Task::kMultilabel:
+        break;
     }
-    return 0.0;
+    RIFT_FAIL(Code::kBug, "a fusion of several labels");
   }
 
   void loss_derivatives(const Eigen::VectorXd& margin, int64_t row, Eigen::VectorXd& slope,
@@ -104,7 +106,8 @@ class Problem : public BoundedProblem {
         curvature(0, 0) = p * (1.0 - p);
         return;
       }
-      case data::Task::kMulticlass: {
+      case data::Task::kMulticlass:
+      case data::Task::kOrdinal: {
         Eigen::VectorXd p = (margin.array() - margin.maxCoeff()).exp();
         p /= p.sum();
         slope = p;
@@ -116,6 +119,8 @@ class Problem : public BoundedProblem {
         slope[0] = (margin[0] - label(row)) / variance_;
         curvature(0, 0) = 1.0 / variance_;
         return;
+      case data::Task::kMultilabel:
+        break;
     }
   }
 

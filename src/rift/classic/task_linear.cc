@@ -11,7 +11,7 @@ SparseLinear fit_task_linear(const SparseMatrix& matrix, const data::Dataset& da
   std::vector<double> label = take_values(dataset.label, rows);
   const std::vector<double> weight = take_values(dataset.weight, rows);
   SparseLinearOptions options{.c = c};
-  if (dataset.schema.task == data::Task::kMulticlass)
+  if (data::has_classes(dataset.schema.task))
     options = {.loss = LinearLoss::kMultinomial, .outputs = dataset.schema.classes(), .c = c};
   if (dataset.schema.task != data::Task::kRegression) return fit_sparse_linear(matrix, label, weight, options, start);
 

@@ -15,7 +15,8 @@ namespace rift::data {
 struct Dataset {
   Schema schema;
   Table table;                      // feature and protected columns, stored as their kind asks
-  std::vector<double> label;        // [N] binary: 0/1, bad = 1; multi-class: class index; regression: the value
+  std::vector<double> label;        // [N] binary: 0/1, bad = 1; multi-class and ordinal: class index;
+                                    // regression: the value; multi-label: the set of its labels (schema.h)
   std::vector<double> weight;       // [N] or empty = all one
   std::vector<std::string> id;      // [N] or empty = 0-based row
   std::vector<int64_t> time;        // [N] microseconds or empty

@@ -135,6 +135,44 @@ DecodedLabel decode_classes(const LabelOptions& options, const Texts& texts, con
   return label;
 }
 
+/// The classes from the lowest to the highest: as `order` has them, or numbers in their order.
+std::vector<std::string> ordered_classes(const LabelOptions& options, const std::vector<LabelClass>& classes) {
+  std::vector<std::string> order;
+  for (const std::string& name : options.order) order.emplace_back(label_text(name));
+  for (size_t i = 0; i < order.size(); ++i)
+    RIFT_REQUIRE(std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i), order[i]) ==
+                     order.begin() + static_cast<std::ptrdiff_t>(i),
+                 Code::kConfig, "data.label.order: '{}' stands there twice", shorten(order[i]));
+  if (!order.empty()) return order;
+  std::vector<std::pair<double, std::string>> numbers;
+  for (const auto& one : classes) {
+    const NumberCell cell = parse_number(one.name, NumberStyle::kPlain);
+    RIFT_REQUIRE(cell.state == NumberCell::State::kNumber, Code::kConfig,
+                 "label column '{}': its values are no numbers, so their order is not known; name them from the lowest "
+                 "to the highest: data.label: {{column: ..., order: [low, ..., high]}}",
+                 shorten(options.column));
+    numbers.emplace_back(cell.value, one.name);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  for (auto& [value, name] : numbers) order.push_back(std::move(name));
+  return order;
+}
+
+DecodedLabel decode_ordered(const LabelOptions& options, const Texts& texts, const std::vector<LabelClass>& classes) {
+  DecodedLabel label = decode_classes(options, texts, classes);  // checks their number
+  label.class_names = ordered_classes(options, classes);
+  RIFT_REQUIRE(label.class_names.size() > 1, Code::kConfig, "data.label.order: expected two classes at least");
+  const auto& names = label.class_names;
+  for (size_t row = 0; row < texts.present.size(); ++row) {
+    const auto found = std::find(names.begin(), names.end(), label_at(texts, row));
+    RIFT_REQUIRE(found != names.end(), Code::kData,
+                 "label column '{}': row {} has a value that data.label.order does not name; it names {}",
+                 shorten(options.column), row, list_of(names));
+    label.values[row] = static_cast<double>(found - names.begin());
+  }
+  return label;
+}
+
 }  // namespace
 
 bool matches_pattern(std::string_view value, std::string_view pattern) {
@@ -183,6 +221,9 @@ DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& t
   RIFT_REQUIRE(task == Task::kBinary || options.positive.empty(), Code::kConfig,
                "data.label.positive: only task: binary has a bad class, this task is {}; leave it out",
                task_name(task));
+  RIFT_REQUIRE(task == Task::kOrdinal || options.order.empty(), Code::kConfig,
+               "data.label.order: only the classes of task: ordinal have an order, this task is {}; leave it out",
+               task_name(task));
   require_every_label(options.column, texts);
   if (task == Task::kRegression) {
     const NumberStyle style = number_style_of(texts);
@@ -191,8 +232,26 @@ DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& t
   }
   const auto classes = label_classes(texts);
   if (task == Task::kMulticlass) return decode_classes(options, texts, classes);
+  if (task == Task::kOrdinal) return decode_ordered(options, texts, classes);
   return options.positive.empty() ? decode_two_values(options, texts, classes)
                                   : decode_by_patterns(options, texts, classes);
+}
+
+std::vector<double> decode_flag(std::string_view column, const Texts& texts) {
+  static constexpr std::array<std::string_view, 5> kHolds = {"1", "yes", "true", "y", "t"};
+  static constexpr std::array<std::string_view, 5> kHoldsNot = {"0", "no", "false", "n", "f"};
+  require_every_label(column, texts);
+  std::vector<double> values;
+  for (size_t row = 0; row < texts.present.size(); ++row) {
+    const std::string value = lower_case(label_at(texts, row));
+    const bool holds = std::ranges::find(kHolds, value) != kHolds.end();
+    RIFT_REQUIRE(holds || std::ranges::find(kHoldsNot, value) != kHoldsNot.end(), Code::kData,
+                 "label column '{}': row {} is neither 0 nor 1 (nor no or yes, false or true), which a label of task: "
+                 "multilabel is",
+                 shorten(column), row);
+    values.push_back(holds ? 1.0 : 0.0);
+  }
+  return values;
 }
 
 std::vector<double> decode_known_label(const Schema& schema, const Texts& texts) {

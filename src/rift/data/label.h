@@ -40,8 +40,14 @@ struct DecodedLabel {
 
 /// Reads the label column of a training source. Throws kData: rows without a label (their number and the first), a
 /// binary label of other than two values when `positive` is empty, patterns that match no row or every row, a value
-/// of a regression that is no number, one class. Throws kConfig when `positive` is given for another task than binary.
+/// of a regression that is no number, one class; of an ordinal label a value that `order` does not name. Throws kConfig
+/// when `positive` is given for another task than binary or `order` for another than ordinal, and for an ordinal label
+/// of texts without `order`.
 DecodedLabel decode_label(const LabelOptions& options, Task task, const Texts& texts);
+
+/// Reads one label of several, `column`: 1, yes or true holds, 0, no or false does not. [N] 0 or 1. Throws kData for
+/// another value or none.
+std::vector<double> decode_flag(std::string_view column, const Texts& texts);
 
 /// Reads it for a model whose classes are known. Throws kData for a missing label and for a value that is neither one
 /// of the training labels nor matched by a pattern of `positive`.

@@ -21,10 +21,15 @@ namespace rift::data {
 
 namespace {
 
+/// The column to be predicted; of several labels their columns.
+std::vector<std::string> label_columns(const DataOptions& data) {
+  return data.label.columns.empty() ? std::vector<std::string>{data.label.column} : data.label.columns;
+}
+
 /// Names that run.yaml gives, with the key that gives each.
 std::vector<std::pair<std::string, std::string>> named_columns(const DataOptions& data) {
   std::vector<std::pair<std::string, std::string>> named;
-  named.emplace_back("data.label", data.label.column);
+  for (const std::string& column : label_columns(data)) named.emplace_back("data.label", column);
   if (data.id) named.emplace_back("data.id", *data.id);
   if (data.time) named.emplace_back("data.time", *data.time);
   if (data.group) named.emplace_back("data.group", *data.group);
@@ -40,7 +45,7 @@ std::map<std::string, Role, std::less<>> roles_of(const DataOptions& data) {
     RIFT_REQUIRE(is_new, Code::kConfig, "{}: column '{}' has another role already; a column has one", key,
                  shorten(column));
   };
-  give("data.label", data.label.column, Role::kLabel);
+  for (const std::string& column : label_columns(data)) give("data.label", column, Role::kLabel);
   if (data.id) give("data.id", *data.id, Role::kId);
   if (data.time) give("data.time", *data.time, Role::kTime);
   if (data.group && data.group != data.id) give("data.group", *data.group, Role::kGroup);
@@ -49,8 +54,25 @@ std::map<std::string, Role, std::less<>> roles_of(const DataOptions& data) {
   return roles;
 }
 
+/// Several label columns are what task: multilabel has, and nothing else.
+void require_label_form(Task task, const LabelOptions& label) {
+  const bool is_several = task == Task::kMultilabel;
+  RIFT_REQUIRE(
+      is_several || label.columns.empty(), Code::kConfig,
+      "data.label.columns: several columns are predicted by task: multilabel, this task is {}; name one column",
+      task_name(task));
+  if (!is_several) return;
+  RIFT_REQUIRE(
+      label.columns.size() > 1 && label.column.empty(), Code::kConfig,
+      "data.label: task: multilabel wants its columns as a list of two or more: data.label: {{columns: [a, b]}}");
+  RIFT_REQUIRE(label.columns.size() <= static_cast<size_t>(kMostLabels), Code::kConfig,
+               "data.label.columns: {} labels, at most {} are learnt together", label.columns.size(), kMostLabels);
+  RIFT_REQUIRE(label.positive.empty() && label.order.empty(), Code::kConfig,
+               "data.label: the labels of task: multilabel are 0 and 1; leave positive and order out");
+}
+
 void require_named(const Source& source, const DataOptions& data) {
-  RIFT_REQUIRE(!data.label.column.empty(), Code::kConfig,
+  RIFT_REQUIRE(!label_columns(data).front().empty(), Code::kConfig,
                "data.label is not given: name the column that is to be predicted");
   auto named = named_columns(data);
   for (const auto& [name, kind] : data.columns) named.emplace_back("data.columns", name);
@@ -118,6 +140,14 @@ NumberStyle number_style_of(const Column& column) {
   return shape.style();
 }
 
+/// Adds label number `label` to the sets of those rows that have it.
+void add_label(const std::vector<double>& flags, int64_t label, std::vector<double>& sets) {
+  sets.resize(flags.size());
+  for (size_t row = 0; row < flags.size(); ++row) {
+    if (flags[row] == 1.0) sets[row] = with_label(sets[row], label);
+  }
+}
+
 /// Turns raw columns into a dataset's table and roles.
 class Assembler {
  public:
@@ -160,7 +190,16 @@ class Assembler {
   }
 
  private:
+  /// The set of a row grows label by label, in the order of data.label.columns.
+  void take_flag(const Column& column) {
+    std::vector<std::string>& names = dataset_.schema.class_names;
+    names = spec_.data.label.columns;
+    const auto label = std::find(names.begin(), names.end(), column.name) - names.begin();
+    add_label(decode_flag(column.name, column.texts()), label, dataset_.label);
+  }
+
   void take_label(const Column& column, Field& field) {
+    if (spec_.task == Task::kMultilabel) return take_flag(column);
     DecodedLabel label = decode_label(spec_.data.label, spec_.task, column.texts());
     dataset_.label = std::move(label.values);
     field.number_style = number_style_name(label.number_style);
@@ -282,6 +321,7 @@ void number_rows(Dataset& dataset, const RawRecords& records) {
 }  // namespace
 
 Dataset load_dataset(const LoadSpec& spec) {
+  require_label_form(spec.task, spec.data.label);
   Source source(spec.data.source, source_options(spec, spec.data.source));
   require_named(source, spec.data);
   RIFT_REQUIRE(
@@ -341,7 +381,11 @@ Dataset load_dataset(const Schema& schema, const std::string& source_name, const
   for (size_t i = 0; i < fields.size(); ++i) {
     const Field& field = *fields[i];
     Column& column = records.columns[i];
-    if (field.role == Role::kLabel) {
+    if (field.role == Role::kLabel && schema.task == Task::kMultilabel) {
+      const auto& names = schema.class_names;
+      const auto label = std::find(names.begin(), names.end(), field.name) - names.begin();
+      add_label(decode_flag(field.name, column.texts()), label, dataset.label);
+    } else if (field.role == Role::kLabel) {
       dataset.label = decode_known_label(schema, column.texts());
     } else if (field.role == Role::kId) {
       dataset.id = plain_texts(column, "id");

@@ -130,7 +130,17 @@ Schema schema_from_json(const Json& json) {
   const bool binary = schema.task == Task::kBinary;
   RIFT_REQUIRE(!binary || schema.classes() == 2, Code::kArtefact, "schema: a binary task has 2 classes, not {}",
                schema.classes());
+  RIFT_REQUIRE(schema.task != Task::kMultilabel || schema.classes() <= kMostLabels, Code::kArtefact,
+               "schema: {} labels are more than {}", schema.classes(), kMostLabels);
   return schema;
+}
+
+std::vector<double> spread_labels(std::span<const double> sets, int64_t labels) {
+  std::vector<double> spread;
+  for (const double set : sets) {
+    for (int64_t label = 0; label < labels; ++label) spread.push_back(holds(set, label) ? 1.0 : 0.0);
+  }
+  return spread;
 }
 
 bool is_tabular(Kind kind) { return kind == Kind::kNumber || kind == Kind::kCategory || kind == Kind::kDate; }

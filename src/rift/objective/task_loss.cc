@@ -11,11 +11,10 @@
 namespace rift::objective {
 namespace {
 
-int64_t outputs_of(const TaskLossSpec& spec) { return spec.target == Target::kClasses ? spec.classes : 1; }
-
 std::unique_ptr<Loss> loss_of(const TaskLossSpec& spec) {
   RIFT_CHECK(facts_of(spec.loss).fits(spec.target));
-  const LossTarget target{.is_classes = spec.target == Target::kClasses, .class_weight = spec.class_weight};
+  const LossTarget target{.is_classes = spec.target == Target::kClasses || spec.target == Target::kOrdered,
+                          .class_weight = spec.class_weight};
   return std::visit(
       [&](const auto& options) -> std::unique_ptr<Loss> {
         if constexpr (std::is_same_v<std::decay_t<decltype(options)>, AutomaticLoss>) {
@@ -63,8 +62,10 @@ std::vector<double> given(const OptionMap<double>& weights, const std::vector<st
 }  // namespace
 
 TaskLoss::TaskLoss(TaskLossSpec spec)
-    : outputs_(outputs_of(spec)), class_weight_(spec.class_weight), loss_(loss_of(spec)) {
-  RIFT_CHECK(class_weight_.empty() || spec.target == Target::kBinary || spec.target == Target::kClasses);
+    : outputs_(head_outputs(spec.loss, spec.target, spec.classes)),
+      class_weight_(spec.class_weight),
+      loss_(loss_of(spec)) {
+  RIFT_CHECK(class_weight_.empty() || (spec.target != Target::kLabels && spec.target != Target::kValue));
 }
 
 std::vector<double> TaskLoss::weights_of(std::span<const double> targets, std::span<const double> row_weights) const {

@@ -15,7 +15,7 @@ namespace rift::objective {
 struct TaskLossSpec {
   LossOptions loss;  // resolved (resolve_loss)
   Target target = Target::kBinary;
-  int64_t classes = 2;               // kClasses
+  int64_t classes = 2;               // C or L of a target that has them
   std::vector<double> class_weight;  // one per class, empty = all one
 };
 

@@ -50,11 +50,83 @@ std::string softmax(OnnxGraph& graph, const std::string& logits) {
   return graph.op("Softmax", {logits}, {{"axis", int64_t{-1}}});
 }
 
+/// -log(1 + exp(-x)): the log of the sigmoid.
+std::string log_sigmoid(OnnxGraph& graph, const std::string& x) {
+  return graph.op("Neg", {graph.op("Softplus", {graph.op("Neg", {x})})});
+}
+
+std::string columns(OnnxGraph& graph, const std::string& x, int64_t first, int64_t last) {
+  return graph.slice(x, 1, first, last);
+}
+
+std::string running_sum(OnnxGraph& graph, const std::string& x) { return graph.op("CumSum", {x, graph.whole(1)}); }
+
+/// objective::Link::apply() as a graph: [rows, head] -> [rows, said].
+std::string linked(OnnxGraph& graph, const std::string& outputs, const objective::Link& link, int64_t head) {
+  const auto constant = [&](double value) { return graph.number(static_cast<float>(value)); };
+  switch (link.form) {
+    case objective::Form::kAsItIs:
+      return outputs;
+    case objective::Form::kPositive:
+      return graph.op("Mul", {graph.op("Exp", {outputs}), constant(link.scale)});
+    case objective::Form::kQuantiles: {
+      std::string steps = columns(graph, outputs, 0, 1);
+      if (head > 1) {
+        const std::string above = graph.op("Softplus", {columns(graph, outputs, 1, head)});
+        steps = running_sum(graph, graph.concat({steps, above}, 1));
+      }
+      return line_of(graph, steps, link.scale, link.shift);
+    }
+    case objective::Form::kConditional: {
+      const std::string nothing = graph.op("Mul", {columns(graph, outputs, 0, 1), constant(0.0)});
+      const std::string reached = running_sum(graph, log_sigmoid(graph, outputs));
+      const std::string stops = log_sigmoid(graph, graph.op("Neg", {outputs}));
+      return graph.op("Add", {graph.concat({nothing, reached}, 1), graph.concat({stops, nothing}, 1)});
+    }
+  }
+  RIFT_FAIL(Code::kBug, "a link without a graph");
+}
+
+/// score::BetaFit::log_odds(). log_odds [rows,1] -> [rows,1]
+std::string beta_log_odds(OnnxGraph& graph, const score::BetaFit& fit, const std::string& log_odds) {
+  const std::string of_bad = graph.op("Mul", {log_sigmoid(graph, log_odds), graph.number(static_cast<float>(fit.a))});
+  const std::string of_good =
+      graph.op("Mul", {graph.op("Softplus", {log_odds}), graph.number(static_cast<float>(fit.b))});
+  return graph.op("Add", {graph.op("Add", {of_bad, of_good}), graph.number(static_cast<float>(fit.c))});
+}
+
+void add_labels(OnnxGraph& graph, const std::string& logits, const score::Calibrator& calibrator, int64_t labels) {
+  graph.output("score", graph.op("Sigmoid", {logits}), Type::kF32, {"rows", labels});
+  std::string calibrated = logits;
+  if (!calibrator.label_lines().empty()) {
+    std::vector<float> slopes, intercepts;
+    for (const auto& line : calibrator.label_lines()) {
+      slopes.push_back(static_cast<float>(line.slope));
+      intercepts.push_back(static_cast<float>(line.intercept));
+    }
+    const std::string scaled = graph.op("Mul", {logits, graph.numbers("labels.slope", at::tensor(slopes))});
+    calibrated = graph.op("Add", {scaled, graph.numbers("labels.intercept", at::tensor(intercepts))});
+  }
+  graph.output("p", graph.op("Sigmoid", {calibrated}), Type::kF32, {"rows", labels});
+}
+
+void add_amounts(OnnxGraph& graph, const std::string& said, const objective::Link& link) {
+  if (link.form != objective::Form::kQuantiles) {
+    return graph.output("prediction", one_a_row(graph, said), Type::kF32, {"rows"});
+  }
+  const auto central = static_cast<int64_t>(score::central_level(link.levels));
+  const std::string point = columns(graph, said, central, central + 1);
+  graph.output("prediction", one_a_row(graph, point), Type::kF32, {"rows"});
+  graph.output("quantiles", said, Type::kF32, {"rows", static_cast<int64_t>(link.levels.size())});
+}
+
 void add_binary(OnnxGraph& graph, const std::string& logits, const score::Calibrator& calibrator) {
   graph.output("score", one_a_row(graph, graph.op("Sigmoid", {logits})), Type::kF32, {"rows"});
   std::string pd;
   if (const score::Isotonic* isotonic = calibrator.isotonic()) {
     pd = isotonic_pd(graph, *isotonic, logits);
+  } else if (const auto beta = calibrator.beta()) {
+    pd = graph.op("Sigmoid", {beta_log_odds(graph, *beta, logits)});
   } else {
     const auto line = calibrator.line().value();
     pd = graph.op("Sigmoid", {line_of(graph, logits, line.slope, line.intercept)});
@@ -62,22 +134,28 @@ void add_binary(OnnxGraph& graph, const std::string& logits, const score::Calibr
   graph.output("pd", one_a_row(graph, pd), Type::kF32, {"rows"});
 }
 
-void add_outputs(OnnxGraph& graph, const std::string& logits, const data::Schema& schema,
+void add_outputs(OnnxGraph& graph, const std::string& logits, const TextScorer& scorer,
                  const score::Calibrator& calibrator) {
-  const int64_t outputs = schema.outputs();
+  const data::Schema& schema = scorer.schema();
+  const objective::Link& link = scorer.spec().link;
+  const int64_t head = scorer.model().outputs();
   graph.enter("result");
-  graph.output("logits", logits, Type::kF32, {"rows", outputs});
+  graph.output("logits", logits, Type::kF32, {"rows", head});
+  const std::string said = linked(graph, logits, link, head);
   switch (schema.task) {
     case data::Task::kBinary:
-      return add_binary(graph, logits, calibrator);
-    case data::Task::kMulticlass: {
+      return add_binary(graph, said, calibrator);
+    case data::Task::kMultilabel:
+      return add_labels(graph, said, calibrator, head);
+    case data::Task::kMulticlass:
+    case data::Task::kOrdinal: {
       const std::string scaled =
-          graph.op("Mul", {logits, graph.number(static_cast<float>(calibrator.inverse_temperature()))});
-      graph.output("score", softmax(graph, logits), Type::kF32, {"rows", outputs});
-      return graph.output("p", softmax(graph, scaled), Type::kF32, {"rows", outputs});
+          graph.op("Mul", {said, graph.number(static_cast<float>(calibrator.inverse_temperature()))});
+      graph.output("score", softmax(graph, said), Type::kF32, {"rows", schema.outputs()});
+      return graph.output("p", softmax(graph, scaled), Type::kF32, {"rows", schema.outputs()});
     }
     case data::Task::kRegression:
-      return graph.output("prediction", one_a_row(graph, logits), Type::kF32, {"rows"});
+      return add_amounts(graph, said, link);
   }
 }
 
@@ -93,8 +171,9 @@ OnnxMetadata metadata_of(const Package& package, const TextScorer& scorer) {
   OnnxMetadata metadata = {
       {"rift.package_sha256", package.digest},
       {"rift.task", std::string(data::task_name(package.schema.task))},
-      {"rift.labels", to_json_text(Json(output_names(package.schema)))},
+      {"rift.labels", to_json_text(Json(output_names(package.schema, spec.link)))},
       {"rift.pooling", std::string(name_of(spec.model->pooling()))},
+      {"rift.link", to_json_text(objective::to_json(spec.link))},
       {"rift.calibrator", to_json_text(package.calibrator.to_json())},
       {"rift.text", to_json_text(text_of(scorer.inputs().row_text()))},
       {"rift.max_tokens", std::to_string(spec.max_tokens)},
@@ -119,7 +198,7 @@ WriteFiles onnx_files(const fs::path& package) {
   const auto loaded = std::make_shared<const Package>(load_package(package, all_loaders()));  // the graph's weights
   const TextScorer& scorer = text_scorer_of(*loaded);
   OnnxGraph graph;
-  add_outputs(graph, scorer.spec().model->describe(graph), loaded->schema, loaded->calibrator);
+  add_outputs(graph, scorer.spec().model->describe(graph), scorer, loaded->calibrator);
   checkpoint::format::OnnxModel model = finished(graph, scorer.spec().base.model_type(), metadata_of(*loaded, scorer));
   return [loaded, &base = scorer.spec().base, model = std::move(model)](const fs::path& to) {
     checkpoint::format::write_onnx(to / kOnnxFile, model);

@@ -8,6 +8,7 @@
 #include "rift/package/engine_precision.h"
 #include "rift/package/model_tokenizer.h"
 #include "rift/package/special_tokens.h"
+#include "rift/score/policy.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
 
@@ -18,12 +19,18 @@ namespace fs = std::filesystem;
 
 constexpr const char* kAdapterFolder = "adapter";
 
-checkpoint::HeadTask head_task(data::Task task) {
+/// Of classes that are reached step by step and of labels each output has a sigmoid of its own, as that of a binary
+/// task.
+checkpoint::HeadTask head_task(data::Task task, const objective::Link& link) {
   switch (task) {
     case data::Task::kBinary:
+    case data::Task::kMultilabel:
       return checkpoint::HeadTask::kBinary;
     case data::Task::kMulticlass:
       return checkpoint::HeadTask::kMulticlass;
+    case data::Task::kOrdinal:
+      return link.form == objective::Form::kConditional ? checkpoint::HeadTask::kBinary
+                                                        : checkpoint::HeadTask::kMulticlass;
     case data::Task::kRegression:
       return checkpoint::HeadTask::kRegression;
   }
@@ -40,11 +47,26 @@ TextInputs make_inputs(const TextScorerSpec& spec) {
 
 }  // namespace
 
-std::vector<std::string> output_names(const data::Schema& schema) {
-  if (schema.task == data::Task::kMulticlass) return schema.class_names;
-  if (schema.task == data::Task::kBinary) return {schema.class_names.size() == 2 ? schema.class_names[1] : "bad"};
+std::vector<std::string> output_names(const data::Schema& schema, const objective::Link& link) {
+  std::vector<std::string> names = schema.class_names;
+  if (link.form == objective::Form::kConditional) {
+    names.pop_back();
+    for (std::string& name : names) name = "> " + name;
+    return names;
+  }
+  if (schema.task == data::Task::kBinary) return {names.size() == 2 ? names[1] : "bad"};
+  if (schema.task != data::Task::kRegression) return names;
   const data::Field* label = schema.with_role(data::Role::kLabel);
-  return {label == nullptr ? "prediction" : label->name};
+  const std::string name = label == nullptr ? "prediction" : label->name;
+  if (link.form != objective::Form::kQuantiles) return {name};
+  names.clear();
+  for (const double level : link.levels) names.push_back(name + "_" + score::quantile_column(level));
+  return names;
+}
+
+objective::Link link_of_part(const Json& part) {
+  const Json* link = part.find("link");
+  return link == nullptr ? objective::Link{} : objective::link_from_json(*link);
 }
 
 models::Pooling parse_pooling(std::string_view name, std::string_view source) {
@@ -55,7 +77,7 @@ models::Pooling parse_pooling(std::string_view name, std::string_view source) {
 }
 
 TextScorer::TextScorer(TextScorerSpec spec) : spec_(std::move(spec)), inputs_(make_inputs(spec_)) {
-  RIFT_CHECK(spec_.model != nullptr && spec_.model->outputs() == spec_.schema.outputs());
+  RIFT_CHECK(spec_.model != nullptr && spec_.model->outputs() == spec_.link.head_outputs(spec_.schema.outputs()));
 }
 
 std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json& part, const data::Schema& schema,
@@ -70,7 +92,8 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
                spec.max_tokens);
   const models::Pooling pooling = parse_pooling(part.at("pooling").as_string(), source);
   spec.base = checkpoint::open_hf_directory(package);
-  const int64_t outputs = schema.outputs();
+  spec.link = link_of_part(part);
+  const int64_t outputs = spec.link.head_outputs(schema.outputs());
   const checkpoint::ModelLayout layout = layout_of(spec.base);
   const checkpoint::LoadedModel loaded = checkpoint::load_model(
       spec.base, layout, {.num_labels = outputs, .require_pooler = pooling == models::Pooling::kPooler});
@@ -100,12 +123,21 @@ score::RawScores TextScorer::score(const data::Table& rows) const {
 score::RawScores TextScorer::logits_of(const EncodedRows& rows, score::Precision precision) const {
   tensor::apply_threads();
   const nn::ForwardContext context{.precision = computed_in(precision)};
-  score::RawScores raw{.rows = rows.rows(), .outputs = spec_.model->outputs(), .values = {}};
-  const std::vector<float> logits = map_rows(rows, raw.outputs, spec_.device, [&](const tensor::PackedBatch& batch) {
+  const int64_t outputs = spec_.model->outputs();
+  const std::vector<float> logits = map_rows(rows, outputs, spec_.device, [&](const tensor::PackedBatch& batch) {
     return spec_.model->forward(batch, context);
   });
-  raw.values.assign(logits.begin(), logits.end());
+  score::RawScores raw = no_scores();
+  raw.rows = rows.rows();
+  raw.values = spec_.link.apply(std::vector<double>(logits.begin(), logits.end()), outputs);
   return raw;
+}
+
+score::RawScores TextScorer::no_scores() const {
+  const bool has_levels = spec_.link.form == objective::Form::kQuantiles;
+  return {.outputs = has_levels ? spec_.model->outputs() : spec_.schema.outputs(),
+          .levels = spec_.link.levels,
+          .variance_power = spec_.link.variance_power};
 }
 
 bool TextScorer::use_precision(score::Precision precision) {
@@ -141,8 +173,8 @@ Json TextScorer::save(const fs::path& package) const {
   if (directory.layout.head_pooling == name_of(models::Pooling::kLast)) {
     directory.padding = padding_token(spec_.base.config, *spec_.tokenizer);
   }
-  directory.task = head_task(spec_.schema.task);
-  directory.labels = output_names(spec_.schema);
+  directory.task = head_task(spec_.schema.task, spec_.link);
+  directory.labels = output_names(spec_.schema, spec_.link);
   directory.max_tokens = spec_.max_tokens;
   checkpoint::write_model_directory(package, directory);
   write_gguf_tokenizer(spec_.base, package);
@@ -158,6 +190,7 @@ Json TextScorer::save(const fs::path& package) const {
             {"outputs", spec_.model->outputs()},
             {"adapter", spec_.adapter.has_value()},
             {"pretrained", to_json(spec_.pretrained)}};
+  if (spec_.link.form != objective::Form::kAsItIs) part["link"] = objective::to_json(spec_.link);
   if (!spec_.precisions.empty()) part["precisions"] = score::to_json(spec_.precisions);
   return part;
 }

@@ -10,6 +10,7 @@
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/peft_directory.h"
 #include "rift/models/text_classifier.h"
+#include "rift/objective/link.h"
 #include "rift/package/inputs.h"
 #include "rift/package/pretrained.h"
 #include "rift/score/precision.h"
@@ -26,6 +27,7 @@ struct TextScorerSpec {
   Pretrained pretrained;
   std::shared_ptr<const encode::text::Tokenizer> tokenizer;
   std::unique_ptr<models::TextClassifier> model;        // adapters merged
+  objective::Link link;                                 // from the head's outputs to the scores
   std::optional<checkpoint::PeftAdapter> adapter;       // what was merged, for adapter/
   score::Precision precision = score::Precision::kF32;  // to begin with; others than f32 for measurements alone
   std::vector<score::PrecisionChange> precisions;  // what others than f32 do to the scores, where that was measured
@@ -44,6 +46,7 @@ class TextScorer final : public score::Scorer {
 
   const data::Schema& schema() const override { return spec_.schema; }
   score::RawScores score(const data::Table& rows) const override;
+  score::RawScores no_scores() const override;
   std::string name() const override { return "fine-tuned"; }
   bool use_precision(score::Precision precision) override;
   void require_measured(score::Precision precision) const override;
@@ -66,8 +69,12 @@ class TextScorer final : public score::Scorer {
   TextInputs inputs_;
 };
 
-/// Names of the head's outputs: the classes, the bad class alone, or the label column.
-std::vector<std::string> output_names(const data::Schema& schema);
+/// Names of the head's outputs: the classes (conditional: "> class" for all but the last), the bad class alone, the
+/// labels, or the label column (quantiles: with the level behind it).
+std::vector<std::string> output_names(const data::Schema& schema, const objective::Link& link);
+
+/// What "link" of a package's part says; as it is where it says nothing, as packages of earlier versions. kArtefact.
+objective::Link link_of_part(const Json& part);
 
 /// The pooling that rift.json of `source` names; kArtefact for another word, or one that is not resolved.
 models::Pooling parse_pooling(std::string_view name, std::string_view source);

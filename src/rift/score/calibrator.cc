@@ -95,9 +95,13 @@ Calibrator Calibrator::fit(data::Task task, CalibrationMethod method, const RawS
   check_finite(raw.values, raw.outputs);
   const ClassRows rows = class_rows(labels, weights);
   RIFT_REQUIRE(rows.good + rows.bad > 0, Code::kData, "a calibrator needs rows: the calibration part has none");
-  if (task == data::Task::kMulticlass) {
-    calibrator.method_ = CalibrationMethod::kPlatt;
+  if (data::has_classes(task)) {
+    calibrator.method_ = CalibrationMethod::kTemperature;
     calibrator.slope_ = fit_inverse_temperature(raw.values, raw.outputs, labels, weights);
+    return calibrator;
+  }
+  if (task == data::Task::kMultilabel) {
+    calibrator.fit_labels(raw, labels, weights);
     return calibrator;
   }
   RIFT_REQUIRE(rows.good > 0 && rows.bad > 0, Code::kData,
@@ -118,6 +122,12 @@ void Calibrator::fit_binary(CalibrationMethod method, std::span<const double> lo
   method_ = method;
   if (method == CalibrationMethod::kIsotonic) {
     isotonic_ = fit_isotonic(log_odds, labels, weights);
+  } else if (method == CalibrationMethod::kBeta) {
+    beta_ = fit_beta(log_odds, labels, weights);
+  } else if (method == CalibrationMethod::kTemperature) {
+    std::vector<double> both;  // logits of good and bad whose difference is the log-odds
+    for (const double value : log_odds) both.insert(both.end(), {0.0, value});
+    slope_ = fit_inverse_temperature(both, 2, labels, weights);
   } else {
     const PlattFit fitted = fit_platt(log_odds, labels, weights);
     slope_ = fitted.slope;
@@ -125,22 +135,53 @@ void Calibrator::fit_binary(CalibrationMethod method, std::span<const double> lo
   }
 }
 
+void Calibrator::fit_labels(const RawScores& raw, std::span<const double> labels, std::span<const double> weights) {
+  method_ = CalibrationMethod::kPlatt;
+  for (int64_t label = 0; label < raw.outputs; ++label) {
+    std::vector<double> log_odds, holds;
+    for (size_t row = 0; row < labels.size(); ++row) {
+      log_odds.push_back(raw.values[row * static_cast<size_t>(raw.outputs) + static_cast<size_t>(label)]);
+      holds.push_back(data::holds(labels[row], label) ? 1.0 : 0.0);
+    }
+    const ClassRows rows = class_rows(holds, weights);
+    Line line;
+    if (rows.good > 0 && rows.bad > 0) {
+      const PlattFit fitted = fit_platt(log_odds, holds, weights);
+      line = {fitted.slope, fitted.intercept};
+    }
+    label_lines_.push_back(line);
+  }
+}
+
 std::optional<Calibrator::Line> Calibrator::line() const {
-  if (task_ != data::Task::kBinary || method_ == CalibrationMethod::kIsotonic) return std::nullopt;
+  const bool is_curved = method_ == CalibrationMethod::kIsotonic || method_ == CalibrationMethod::kBeta;
+  if (task_ != data::Task::kBinary || is_curved) return std::nullopt;
   return Line{slope_, intercept_};
+}
+
+std::optional<BetaFit> Calibrator::beta() const {
+  return method_ == CalibrationMethod::kBeta ? std::optional(beta_) : std::nullopt;
 }
 
 std::vector<double> Calibrator::apply(const RawScores& raw) const {
   if (task_ == data::Task::kRegression) return raw.values;
-  if (task_ == data::Task::kMulticlass) {
+  if (data::has_classes(task_)) {
     std::vector<double> scaled = raw.values;
     for (double& logit : scaled) logit *= slope_;
     return softmax(scaled, raw.outputs);
   }
+  const auto calibrated = [&](size_t at) {
+    const double value = raw.values[at];
+    if (!label_lines_.empty()) {
+      const Line& line = label_lines_[at % label_lines_.size()];
+      return sigmoid(line.slope * value + line.intercept);
+    }
+    if (method_ == CalibrationMethod::kIsotonic) return isotonic_.at(value);
+    return sigmoid(method_ == CalibrationMethod::kBeta ? beta_.log_odds(value) : slope_ * value + intercept_);
+  };
   std::vector<double> pd;
   pd.reserve(raw.values.size());
-  for (double value : raw.values)
-    pd.push_back(method_ == CalibrationMethod::kIsotonic ? isotonic_.at(value) : sigmoid(slope_ * value + intercept_));
+  for (size_t at = 0; at < raw.values.size(); ++at) pd.push_back(calibrated(at));
   return pd;
 }
 

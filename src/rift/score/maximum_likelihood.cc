@@ -1,7 +1,9 @@
 #include "rift/score/maximum_likelihood.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "rift/base/error.h"
@@ -44,6 +46,102 @@ struct PlattObjective {
   }
 };
 
+/// Platt's targets: of good and of bad rows.
+struct SmoothedTargets {
+  double good = 0, bad = 0;
+};
+SmoothedTargets smoothed_targets(std::span<const double> labels, std::span<const double> weights) {
+  double of_class[2] = {0, 0};
+  for (size_t i = 0; i < labels.size(); ++i) of_class[labels[i] > 0.5] += weights.empty() ? 1.0 : weights[i];
+  return {1.0 / (of_class[0] + 2.0), (of_class[1] + 1.0) / (of_class[1] + 2.0)};
+}
+
+using Three = std::array<double, 3>;
+
+/// Negative log-likelihood of sigmoid(theta . (log p, -log(1 - p), 1)).
+struct BetaObjective {
+  std::vector<Three> rows;
+  std::vector<double> targets;
+  std::span<const double> weights;
+
+  double value(const Three& theta, Three* slope = nullptr, std::array<Three, 3>* curvature = nullptr) const {
+    double sum = 0.0;
+    if (slope != nullptr) *slope = {};
+    if (curvature != nullptr) *curvature = {};
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const double weight = weights.empty() ? 1.0 : weights[i];
+      double z = 0.0;
+      for (size_t k = 0; k < 3; ++k) z += theta[k] * rows[i][k];
+      sum += weight * (log1p_exp(z) - targets[i] * z);
+      if (slope == nullptr) continue;
+      const double p = sigmoid(z);
+      for (size_t k = 0; k < 3; ++k) {
+        (*slope)[k] += weight * (p - targets[i]) * rows[i][k];
+        for (size_t j = 0; j < 3; ++j) (*curvature)[k][j] += weight * p * (1.0 - p) * rows[i][k] * rows[i][j];
+      }
+    }
+    return sum;
+  }
+};
+
+/// The solution of (m + ridge) x = -v over the unknowns that are `free`; 0 for the others. Gaussian elimination with
+/// pivots; m is positive semi-definite.
+Three newton_step(std::array<Three, 3> m, Three v, const std::array<bool, 3>& free) {
+  const double ridge = 1e-12 * (m[0][0] + m[1][1] + m[2][2]);
+  for (size_t k = 0; k < 3; ++k) {
+    v[k] = free[k] ? -v[k] : 0.0;
+    for (size_t j = 0; j < 3; ++j)
+      if (!free[k] || !free[j]) m[k][j] = 0.0;
+    m[k][k] = free[k] ? m[k][k] + ridge : 1.0;
+  }
+  for (size_t k = 0; k < 3; ++k) {
+    size_t pivot = k;
+    for (size_t j = k + 1; j < 3; ++j)
+      if (std::abs(m[j][k]) > std::abs(m[pivot][k])) pivot = j;
+    std::swap(m[k], m[pivot]);
+    std::swap(v[k], v[pivot]);
+    for (size_t j = k + 1; j < 3; ++j) {
+      const double share = m[j][k] / m[k][k];
+      for (size_t l = k; l < 3; ++l) m[j][l] -= share * m[k][l];
+      v[j] -= share * v[k];
+    }
+  }
+  Three x{};
+  for (size_t k = 3; k-- > 0;) {
+    x[k] = v[k];
+    for (size_t j = k + 1; j < 3; ++j) x[k] -= m[k][j] * x[j];
+    x[k] /= m[k][k];
+  }
+  return x;
+}
+
+/// Newton's method with step halving over the unknowns that are `free`.
+Three fit_free(const BetaObjective& objective, Three at, const std::array<bool, 3>& free, double total) {
+  Three slope{};
+  std::array<Three, 3> curvature{};
+  double value = objective.value(at, &slope, &curvature);
+  for (int step = 0; step < kMostSteps; ++step) {
+    const Three by = newton_step(curvature, slope, free);
+    double expected = 0.0, largest = 0.0;
+    for (size_t k = 0; k < 3; ++k) {
+      expected += by[k] * slope[k];
+      if (free[k]) largest = std::max(largest, std::abs(slope[k]));
+    }
+    if (largest < kTolerance * total) break;
+    Three next = at;
+    double next_value = value;
+    for (double share = 1.0; share > 1e-12; share *= 0.5) {
+      for (size_t k = 0; k < 3; ++k) next[k] = at[k] + share * by[k];
+      next_value = objective.value(next);
+      if (next_value <= value + 1e-4 * share * expected) break;
+    }
+    if (!(next_value < value)) break;  // as good as the arithmetic allows
+    at = next;
+    value = objective.value(at, &slope, &curvature);
+  }
+  return at;
+}
+
 double total_weight(size_t rows, std::span<const double> weights) {
   double total = 0.0;
   for (size_t i = 0; i < rows; ++i) total += weights.empty() ? 1.0 : weights[i];
@@ -58,7 +156,7 @@ PlattFit fit_platt(std::span<const double> log_odds, std::span<const double> lab
   for (size_t i = 0; i < labels.size(); ++i)
     if (labels[i] > 0.5) bad += weights.empty() ? 1.0 : weights[i];
   const double total = total_weight(labels.size(), weights);
-  const double good_target = 1.0 / (total - bad + 2.0), bad_target = (bad + 1.0) / (bad + 2.0);
+  const auto [good_target, bad_target] = smoothed_targets(labels, weights);
   PlattObjective objective{log_odds, {}, weights};
   for (double label : labels) objective.targets.push_back(label > 0.5 ? bad_target : good_target);
 
@@ -129,6 +227,29 @@ double fit_inverse_temperature(std::span<const double> logits, int64_t classes, 
     (derivative(std::exp(middle)) < 0.0 ? low : high) = middle;
   }
   return std::exp(0.5 * (low + high));
+}
+
+double BetaFit::log_odds(double log_odds) const { return b * log1p_exp(log_odds) - a * log1p_exp(-log_odds) + c; }
+
+BetaFit fit_beta(std::span<const double> log_odds, std::span<const double> labels, std::span<const double> weights) {
+  RIFT_CHECK(labels.size() == log_odds.size() && (weights.empty() || weights.size() == labels.size()));
+  const SmoothedTargets targets = smoothed_targets(labels, weights);
+  BetaObjective objective{.rows = {}, .targets = {}, .weights = weights};
+  for (size_t i = 0; i < labels.size(); ++i) {
+    objective.rows.push_back({-log1p_exp(-log_odds[i]), log1p_exp(log_odds[i]), 1.0});
+    objective.targets.push_back(labels[i] > 0.5 ? targets.bad : targets.good);
+  }
+  const double total = total_weight(labels.size(), weights);
+  std::array<bool, 3> free = {true, true, true};
+  Three at = {1.0, 1.0, 0.0};
+  for (;;) {
+    at = fit_free(objective, at, free, total);
+    const size_t lower = at[0] < at[1] ? 0 : 1;
+    if (at[lower] >= 0.0) break;
+    free[lower] = false;
+    at[lower] = 0.0;
+  }
+  return {at[0], at[1], at[2]};
 }
 
 }  // namespace rift::score

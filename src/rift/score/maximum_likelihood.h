@@ -24,4 +24,17 @@ PlattFit fit_platt(std::span<const double> log_odds, std::span<const double> lab
 double fit_inverse_temperature(std::span<const double> logits, int64_t classes, std::span<const double> labels,
                                std::span<const double> weights);
 
+struct BetaFit {
+  double a = 1.0;
+  double b = 1.0;
+  double c = 0.0;
+  /// Calibrated log-odds of a row: a log p - b log(1 - p) + c with p = sigmoid(log_odds).
+  double log_odds(double log_odds) const;
+};
+
+/// Beta calibration of the largest weighted likelihood, with Platt's targets as fit_platt(). a or b below 0 would turn
+/// a part of the ranking round: it is held at 0 and the others are fitted again. Source: Kull, Silva Filho, Flach,
+/// AISTATS 2017, sec. 3 and the remark on negative parameters in sec. 4; their targets are 0 and 1.
+BetaFit fit_beta(std::span<const double> log_odds, std::span<const double> labels, std::span<const double> weights);
+
 }  // namespace rift::score

@@ -50,7 +50,23 @@ void add_classes(data::Table& table, const std::vector<std::string>& names, cons
   for (size_t c = 0; c < classes; ++c) add_numbers(table, "p_" + names[c], column(probability, classes, c));
 }
 
+void add_labels(data::Table& table, const std::vector<std::string>& names, const RawScores& raw,
+                const std::vector<double>& probability) {
+  std::vector<double> score;
+  for (const double value : raw.values) score.push_back(sigmoid(value));
+  for (size_t l = 0; l < names.size(); ++l) add_numbers(table, "score_" + names[l], column(score, names.size(), l));
+  for (size_t l = 0; l < names.size(); ++l) add_numbers(table, "p_" + names[l], column(probability, names.size(), l));
+}
+
+void add_amounts(data::Table& table, const RawScores& raw) {
+  add_numbers(table, "prediction", point_predictions(raw));
+  for (size_t q = 0; q < raw.levels.size(); ++q)
+    add_numbers(table, quantile_column(raw.levels[q]), column(raw.values, raw.levels.size(), q));
+}
+
 }  // namespace
+
+std::string quantile_column(double level) { return fmt::format("q_{}", level); }
 
 double PointsOptions::points(double pd) const {
   return base - pdo / std::numbers::ln2 * (log_odds(pd) + std::log(base_odds));
@@ -71,7 +87,7 @@ std::string_view decision(const PolicyOptions& policy, double pd) {
 data::Table decision_table(const data::Schema& schema, const std::vector<std::string>& id, const RawScores& raw,
                            const Calibrator& calibrator, const PolicyOptions& policy) {
   RIFT_CHECK(static_cast<int64_t>(id.size()) == raw.rows);
-  RIFT_CHECK(raw.outputs == schema.outputs());
+  RIFT_CHECK(raw.levels.empty() ? raw.outputs == schema.outputs() : schema.task == data::Task::kRegression);
   RIFT_CHECK(static_cast<int64_t>(raw.values.size()) == raw.rows * raw.outputs);
   data::Table table;
   table.rows = raw.rows;
@@ -82,10 +98,14 @@ data::Table decision_table(const data::Schema& schema, const std::vector<std::st
       add_binary(table, raw, calibrated, policy);
       break;
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
       add_classes(table, schema.class_names, raw, calibrated);
       break;
     case data::Task::kRegression:
-      add_numbers(table, "prediction", calibrated);
+      add_amounts(table, raw);
+      break;
+    case data::Task::kMultilabel:
+      add_labels(table, schema.class_names, raw, calibrated);
       break;
   }
   return table;

@@ -50,8 +50,13 @@ std::string_view decision(const PolicyOptions& policy, double pd);
 /// Rows as rift score writes them.
 ///   binary:      id, score (sigmoid of the raw log-odds), pd, points (to the nearest whole one), decision
 ///   multi-class: id, predicted, score_<class>, p_<class>
-///   regression:  id, prediction
+///   ordinal:     as multi-class
+///   multi-label: id, score_<label>, p_<label>
+///   regression:  id, prediction; of quantiles also q_<level> each, as q_0.1
 data::Table decision_table(const data::Schema& schema, const std::vector<std::string>& id, const RawScores& raw,
                            const Calibrator& calibrator, const PolicyOptions& policy);
+
+/// "q_0.1"
+std::string quantile_column(double level);
 
 }  // namespace rift::score

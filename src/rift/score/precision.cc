@@ -8,6 +8,7 @@
 #include "rift/base/log_odds.h"
 #include "rift/metrics/auc.h"
 #include "rift/metrics/label_scale.h"
+#include "rift/metrics/multilabel.h"
 #include "rift/metrics/probability.h"
 #include "rift/metrics/regression.h"
 #include "rift/score/calibrator.h"
@@ -19,9 +20,9 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// `score` as the bounds mean it.
 std::vector<double> scores_of(const MeasuredRows& rows, const RawScores& raw) {
-  if (rows.task == data::Task::kMulticlass) return softmax(raw.values, raw.outputs);
+  if (data::has_classes(rows.task)) return softmax(raw.values, raw.outputs);
   std::vector<double> scores = raw.values;
-  if (rows.task == data::Task::kBinary) {
+  if (rows.task != data::Task::kRegression) {
     for (double& value : scores) value = sigmoid(value);
   } else {
     const double deviation = metrics::label_scale(rows.label, rows.weight).value_or(metrics::LabelScale{}).deviation;
@@ -36,15 +37,19 @@ std::optional<double> figure_of(const MeasuredRows& rows, const RawScores& raw, 
     case data::Task::kBinary:
       return metrics::auc(rows.label, raw.values, rows.weight);
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
       return metrics::log_loss(rows.label, scores, raw.outputs, rows.weight);
+    case data::Task::kMultilabel:
+      return metrics::label_log_loss(data::spread_labels(rows.label, raw.outputs), scores, raw.outputs, rows.weight);
     case data::Task::kRegression:
-      return metrics::root_mean_squared_error(rows.label, raw.values, rows.weight);
+      return metrics::root_mean_squared_error(rows.label, point_predictions(raw), rows.weight);
   }
   RIFT_FAIL(Code::kBug, "task without a figure");
 }
 
 const char* metric_of(data::Task task) {
-  return task == data::Task::kBinary ? "auc" : (task == data::Task::kMulticlass ? "log_loss" : "rmse");
+  if (task == data::Task::kRegression) return "rmse";
+  return task == data::Task::kBinary ? "auc" : "log_loss";
 }
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }

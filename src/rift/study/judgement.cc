@@ -160,6 +160,8 @@ MainFigure main_figure(data::Task task) {
     case data::Task::kBinary:
       return {"auc", true};
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
+    case data::Task::kMultilabel:
       return {"log_loss", false};
     case data::Task::kRegression:
       return {"rmse", false};

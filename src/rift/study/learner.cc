@@ -179,6 +179,7 @@ std::string model_caption(std::string_view name) {
 
 std::string why_skipped(ModelKind kind, const data::Dataset& dataset, const RunOptions& options) {
   const data::Schema& schema = dataset.schema;
+  if (schema.task == data::Task::kMultilabel && kind != ModelKind::kFineTuned) return sentence("skip.multilabel_task");
   switch (kind) {
     case ModelKind::kScorecard:
       if (schema.task != data::Task::kBinary) return sentence("skip.scorecard_task");

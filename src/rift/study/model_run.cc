@@ -4,6 +4,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/interrupt.h"
+#include "rift/base/log.h"
 #include "rift/base/progress.h"
 #include "rift/base/stopwatch.h"
 #include "rift/data/load_dataset.h"
@@ -59,7 +60,8 @@ score::RawScores fit_out_of_fold(const Learner& learner, const RunSpec& spec, co
       ScoreScale(spec.dataset.schema.task, again, validation).apply(said);
     }
     if (all.rows == 0) {
-      all = {.rows = static_cast<int64_t>(known.size()), .outputs = said.outputs, .values = {}};
+      all = fitted.scorer->no_scores();
+      all.rows = static_cast<int64_t>(known.size());
       all.values.resize(known.size() * static_cast<size_t>(said.outputs));
     }
     for (size_t i = 0; i < place.size(); ++i) {
@@ -72,9 +74,17 @@ score::RawScores fit_out_of_fold(const Learner& learner, const RunSpec& spec, co
 
 bool can_be_fitted(data::Task task, const std::vector<double>& labels) {
   if (task == data::Task::kRegression || labels.empty()) return false;
-  if (task == data::Task::kMulticlass) return true;
+  if (task != data::Task::kBinary) return true;
   return std::find(labels.begin(), labels.end(), 0.0) != labels.end() &&
          std::find(labels.begin(), labels.end(), 1.0) != labels.end();
+}
+
+/// A loss that learns an order needs calibration before its score is read as a probability.
+void warn_of_no_probabilities(const ModelRun& run) {
+  const Json* probabilities = run.summary.is_object() ? run.summary.find("outputs_are_probabilities") : nullptr;
+  if (probabilities == nullptr || probabilities->as_bool() || run.calibrated_on != CalibratedOn::kNothing) return;
+  log_warning("nothing calibrates the scores of this loss, which are no probabilities: read them as an order",
+              {{"loss", run.summary.at("loss").as_string()}});
 }
 
 }  // namespace
@@ -136,6 +146,7 @@ ModelRun run_model(Learner& learner, const RunSpec& spec) {
     run.out_of_fold_seconds = again.seconds();
   }
   calibrate(spec, validation, run);
+  warn_of_no_probabilities(run);
   return run;
 }
 

@@ -32,7 +32,7 @@ score::RawScores score_rows(const score::Scorer& scorer, const data::Dataset& da
   if (!progress_name.empty()) {
     progress = std::make_unique<Progress>(progress_name, static_cast<int64_t>(rows.size()), "rows");
   }
-  score::RawScores all;
+  score::RawScores all = scorer.no_scores();
   for (size_t begin = 0; begin < rows.size(); begin += kBatchRows) {
     throw_if_interrupted();
     const auto batch = rows.subspan(begin, std::min(kBatchRows, rows.size() - begin));
@@ -64,8 +64,15 @@ Judged::Judged(const data::Dataset& dataset, std::span<const int64_t> rows, cons
       label_(labels_of(dataset, rows)),
       weight_(weights_of(dataset, rows)) {
   RIFT_CHECK(raw.rows == static_cast<int64_t>(rows.size()));
-  if (task_ != data::Task::kMulticlass) score_ = raw.values;
-  if (task_ != data::Task::kRegression) probability_ = calibrator.apply(raw);
+  if (task_ == data::Task::kBinary) score_ = raw.values;
+  if (task_ != data::Task::kRegression) {
+    probability_ = calibrator.apply(raw);
+    return;
+  }
+  score_ = score::point_predictions(raw);
+  if (!raw.levels.empty()) quantiles_ = raw.values;
+  levels_ = raw.levels;
+  variance_power_ = raw.variance_power;
 }
 
 validate::JudgedRows Judged::rows() const {
@@ -74,7 +81,10 @@ validate::JudgedRows Judged::rows() const {
           .label = label_,
           .weight = weight_,
           .score = score_,
-          .probability = probability_};
+          .probability = probability_,
+          .quantiles = quantiles_,
+          .levels = levels_,
+          .variance_power = variance_power_};
 }
 
 score::PolicyOptions resolved_policy(const score::PolicyOptions& policy, const data::Dataset& dataset,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ class Judged {
  private:
   data::Task task_;
   int64_t classes_;
-  std::vector<double> label_, weight_, score_, probability_;
+  std::vector<double> label_, weight_, score_, probability_, quantiles_, levels_;
+  std::optional<double> variance_power_;
 };
 
 /// Both limits set: what run.yaml leaves open is the bad rate of `rows` (the training rows), as any approval above it

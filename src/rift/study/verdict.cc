@@ -228,8 +228,8 @@ std::vector<std::string> notes_of(const Json& compare) {
     if (const Json* summary = model.find("summary")) {
       const std::string note = no_early_stopping_note(model.at("name").as_string(), *summary);
       if (!note.empty()) notes.push_back(note);
-      const std::string of_loss = loss_note(model.at("name").as_string(), *summary);
-      if (!of_loss.empty()) notes.push_back(of_loss);
+      for (std::string& of_loss : loss_notes(model.at("name").as_string(), *summary))
+        notes.push_back(std::move(of_loss));
     }
     const Json* where = model.find("calibrated_on");
     if (where == nullptr) continue;

@@ -15,6 +15,7 @@
 #include "rift/train/parameter_groups.h"
 #include "rift/train/precision.h"
 #include "rift/train/run_digest.h"
+#include "rift/train/sampling.h"
 #include "rift/train/text_task.h"
 #include "rift/train/trainer.h"
 #include "rift/tuning/peft.h"
@@ -51,24 +52,39 @@ std::filesystem::path pretrained_directory(const FineTuneSpec& spec) {
   return std::filesystem::is_directory(inner, ignored) ? inner : *spec.init_from;
 }
 
+/// Label tokens are those of classes with a logit each.
+models::HeadStartOptions head_start(const FineTuneSpec& spec, const objective::Link& link) {
+  if (spec.init_from) return {};  // a package has a head of its own
+  const bool is_linear = std::holds_alternative<models::LinearHeadOptions>(spec.options.text.head.kind);
+  const bool has_tokens = link.form == objective::Form::kAsItIs && spec.dataset.schema.task != data::Task::kMultilabel;
+  RIFT_REQUIRE(
+      is_linear || has_tokens, Code::kConfig,
+      "model.text.head: label_tokens start a head with a logit for each class, and {} of a task that is {} has "
+      "another; leave it out",
+      spec.options.objective.loss.name(), data::task_name(spec.dataset.schema.task));
+  return spec.options.text.head;
+}
+
 /// One fine-tuning from the pretrained files to the scorer.
 class FineTuning {
  public:
   explicit FineTuning(const FineTuneSpec& spec)
       : spec_(spec),
         options_(spec.options),
+        loss_(objective::resolve_loss(spec.options.objective.loss, target_of(spec.dataset.schema.task))),
+        link_(objective::link_of(loss_)),
         device_(tensor::parse_device(spec.device)),
-        text_(package::load_text_model({.directory = pretrained_directory(spec),
-                                        .pooling = spec.options.text.pooling,
-                                        .max_tokens = spec.options.text.max_tokens,
-                                        .outputs = spec.dataset.schema.outputs(),
-                                        .keeps_stored = spec.options.text.base_weights == BaseWeights::kAsStored,
-                                        .trained_layers = spec.options.tuning.trained_layers(),
-                                        // A package has a head of its own.
-                                        .head = spec.init_from ? models::HeadStartOptions{} : spec.options.text.head,
-                                        .classes = spec.dataset.schema.class_names,
-                                        .seed = seed(),
-                                        .device = device_})),
+        text_(package::load_text_model(
+            {.directory = pretrained_directory(spec),
+             .pooling = spec.options.text.pooling,
+             .max_tokens = spec.options.text.max_tokens,
+             .outputs = objective::head_outputs(loss_, target_of(schema().task), schema().classes()),
+             .keeps_stored = spec.options.text.base_weights == BaseWeights::kAsStored,
+             .trained_layers = spec.options.tuning.trained_layers(),
+             .head = head_start(spec, link_),
+             .classes = spec.dataset.schema.class_names,
+             .seed = seed(),
+             .device = device_})),
         new_parameters_(text_.model->new_parameters()),
         inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens,
                 package::token_of_empty_text(text_.base.config)),
@@ -82,16 +98,12 @@ class FineTuning {
   }
 
   FineTuned run() {
-    LabelledRows train = take_rows(spec_.dataset, spec_.train, inputs_);
+    draw_sample();
+    LabelledRows train = take_rows(spec_.dataset, sample_ ? sample_->rows : spec_.train, inputs_);
     LabelledRows validation = take_rows(spec_.dataset, spec_.validation, inputs_);
     rows_ = Json{{"train", describe_rows(train)}, {"validation", describe_rows(validation)}};
-    if (regression()) {
-      scale_ = metrics::label_scale(train.label, train.weight).value_or(metrics::LabelScale{});
-      if (!text_.model->head_has_bias()) scale_.mean = 0;  // a decoder's head cannot take the mean up afterwards
-      if (new_parameters_.empty()) {
-        text_.model->rescale_outputs(1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
-      }
-    }
+    if (regression()) scale_labels(train);
+    start_from_head();
     const std::string digest = run_digest({.options = options_,
                                            .train = train,
                                            .validation = validation,
@@ -103,6 +115,8 @@ class FineTuning {
                    .train = std::move(train),
                    .validation = std::move(validation),
                    .scale = scale_,
+                   .link = link_,
+                   .prior_shift = sample_ ? sample_->shift() : 0.0,
                    .objective = options_.objective,
                    .stop_metric = options_.train.early_stopping.metric,
                    .device = device_,
@@ -110,7 +124,8 @@ class FineTuning {
                    .kept = kept_budget()},
                   *text_.model);
     const TrainerResult result = run_trainer(task, trainer_spec(digest));
-    if (regression()) text_.model->rescale_outputs(scale_.deviation, scale_.mean);
+    if (is_linear_amount()) text_.model->rescale_outputs(scale_.deviation, scale_.mean);
+    if (sample_) text_.model->rescale_outputs(1.0, sample_->shift());
     return_free_memory();  // a step's activations: what publishing holds are whole tensors
     FineTuned done;
     done.summary = summary(task, result);
@@ -127,6 +142,64 @@ class FineTuning {
   uint64_t seed() const { return static_cast<uint64_t>(options_.train.seed); }
   const data::Schema& schema() const { return spec_.dataset.schema; }
   bool regression() const { return schema().task == data::Task::kRegression; }
+  bool is_linear_amount() const { return regression() && link_.form == objective::Form::kAsItIs; }
+
+  /// The rows of a binary task that train.good_per_bad keeps. The correction of their log-odds is the head's to hold,
+  /// so that every export has it.
+  void draw_sample() {
+    if (options_.train.good_per_bad == 0) return;
+    RIFT_REQUIRE(schema().task == data::Task::kBinary, Code::kConfig,
+                 "train.good_per_bad: only task: binary has good and bad rows, this task is {}; leave it out",
+                 data::task_name(schema().task));
+    RIFT_REQUIRE(text_.model->head_has_bias(), Code::kUnsupported,
+                 "train.good_per_bad: the head of this architecture has no bias to hold the correction of the "
+                 "log-odds; leave it out, or take a model whose head has one");
+    sample_ = sample_rows(spec_.dataset, spec_.train, options_.train.good_per_bad, seed());
+    log_info("a sample of the training rows", {{"rows", static_cast<int64_t>(sample_->rows.size())},
+                                               {"base_rate", sample_->base_rate},
+                                               {"sampled_rate", sample_->sampled_rate}});
+  }
+
+  /// So that the head learns numbers around 0 and 1, or around the logarithm of 1.
+  void scale_labels(const LabelledRows& train) {
+    scale_ = metrics::label_scale(train.label, train.weight).value_or(metrics::LabelScale{});
+    if (link_.form == objective::Form::kPositive) {
+      RIFT_REQUIRE(scale_.mean > 0, Code::kData,
+                   "objective.loss: {}: the mean of the training labels is not above 0, so it has no logarithm",
+                   loss_.name());
+      scale_ = {.mean = 0.0, .deviation = scale_.mean};
+    }
+    // A decoder's head cannot take the mean up afterwards.
+    if (is_linear_amount() && !text_.model->head_has_bias()) scale_.mean = 0;
+  }
+
+  /// A head that was there before speaks in the label's unit, or in that of the package it comes from.
+  void start_from_head() {
+    const bool is_new = !new_parameters_.empty();
+    const objective::Link before = is_new ? link_ : link_before();
+    RIFT_REQUIRE(before.form == link_.form, Code::kConfig,
+                 "objective.loss: {} wants another head than that of {}, whose outputs are '{}'; name the loss that it "
+                 "was made with",
+                 loss_.name(), pretrained_directory(spec_).filename().string(), name_of(before.form));
+    if (link_.form != objective::Form::kAsItIs) {
+      if (!is_new) scale_ = {.mean = before.shift, .deviation = before.scale};
+      link_.shift = scale_.mean;
+      link_.scale = scale_.deviation;
+    } else if (!is_new && regression()) {
+      text_.model->rescale_outputs(1.0 / scale_.deviation, -scale_.mean / scale_.deviation);
+    } else if (!is_new && sample_) {
+      text_.model->rescale_outputs(1.0, -sample_->shift());
+    }
+  }
+
+  objective::Link link_before() const {
+    const std::filesystem::path description = pretrained_directory(spec_) / "rift.json";
+    if (!std::filesystem::exists(description)) return {.form = link_.form};
+    const Json package = read_json(description);
+    const Json* part = package.find("model");
+    return part == nullptr ? objective::Link{.form = link_.form} : package::link_of_part(*part);
+  }
+
   nn::ParameterStore& store() { return text_.model->parameters(); }
 
   KeptBudget kept_budget() const {
@@ -164,7 +237,9 @@ class FineTuning {
     if (schema().task != data::Task::kRegression)
       json["outputs_are_probabilities"] = objective::gives_probabilities(task.loss()) && task.class_weights().empty();
     if (!task.class_weights().empty()) json["class_weights"] = task.class_weights();
+    if (link_.form != objective::Form::kAsItIs) json["link"] = objective::to_json(link_);
     if (regression()) json["label_scale"] = Json{{"mean", scale_.mean}, {"deviation", scale_.deviation}};
+    if (sample_) json["sample"] = to_json(*sample_);
     json["seed"] = options_.train.seed;
     json["init_from"] = spec_.init_from ? Json(spec_.init_from->filename().string()) : Json();
     json["steps"] = result.steps;
@@ -213,18 +288,22 @@ class FineTuning {
     scorer.base = std::move(text_.base);
     scorer.pretrained = std::move(text_.pretrained);
     scorer.model = std::move(text_.model);
+    scorer.link = link_;
     scorer.device = device_;
     return std::make_unique<package::TextScorer>(std::move(scorer));
   }
 
   const FineTuneSpec& spec_;
   FineTuneOptions options_;  // of spec_, with the precision of this machine
+  objective::LossOptions loss_;
+  objective::Link link_;
   c10::Device device_;
   package::TextModel text_;
   std::vector<std::string> new_parameters_;
   package::TextInputs inputs_;
   tuning::Applied applied_;
   metrics::LabelScale scale_;
+  std::optional<Sample> sample_;
   Json rows_;
 };
 

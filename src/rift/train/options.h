@@ -65,6 +65,7 @@ struct TrainOptions {
   int64_t keep_checkpoints = 2;
   int64_t evaluations_per_epoch = 1;
   int64_t soup = 1;
+  double good_per_bad = 0.0;
   KeptStatesOptions kept_states;
   EarlyStoppingOptions early_stopping;
   template <class V>
@@ -85,6 +86,10 @@ struct TrainOptions {
       "Best evaluations whose parameters are averaged; the mean is published where it validates better than the best "
       "of them. 1 = the best alone.",
       in_range(1, 100));
+    v("good_per_bad", good_per_bad,
+      "task: binary: good training rows that are kept for each bad one, drawn by train.seed; 0 = all. The score is set "
+      "back to the rate of bad rows before the draw.",
+      at_least(0));
     v("kept_states", kept_states, "Room for what frozen layers say of the training rows, so that it is computed once.");
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");

@@ -68,7 +68,12 @@ Stepper::Stepper(TrainingTask& task, const TrainerSpec& spec, const RowPlan& pla
       anchor_(objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored)),
       optimizer_(spec.optim, spec.groups, pull_of(anchor_), [this](const optim::Slice& written) {
         store_.tell_followers({written.offset, written.size});
-      }) {}
+      }) {
+  RIFT_REQUIRE(task.takes_parts() || plan.rows_per_part >= std::min(plan.rows_per_step, plan.rows), Code::kConfig,
+               "objective.loss: pairs are those of one forward pass, and a step of {} rows is taken in parts of {}; "
+               "raise optim.batch_rows, and leave optim.accumulate at 1",
+               plan.rows_per_step, plan.rows_per_part);
+}
 
 StepRecord Stepper::step(const Place& place) {
   StepRecord record;
@@ -190,7 +195,7 @@ PartLoss Stepper::add_part(std::span<const int64_t> rows, const nn::ForwardConte
   try {
     return task_.add_gradient(rows, context, scale);
   } catch (const nn::engine::OutOfMemory& error) {
-    if (rows.size() == 1) throw;
+    if (rows.size() == 1 || !task_.takes_parts()) throw;
     if (!std::exchange(splits_batches_, true)) {
       log_warning("a batch is taken in parts, steps stay the same", {{"why", error.message()}});
     }

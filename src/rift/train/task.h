@@ -42,6 +42,8 @@ class TrainingTask {
   virtual bool validates() const = 0;  // whether evaluate() says something
   /// nullopt when there are no validation rows. May throw kInterrupted.
   virtual std::optional<Evaluation> evaluate() = 0;
+  /// Whether the rows of a step may be taken in parts: not where its loss sets rows against each other.
+  virtual bool takes_parts() const { return true; }
   /// Parameters whose gradient is zero by construction, so that they need not move.
   virtual bool may_stay(std::string_view parameter) const = 0;
 };

@@ -16,32 +16,54 @@ namespace {
 
 constexpr int64_t kRowsPerBlock = 1024;
 
-objective::Target target_of(data::Task task) {
-  switch (task) {
-    case data::Task::kBinary:
-      return objective::Target::kBinary;
-    case data::Task::kMulticlass:
-      return objective::Target::kClasses;
-    case data::Task::kRegression:
-      return objective::Target::kValue;
-  }
-  RIFT_FAIL(Code::kBug, "task without a target");
-}
-
 std::vector<double> class_weights(const TextTaskSpec& spec) {
   const objective::ClassWeightOptions& options = spec.objective.class_weight;
-  RIFT_REQUIRE(options.is_none() || spec.task != data::Task::kRegression, Code::kConfig,
-               "objective.class_weight: a regression has no classes; leave it out");
+  const bool has_classes = spec.task == data::Task::kBinary || data::has_classes(spec.task);
+  RIFT_REQUIRE(options.is_none() || has_classes, Code::kConfig,
+               "objective.class_weight: rows of a task that is {} belong to no class; leave it out",
+               data::task_name(spec.task));
   return objective::class_weights(options, spec.train.label, spec.class_names);
 }
 
 int64_t class_count(const TextTaskSpec& spec) { return static_cast<int64_t>(spec.class_names.size()); }
+
+/// The unscaled labels of both parts, as far as the loss does not take every number.
+void require_labels(const TextTaskSpec& spec, const objective::LossOptions& loss) {
+  for (const LabelledRows* rows : {&spec.train, &spec.validation}) {
+    const auto bad =
+        std::ranges::find_if(rows->label, [&](double label) { return !objective::takes_label(loss, label); });
+    if (bad == rows->label.end()) continue;
+    const bool is_training = rows == &spec.train;
+    RIFT_FAIL(Code::kData,
+              "objective.loss: {} is for labels that are {}, and that of row {} (0-based, in the source), a {} row, is "
+              "not; choose another loss or leave such rows out (sql: SELECT ... WHERE ...)",
+              loss.name(), objective::label_range(loss),
+              rows->source_row[static_cast<size_t>(bad - rows->label.begin())],
+              is_training ? "training" : "validation");
+  }
+}
 
 std::span<const float> host_values(const at::Tensor& tensor) {
   return {tensor.const_data_ptr<float>(), static_cast<size_t>(tensor.numel())};
 }
 
 }  // namespace
+
+objective::Target target_of(data::Task task) {
+  switch (task) {
+    case data::Task::kBinary:
+      return objective::Target::kBinary;
+    case data::Task::kMulticlass:
+      return objective::Target::kClasses;
+    case data::Task::kOrdinal:
+      return objective::Target::kOrdered;
+    case data::Task::kMultilabel:
+      return objective::Target::kLabels;
+    case data::Task::kRegression:
+      return objective::Target::kValue;
+  }
+  RIFT_FAIL(Code::kBug, "task without a target");
+}
 
 LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs) {
   LabelledRows taken;
@@ -66,6 +88,7 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model)
              .class_weight = class_weights_}) {
   RIFT_REQUIRE(rows() > 0, Code::kData, "there is no training row; check the split");
   RIFT_CHECK(loss_.outputs() == model_.outputs());
+  if (spec_.task == data::Task::kRegression) require_labels(spec_, loss_options_);
   const bool any_weight =
       spec_.train.weight.empty() || std::ranges::any_of(spec_.train.weight, [](double w) { return w > 0; });
   RIFT_REQUIRE(any_weight, Code::kData, "data.weight: every training row has weight 0");
@@ -173,10 +196,15 @@ std::optional<Evaluation> TextTask::evaluate() {
   std::vector<int64_t> all(spec_.validation.label.size());
   std::iota(all.begin(), all.end(), 0);
   const Targets wanted = targets(spec_.validation, all);
+  std::vector<double> shifted(said.begin(), said.end());
+  for (double& logit : shifted) logit += spec_.prior_shift;
+  const std::vector<float> judged(shifted.begin(), shifted.end());
   std::vector<float> unused(said.size());
-  const objective::LossSum loss = loss_.evaluate(said, wanted.values, wanted.weights, unused);
-  RIFT_REQUIRE(loss.weight > 0, Code::kData, "data.weight: every validation row has weight 0");
-  const std::vector<double> raw(said.begin(), said.end());
+  const objective::LossSum loss = loss_.evaluate(judged, wanted.values, wanted.weights, unused);
+  RIFT_REQUIRE(loss.weight > 0, Code::kData, "{}",
+               takes_parts() ? "data.weight: every validation row has weight 0"
+                             : "objective.loss: the validation rows hold no pair of a bad and a good row");
+  const std::vector<double> raw = spec_.link.apply(shifted, model_.outputs());
   return judge(validation_, raw, loss.sum / loss.weight, metric_);
 }
 

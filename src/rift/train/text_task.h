@@ -10,6 +10,7 @@
 #include "rift/data/dataset.h"
 #include "rift/metrics/label_scale.h"
 #include "rift/models/text_classifier.h"
+#include "rift/objective/link.h"
 #include "rift/objective/task_loss.h"
 #include "rift/package/inputs.h"
 #include "rift/train/kept_states.h"
@@ -32,8 +33,12 @@ struct TextTaskSpec {
   data::Task task = data::Task::kBinary;
   std::vector<std::string> class_names;  // as in data::Schema
   LabelledRows train;
-  LabelledRows validation;    // may have no rows
-  metrics::LabelScale scale;  // of a regression's training rows, so that one learning rate suits every unit
+  LabelledRows validation;  // may have no rows
+  /// Of a regression: what the head learns of a label is (label - mean) / deviation, so that one learning rate suits
+  /// every unit; mean 0 where it learns the logarithm.
+  metrics::LabelScale scale;
+  objective::Link link;      // from the head's outputs to what is validated
+  double prior_shift = 0.0;  // of log-odds, where the training rows are a sample that has another rate of bad ones
   const objective::ObjectiveOptions& objective;
   StopMetric stop_metric = StopMetric::kAutomatic;
   c10::Device device = c10::Device(c10::DeviceType::CPU);
@@ -41,12 +46,15 @@ struct TextTaskSpec {
   KeptBudget kept;                                // of frozen layers; a frozen encoder's, for each part
 };
 
+/// What a loss sees of the label of a task.
+objective::Target target_of(data::Task task);
+
 /// Fine-tuning a text classifier. Where the whole encoder is frozen, what it says of each row is computed once, unless
 /// that is more than the memory that `kept` allows; where its lower layers are, what they say of the training rows.
 class TextTask final : public TrainingTask {
  public:
-  /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced), kConfig (loss or
-  /// stop metric that does not fit the task).
+  /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced, a label that the loss
+  /// does not take), kConfig (loss or stop metric that does not fit the task).
   TextTask(TextTaskSpec spec, models::TextClassifier& model);
 
   int64_t rows() const override { return spec_.train.inputs.rows(); }
@@ -56,6 +64,7 @@ class TextTask final : public TrainingTask {
   PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) override;
   bool validates() const override { return !spec_.validation.label.empty(); }
   std::optional<Evaluation> evaluate() override;
+  bool takes_parts() const override { return !objective::facts_of(loss_options_).by_pairs; }
   bool may_stay(std::string_view parameter) const override;
 
   const objective::LossOptions& loss() const { return loss_options_; }  // resolved

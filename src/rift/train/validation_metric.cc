@@ -8,6 +8,8 @@
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
 #include "rift/metrics/multiclass.h"
+#include "rift/metrics/multilabel.h"
+#include "rift/metrics/ordinal.h"
 #include "rift/metrics/probability.h"
 #include "rift/score/calibrator.h"
 
@@ -41,6 +43,27 @@ void add_multiclass(Json& figures, const ValidationRows& rows, std::span<const d
   add_classification(figures, rows, metrics::most_likely_class(probability, rows.classes));
 }
 
+void add_ordinal(Json& figures, const ValidationRows& rows, std::span<const double> raw) {
+  add_multiclass(figures, rows, raw);
+  const std::vector<double> probability = score::softmax(raw, rows.classes);
+  const auto called = metrics::most_likely_class(probability, rows.classes);
+  figures["qwk"] =
+      figure(metrics::quadratic_kappa(metrics::confusion_matrix(rows.label, called, rows.classes, rows.weight)));
+  figures["rps"] = figure(metrics::ranked_probability_score(rows.label, probability, rows.classes, rows.weight));
+}
+
+void add_multilabel(Json& figures, const ValidationRows& rows, std::span<const double> raw) {
+  std::vector<double> probability;
+  for (const double value : raw) probability.push_back(sigmoid(value));
+  const std::vector<double> label = data::spread_labels(rows.label, rows.classes);
+  const auto orders = metrics::label_orders(label, probability, rows.classes);
+  figures["auc"] = figure(metrics::macro_auc(orders, rows.weight));
+  figures["log_loss"] = figure(metrics::label_log_loss(label, probability, rows.classes, rows.weight));
+  const auto calls = metrics::label_calls(label, probability, rows.classes, rows.weight);
+  figures["accuracy"] = calls ? Json(calls->exact_match) : Json();
+  figures["macro_f1"] = calls ? Json(calls->macro_f1) : Json();
+}
+
 }  // namespace
 
 StopMetric resolve_stop_metric(StopMetric asked, const ValidationRows& rows) {
@@ -67,6 +90,8 @@ Evaluation judge(const ValidationRows& rows, std::span<const double> raw, double
   evaluation.figures = Json{{"loss", loss}};
   if (rows.task == data::Task::kBinary) add_binary(evaluation.figures, rows, raw);
   if (rows.task == data::Task::kMulticlass) add_multiclass(evaluation.figures, rows, raw);
+  if (rows.task == data::Task::kOrdinal) add_ordinal(evaluation.figures, rows, raw);
+  if (rows.task == data::Task::kMultilabel) add_multilabel(evaluation.figures, rows, raw);
   const Json& value = evaluation.figures.at(evaluation.metric);
   RIFT_REQUIRE(value.is_number(), Code::kData,
                "train.early_stopping.metric: {} is not defined on the validation rows (one class, or no weight)",

@@ -23,8 +23,8 @@ struct ValidationRows {
 /// of one class.
 StopMetric resolve_stop_metric(StopMetric asked, const ValidationRows& rows);
 
-/// Figures of raw scores (logits [N] or [N*C], predictions [N]): loss (given), and by task auc, log_loss, accuracy,
-/// macro_f1. null where undefined.
+/// Figures of raw scores (as score::RawScores has them): loss (given), and by task auc, log_loss, accuracy (of several
+/// labels: of all of them at once), macro_f1; of ordered classes also qwk and rps. null where undefined.
 Evaluation judge(const ValidationRows& rows, std::span<const double> raw, double loss, StopMetric metric);
 
 }  // namespace rift::train

@@ -152,7 +152,10 @@ Json curves(const JudgedRows& rows) {
     case data::Task::kBinary:
       return binary_curves(rows);
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
       return class_curves(rows);
+    case data::Task::kMultilabel:
+      return Json::object();
     case data::Task::kRegression:
       return amount_curves(rows);
   }

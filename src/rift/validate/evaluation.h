@@ -14,7 +14,10 @@ namespace rift::validate {
 
 /// Scored rows to be judged.
 ///   binary:      score [N] (uncalibrated log-odds, what ranks), probability [N] (calibrated pd)
-///   multi-class: probability [N*C], score unused;  regression: score [N] = prediction, probability unused
+///   multi-class, ordinal: probability [N*C], score unused
+///   multi-label: label = the row's set (data/schema.h), probability [N*L], score unused; `classes` = L
+///   regression:  score [N] = prediction, probability unused; `quantiles` and `variance_power` of a model that says
+///   them
 struct JudgedRows {
   data::Task task = data::Task::kBinary;
   int64_t classes = 2;
@@ -22,6 +25,9 @@ struct JudgedRows {
   std::span<const double> weight;  // may be empty
   std::span<const double> score;
   std::span<const double> probability;
+  std::span<const double> quantiles;     // [N*Q]
+  std::span<const double> levels;        // [Q] rising, of the quantiles
+  std::optional<double> variance_power;  // as score::RawScores has it
   int64_t rows() const { return static_cast<int64_t>(label.size()); }
 };
 

@@ -3,12 +3,15 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "rift/base/error.h"
 #include "rift/metrics/auc.h"
 #include "rift/metrics/classification.h"
 #include "rift/metrics/ks.h"
 #include "rift/metrics/multiclass.h"
+#include "rift/metrics/multilabel.h"
+#include "rift/metrics/ordinal.h"
 #include "rift/metrics/precision_recall.h"
 #include "rift/metrics/probability.h"
 #include "rift/metrics/regression.h"
@@ -105,7 +108,7 @@ Figures binary_figures(const JudgedRows& rows) {
 
 struct ClassRows {
   std::vector<metrics::ScoreOrder> orders;
-  std::vector<double> loss, squared_error, gap;
+  std::vector<double> loss, squared_error, gap, ranked;
   std::vector<int64_t> bin;
   Cells cells;
 };
@@ -120,6 +123,7 @@ double squared_distance(std::span<const double> probability, size_t outcome) {
 }
 
 Figures class_figures(const JudgedRows& rows) {
+  const bool is_ordinal = rows.task == data::Task::kOrdinal;
   metrics::check_rows(rows.label, rows.label, rows.weight);
   const metrics::TopLabel top = metrics::top_label(rows.label, rows.probability, rows.classes);
   auto held = std::make_shared<ClassRows>(
@@ -133,9 +137,13 @@ Figures class_figures(const JudgedRows& rows) {
     held->loss.push_back(metrics::log_loss_of(probability[outcome]));
     held->squared_error.push_back(squared_distance(probability, outcome));
     held->gap.push_back(top.confidence[row] - top.correct[row]);
+    if (is_ordinal) {
+      held->ranked.push_back(metrics::ranked_probability_of(probability, static_cast<int64_t>(rows.label[row])));
+    }
   }
-  return {{"auc", "log_loss", "brier", "ece", "accuracy", "macro_f1", "mcc"},
-          [held](std::span<const double> weight, std::span<double> out) {
+  std::vector<std::string> names = {"auc", "log_loss", "brier", "ece", "accuracy", "macro_f1", "mcc"};
+  if (is_ordinal) names.insert(names.end(), {"qwk", "rps"});
+  return {std::move(names), [held, is_ordinal](std::span<const double> weight, std::span<double> out) {
             const metrics::ConfusionMatrix matrix = held->cells.matrix(weight);
             out[0] = or_undefined(metrics::macro_auc(held->orders, weight));
             out[1] = mean_of(held->loss, weight);
@@ -144,7 +152,74 @@ Figures class_figures(const JudgedRows& rows) {
             out[4] = or_undefined(metrics::accuracy(matrix));
             out[5] = or_undefined(metrics::macro_f1(matrix));
             out[6] = or_undefined(metrics::mcc(matrix));
+            if (!is_ordinal) return;
+            out[7] = or_undefined(metrics::quadratic_kappa(matrix));
+            out[8] = mean_of(held->ranked, weight);
           }};
+}
+
+struct LabelRows {
+  int64_t labels = 0;
+  std::vector<double> label, probability;  // [N*L]
+  std::vector<metrics::ScoreOrder> orders;
+  std::vector<double> loss, squared_error;  // [N], means over the labels
+};
+
+Figures label_figures(const JudgedRows& rows) {
+  const std::vector<double> label = data::spread_labels(rows.label, rows.classes);
+  metrics::check_rows(rows.label, rows.label, rows.weight);
+  metrics::check_probability(rows.probability, "probability");
+  const auto labels = static_cast<size_t>(rows.classes);
+  auto held =
+      std::make_shared<LabelRows>(LabelRows{.labels = rows.classes,
+                                            .label = label,
+                                            .probability = {rows.probability.begin(), rows.probability.end()},
+                                            .orders = metrics::label_orders(label, rows.probability, rows.classes)});
+  for (size_t begin = 0; begin < label.size(); begin += labels) {
+    double loss = 0.0, squared = 0.0;
+    for (size_t at = begin; at < begin + labels; ++at) {
+      const double p = rows.probability[at];
+      loss += metrics::log_loss_of(label[at] == 1.0 ? p : 1.0 - p);
+      squared += (p - label[at]) * (p - label[at]);
+    }
+    held->loss.push_back(loss / static_cast<double>(labels));
+    held->squared_error.push_back(squared / static_cast<double>(labels));
+  }
+  return {{"auc", "log_loss", "brier", "accuracy", "micro_f1", "macro_f1"},
+          [held](std::span<const double> weight, std::span<double> out) {
+            const auto calls = metrics::label_calls(held->label, held->probability, held->labels, weight);
+            out[0] = or_undefined(metrics::macro_auc(held->orders, weight));
+            out[1] = mean_of(held->loss, weight);
+            out[2] = mean_of(held->squared_error, weight);
+            out[3] = calls ? calls->exact_match : kUndefined;
+            out[4] = calls ? calls->micro_f1 : kUndefined;
+            out[5] = calls ? calls->macro_f1 : kUndefined;
+          }};
+}
+
+/// Of each row: the mean over the levels of its pinball loss, and whether the label lies from the lowest quantile to
+/// the highest.
+struct QuantileRows {
+  std::vector<double> loss, covered;
+};
+
+QuantileRows quantile_rows(const JudgedRows& rows) {
+  const size_t count = rows.levels.size();
+  RIFT_CHECK(rows.quantiles.size() == rows.label.size() * count);
+  metrics::check_finite(rows.quantiles, "quantile");
+  QuantileRows of_rows;
+  for (size_t row = 0; row < rows.label.size(); ++row) {
+    const auto quantiles = rows.quantiles.subspan(row * count, count);
+    const double y = rows.label[row];
+    double loss = 0.0;
+    for (size_t q = 0; q < count; ++q) {
+      const double miss = y - quantiles[q];
+      loss += (miss > 0.0 ? rows.levels[q] : rows.levels[q] - 1.0) * miss / static_cast<double>(count);
+    }
+    of_rows.loss.push_back(loss);
+    of_rows.covered.push_back(y >= quantiles.front() && y <= quantiles.back() ? 1.0 : 0.0);
+  }
+  return of_rows;
 }
 
 Figures amount_figures(const JudgedRows& rows) {
@@ -153,11 +228,25 @@ Figures amount_figures(const JudgedRows& rows) {
   metrics::check_finite(rows.score, "prediction");
   const auto label = rows.label;
   const auto predicted = rows.score;
-  return {{"rmse", "mae", "r2", "bias"}, [label, predicted](std::span<const double> weight, std::span<double> out) {
+  std::vector<std::string> names = {"rmse", "mae", "r2", "bias"};
+  std::shared_ptr<const QuantileRows> quantiles;
+  if (!rows.levels.empty()) {
+    quantiles = std::make_shared<const QuantileRows>(quantile_rows(rows));
+    names.insert(names.end(), {"pinball", "coverage"});
+  }
+  if (rows.variance_power) names.emplace_back("deviance");
+  return {std::move(names), [label, predicted, quantiles, power = rows.variance_power](std::span<const double> weight,
+                                                                                       std::span<double> out) {
             out[0] = or_undefined(metrics::root_mean_squared_error(label, predicted, weight));
             out[1] = or_undefined(metrics::mean_absolute_error(label, predicted, weight));
             out[2] = or_undefined(metrics::r_squared(label, predicted, weight));
             out[3] = or_undefined(metrics::mean_error(label, predicted, weight));
+            size_t next = 4;
+            if (quantiles) {
+              out[next++] = mean_of(quantiles->loss, weight);
+              out[next++] = mean_of(quantiles->covered, weight);
+            }
+            if (power) out[next] = or_undefined(metrics::tweedie_deviance(label, predicted, *power, weight));
           }};
 }
 
@@ -168,7 +257,10 @@ Figures figures_of(const JudgedRows& rows) {
     case data::Task::kBinary:
       return binary_figures(rows);
     case data::Task::kMulticlass:
+    case data::Task::kOrdinal:
       return class_figures(rows);
+    case data::Task::kMultilabel:
+      return label_figures(rows);
     case data::Task::kRegression:
       return amount_figures(rows);
   }

@@ -7,6 +7,19 @@
 #include "rift/metrics/rows.h"
 
 namespace rift::validate {
+namespace {
+
+/// Mean over the labels.
+double label_loss(const JudgedRows& rows, size_t row) {
+  double sum = 0.0;
+  for (int64_t label = 0; label < rows.classes; ++label) {
+    const double p = rows.probability[row * static_cast<size_t>(rows.classes) + static_cast<size_t>(label)];
+    sum += metrics::log_loss_of(data::holds(rows.label[row], label) ? p : 1.0 - p);
+  }
+  return sum / static_cast<double>(rows.classes);
+}
+
+}  // namespace
 
 std::vector<double> row_losses(const JudgedRows& rows) {
   std::vector<double> loss(rows.label.size());
@@ -17,8 +30,12 @@ std::vector<double> row_losses(const JudgedRows& rows) {
         loss[row] = metrics::log_loss_of(label == 1.0 ? rows.probability[row] : 1.0 - rows.probability[row]);
         break;
       case data::Task::kMulticlass:
+      case data::Task::kOrdinal:
         loss[row] = metrics::log_loss_of(
             rows.probability[row * static_cast<size_t>(rows.classes) + static_cast<size_t>(label)]);
+        break;
+      case data::Task::kMultilabel:
+        loss[row] = label_loss(rows, row);
         break;
       case data::Task::kRegression:
         loss[row] = (rows.score[row] - label) * (rows.score[row] - label);

@@ -100,14 +100,18 @@ struct Named {
 TEST(ReadRun, AValueOfALaterVersionIsToldFromATypingError) {
   const RunFile file(kSmallest);
   const std::vector<Named> all = {
-      {"task", {"binary", "multiclass", "regression"}, {"multilabel", "ordinal", "anomaly", "forecast"}},
+      {"task", {"binary", "multiclass", "regression", "ordinal", "multilabel"}, {"anomaly", "forecast"}},
       {"data.columns.x", {"number", "date", "category", "text", "ignore"}, {"image", "audio", "events"}},
       {"split.kind", {"out_of_time", "k_fold", "random", "stratified", "group", "files"}, {}},
       {"model.text.from_table", {"never", "when_no_text", "always"}, {}},
       {"model.text.pooling", {"pooler", "cls", "mean", "last"}, {}},
       {"model.fusion.kind", {"stacking"}, {"gated", "attention"}},
       {"tuning.method", {"full", "head", "top_k", "bitfit", "lora"}, {}},
-      {"objective.loss", {"bce", "cross_entropy", "focal", "asymmetric", "mse"}, {}},
+      {"objective.loss",
+       {"bce", "cross_entropy", "focal", "asymmetric", "mse", "huber", "quantile", "poisson", "gamma", "tweedie",
+        "corn", "auc"},
+       {}},
+      {"calibration", {"none", "platt", "isotonic", "temperature", "beta"}, {}},
       {"objective.class_weight", {"none", "balanced"}, {}},
       {"objective.anchor.kind", {"none", "l2_sp"}, {}},
       {"optim.name", {"gd", "sgd", "adam", "adamw", "nadam", "lion", "adafactor"}, {}},

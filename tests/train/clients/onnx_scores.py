@@ -41,12 +41,35 @@ assert set(rows["expected"]) | {"logits"} == set(names), names
 random = np.random.default_rng(7)
 
 
+def softplus(x):
+    return np.logaddexp(0, x)
+
+
+def linked(x):
+    """What the model says of its head's outputs, by the link in the metadata."""
+    link = json.loads(metadata["rift.link"])
+    if link["form"] == "exp":
+        return link["scale"] * np.exp(x)
+    if link["form"] == "quantiles":
+        return link["shift"] + link["scale"] * np.cumsum(np.concatenate([x[:, :1], softplus(x[:, 1:])], 1), 1)
+    if link["form"] == "conditional":
+        reached = np.cumsum(np.concatenate([np.zeros_like(x[:, :1]), -softplus(-x)], 1), 1)
+        return reached + np.concatenate([-softplus(x), np.zeros_like(x[:, :1])], 1)
+    return x
+
+
 def calibrated(logits):
-    """The last output by the calibrator in the metadata, in f64."""
+    """The last output by link and calibrator in the metadata, in f64."""
     calibrator = json.loads(metadata["rift.calibrator"])
-    z = logits.astype(np.float64)
+    z = linked(logits.astype(np.float64))
     if calibrator["task"] == "regression":
-        return z[:, 0]
+        return z if names[-1] == "quantiles" else z[:, 0]
+    if calibrator["method"] == "beta":
+        z = calibrator["b"] * softplus(z) - calibrator["a"] * softplus(-z) + calibrator["c"]
+        return 1 / (1 + np.exp(-z[:, 0]))
+    if calibrator["task"] == "multilabel":
+        lines = calibrator.get("labels", [{"slope": 1.0, "intercept": 0.0}] * z.shape[1])
+        return 1 / (1 + np.exp(-(z * [line["slope"] for line in lines] + [line["intercept"] for line in lines])))
     if calibrator["method"] == "isotonic":
         return np.interp(z[:, 0], calibrator["log_odds"], calibrator["pd"])
     z = z * calibrator.get("slope", 1.0) + calibrator.get("intercept", 0.0)

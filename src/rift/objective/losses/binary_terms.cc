@@ -1,7 +1,9 @@
 #include "rift/objective/losses/binary_terms.h"
 
 #include <cmath>
+#include <cstdint>
 
+#include "rift/base/error.h"
 #include "rift/base/log_odds.h"
 
 namespace rift::objective {
@@ -14,9 +16,15 @@ Term focal_term(double z, double gamma) {
 }
 
 double BinaryLoss::of_row(std::span<const double> logits, double target, std::span<double> gradient) const {
-  const Term said = term(logits[0], target > 0.5);
-  gradient[0] = said.derivative;
-  return said.value;
+  RIFT_CHECK(target >= 0 && target < std::ldexp(1.0, static_cast<int>(logits.size())));
+  const auto labels = static_cast<uint64_t>(target);
+  double sum = 0;
+  for (size_t label = 0; label < logits.size(); ++label) {
+    const Term said = term(logits[label], ((labels >> label) & 1U) != 0);
+    gradient[label] = said.derivative;
+    sum += said.value;
+  }
+  return sum;
 }
 
 }  // namespace rift::objective

@@ -15,9 +15,9 @@ namespace {
 
 /// `score` of every row, as rift score writes it.
 std::vector<double> scores_of(data::Task task, const std::vector<double>& raw, int64_t outputs) {
-  if (task == data::Task::kMulticlass) return score::softmax(raw, outputs);
+  if (data::has_classes(task)) return score::softmax(raw, outputs);
   std::vector<double> scores = raw;
-  if (task == data::Task::kBinary) {
+  if (task != data::Task::kRegression) {
     for (double& value : scores) value = sigmoid(value);
   }
   return scores;

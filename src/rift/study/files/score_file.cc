@@ -22,8 +22,7 @@ std::vector<data::TableWriter::ColumnSpec> columns_of(const data::Table& table) 
 }
 
 data::Table decisions(const package::Package& package, const data::RowBatch& batch) {
-  score::RawScores raw;
-  raw.outputs = package.schema.outputs();
+  score::RawScores raw = package.scorer->no_scores();
   if (batch.table.rows > 0) raw = package.scorer->score(batch.table);
   require_finite(*package.scorer, raw, batch.table.source_row);
   return score::decision_table(package.schema, batch.id, raw, package.calibrator, package.policy);

@@ -40,6 +40,9 @@ data::Task task_of_records(const RankSpec& spec) {
   RIFT_REQUIRE(spec.positive.empty() || spec.task.value_or(data::Task::kBinary) == data::Task::kBinary, Code::kConfig,
                "--positive: of two classes one counts as bad; leave it out, or say --task binary instead of {}",
                data::task_name(*spec.task));
+  RIFT_REQUIRE(spec.task != data::Task::kOrdinal && spec.task != data::Task::kMultilabel, Code::kConfig,
+               "--task: records are ranked as binary, multiclass or regression, not as {}; a run.yaml may say ordinal",
+               data::task_name(*spec.task));
   if (spec.task) return *spec.task;
   if (!spec.positive.empty()) return data::Task::kBinary;
   return data::guess_task({.source = spec.source, .label = spec.label, .base_directory = {}});
@@ -92,7 +95,7 @@ bool can_be_judged(const RankRows& rows, int32_t fold) {
   for (size_t row = 0; row < rows.label.size(); ++row)
     (rows.fold[row] == fold ? inside : outside).insert(rows.label[row]);
   // AUC takes both classes, R2 labels that differ, accuracy any row; a probe learns from two labels.
-  const size_t least = rows.task == data::Task::kMulticlass ? 1 : 2;
+  const size_t least = data::has_classes(rows.task) ? 1 : 2;
   return inside.size() >= least && outside.size() >= 2;
 }
 
@@ -121,6 +124,9 @@ RankRows load_rank_rows(const RankSpec& spec) {
   const data::Dataset dataset = data::load_dataset(
       {.task = options.task, .data = options.data, .split = options.split, .base_directory = folder});
   const std::vector<int64_t> chosen = sample(dataset, rows_to_judge_on(dataset, of_run), spec.rows, spec.seed);
+  RIFT_REQUIRE(dataset.schema.task != data::Task::kMultilabel, Code::kUnsupported,
+               "rift models rank: one label is what models are ranked by, this task is multilabel; name one column and "
+               "task: binary");
   RankRows rows{.task = dataset.schema.task, .schema = dataset.schema, .text = options.model.text.text};
   rows.classes = rows.task == data::Task::kRegression ? 0 : dataset.schema.classes();
   rows.max_tokens = options.model.text.max_tokens;

@@ -102,7 +102,7 @@ ModelScores score_features(const metrics::FeatureRows& features, const RankRows&
 
 std::string metric_of(data::Task task) {
   if (task == data::Task::kBinary) return "auc";
-  return task == data::Task::kMulticlass ? "accuracy" : "r2";
+  return data::has_classes(task) ? "accuracy" : "r2";
 }
 
 metrics::Estimate mean_figure(std::span<const double> folds, std::string_view metric) {

@@ -44,7 +44,8 @@ std::string shown_amount(double value) {
 }
 
 std::string shown_figure(std::string_view name, double value) {
-  const bool is_amount = name == "rmse" || name == "mae" || name == "bias" || name == "mse";
+  const bool is_amount =
+      name == "rmse" || name == "mae" || name == "bias" || name == "mse" || name == "pinball" || name == "deviance";
   return is_amount ? shown_amount(value) : shown(value);
 }
 

@@ -14,7 +14,7 @@ std::string shown(double value);          // "0.781", "23.45", "256.0", "151,400
 std::string shown_amount(double value);   // of a unit that may be small: "0.00123", else as shown()
 std::string with_sign(std::string text);  // "+0.012"
 
-/// A figure by its name in metrics.json: rmse, mae, bias and mse are amounts.
+/// A figure by its name in metrics.json: rmse, mae, bias, mse, pinball and deviance are amounts.
 std::string shown_figure(std::string_view name, double value);
 
 /// Of {"auc": {"value", "low", "high"}, ...}: the value and "0.701 - 0.842"; "-" where it is undefined.

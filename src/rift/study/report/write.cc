@@ -57,8 +57,9 @@ std::vector<std::string> class_names(const Json& data) {
 
 /// The figures beside the main one that fit on a page; all of them are folded away below.
 bool is_shown_beside(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kBeside = {"ks",       "brier",    "log_loss", "ece",
-                                                       "accuracy", "macro_f1", "mae",      "r2"};
+  constexpr std::array<std::string_view, 13> kBeside = {"ks",       "brier",    "log_loss", "ece", "accuracy",
+                                                        "macro_f1", "mae",      "r2",       "qwk", "rps",
+                                                        "pinball",  "coverage", "deviance"};
   return std::find(kBeside.begin(), kBeside.end(), name) != kBeside.end();
 }
 
@@ -88,16 +89,26 @@ void add_interval_chart(Page& page, const Json& models, const std::string& main)
              sentence("report.interval_caption", fmt::arg("metric", sentence("table." + main))));
 }
 
+/// The names of the figures of any model: those of a model of quantiles, say, are more than the others'.
+std::vector<std::string> figures_of_all(const Json& models) {
+  std::vector<std::string> names;
+  for (const Json& model : models.as_array()) {
+    for (const Json::Member& member : model.at("metrics").at("test").as_object()) {
+      if (member.key != "rows" && std::ranges::find(names, member.key) == names.end()) names.push_back(member.key);
+    }
+  }
+  return names;
+}
+
 /// Every figure of every model with its interval.
 void add_all_figures(Page& page, const Json& models) {
   Page::TableSpec table{.columns = {sentence("chart.metric")}, .rows = {}, .caption = {}};
   for (const Json& model : models.as_array()) table.columns.push_back(model_caption(model.at("name").as_string()));
-  for (const Json::Member& member : models.at(size_t{0}).at("metrics").at("test").as_object()) {
-    if (member.key == "rows") continue;
-    std::vector<Page::Cell> row = {{sentence("table." + member.key)}};
+  for (const std::string& name : figures_of_all(models)) {
+    std::vector<Page::Cell> row = {{sentence("table." + name)}};
     for (const Json& model : models.as_array()) {
       const Json& test = model.at("metrics").at("test");
-      row.push_back(number(fmt::format("{} ({})", figure_text(test, member.key), interval_text(test, member.key))));
+      row.push_back(number(fmt::format("{} ({})", figure_text(test, name), interval_text(test, name))));
     }
     table.rows.push_back(std::move(row));
   }
@@ -252,7 +263,7 @@ Page run_page(const fs::path& directory) {
   add_metrics(page, metric_parts(metrics));
   if (const Json* summary = manifest.find("training")) {
     if (const std::string note = no_early_stopping_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
-    if (const std::string note = loss_note("fine-tuned", *summary); !note.empty()) page.paragraph(note);
+    for (const std::string& note : loss_notes("fine-tuned", *summary)) page.paragraph(note);
     add_precisions(page, *summary);
   }
   if (const fs::path search = directory / kSearchFile; fs::exists(search)) {

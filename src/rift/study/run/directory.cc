@@ -1,6 +1,7 @@
 #include "rift/study/run/directory.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -51,19 +52,39 @@ data::Numbers repeated(int64_t value, int64_t rows) {
   return {std::vector<double>(static_cast<size_t>(rows), static_cast<double>(value))};
 }
 
-data::Column label_column(const data::Dataset& dataset, std::span<const int64_t> rows) {
+void add_labels(const data::Dataset& dataset, std::span<const int64_t> rows, data::Table& table) {
   const std::vector<double> labels = labels_of(dataset, rows);
-  if (dataset.schema.task != data::Task::kMulticlass) return {.name = "label", .values = data::Numbers{labels}};
-  data::Texts names;
-  for (const double label : labels) names.append(dataset.schema.class_names[static_cast<size_t>(label)]);
-  return {.name = "label", .values = std::move(names)};
+  const std::vector<std::string>& names = dataset.schema.class_names;
+  if (dataset.schema.task == data::Task::kMultilabel) {
+    for (size_t label = 0; label < names.size(); ++label) {
+      data::Numbers holds;
+      for (const double set : labels) holds.values.push_back(data::holds(set, static_cast<int64_t>(label)) ? 1.0 : 0.0);
+      table.add({.name = "label_" + names[label], .values = std::move(holds)});
+    }
+  } else if (data::has_classes(dataset.schema.task)) {
+    data::Texts texts;
+    for (const double label : labels) texts.append(names[static_cast<size_t>(label)]);
+    table.add({.name = "label", .values = std::move(texts)});
+  } else {
+    table.add({.name = "label", .values = data::Numbers{labels}});
+  }
 }
 
-data::Table predictions_table(const data::Dataset& dataset, const ScoredRows& scored) {
+/// Of a model that says no quantiles the columns of the others' are empty, so that all have the same.
+void add_missing_levels(const std::vector<double>& levels, const score::RawScores& raw, data::Table& table) {
+  if (!raw.levels.empty()) return;
+  const std::vector<double> nothing(static_cast<size_t>(table.rows), std::numeric_limits<double>::quiet_NaN());
+  for (const double level : levels)
+    table.add({.name = score::quantile_column(level), .values = data::Numbers{nothing}});
+}
+
+data::Table predictions_table(const data::Dataset& dataset, const ScoredRows& scored,
+                              const std::vector<double>& levels) {
   data::Table table =
       score::decision_table(dataset.schema, ids_of(dataset, scored.rows), scored.raw, scored.calibrator, scored.policy);
+  add_missing_levels(levels, scored.raw, table);
   table.add({.name = "part", .values = repeated(data::part_name(scored.part), table.rows)});
-  table.add(label_column(dataset, scored.rows));
+  add_labels(dataset, scored.rows, table);
   table.add({.name = "model", .values = repeated(scored.model, table.rows)});
   table.add({.name = "seed", .values = repeated(scored.seed, table.rows)});
   table.add({.name = "split", .values = repeated(scored.split, table.rows)});
@@ -74,7 +95,8 @@ std::vector<data::TableWriter::ColumnSpec> column_specs(const data::Dataset& dat
   std::vector<data::TableWriter::ColumnSpec> specs;
   for (const data::Column& column : table.columns) {
     const bool whole = column.name == "points" || column.name == "seed" || column.name == "split" ||
-                       (column.name == "label" && dataset.schema.task == data::Task::kBinary);
+                       (column.name == "label" && dataset.schema.task == data::Task::kBinary) ||
+                       (column.name.starts_with("label_") && dataset.schema.task == data::Task::kMultilabel);
     specs.push_back({.name = column.name, .storage = column.storage(), .whole_number = whole});
   }
   return specs;
@@ -221,9 +243,11 @@ void write_json(const fs::path& file, const Json& json) { write_file_atomic(file
 
 void write_predictions(const fs::path& file, const data::Dataset& dataset, const std::vector<ScoredRows>& scored) {
   std::unique_ptr<data::TableWriter> writer;
+  const auto of_levels = std::ranges::find_if(scored, [](const ScoredRows& rows) { return !rows.raw.levels.empty(); });
+  const std::vector<double> levels = of_levels == scored.end() ? std::vector<double>{} : of_levels->raw.levels;
   for (const ScoredRows& rows : scored) {
     if (rows.rows.empty()) continue;
-    const data::Table table = predictions_table(dataset, rows);
+    const data::Table table = predictions_table(dataset, rows, levels);
     if (writer == nullptr) writer = std::make_unique<data::TableWriter>(file, column_specs(dataset, table));
     writer->append(table);
   }

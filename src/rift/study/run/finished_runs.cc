@@ -19,7 +19,6 @@ constexpr const char* kRunFile = "run.json";
 
 Json run_json(const ModelRun& run, const std::string& fingerprint) {
   return Json{{"fingerprint", fingerprint},
-              {"outputs", run.test.outputs},
               {"calibrated_on", static_cast<int64_t>(run.calibrated_on)},
               {"train_seconds", run.train_seconds},
               {"out_of_fold_seconds", run.out_of_fold_seconds},
@@ -49,9 +48,11 @@ std::optional<ModelRun> FinishedRuns::find(const std::string& model, size_t spli
   if (json.at("fingerprint").as_string() != fingerprint) return std::nullopt;
   package::Package package = package::load_package(folder / "package", loaders_);
   ModelRun run{.split = split, .seed = seed};
-  std::vector<score::RawScores> kept =
-      read_kept_scores(folder / "scores.parquet", kKept.size(), json.at("outputs").as_int());
-  for (size_t i = 0; i < kKept.size(); ++i) run.*kKept[i] = std::move(kept[i]);
+  std::vector<score::RawScores> kept = read_kept_scores(folder / "scores.parquet", kKept.size());
+  for (size_t i = 0; i < kKept.size(); ++i) {
+    run.*kKept[i] = std::move(kept[i]);
+    (run.*kKept[i]).variance_power = package.scorer->no_scores().variance_power;
+  }
   run.calibrator = package.calibrator;
   run.calibrated_on = static_cast<CalibratedOn>(json.at("calibrated_on").as_int());
   run.train_seconds = json.at("train_seconds").as_double();

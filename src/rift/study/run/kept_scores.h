@@ -11,7 +11,7 @@ namespace rift::study {
 /// Raw scores kept in a Parquet file for a later look: `kinds` with the same number of outputs, each with rows of its
 /// own or none.
 void write_kept_scores(const std::filesystem::path& file, std::span<const score::RawScores* const> kinds);
-/// As many kinds as were written. Throws kArtefact.
-std::vector<score::RawScores> read_kept_scores(const std::filesystem::path& file, size_t kinds, int64_t outputs);
+/// As many kinds as were written, with the levels of quantiles; a variance power is not kept. Throws kArtefact.
+std::vector<score::RawScores> read_kept_scores(const std::filesystem::path& file, size_t kinds);
 
 }  // namespace rift::study

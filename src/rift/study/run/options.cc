@@ -32,12 +32,22 @@ void apply_set(Json& root, const std::string& text) {
 }
 
 void RunOptions::check(std::string_view) const {
-  if (task == data::Task::kBinary) return;
   using score::CalibrationMethod;
-  const bool scales = task == data::Task::kMulticlass && calibration == CalibrationMethod::kPlatt;
-  RIFT_REQUIRE(scales || calibration == CalibrationMethod::kAutomatic || calibration == CalibrationMethod::kNone,
-               Code::kConfig, "calibration: {} has {}; leave it out, or say none", data::task_name(task),
-               task == data::Task::kMulticlass ? "one method, a temperature" : "no probabilities to calibrate");
+  RIFT_REQUIRE(task == data::Task::kBinary || train.good_per_bad == 0, Code::kConfig,
+               "train.good_per_bad: only task: binary has good and bad rows, this task is {}; leave it out",
+               data::task_name(task));
+  if (task == data::Task::kBinary) return;
+  const bool is_left_open = calibration == CalibrationMethod::kAutomatic || calibration == CalibrationMethod::kNone;
+  const bool is_platt = calibration == CalibrationMethod::kPlatt;
+  const bool is_temperature = calibration == CalibrationMethod::kTemperature;
+  const bool fits = data::has_classes(task)           ? is_temperature || is_platt
+                    : task == data::Task::kMultilabel ? is_platt
+                                                      : false;
+  RIFT_REQUIRE(fits || is_left_open, Code::kConfig, "calibration: {} has {}; leave it out, or say none",
+               data::task_name(task),
+               data::has_classes(task)           ? "one method, a temperature"
+               : task == data::Task::kMultilabel ? "one method, platt for each label"
+                                                 : "no probabilities to calibrate");
   RIFT_REQUIRE(!policy.approve_below && !policy.refuse_from, Code::kConfig,
                "policy: decisions are made by the pd of a binary task, this task is {}; leave the limits out",
                data::task_name(task));
@@ -63,7 +73,7 @@ RunOptions read_run(const std::filesystem::path& file, const std::vector<std::st
   const std::string place = file.string();
   RIFT_REQUIRE(!options.data.source.empty(), Code::kConfig, "{}: data.source is missing: a file, a glob or 'sql: ...'",
                place);
-  RIFT_REQUIRE(!options.data.label.column.empty(), Code::kConfig,
+  RIFT_REQUIRE(!options.data.label.column.empty() || !options.data.label.columns.empty(), Code::kConfig,
                "{}: data.label is missing: the column to be predicted", place);
   RIFT_REQUIRE(!options.compare.models.empty(), Code::kConfig, "{}: compare.models is empty", place);
   return options;

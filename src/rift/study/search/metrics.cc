@@ -29,6 +29,14 @@ const std::vector<SearchMetric>& metrics_of(data::Task task) {
   static const std::vector<SearchMetric> kClasses = {{"auc", kUp},   {"log_loss", kDown, true}, {"brier", kDown},
                                                      {"ece", kDown}, {"accuracy", kUp, true},   {"macro_f1", kUp, true},
                                                      {"mcc", kUp},   {kLossMetric, kDown, true}};
+  static const std::vector<SearchMetric> kOrdered = [] {
+    std::vector<SearchMetric> metrics = kClasses;
+    metrics.insert(metrics.end() - 1, {{"qwk", kUp, true}, {"rps", kDown, true}});
+    return metrics;
+  }();
+  static const std::vector<SearchMetric> kLabels = {
+      {"auc", kUp},      {"log_loss", kDown, true}, {"brier", kDown},          {"accuracy", kUp, true},
+      {"micro_f1", kUp}, {"macro_f1", kUp, true},   {kLossMetric, kDown, true}};
   static const std::vector<SearchMetric> kAmounts = {
       {"rmse", kDown}, {"mae", kDown}, {"r2", kUp}, {kLossMetric, kDown, true}};
   switch (task) {
@@ -36,6 +44,10 @@ const std::vector<SearchMetric>& metrics_of(data::Task task) {
       return kBinary;
     case data::Task::kMulticlass:
       return kClasses;
+    case data::Task::kOrdinal:
+      return kOrdered;
+    case data::Task::kMultilabel:
+      return kLabels;
     case data::Task::kRegression:
       return kAmounts;
   }

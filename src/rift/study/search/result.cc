@@ -67,10 +67,9 @@ Json parameters_json(const SearchFacts& facts) {
 Json optimism_json(const SearchFacts& facts) {
   const SearchMetric& metric = facts.metrics.front();
   std::vector<ScoredFigures> scored;
-  const auto outputs = static_cast<int64_t>(facts.dataset.schema.outputs());
   const std::vector<int64_t>& rows = facts.parts.fit.validation;
   for (const auto& [number, file] : facts.scores) {
-    const std::vector<score::RawScores> raw = read_kept_scores(file, 1, outputs);
+    const std::vector<score::RawScores> raw = read_kept_scores(file, 1);
     if (raw.front().rows == static_cast<int64_t>(rows.size())) scored.emplace_back(facts.dataset, rows, raw.front());
   }
   const std::optional<Optimism> found = optimism_of(scored, static_cast<int64_t>(rows.size()), metric);

@@ -15,6 +15,8 @@ void PretrainOptions::check(std::string_view) const {
                "model (model.text.config)");
   RIFT_REQUIRE(!from_scratch || tokenizer.from || tokenizer.train, Code::kConfig,
                "tokenizer: a new model needs one: from: DIRECTORY, or train: {{kind: bert, vocab_size: 8000}}");
+  RIFT_REQUIRE(train.good_per_bad == 0, Code::kConfig,
+               "train.good_per_bad: documents are neither good nor bad; leave it out");
   using Metric = StopMetric;
   const Metric metric = train.early_stopping.metric;
   RIFT_REQUIRE(metric == Metric::kAutomatic || metric == Metric::kLoss, Code::kConfig,

@@ -189,11 +189,20 @@ TEST(Optimizer, TellsOfEveryElementThatAStepWroteOnceAndInWholeUnits) {
   test::message_of(Code::kBug, [&] { optimizer.finish_step(theta, gradient); });  // the rest of the slice is missing
 }
 
-TEST(Optimizer, APullIsTheGradientOfHalfTheSquaredDistance) {
+/// Steps of every rule with a pull beside steps whose gradients hold it already.
+void expect_pulled(bool each) {
   for (const OptimOptions& options : every_optimizer()) {
     const std::vector<ParameterGroup> groups = {{"all", 1e-2, 0.1, {{0, 300}, {400, 200}}}};
     const std::vector<double> centre = normals(200, 2);
-    Optimizer<double> pulled(options, groups, {.rate = 0.3, .slices = {{400, 200}}, .centre = centre});
+    std::vector<double> rates(200, 1.0);
+    if (each) {
+      for (size_t i = 0; i < rates.size(); ++i) rates[i] = 0.1 * static_cast<double>(i % 7);
+    }
+    Optimizer<double> pulled(options, groups,
+                             {.rate = 0.3,
+                              .slices = {{400, 200}},
+                              .centre = centre,
+                              .rates = each ? std::span<const double>(rates) : std::span<const double>()});
     Optimizer<double> plain(options, groups);
     std::vector<double> theta = normals(600, 1), by_hand = theta;
     for (uint64_t step = 0; step < 4; ++step) {
@@ -202,8 +211,8 @@ TEST(Optimizer, APullIsTheGradientOfHalfTheSquaredDistance) {
       double distance = 0;
       for (size_t i = 0; i < 200; ++i) {
         const double d = by_hand[400 + i] - centre[i];
-        joined[400 + i] += 0.3 * d;
-        distance += d * d;
+        joined[400 + i] += 0.3 * rates[i] * d;
+        distance += rates[i] * d * d;
       }
       const GradientMeasure measure = pulled.measure(theta, gradient);
       EXPECT_NEAR(measure.norm, plain.measure(by_hand, joined).norm, 1e-12);
@@ -211,6 +220,39 @@ TEST(Optimizer, APullIsTheGradientOfHalfTheSquaredDistance) {
       pulled.step(theta, gradient, 1.0, 0.5);
       plain.step(by_hand, joined, 1.0, 0.5);
       for (size_t i = 0; i < theta.size(); ++i) EXPECT_NEAR(theta[i], by_hand[i], 1e-12);
+    }
+  }
+}
+
+TEST(Optimizer, APullIsTheGradientOfHalfTheSquaredDistance) { expect_pulled(false); }
+
+TEST(Optimizer, APullMayHaveARateForEachElement) { expect_pulled(true); }
+
+TEST(Optimizer, APullIsTheFiniteDifferenceOfItsValue) {
+  OptimOptions options;
+  options.name = SgdOptions{};
+  const std::vector<double> centre = normals(60, 2), none(60, 0.0);
+  std::vector<double> rates;
+  for (const double value : normals(60, 3)) rates.push_back(value * value);
+  for (const bool each : {false, true}) {
+    const Pull<double> pull{.rate = 0.7,
+                            .slices = {{0, 60}},
+                            .centre = centre,
+                            .rates = each ? std::span<const double>(rates) : std::span<const double>()};
+    Optimizer<double> optimizer(options, {{"all", 1.0, 0.0, {{0, 60}}}}, pull);
+    std::vector<double> theta = normals(60, 1);
+    std::vector<double> moved = theta;
+    optimizer.step(moved, none, 1.0);
+    const auto value = [&] { return 0.5 * pull.rate * optimizer.measure(theta, none).pull_distance; };
+    for (size_t i = 0; i < theta.size(); ++i) {
+      constexpr double kBy = 1e-5;
+      const double at = theta[i];
+      theta[i] = at + kBy;
+      const double above = value();
+      theta[i] = at - kBy;
+      const double below = value();
+      theta[i] = at;
+      EXPECT_NEAR(at - moved[i], (above - below) / (2 * kBy), 1e-8) << i;
     }
   }
 }

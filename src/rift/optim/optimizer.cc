@@ -71,9 +71,11 @@ void Optimizer<T>::place_pull(const Pull<T>& pull) {
     });
     RIFT_CHECK(found != placed_.end());
     found->centre = pull.centre.data() + from;
+    if (!pull.rates.empty()) found->rates = pull.rates.data() + from;
     from += slice.size;
   }
   RIFT_CHECK(from == static_cast<int64_t>(pull.centre.size()));
+  RIFT_CHECK(pull.rates.empty() || pull.rates.size() == pull.centre.size());
 }
 
 template <class T>
@@ -112,6 +114,7 @@ nn::kernels::Pulled<T> Optimizer<T>::pulled_of(const Placed& placed, int64_t beg
                                                std::span<const T> gradient) const {
   return {.gradient = gradient.data() + placed.slice.offset + begin,
           .centre = placed.centre == nullptr ? nullptr : placed.centre + begin,
+          .rates = placed.rates == nullptr ? nullptr : placed.rates + begin,
           .pull = static_cast<T>(pull_rate_),
           .largest = largest_,
           .size = size};

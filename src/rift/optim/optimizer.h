@@ -22,13 +22,14 @@ struct ParameterGroup {
   std::vector<Slice> slices;
 };
 
-/// rate * (theta - centre) joins the gradient: an anchor to where the parameters came from. Its slices are some of the
-/// groups'.
+/// rate * rates * (theta - centre) joins the gradient: an anchor to where the parameters came from. Its slices are some
+/// of the groups'.
 template <class T>
 struct Pull {
   double rate = 0;
   std::vector<Slice> slices;
   std::span<const T> centre;  // slice after slice; must outlive the optimizer
+  std::span<const T> rates;   // of each element, as centre, >= 0; empty = all 1
 };
 
 /// Told of a stretch as soon as a step has written it, on the thread that did.
@@ -37,7 +38,7 @@ using Written = std::function<void(const Slice& stretch)>;
 /// What one step's gradient was, pull included.
 struct GradientMeasure {
   double norm = 0;           // Euclidean, over all groups
-  double pull_distance = 0;  // sum of (theta - centre)^2
+  double pull_distance = 0;  // sum of rates * (theta - centre)^2
 };
 
 /// A rule's steps (rule.h) over flat parameter storage, T = float or double. One pass over what a
@@ -87,6 +88,7 @@ class Optimizer {
     int64_t first = 0;  // where its part of State::first begins
     int64_t second = 0;
     const T* centre = nullptr;
+    const T* rates = nullptr;
   };
   struct Piece {
     const Placed* placed = nullptr;

@@ -47,16 +47,28 @@ struct Values {
   double operator[](int64_t i) const { return static_cast<double>(storage[static_cast<size_t>(i) + 1]); }
 };
 
+enum class Pull { kNone, kAlike, kEach };
+
 template <class T>
 struct Problem {
-  Values<T> theta, gradient, first, second, centre;
+  Values<T> theta, gradient, first, second, centre, rates;
   std::vector<T> guard;
-  explicit Problem(int64_t size) : theta(size, 1), gradient(size, 2), first(size, 3), second(size, 4), centre(size, 5) {
+  explicit Problem(int64_t size)
+      : theta(size, 1), gradient(size, 2), first(size, 3), second(size, 4), centre(size, 5), rates(size, 6) {
     for (T& v : second.storage) v = v * v;
+    for (T& v : rates.storage) v = v * v;
   }
-  Update<T> update(int64_t size, bool pulled) {
+  /// What the pull adds to an element's gradient.
+  double pull_of(int64_t i, Pull pull) const {
+    return static_cast<double>(T(0.3)) * rate_of(i, pull) * (theta[i] - centre[i]);
+  }
+  double rate_of(int64_t i, Pull pull) const {
+    return pull == Pull::kNone ? 0.0 : pull == Pull::kAlike ? 1.0 : rates[i];
+  }
+  Update<T> update(int64_t size, Pull pull) {
     return {.pulled = {.gradient = gradient.data(),
-                       .centre = pulled ? centre.data() : nullptr,
+                       .centre = pull != Pull::kNone ? centre.data() : nullptr,
+                       .rates = pull == Pull::kEach ? rates.data() : nullptr,
                        .pull = T(0.3),
                        .size = size},
             .theta = theta.data(),
@@ -76,12 +88,9 @@ double tolerance() {
 TYPED_TEST(UpdateKernel, StepsAreTheirFormulas) {
   using T = TypeParam;
   this->on_every_set_and_size([&](const Updates<T>& kernels, int64_t size) {
-    for (const bool pulled : {false, true}) {
+    for (const Pull pulled : {Pull::kNone, Pull::kAlike, Pull::kEach}) {
       const Problem<T> start(size);
-      const auto counted = [&](int64_t i) {
-        return 0.5 *
-               (start.gradient[i] + (pulled ? static_cast<double>(T(0.3)) * (start.theta[i] - start.centre[i]) : 0.0));
-      };
+      const auto counted = [&](int64_t i) { return 0.5 * (start.gradient[i] + start.pull_of(i, pulled)); };
       const double lr = static_cast<double>(T(0.1)), decay = static_cast<double>(T(0.2));
       Problem<T> plain = start;
       kernels.plain(plain.update(size, pulled));
@@ -149,15 +158,15 @@ TYPED_TEST(UpdateKernel, StepsAreTheirFormulas) {
 TYPED_TEST(UpdateKernel, MeasureSumsSquaresInF64) {
   using T = TypeParam;
   this->on_every_set_and_size([&](const Updates<T>& kernels, int64_t size) {
-    for (const bool pulled : {false, true}) {
+    for (const Pull pulled : {Pull::kNone, Pull::kAlike, Pull::kEach}) {
       Problem<T> problem(size);
       const Measured measured = kernels.measure(problem.update(size, pulled).pulled, problem.theta.data());
       double gradient = 0, distance = 0;
       for (int64_t i = 0; i < size; ++i) {
-        const double d = pulled ? problem.theta[i] - problem.centre[i] : 0.0;
-        const double g = problem.gradient[i] + static_cast<double>(T(0.3)) * d;
+        const double d = problem.theta[i] - problem.centre[i];
+        const double g = problem.gradient[i] + problem.pull_of(i, pulled);
         gradient += g * g;
-        distance += d * d;
+        distance += problem.rate_of(i, pulled) * d * d;
       }
       EXPECT_NEAR(measured.gradient, gradient, tolerance<T>() * (1 + gradient));
       EXPECT_NEAR(measured.distance, distance, tolerance<T>() * (1 + distance));

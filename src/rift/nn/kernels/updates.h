@@ -6,12 +6,13 @@
 /// Inner loops of optimizers over a stretch of flat parameters. T = float, double; sums are f64 always.
 namespace rift::nn::kernels {
 
-/// The gradient of one stretch with a pull towards `centre`: gradient + pull * (theta - centre), without the second
-/// part where centre is null; each element held within +-largest.
+/// The gradient of one stretch with a pull towards `centre`: gradient + pull * rates * (theta - centre), without the
+/// second part where centre is null, with rates of 1 where those are null; each element held within +-largest.
 template <class T>
 struct Pulled {
   const T* gradient = nullptr;
   const T* centre = nullptr;
+  const T* rates = nullptr;  // >= 0
   T pull = 0;
   T largest = std::numeric_limits<T>::infinity();
   int64_t size = 0;
@@ -63,7 +64,7 @@ struct LionStep {
 /// Sums over a stretch.
 struct Measured {
   double gradient = 0;  // of the pulled gradient's squares
-  double distance = 0;  // of (theta - centre)^2
+  double distance = 0;  // of rates * (theta - centre)^2
 };
 
 template <class T>

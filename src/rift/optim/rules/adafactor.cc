@@ -24,7 +24,8 @@ std::vector<T> counted_gradient(const Update<T>& stretch) {
   const nn::kernels::Pulled<T>& pulled = stretch.pulled;
   std::vector<T> gradient(static_cast<size_t>(pulled.size));
   for (int64_t i = 0; i < pulled.size; ++i) {
-    const T pull = pulled.centre == nullptr ? T(0) : pulled.pull * (stretch.theta[i] - pulled.centre[i]);
+    const T rate = pulled.rates == nullptr ? pulled.pull : pulled.pull * pulled.rates[i];
+    const T pull = pulled.centre == nullptr ? T(0) : rate * (stretch.theta[i] - pulled.centre[i]);
     gradient[static_cast<size_t>(i)] =
         stretch.factor * std::clamp(pulled.gradient[i] + pull, -pulled.largest, pulled.largest);
   }

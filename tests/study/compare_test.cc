@@ -218,7 +218,7 @@ TEST(FinishedRun, ThatIsReplacedLeavesNothingToPassForTheNewOne) {
   const test::TempDirectory directory;
   const fs::path& run = directory.path();
   run_compare(german(run, {"compare.models=[scorecard, gbdt]"}));
-  const std::string training = R"({"step":1,"epoch":0.5,"task_loss":0.6,"loss":0.6})" + std::string("\n");
+  const std::string training = R"({"step":1,"epoch":0.5,"loss_task":0.6,"loss":0.6})" + std::string("\n");
   directory.write("models/fine-tuned/log.jsonl", training);
   directory.write("models/logistic/a note of somebody's.txt", "");
   StudySpec other = german(run, {"compare.models=[scorecard]"});

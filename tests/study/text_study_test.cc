@@ -8,6 +8,7 @@
 
 #include "rift/base/directory_lock.h"
 #include "rift/base/files.h"
+#include "rift/base/sentences.h"
 #include "rift/base/sha256.h"
 #include "rift/data/table_writer.h"
 #include "rift/package/loaders.h"
@@ -234,6 +235,25 @@ TEST(TextStudy, ASampleOfTheTrainingRowsIsSaidAndSetRight) {
   const Json in_package = parse_json(read_file(records / "run/package/rift.json"), "rift.json");
   EXPECT_EQ(in_package.at("training").at("summary").at("sample"), sample);
   test::message_of(Code::kConfig, [&] { records.spec("other", {"task=multiclass", "train.good_per_bad=1"}); });
+}
+
+TEST(TextStudy, ForgettingIsToldInTheFiguresAndTheReport) {
+  const Records records(data::Task::kBinary);
+  write_file_atomic(records / "general.txt", "the loan was paid\nthe loan was late\nthe late loan\npaid\n");
+  const Json metrics = run_train(records.spec("run", {"train.forgetting={texts: general.txt}", "optim.epochs=1"}));
+  EXPECT_GT(metrics.at("forgetting").at("distance").as_double(), 0.0);
+  EXPECT_TRUE(metrics.at("forgetting").at("pretrain_loss").is_null()) << "this backbone has no language head";
+  EXPECT_NE(read_file(records / "run/report.html").find(sentence("table.relative_distance")), std::string::npos);
+  const Json manifest = parse_json(read_file(records / "run/manifest.json"), "manifest.json");
+  bool found = false;
+  for (const Json& input : manifest.at("inputs").as_array()) {
+    if (input.at("what") != Json("texts")) continue;
+    found = true;
+    EXPECT_EQ(input.at("sha256").as_string(), sha256_file(records / "general.txt"));
+  }
+  EXPECT_TRUE(found);
+  EXPECT_EQ(fs::path(read_run(records / "run/run.yaml", {}).train.forgetting->source.texts), records / "general.txt")
+      << "the run's own run.yaml runs again";
 }
 
 TEST(TextStudy, TrainWritesTheDirectoryOfARun) {

@@ -18,8 +18,8 @@ TEST(EventFileClient, TensorBoardReadsEveryFigureOfTheLog) {
       const double at = static_cast<double>(step);
       const StepRecord record{.step = step,
                               .epoch = at / 150,
-                              .task_loss = 1 / at,
-                              .anchor_loss = 1e-9 * at,
+                              .loss_task = 1 / at,
+                              .loss_anchor = 1e-9 * at,
                               .loss = 1 / at + 1e-10 * at,
                               .lr = 1e-4 / at,
                               .head_lr = 1e-3 / at,

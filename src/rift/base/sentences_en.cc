@@ -109,6 +109,11 @@ std::span<const SentenceEntry> english_sentences() {
       {"table.pair", "pair"},
       {"table.from_to", "{low} to {high}"},
       {"table.loss", "loss"},
+      {"table.pretrain_loss", "pretraining loss"},
+      {"table.pretrain_loss_before", "before fine-tuning"},
+      {"table.distance", "distance"},
+      {"table.relative_distance", "relative distance"},
+      {"table.feature_cka", "feature CKA"},
       {"table.p_holm", "p, corrected"},
       {"table.approved_at", "{share} approved"},
       {"table.truth", "true class"},
@@ -140,6 +145,11 @@ std::span<const SentenceEntry> english_sentences() {
       {"report.confusion_caption", "Rows of each true class by the class that was predicted."},
       {"report.evaluations_caption",
        "The validation rows during training; the parameters of the bold line are published."},
+      {"report.forgetting_caption",
+       "What the fine-tuning has cost of what the pretrained model knew, on general texts that it is not trained on: "
+       "the "
+       "pretraining loss, the distance of the parameters that moved, and how alike features are to those before (1 = "
+       "as they were)."},
       {"report.columns_caption", "Rows: {rows}; features: {features}."},
       {"report.psi",
        "PSI (population stability index) sets a feature's distribution in the test part against the training part: "
@@ -559,8 +569,8 @@ std::span<const SentenceEntry> english_sentences() {
        "something beside them trains. `top_k` keeps the embeddings and the maps below its layers."},
       {"support_title.anchor", "Pull towards the pretrained parameters"},
       {"support_note.anchor",
-       "`objective.anchor: {{kind: l2_sp}}`. It needs pretrained parameters that move: of `head` and `lora`, a pooler "
-       "that came with the checkpoint."},
+       "`objective.anchor: {{kind: l2_sp}}`. It needs pretrained parameters that move: of `head`, a pooler that came "
+       "with the checkpoint; of `lora` it holds the product."},
       {"support_title.files", "Files of weights"},
       {"support_note.files",
        "By the ending of a name, which the first bytes have to bear out. An index of shards and its shards lie in one "

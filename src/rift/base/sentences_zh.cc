@@ -102,6 +102,11 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"table.pair", "模型对"},
       {"table.from_to", "{low} 至 {high}"},
       {"table.loss", "损失"},
+      {"table.pretrain_loss", "预训练损失"},
+      {"table.pretrain_loss_before", "微调前"},
+      {"table.distance", "距离"},
+      {"table.relative_distance", "相对距离"},
+      {"table.feature_cka", "特征 CKA"},
       {"table.p_holm", "校正后 p 值"},
       {"table.approved_at", "通过率 {share}"},
       {"table.truth", "真实类别"},
@@ -127,6 +132,10 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"report.confusion", "混淆矩阵"},
       {"report.confusion_caption", "各真实类别的行被预测为何类。"},
       {"report.evaluations_caption", "训练过程中的验证集指标；发布的是加粗行的参数。"},
+      {"report.forgetting_caption",
+       "微调让预训练模型损失了多少原有知识（在不参与训练的通用文本上测量）：预训练损失、移动过的参数的距离，以及特征与"
+       "微调前"
+       "的相似度（1 表示不变）。"},
       {"report.columns_caption", "{rows} 行，{features} 个特征。"},
       {"report.psi",
        "PSI（群体稳定性指数）比较特征在测试集与训练集中的分布：低于 0.10 为稳定，0.10 至 0.25 需关注，高于 0.25 "
@@ -485,8 +494,8 @@ std::span<const SentenceEntry> chinese_sentences() {
        "保留嵌入表及其各层以下的映射。"},
       {"support_title.anchor", "向预训练参数的拉力"},
       {"support_note.anchor",
-       "`objective.anchor: {{kind: l2_sp}}`。需要有会移动的预训练参数：对 `head` 和 `lora` 而言，即检查点自带的 "
-       "pooler。"},
+       "`objective.anchor: {{kind: l2_sp}}`。需要有会移动的预训练参数：对 `head` 而言，即检查点自带的 pooler；对 "
+       "`lora` 而言，约束的是乘积。"},
       {"support_title.files", "权重文件"},
       {"support_note.files",
        "按文件名后缀，并须与文件开头的字节相符。分片索引与各分片放在同一目录。pickle "

@@ -26,6 +26,13 @@ struct LanguageModelOptions {
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };
 
+/// What language modelling needs of a model, whoever owns it.
+struct LanguageParts {
+  nn::ParameterStore& parameters;
+  const TextEncoder& encoder;
+  const LanguageHead& head;
+};
+
 /// Text encoder and language head: transformers' class of the architecture for masked or causal language modelling.
 /// Owns the parameters; canonical names are Hugging Face's ("bert.embeddings.word_embeddings.weight", ...,
 /// "cls.predictions.bias").
@@ -39,6 +46,7 @@ class LanguageModel {
 
   LanguageObjective objective() const { return objective_; }
   const LanguageHead& language_head() const { return *head_; }
+  LanguageParts parts() { return {*store_, *encoder_, *head_}; }
   nn::ParameterStore& parameters() { return *store_; }
   const nn::ParameterStore& parameters() const { return *store_; }
   const Architecture& architecture() const { return architecture_; }

@@ -47,6 +47,7 @@ TextClassifier::TextClassifier(const TextClassifierOptions& options, const tenso
   encoder_ = std::move(built.encoder);
   own_head_ = std::move(built.head);
   require_reading(own_head_, pooling_, options.pooling_key);
+  language_head_ = std::move(built.language_head);
   const int64_t width = encoder_->width();
   if (own_head_.has_pooler() && (pooling_ == Pooling::kPooler || pretrained.contains(own_head_.pooler + ".weight"))) {
     pooler_ = Pooler::add_to(*store_, own_head_, width);
@@ -108,8 +109,13 @@ at::Tensor TextClassifier::forward(const tensor::PackedBatch& batch, const nn::F
 
 at::Tensor TextClassifier::forward_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
                                         const nn::ForwardContext& context) const {
+  return classify(pooled_from(first, hidden, batch, context), batch, context);
+}
+
+at::Tensor TextClassifier::pooled_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
+                                       const nn::ForwardContext& context) const {
   const at::Tensor states = encoder_->run_layers(hidden, first, encoder_->layer_count(), batch, context, tokens_read());
-  return classify(pool_read(read(states, batch), batch, context), batch, context);
+  return pool_read(read(states, batch), batch, context);
 }
 
 at::Tensor TextClassifier::features(Pooling pooling, const tensor::PackedBatch& batch,

@@ -52,6 +52,9 @@ class TextClassifier final : public TunableModel {
   /// The same from what the layers below `first` gave, [S,D].
   at::Tensor forward_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
                           const nn::ForwardContext& context) const;
+  /// What classify() makes its logits of, [B,D], from what the layers below `first` gave.
+  at::Tensor pooled_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
+                         const nn::ForwardContext& context) const;
   /// What the pooling reads of the states that tokens_read() names, [B,D]: each row's first or last token, or the mean
   /// over its tokens. No parameter takes part.
   at::Tensor read(const at::Tensor& hidden, const tensor::PackedBatch& batch) const;
@@ -96,6 +99,8 @@ class TextClassifier final : public TunableModel {
   /// Whether the head reads what that of transformers' class reads: the pooler, or of decoders the last token.
   bool has_own_reading() const { return pooling_ == own_head_.reading; }
   int64_t outputs() const { return outputs_; }
+  /// What the architecture's language model has on token states; no part of this model.
+  const LanguageHeadSpec& language_head() const { return language_head_; }
 
  private:
   TokensRead tokens_read(Pooling pooling) const;
@@ -109,6 +114,7 @@ class TextClassifier final : public TunableModel {
   std::unique_ptr<nn::ParameterStore> store_;
   std::unique_ptr<TextEncoder> encoder_;
   OwnHead own_head_;
+  LanguageHeadSpec language_head_;
   std::optional<Pooler> pooler_;
   nn::Linear classifier_;
   Part pooler_part_;

@@ -1,30 +1,50 @@
 #include "rift/objective/anchor.h"
 
+#include <type_traits>
+
 #include "rift/base/error.h"
 
 namespace rift::objective {
 
+double lambda_of(const AnchorOptions& options) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(kind)>, NoAnchor>) {
+          return 0.0;
+        } else {
+          return kind.lambda;
+        }
+      },
+      options.kind);
+}
+
+UnlabelledTexts* texts_of(AnchorOptions& options) {
+  if (auto* ewc = std::get_if<EwcAnchor>(&options.kind)) return &ewc->source;
+  if (auto* replay = std::get_if<ReplayAnchor>(&options.kind)) return &replay->source;
+  return nullptr;
+}
+
 template <class T>
 std::optional<Anchor<T>> make_anchor(const AnchorOptions& options, std::span<const T> pretrained,
-                                     std::vector<AnchoredSlice> slices) {
-  const auto* l2_sp = std::get_if<L2SpAnchor>(&options.kind);
-  if (l2_sp == nullptr || l2_sp->lambda == 0) return std::nullopt;
-  RIFT_REQUIRE(
-      !slices.empty(), Code::kConfig,
-      "objective.anchor.lambda: nothing that was pretrained moves under this tuning.method, so there is nothing "
-      "to hold; set it to 0 or choose full, top_k or bitfit");
-  Anchor<T> anchor{l2_sp->lambda, std::move(slices), {}};
+                                     std::vector<AnchoredSlice> slices, std::vector<T> rates) {
+  const bool holds_zero = std::holds_alternative<L2Anchor>(options.kind);
+  const bool has_rates = std::holds_alternative<EwcAnchor>(options.kind);
+  if (!holds_zero && !has_rates && !std::holds_alternative<L2SpAnchor>(options.kind)) return std::nullopt;
+  if (lambda_of(options) == 0 || slices.empty()) return std::nullopt;
+  Anchor<T> anchor{lambda_of(options), std::move(slices), {}, std::move(rates)};
   for (const AnchoredSlice& slice : anchor.slices) {
     RIFT_CHECK(slice.offset >= 0 && slice.offset + slice.size <= static_cast<int64_t>(pretrained.size()));
     const auto begin = pretrained.begin() + slice.offset;
     anchor.centre.insert(anchor.centre.end(), begin, begin + slice.size);
   }
+  RIFT_CHECK(anchor.rates.size() == (has_rates ? anchor.centre.size() : 0));
+  if (holds_zero) anchor.centre.assign(anchor.centre.size(), T(0));
   return anchor;
 }
 
 template std::optional<Anchor<float>> make_anchor(const AnchorOptions&, std::span<const float>,
-                                                  std::vector<AnchoredSlice>);
+                                                  std::vector<AnchoredSlice>, std::vector<float>);
 template std::optional<Anchor<double>> make_anchor(const AnchorOptions&, std::span<const double>,
-                                                   std::vector<AnchoredSlice>);
+                                                   std::vector<AnchoredSlice>, std::vector<double>);
 
 }  // namespace rift::objective

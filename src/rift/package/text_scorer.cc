@@ -5,6 +5,7 @@
 #include "rift/base/options.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
+#include "rift/checkpoint/tensor_file.h"
 #include "rift/package/engine_precision.h"
 #include "rift/package/model_tokenizer.h"
 #include "rift/package/special_tokens.h"
@@ -179,6 +180,7 @@ Json TextScorer::save(const fs::path& package) const {
   checkpoint::write_model_directory(package, directory);
   write_gguf_tokenizer(spec_.base, package);
   write_pretrained(package, spec_.pretrained, spec_.base.root);
+  if (!spec_.fisher.empty()) checkpoint::write_tensors(package / kFisherFile, spec_.fisher);
   if (spec_.adapter) {
     fs::create_directories(package / kAdapterFolder);
     checkpoint::write_peft_directory(package / kAdapterFolder, *spec_.adapter, directory.layout);

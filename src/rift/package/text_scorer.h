@@ -15,8 +15,12 @@
 #include "rift/package/pretrained.h"
 #include "rift/score/precision.h"
 #include "rift/score/scorer.h"
+#include "rift/tensor/tensor_map.h"
 
 namespace rift::package {
+
+/// The Fisher information that objective.anchor: ewc took, in a package's root: an earlier one serves a later run.
+inline constexpr const char* kFisherFile = "ewc_fisher.safetensors";
 
 /// What a fine-tuned text model is made of.
 struct TextScorerSpec {
@@ -29,6 +33,7 @@ struct TextScorerSpec {
   std::unique_ptr<models::TextClassifier> model;        // adapters merged
   objective::Link link;                                 // from the head's outputs to the scores
   std::optional<checkpoint::PeftAdapter> adapter;       // what was merged, for adapter/
+  tensor::TensorMap fisher;                             // for kFisherFile, empty = none
   score::Precision precision = score::Precision::kF32;  // to begin with; others than f32 for measurements alone
   std::vector<score::PrecisionChange> precisions;  // what others than f32 do to the scores, where that was measured
   c10::Device device = c10::Device(c10::DeviceType::CPU);

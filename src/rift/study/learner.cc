@@ -9,6 +9,8 @@
 #include "rift/classic/logistic.h"
 #include "rift/classic/scorecard.h"
 #include "rift/classic/text_baseline.h"
+#include "rift/study/run/directory.h"
+#include "rift/study/run/options.h"
 #include "rift/study/run/provenance.h"
 #include "rift/train/fine_tune.h"
 
@@ -123,13 +125,17 @@ class FineTunedLearner final : public Learner {
     return {std::move(done.scorer), std::move(done.summary)};
   }
   Json settings() const override {
-    train::TextModelOptions text = options_.text;
-    text.backbone = without_folders(text.backbone);
-    return Json{{"text", write_options(text)},
+    RunOptions options;  // of which it has a part
+    options.model.text = options_.text;
+    options.objective = options_.objective;
+    options.train = options_.train;
+    options.model.text.backbone = without_folders(options.model.text.backbone);
+    for (std::string* path : texts_beside_the_rows(options)) *path = without_folders(*path);
+    return Json{{"text", write_options(options.model.text)},
                 {"tuning", write_options(options_.tuning)},
-                {"objective", write_options(options_.objective)},
+                {"objective", write_options(options.objective)},
                 {"optim", write_options(options_.optim)},
-                {"train", write_options(options_.train)}};
+                {"train", write_options(options.train)}};
   }
   Json tries() const override { return Json::array(); }
   Json judged_by() const override { return nullptr; }

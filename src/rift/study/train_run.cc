@@ -78,6 +78,7 @@ class TrainRun {
       const Judged rows(dataset_, parts.fit.validation, validation, run.calibrator);
       metrics["validation"] = validate::to_json(validate::evaluate(rows.rows()));
     }
+    if (const Json* forgetting = run.summary.find("forgetting")) metrics["forgetting"] = *forgetting;
     metrics["leakage"] = data::to_json(leaks_);
     return metrics;
   }

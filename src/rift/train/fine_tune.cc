@@ -14,6 +14,7 @@
 #include "rift/tensor/device.h"
 #include "rift/train/parameter_groups.h"
 #include "rift/train/precision.h"
+#include "rift/train/pretrained_knowledge.h"
 #include "rift/train/run_digest.h"
 #include "rift/train/sampling.h"
 #include "rift/train/text_task.h"
@@ -104,12 +105,19 @@ class FineTuning {
     rows_ = Json{{"train", describe_rows(train)}, {"validation", describe_rows(validation)}};
     if (regression()) scale_labels(train);
     start_from_head();
+    described_ = package::describe(text_);
+    knowledge_.emplace(PretrainedKnowledge::Spec{.options = options_,
+                                                 .text = text_,
+                                                 .new_parameters = new_parameters_,
+                                                 .scratch = scratch(),
+                                                 .device = device_});
     const std::string digest = run_digest({.options = options_,
                                            .train = train,
                                            .validation = validation,
                                            .weights_sha256 = text_.weights_sha256,
                                            .config = text_.base.config,
-                                           .pooling = text_.model->pooling()});
+                                           .pooling = text_.model->pooling(),
+                                           .texts = knowledge_->digests()});
     TextTask task({.task = schema().task,
                    .class_names = schema().class_names,
                    .train = std::move(train),
@@ -121,9 +129,12 @@ class FineTuning {
                    .stop_metric = options_.train.early_stopping.metric,
                    .device = device_,
                    .precision = precision_of(options_.train.precision),
-                   .kept = kept_budget()},
+                   .kept = kept_budget(),
+                   .replay = knowledge_->replay(),
+                   .forgetting = knowledge_->forgetting()},
                   *text_.model);
     const TrainerResult result = run_trainer(task, trainer_spec(digest));
+    if (Forgetting* forgetting = knowledge_->forgetting()) forgotten_ = forgetting->figures();
     if (is_linear_amount()) text_.model->rescale_outputs(scale_.deviation, scale_.mean);
     if (sample_) text_.model->rescale_outputs(1.0, sample_->shift());
     return_free_memory();  // a step's activations: what publishing holds are whole tensors
@@ -202,11 +213,13 @@ class FineTuning {
 
   nn::ParameterStore& store() { return text_.model->parameters(); }
 
+  std::filesystem::path scratch() const {
+    return spec_.directory.empty() ? std::filesystem::temp_directory_path() : spec_.directory;
+  }
+
   KeptBudget kept_budget() const {
     const KeptStatesOptions& room = options_.train.kept_states;
-    return {.memory_bytes = room.memory_mib << 20,
-            .disk_bytes = room.disk_mib << 20,
-            .folder = spec_.directory.empty() ? std::filesystem::temp_directory_path() : spec_.directory};
+    return {.memory_bytes = room.memory_mib << 20, .disk_bytes = room.disk_mib << 20, .folder = scratch()};
   }
 
   TrainerSpec trainer_spec(const std::string& digest) {
@@ -215,7 +228,8 @@ class FineTuning {
             .train = options_.train,
             .precision = precision_of(options_.train.precision),
             .groups = make_groups(store(), options_.optim, applied_.encoder, applied_.head),
-            .anchored = anchored_slices(*text_.model, new_parameters_),
+            .anchored = knowledge_->held(),
+            .rates = knowledge_->rates(),
             .directory = spec_.directory,
             .resume = spec_.resume,
             .run = digest,
@@ -225,7 +239,7 @@ class FineTuning {
   }
 
   Json summary(const TextTask& task, const TrainerResult& result) {
-    Json json = {{"model", package::describe(text_)}};
+    Json json = {{"model", described_}};
     json["max_tokens"] = options_.text.max_tokens;
     json["pooling"] = name_of(text_.model->pooling());
     json["tuning"] = Json{{"method", options_.tuning.method_name()},
@@ -250,6 +264,7 @@ class FineTuning {
     json["evaluations"] = result.evaluations;
     json["last_step"] = result.last_step;
     if (!result.soup.is_null()) json["soup"] = result.soup;
+    if (!forgotten_.is_null()) json["forgetting"] = forgotten_;
     return json;
   }
 
@@ -279,6 +294,8 @@ class FineTuning {
     scorer.text = options_.text.text;
     scorer.max_tokens = options_.text.max_tokens;
     scorer.tokenizer = text_.tokenizer;
+    scorer.fisher = knowledge_->fisher();
+    knowledge_.reset();  // it looks at the model, which goes
     if (const auto* lora = std::get_if<tuning::LoraOptions>(&options_.tuning.method)) {
       scorer.adapter = tuning::adapter_of(*text_.model, *lora);
       scorer.adapter->config.base_model = text_.base.root.filename().string();
@@ -305,6 +322,9 @@ class FineTuning {
   metrics::LabelScale scale_;
   std::optional<Sample> sample_;
   Json rows_;
+  Json described_;  // the model, before a language head stands beside its own
+  std::optional<PretrainedKnowledge> knowledge_;
+  Json forgotten_;  // of what is published
 };
 
 }  // namespace

@@ -57,6 +57,17 @@ struct KeptStatesOptions {
   }
 };
 
+/// How much of what the pretrained model knew a fine-tuning costs (train/forgetting.h).
+struct ForgettingOptions {
+  objective::UnlabelledTexts source;
+  int64_t rows = 200;
+  template <class V>
+  void visit(V& v) {
+    source.visit(v);
+    v("rows", rows, "Rows of the texts that are looked at, evenly spread.", at_least(3));
+  }
+};
+
 struct TrainOptions {
   Precision precision = Precision::kAutomatic;
   int64_t batch_memory_mib = 0;
@@ -68,6 +79,7 @@ struct TrainOptions {
   double good_per_bad = 0.0;
   KeptStatesOptions kept_states;
   EarlyStoppingOptions early_stopping;
+  std::optional<ForgettingOptions> forgetting;
   template <class V>
   void visit(V& v) {
     v("precision", precision,
@@ -93,6 +105,8 @@ struct TrainOptions {
     v("kept_states", kept_states, "Room for what frozen layers say of the training rows, so that it is computed once.");
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");
+    v("forgetting", forgetting,
+      "General texts on which each evaluation says what the fine-tuning has cost of what the pretrained model knew.");
   }
 };
 

@@ -9,6 +9,10 @@
 namespace rift::train {
 namespace {
 
+constexpr const char* kNothingHeld =
+    "objective.anchor.lambda: nothing that was pretrained moves under this tuning.method, so there is nothing to hold; "
+    "set it to 0 or choose full, top_k, bitfit or lora";
+
 /// What is packed of a weight for products follows it in blocks of rows.
 int64_t unit_of(const nn::Parameter& parameter) {
   return parameter.shape.size() == 2 ? nn::kernels::kBlock * parameter.shape[1] : 1;
@@ -89,6 +93,26 @@ std::vector<objective::AnchoredSlice> anchored_slices(const models::TunableModel
     for (const nn::Parameter* parameter : map->adapter->parameters()) new_parameters.push_back(parameter->name);
   }
   return anchored_slices(model.parameters(), new_parameters);
+}
+
+std::vector<objective::AnchoredSlice> held_slices(const objective::AnchorOptions& anchor,
+                                                  const models::TunableModel& model,
+                                                  std::vector<std::string> new_parameters) {
+  if (std::holds_alternative<objective::L2Anchor>(anchor.kind)) return anchored_slices(model.parameters(), {});
+  std::vector<objective::AnchoredSlice> slices = anchored_slices(model, std::move(new_parameters));
+  if (const auto* ewc = std::get_if<objective::EwcAnchor>(&anchor.kind); ewc != nullptr && ewc->lambda > 0) {
+    RIFT_REQUIRE(std::ranges::none_of(model.linear_maps(), [](const nn::LinearMap* map) { return bool(map->adapter); }),
+                 Code::kUnsupported,
+                 "objective.anchor: ewc holds parameters one by one, and those of an adapter have no pretrained value; "
+                 "choose l2_sp, which holds their product");
+    RIFT_REQUIRE(!slices.empty(), Code::kConfig, "{}", kNothingHeld);
+  }
+  const auto* l2_sp = std::get_if<objective::L2SpAnchor>(&anchor.kind);
+  const auto adapts = [](const nn::LinearMap* map) { return map->adapter && map->adapter->trainable(); };
+  RIFT_REQUIRE(
+      l2_sp == nullptr || l2_sp->lambda == 0 || !slices.empty() || std::ranges::any_of(model.linear_maps(), adapts),
+      Code::kConfig, "{}", kNothingHeld);
+  return slices;
 }
 
 }  // namespace rift::train

@@ -27,4 +27,11 @@ std::vector<objective::AnchoredSlice> anchored_slices(const nn::ParameterStore& 
 std::vector<objective::AnchoredSlice> anchored_slices(const models::TunableModel& model,
                                                       std::vector<std::string> new_parameters);
 
+/// What the optimizer is to pull at under `anchor`: of l2 every parameter that trains, else anchored_slices(). Throws
+/// kConfig where l2_sp or ewc has a lambda and nothing to hold (for l2_sp a low-rank update is something), kUnsupported
+/// for ewc beside adapters.
+std::vector<objective::AnchoredSlice> held_slices(const objective::AnchorOptions& anchor,
+                                                  const models::TunableModel& model,
+                                                  std::vector<std::string> new_parameters);
+
 }  // namespace rift::train

@@ -30,9 +30,13 @@ std::string run_digest(const RunDigestSpec& spec) {
   TrainOptions train = spec.options.train;
   train.checkpoint_every_steps = 0;
   train.keep_checkpoints = 1;
+  if (train.forgetting) train.forgetting->source.texts.clear();
+  objective::ObjectiveOptions objective = spec.options.objective;
+  if (objective::UnlabelledTexts* source = objective::texts_of(objective.anchor)) source->texts.clear();
+  if (auto* ewc = std::get_if<objective::EwcAnchor>(&objective.anchor.kind)) ewc->fisher.clear();
   const Json settings = {{"text", write_options(text)},
                          {"tuning", write_options(spec.options.tuning)},
-                         {"objective", write_options(spec.options.objective)},
+                         {"objective", write_options(objective)},
                          {"optim", write_options(spec.options.optim)},
                          {"train", write_options(train)},
                          {"weights", spec.weights_sha256},
@@ -40,6 +44,7 @@ std::string run_digest(const RunDigestSpec& spec) {
                          {"pooling", name_of(spec.pooling)}};
   Sha256 hash;
   hash.update(to_json_text(settings));
+  for (const std::string& digest : spec.texts) hash.update(digest);
   add(hash, spec.train);
   add(hash, spec.validation);
   return hash.finish_hex();

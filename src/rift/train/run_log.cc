@@ -15,19 +15,23 @@ namespace fs = std::filesystem;
 
 Json to_json(const StepRecord& record) {
   return Json{{"step", record.step},           {"epoch", record.epoch},
-              {"task_loss", record.task_loss}, {"anchor_loss", record.anchor_loss},
+              {"loss_task", record.loss_task}, {"loss_anchor", record.loss_anchor},
               {"loss", record.loss},           {"lr", record.lr},
               {"head_lr", record.head_lr},     {"gradient_norm", record.gradient_norm},
               {"rows", record.rows},           {"tokens", record.tokens}};
 }
 
 Scalars scalars_of(const Json& line) {
-  constexpr std::array kOfStep = {"loss", "task_loss", "anchor_loss", "lr", "head_lr", "gradient_norm", "epoch"};
+  constexpr std::array kOfStep = {"loss", "loss_task", "loss_anchor", "lr", "head_lr", "gradient_norm", "epoch"};
   Scalars scalars;
   if (const Json* validation = line.find("validation")) {
-    for (const Json::Member& figure : validation->as_object()) {
-      if (figure.value.is_number()) scalars.emplace_back("validation/" + figure.key, figure.value.as_double());
-    }
+    const auto add = [&](const char* group, const Json& figures) {
+      for (const Json::Member& figure : figures.as_object()) {
+        if (figure.value.is_number()) scalars.emplace_back(group + figure.key, figure.value.as_double());
+      }
+    };
+    add("validation/", *validation);
+    if (const Json* forgetting = line.find("forgetting")) add("forgetting/", *forgetting);
     return scalars;
   }
   for (const char* key : kOfStep) {
@@ -57,8 +61,10 @@ void RunLog::step(const StepRecord& record) {
   write(to_json(record));
 }
 
-void RunLog::evaluation(const StepRecord& at, const Json& figures, bool best) {
-  write(Json{{"step", at.step}, {"epoch", at.epoch}, {"validation", figures}, {"best", best}});
+void RunLog::evaluation(const StepRecord& at, const Json& figures, bool best, const Json& forgetting) {
+  Json line = {{"step", at.step}, {"epoch", at.epoch}, {"validation", figures}, {"best", best}};
+  if (!forgetting.is_null()) line["forgetting"] = forgetting;
+  write(line);
 }
 
 void RunLog::write(const Json& line) {

@@ -15,9 +15,9 @@ namespace rift::train {
 struct StepRecord {
   int64_t step = 0;          // 1-based
   double epoch = 0.0;        // passes over the training rows so far
-  double task_loss = 0.0;    // weighted mean over the step's rows
-  double anchor_loss = 0.0;  // L_pretrain, without lambda
-  double loss = 0.0;         // task_loss + lambda * anchor_loss
+  double loss_task = 0.0;    // L_task, weighted mean over the step's rows
+  double loss_anchor = 0.0;  // lambda * L_pretrain
+  double loss = 0.0;         // their sum
   double lr = 0.0;           // of the encoder's group
   double head_lr = 0.0;
   double gradient_norm = 0.0;  // of the sum, before clipping
@@ -27,7 +27,7 @@ struct StepRecord {
 Json to_json(const StepRecord& record);
 
 /// The figures of a line of log.jsonl as TensorBoard shows them: "train/<figure>" of a step, "validation/<figure>" of
-/// an evaluation. Figures that are not defined (null) are left out.
+/// an evaluation, "forgetting/<figure>" of what it says of that. Figures that are not defined (null) are left out.
 Scalars scalars_of(const Json& line);
 
 /// log.jsonl (no clock value in it: the same seed gives the same bytes), the same figures for TensorBoard in tb/ and,
@@ -39,7 +39,8 @@ class RunLog {
   RunLog(const std::filesystem::path& directory, int64_t keep_bytes);
 
   void step(const StepRecord& record);
-  void evaluation(const StepRecord& at, const Json& figures, bool best);
+  /// forgetting: null = not measured.
+  void evaluation(const StepRecord& at, const Json& figures, bool best, const Json& forgetting = {});
   /// Writes a line of speed and memory when a second has passed since the last one, when the step ended an epoch, or
   /// when `last`. Rates are those since the start; `epoch` tells what an epoch took.
   void timing(int64_t step, int64_t total_steps, bool last);

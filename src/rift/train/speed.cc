@@ -169,7 +169,7 @@ double mean_loss(const std::vector<Json>& steps, int64_t first, int64_t last) {
   double sum = 0, rows = 0;
   for (int64_t i = first; i < last; ++i) {
     const Json& step = steps[static_cast<size_t>(i)];
-    sum += step.at("task_loss").as_double() * step.at("rows").as_double();
+    sum += step.at("loss_task").as_double() * step.at("rows").as_double();
     rows += step.at("rows").as_double();
   }
   return sum / rows;

@@ -25,6 +25,7 @@ optim::Pull<float> pull_of(const std::optional<objective::Anchor<float>>& anchor
   pull.rate = anchor->lambda;
   for (const objective::AnchoredSlice& slice : anchor->slices) pull.slices.push_back({slice.offset, slice.size});
   pull.centre = anchor->centre;
+  pull.rates = anchor->rates;
   return pull;
 }
 
@@ -65,14 +66,17 @@ Stepper::Stepper(TrainingTask& task, const TrainerSpec& spec, const RowPlan& pla
       spec_(spec),
       store_(task.parameters()),
       plan_(plan),
-      anchor_(objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored)),
+      anchor_(
+          objective::make_anchor<float>(spec.anchor, std::as_const(store_).values<float>(), spec.anchored, spec.rates)),
+      lambda_(objective::lambda_of(spec.anchor)),
       optimizer_(spec.optim, spec.groups, pull_of(anchor_), [this](const optim::Slice& written) {
         store_.tell_followers({written.offset, written.size});
       }) {
-  RIFT_REQUIRE(task.takes_parts() || plan.rows_per_part >= std::min(plan.rows_per_step, plan.rows), Code::kConfig,
-               "objective.loss: pairs are those of one forward pass, and a step of {} rows is taken in parts of {}; "
-               "raise optim.batch_rows, and leave optim.accumulate at 1",
-               plan.rows_per_step, plan.rows_per_part);
+  const std::string_view why_whole = task.why_whole_steps();
+  RIFT_REQUIRE(why_whole.empty() || plan.rows_per_part >= std::min(plan.rows_per_step, plan.rows), Code::kConfig,
+               "{}, and a step of {} rows is taken in parts of {}; raise optim.batch_rows, and leave optim.accumulate "
+               "at 1",
+               why_whole, plan.rows_per_step, plan.rows_per_part);
 }
 
 StepRecord Stepper::step(const Place& place) {
@@ -89,8 +93,7 @@ StepRecord Stepper::step(const Place& place) {
     step_at_the_end(place, record);
   }
   if (is_telling_) ++telling_steps_;
-  const double lambda = anchor_ ? anchor_->lambda : 0.0;
-  record.loss = record.task_loss + lambda * record.anchor_loss;
+  record.loss = record.loss_task + record.loss_anchor;
   return record;
 }
 
@@ -98,7 +101,8 @@ StepRecord Stepper::step(const Place& place) {
 /// then, and no further part of the step adds to it.
 bool Stepper::updates_as_gradients_come(std::span<const int64_t> rows) const {
   return spec_.optim.clip_norm == 0 && spec_.optim.sam_rho == 0 && optimizer_.takes_parts() &&
-         static_cast<int64_t>(rows.size()) <= plan_.rows_per_part && store_.device().is_cpu();
+         !task_.has_step_anchor() && static_cast<int64_t>(rows.size()) <= plan_.rows_per_part &&
+         store_.device().is_cpu();
 }
 
 void Stepper::step_as_gradients_come(const Place& place, StepRecord& record) {
@@ -112,6 +116,7 @@ void Stepper::step_as_gradients_come(const Place& place, StepRecord& record) {
 void Stepper::step_at_the_end(const Place& place, StepRecord& record) {
   add_gradients(place, record);
   if (spec_.optim.sam_rho > 0) add_gradients_at_the_worst_point(place, record);
+  if (task_.has_step_anchor()) add_step_anchor(place, record);
   const std::span<float> values = store_.values<float>();
   const std::span<const float> gradients = std::as_const(store_).gradients<float>();
   take_measure(optimizer_.measure(values, gradients), place, record);
@@ -121,8 +126,8 @@ void Stepper::step_at_the_end(const Place& place, StepRecord& record) {
 }
 
 /// SAM: where the loss, taken as linear, is largest within sam_rho, theta + rho * g / |g|, the gradient is taken anew;
-/// the step is then made from theta. g is the task's alone: the anchor has its minimum where it says. Losses of the
-/// record stay those at theta. Source: arXiv:2010.01412, algorithm 1.
+/// the step is then made from theta. g is what the step's rows say: an anchor that asks no row has its minimum where it
+/// says. Losses of the record stay those at theta. Source: arXiv:2010.01412, algorithm 1.
 void Stepper::add_gradients_at_the_worst_point(const Place& place, StepRecord& record) {
   const std::span<const float> gradients = std::as_const(store_).gradients<float>();
   const auto each_slice = [&](auto&& visit) {
@@ -159,26 +164,38 @@ void Stepper::add_gradients_at_the_worst_point(const Place& place, StepRecord& r
 
 void Stepper::take_measure(const optim::GradientMeasure& measure, const Place& place, StepRecord& record) const {
   record.gradient_norm = measure.norm;
-  record.anchor_loss = 0.5 * measure.pull_distance;
+  record.loss_anchor += lambda_ * 0.5 * measure.pull_distance;
   require_finite(record.gradient_norm, "the gradient", place.step, place.rows);
+}
+
+nn::ForwardContext Stepper::context_of(const Place& place) const {
+  return {.training = true,
+          .seed = static_cast<uint64_t>(spec_.train.seed),
+          .epoch = place.epoch,
+          .precision = spec_.precision,
+          .most_bytes = spec_.train.batch_memory_mib << 20};
+}
+
+void Stepper::add_step_anchor(const Place& place, StepRecord& record) {
+  record.loss_anchor += lambda_ * task_.add_step_anchor(place.step, context_of(place));
+  require_finite(record.loss_anchor, "the anchor's loss", place.step, place.rows);
+  store_.fetch_gradients();
 }
 
 /// Part by part: dividing by the whole step's weight before the backward pass makes parts of any size add up to it.
 void Stepper::add_gradients(const Place& place, StepRecord& record) {
-  const nn::ForwardContext context{.training = true,
-                                   .seed = static_cast<uint64_t>(spec_.train.seed),
-                                   .epoch = place.epoch,
-                                   .precision = spec_.precision,
-                                   .most_bytes = spec_.train.batch_memory_mib << 20};
+  const nn::ForwardContext context = context_of(place);
   const double weight = task_.weight(place.rows, context);
   store_.zero_gradients();
   objective::LossSum total;
+  double anchor = 0;
   int64_t tokens = 0;
   const auto part_size = static_cast<size_t>(plan_.rows_per_part);
   for (size_t first = 0; first < place.rows.size(); first += part_size) {
     const auto part = place.rows.subspan(first, std::min(part_size, place.rows.size() - first));
     const PartLoss loss = add_part(part, context, weight > 0 ? 1.0 / weight : 0.0);
-    require_finite(loss.loss.sum, "the loss", place.step, part);
+    require_finite(loss.loss.sum + loss.anchor.sum, "the loss", place.step, part);
+    anchor += loss.anchor.sum;
     total.sum += loss.loss.sum;
     total.weight += loss.loss.weight;
     tokens += loss.tokens;
@@ -186,7 +203,8 @@ void Stepper::add_gradients(const Place& place, StepRecord& record) {
   is_telling_ = weight > 0 && tokens > std::ssize(place.rows);
   record.tokens += tokens;
   store_.fetch_gradients();
-  record.task_loss = total.weight > 0 ? total.sum / total.weight : 0.0;
+  record.loss_task = total.weight > 0 ? total.sum / total.weight : 0.0;
+  record.loss_anchor = total.weight > 0 ? lambda_ * anchor / total.weight : 0.0;
 }
 
 /// Where memory does not suffice, in halves: the gradient is the same sum. An OutOfMemory comes before anything is
@@ -195,7 +213,12 @@ PartLoss Stepper::add_part(std::span<const int64_t> rows, const nn::ForwardConte
   try {
     return task_.add_gradient(rows, context, scale);
   } catch (const nn::engine::OutOfMemory& error) {
-    if (rows.size() == 1 || !task_.takes_parts()) throw;
+    const std::string_view why_whole = task_.why_whole_steps();
+    if (rows.size() == 1) throw;
+    RIFT_REQUIRE(why_whole.empty(), Code::kEnvironment,
+                 "{}, so a batch is not taken in parts, and memory does not suffice for one: {}; set optim.batch_rows "
+                 "lower",
+                 why_whole, error.message());
     if (!std::exchange(splits_batches_, true)) {
       log_warning("a batch is taken in parts, steps stay the same", {{"why", error.message()}});
     }
@@ -205,6 +228,8 @@ PartLoss Stepper::add_part(std::span<const int64_t> rows, const nn::ForwardConte
   const PartLoss rest = add_part(rows.subspan(rows.size() / 2), context, scale);
   sum.loss.sum += rest.loss.sum;
   sum.loss.weight += rest.loss.weight;
+  sum.anchor.sum += rest.anchor.sum;
+  sum.anchor.weight += rest.anchor.weight;
   sum.tokens += rest.tokens;
   return sum;
 }

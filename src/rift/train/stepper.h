@@ -50,6 +50,8 @@ class Stepper {
   void add_gradients_at_the_worst_point(const Place& place, StepRecord& record);
   void take_measure(const optim::GradientMeasure& measure, const Place& place, StepRecord& record) const;
   void add_gradients(const Place& place, StepRecord& record);
+  void add_step_anchor(const Place& place, StepRecord& record);
+  nn::ForwardContext context_of(const Place& place) const;
   PartLoss add_part(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale);
   void require_finite(double value, const char* what, int64_t step, std::span<const int64_t> rows) const;
 
@@ -58,6 +60,7 @@ class Stepper {
   nn::ParameterStore& store_;
   RowPlan plan_;
   std::optional<objective::Anchor<float>> anchor_;
+  double lambda_ = 0.0;
   optim::Optimizer<float> optimizer_;
   Factors factors_;
   int64_t telling_steps_ = 0;

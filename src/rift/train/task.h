@@ -17,6 +17,7 @@ namespace rift::train {
 /// What one forward and backward pass over some rows gave.
 struct PartLoss {
   objective::LossSum loss;
+  objective::LossSum anchor;  // of L_pretrain, what compares rows; without lambda
   int64_t tokens = 0;
 };
 
@@ -25,7 +26,8 @@ struct Evaluation {
   std::string metric;  // the one that decides, "auc"
   double value = 0.0;  // of it; finite
   bool higher_is_better = false;
-  Json figures;  // every figure by name, numbers or null
+  Json figures;     // every figure by name, numbers or null
+  Json forgetting;  // the same of Forgetting, null where nobody asked
 };
 
 /// What is trained, as the loop sees it: rows in, gradients out. Fine-tuning a text model is one, pretraining another.
@@ -37,13 +39,19 @@ class TrainingTask {
   virtual double weight(std::span<const int64_t> rows, const nn::ForwardContext& context) const = 0;
   virtual int64_t source_row(int64_t row) const = 0;  // for messages
   virtual nn::ParameterStore& parameters() = 0;
-  /// Adds scale * d(sum over `rows` of weight * loss) / d(theta) to the gradients; returns the sum without `scale`.
+  /// Adds scale * d(sum over `rows` of weight * (loss + lambda * what L_pretrain says of the row)) / d(theta) to the
+  /// gradients; returns both sums without `scale` and lambda.
   virtual PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) = 0;
+  /// Why the rows of a step may not be taken in parts: what sets them against each other, as the first half of a
+  /// sentence. Empty where the gradient of a batch is the sum of its parts' gradients, wherever it is cut.
+  virtual std::string_view why_whole_steps() const { return {}; }
+  /// Whether L_pretrain has a part that a step meets once, whatever its rows; and that part: adds lambda times its
+  /// gradient, returns it without lambda. `step`: 0-based.
+  virtual bool has_step_anchor() const { return false; }
+  virtual double add_step_anchor(int64_t /*step*/, const nn::ForwardContext& /*context*/) { return 0.0; }
   virtual bool validates() const = 0;  // whether evaluate() says something
   /// nullopt when there are no validation rows. May throw kInterrupted.
   virtual std::optional<Evaluation> evaluate() = 0;
-  /// Whether the rows of a step may be taken in parts: not where its loss sets rows against each other.
-  virtual bool takes_parts() const { return true; }
   /// Parameters whose gradient is zero by construction, so that they need not move.
   virtual bool may_stay(std::string_view parameter) const = 0;
 };

@@ -1,5 +1,6 @@
 #include "rift/train/text_task.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -94,6 +95,7 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model)
   RIFT_REQUIRE(any_weight, Code::kData, "data.weight: every training row has weight 0");
   validation_ = {spec_.task, class_count(spec_), spec_.validation.label, spec_.validation.weight};
   if (!validation_.label.empty()) metric_ = resolve_stop_metric(spec_.stop_metric, validation_);
+  make_anchor();
   const int64_t frozen_layers = model_.encoder().first_trainable_stage() - 1;
   if (frozen_layers == model_.encoder().layer_count()) {
     train_features_ = features(spec_.train);
@@ -101,6 +103,32 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model)
   } else if (frozen_layers > 0) {
     kept_.emplace(model_.encoder(), frozen_layers, rows(), spec_.precision, spec_.kept);
   }
+}
+
+void TextTask::make_anchor() {
+  const objective::AnchorOptions& anchor = spec_.objective.anchor;
+  if (PretrainedRows::serves(anchor)) {
+    pretrained_rows_.emplace(PretrainedRows::Spec{.anchor = anchor,
+                                                  .rows = spec_.train.inputs,
+                                                  .device = spec_.device,
+                                                  .target = target_of(spec_.task),
+                                                  .form = spec_.link.form,
+                                                  .memory_bytes = spec_.kept.memory_bytes},
+                             model_);
+    spec_.kept.memory_bytes -= pretrained_rows_->bytes();
+  }
+  const auto* l2_sp = std::get_if<objective::L2SpAnchor>(&anchor.kind);
+  if (l2_sp == nullptr || l2_sp->lambda == 0) return;
+  adapter_distance_.emplace(model_);
+  if (adapter_distance_->empty()) adapter_distance_.reset();
+}
+
+std::string_view TextTask::why_whole_steps() const {
+  if (objective::facts_of(loss_options_).by_pairs) return "objective.loss: pairs are those of one forward pass";
+  if (pretrained_rows_ && !pretrained_rows_->rows_stand_alone()) {
+    return "objective.anchor: cka compares the rows of a batch with each other";
+  }
+  return {};
 }
 
 double TextTask::weight(std::span<const int64_t> rows, const nn::ForwardContext&) const {
@@ -136,33 +164,88 @@ at::Tensor TextTask::features(const LabelledRows& rows) const {
   return tensor.to(spec_.device);
 }
 
-at::Tensor TextTask::logits(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
-                            const nn::ForwardContext& context) const {
+TextTask::Said TextTask::say(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
+                             const nn::ForwardContext& context) const {
   const tensor::PackedBatch batch = package::make_batch(rows.inputs, chosen, spec_.device);
-  if (!features.defined()) return model_.forward(batch, context);
+  Said said;
+  if (!features.defined()) {
+    said.pooled = model_.features(model_.pooling(), batch, context);
+    said.logits = model_.classify(said.pooled, batch, context);
+    return said;
+  }
   const at::Tensor index = at::empty({batch.rows}, at::kLong);
   std::ranges::copy(chosen, index.mutable_data_ptr<int64_t>());
   const at::Tensor kept = features.index_select(0, index.to(spec_.device));
-  return model_.classify(model_.pool_read(kept, batch, context), batch, context);
+  said.pooled = model_.pool_read(kept, batch, context);
+  said.logits = model_.classify(said.pooled, batch, context);
+  return said;
 }
 
-at::Tensor TextTask::training_logits(std::span<const int64_t> rows, const nn::ForwardContext& context) {
-  if (!kept_) return logits(spec_.train, train_features_, rows, context);
+TextTask::Said TextTask::say_of_training(std::span<const int64_t> rows, const nn::ForwardContext& context) {
+  if (!kept_) return say(spec_.train, train_features_, rows, context);
   const tensor::PackedBatch batch = package::make_batch(spec_.train.inputs, rows, spec_.device);
-  return model_.forward_from(kept_->layers(), kept_->states(spec_.train.inputs, rows, batch), batch, context);
+  Said said;
+  said.pooled = model_.pooled_from(kept_->layers(), kept_->states(spec_.train.inputs, rows, batch), batch, context);
+  said.logits = model_.classify(said.pooled, batch, context);
+  return said;
+}
+
+/// What each row counts with in L_pretrain: as in the loss, so that both are means over the same rows. A loss of pairs
+/// counts those, which its rows share alike.
+std::vector<double> TextTask::anchor_weights(std::span<const int64_t> rows) const {
+  if (objective::facts_of(loss_options_).by_pairs) {
+    return std::vector<double>(rows.size(), weight(rows, {}) / static_cast<double>(rows.size()));
+  }
+  std::vector<double> weights;
+  for (const int64_t row : rows) weights.push_back(weight({&row, 1}, {}));
+  return weights;
+}
+
+/// Of L_pretrain what compares rows; its gradient, times lambda, goes to what it looks at, on the host.
+objective::LossSum TextTask::add_anchor(std::span<const int64_t> rows, const Said& said, at::Tensor& pooled_gradient,
+                                        at::Tensor& logits_gradient) const {
+  const bool of_logits = pretrained_rows_->compares_logits();
+  const at::Tensor tuned = (of_logits ? said.logits : said.pooled).detach().cpu().contiguous();
+  const std::vector<double> weights = anchor_weights(rows);
+  const at::Tensor gradient = at::empty_like(tuned);
+  const objective::LossSum sum = pretrained_rows_->evaluate(
+      rows, weights, host_values(tuned), {gradient.mutable_data_ptr<float>(), static_cast<size_t>(gradient.numel())});
+  gradient.mul_(objective::lambda_of(spec_.objective.anchor));
+  if (of_logits) {
+    logits_gradient.add_(gradient);
+  } else {
+    pooled_gradient = gradient;
+  }
+  return sum;
 }
 
 PartLoss TextTask::add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) {
   PartLoss part;
   for (const int64_t row : rows) part.tokens += spec_.train.inputs.tokens(row);
-  const at::Tensor said = training_logits(rows, context);
-  const at::Tensor host = said.detach().cpu().contiguous();
-  const at::Tensor gradient = at::empty_like(host);
+  const Said said = say_of_training(rows, context);
+  const at::Tensor host = said.logits.detach().cpu().contiguous();
+  at::Tensor gradient = at::empty_like(host);
   const Targets wanted = targets(spec_.train, rows);
   part.loss = loss_.evaluate(host_values(host), wanted.values, wanted.weights,
                              {gradient.mutable_data_ptr<float>(), static_cast<size_t>(gradient.numel())});
-  if (std::isfinite(part.loss.sum)) said.backward(gradient.mul_(scale).to(spec_.device));
+  at::Tensor pooled_gradient;
+  if (pretrained_rows_) part.anchor = add_anchor(rows, said, pooled_gradient, gradient);
+  if (!std::isfinite(part.loss.sum + part.anchor.sum)) return part;
+  gradient.mul_(scale);
+  if (!pooled_gradient.defined()) {
+    said.logits.backward(gradient.to(spec_.device));
+    return part;
+  }
+  // One pass for both: a scalar whose slopes at logits and features are what each of them is to get.
+  const at::Tensor at_logits = said.logits.mul(gradient.to(spec_.device)).sum();
+  at_logits.add(said.pooled.mul(pooled_gradient.mul_(scale).to(spec_.device)).sum()).backward();
   return part;
+}
+
+double TextTask::add_step_anchor(int64_t step, const nn::ForwardContext& context) {
+  const double lambda = objective::lambda_of(spec_.objective.anchor);
+  return spec_.replay != nullptr ? spec_.replay->add_gradient(step, context, lambda)
+                                 : adapter_distance_->add_gradient(lambda);
 }
 
 std::vector<float> TextTask::validation_logits() const {
@@ -178,7 +261,7 @@ std::vector<float> TextTask::validation_logits() const {
     throw_if_interrupted();
     block.resize(static_cast<size_t>(std::min(kRowsPerBlock, inputs.rows() - first)));
     std::iota(block.begin(), block.end(), first);
-    const at::Tensor said = logits(spec_.validation, validation_features_, block, {}).cpu().contiguous();
+    const at::Tensor said = say(spec_.validation, validation_features_, block, {}).logits.cpu().contiguous();
     const auto said_values = host_values(said);
     values.insert(values.end(), said_values.begin(), said_values.end());
   }
@@ -202,10 +285,13 @@ std::optional<Evaluation> TextTask::evaluate() {
   std::vector<float> unused(said.size());
   const objective::LossSum loss = loss_.evaluate(judged, wanted.values, wanted.weights, unused);
   RIFT_REQUIRE(loss.weight > 0, Code::kData, "{}",
-               takes_parts() ? "data.weight: every validation row has weight 0"
-                             : "objective.loss: the validation rows hold no pair of a bad and a good row");
+               objective::facts_of(loss_options_).by_pairs
+                   ? "objective.loss: the validation rows hold no pair of a bad and a good row"
+                   : "data.weight: every validation row has weight 0");
   const std::vector<double> raw = spec_.link.apply(shifted, model_.outputs());
-  return judge(validation_, raw, loss.sum / loss.weight, metric_);
+  Evaluation evaluation = judge(validation_, raw, loss.sum / loss.weight, metric_);
+  if (spec_.forgetting != nullptr) evaluation.forgetting = spec_.forgetting->figures();
+  return evaluation;
 }
 
 bool TextTask::may_stay(std::string_view parameter) const { return has_no_gradient(parameter); }

@@ -13,8 +13,12 @@
 #include "rift/objective/link.h"
 #include "rift/objective/task_loss.h"
 #include "rift/package/inputs.h"
+#include "rift/train/adapter_distance.h"
+#include "rift/train/forgetting.h"
 #include "rift/train/kept_states.h"
 #include "rift/train/options.h"
+#include "rift/train/pretrained_rows.h"
+#include "rift/train/replay.h"
 #include "rift/train/task.h"
 #include "rift/train/validation_metric.h"
 
@@ -44,13 +48,17 @@ struct TextTaskSpec {
   c10::Device device = c10::Device(c10::DeviceType::CPU);
   nn::Precision precision = nn::Precision::kF32;  // of training; validation is f32
   KeptBudget kept;                                // of frozen layers; a frozen encoder's, for each part
+  Replay* replay = nullptr;                       // of the anchor of that name
+  Forgetting* forgetting = nullptr;               // asked at each evaluation
 };
 
 /// What a loss sees of the label of a task.
 objective::Target target_of(data::Task task);
 
-/// Fine-tuning a text classifier. Where the whole encoder is frozen, what it says of each row is computed once, unless
-/// that is more than the memory that `kept` allows; where its lower layers are, what they say of the training rows.
+/// Fine-tuning a text classifier, with what of objective.anchor the optimizer cannot do by itself; theta_p is what the
+/// model holds when the task is made. Where the whole encoder is frozen, what it says of each row is computed once,
+/// unless that is more than the memory that `kept` allows; where its lower layers are, what they say of the training
+/// rows.
 class TextTask final : public TrainingTask {
  public:
   /// Throws kData (no training rows, no weight, a class without rows under class_weight balanced, a label that the loss
@@ -62,9 +70,11 @@ class TextTask final : public TrainingTask {
   int64_t source_row(int64_t row) const override { return spec_.train.source_row[static_cast<size_t>(row)]; }
   nn::ParameterStore& parameters() override { return model_.parameters(); }
   PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) override;
+  std::string_view why_whole_steps() const override;
+  bool has_step_anchor() const override { return adapter_distance_.has_value() || spec_.replay != nullptr; }
+  double add_step_anchor(int64_t step, const nn::ForwardContext& context) override;
   bool validates() const override { return !spec_.validation.label.empty(); }
   std::optional<Evaluation> evaluate() override;
-  bool takes_parts() const override { return !objective::facts_of(loss_options_).by_pairs; }
   bool may_stay(std::string_view parameter) const override;
 
   const objective::LossOptions& loss() const { return loss_options_; }  // resolved
@@ -78,9 +88,18 @@ class TextTask final : public TrainingTask {
   double target(const LabelledRows& rows, int64_t row) const;
   Targets targets(const LabelledRows& rows, std::span<const int64_t> chosen) const;
   at::Tensor features(const LabelledRows& rows) const;
-  at::Tensor logits(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
-                    const nn::ForwardContext& context) const;
-  at::Tensor training_logits(std::span<const int64_t> rows, const nn::ForwardContext& context);
+  /// What the model says of rows.
+  struct Said {
+    at::Tensor pooled;  // [B,D], what the head reads
+    at::Tensor logits;  // [B,outputs]
+  };
+  Said say(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
+           const nn::ForwardContext& context) const;
+  Said say_of_training(std::span<const int64_t> rows, const nn::ForwardContext& context);
+  void make_anchor();
+  std::vector<double> anchor_weights(std::span<const int64_t> rows) const;
+  objective::LossSum add_anchor(std::span<const int64_t> rows, const Said& said, at::Tensor& pooled_gradient,
+                                at::Tensor& logits_gradient) const;
   std::vector<float> validation_logits() const;
 
   TextTaskSpec spec_;
@@ -90,6 +109,8 @@ class TextTask final : public TrainingTask {
   objective::TaskLoss loss_;
   ValidationRows validation_;
   StopMetric metric_ = StopMetric::kAutomatic;
+  std::optional<PretrainedRows> pretrained_rows_;
+  std::optional<AdapterDistance> adapter_distance_;
   std::optional<KeptStates> kept_;  // of frozen lower layers
   at::Tensor train_features_;       // [N,D] that the head reads of a frozen encoder, else undefined
   at::Tensor validation_features_;

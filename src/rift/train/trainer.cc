@@ -152,7 +152,9 @@ class Trainer {
                    {"metric", evaluation->metric},
                    {"value", evaluation->value},
                    {"figures", evaluation->figures}};
-    log_->evaluation({.step = progressed_.step, .epoch = passes(progressed_.step)}, evaluation->figures, better);
+    if (!evaluation->forgetting.is_null()) record["forgetting"] = evaluation->forgetting;
+    log_->evaluation({.step = progressed_.step, .epoch = passes(progressed_.step)}, evaluation->figures, better,
+                     evaluation->forgetting);
     if (better) {
       progressed_.best_evaluation = record;
       progressed_.worse_evaluations = 0;

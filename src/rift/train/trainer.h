@@ -23,6 +23,7 @@ struct TrainerSpec {
   nn::Precision precision = nn::Precision::kF32;  // what train.precision comes to
   std::vector<optim::ParameterGroup> groups;
   std::vector<objective::AnchoredSlice> anchored;  // parameters with a pretrained value, at the store's values now
+  std::vector<float> rates = {};                   // of each of their elements, of an anchor that has such
   std::filesystem::path directory;                 // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written
   Shuffle shuffle = Shuffle::kSorted;
   bool resume = false;

@@ -113,7 +113,7 @@ TEST(ReadRun, AValueOfALaterVersionIsToldFromATypingError) {
        {}},
       {"calibration", {"none", "platt", "isotonic", "temperature", "beta"}, {}},
       {"objective.class_weight", {"none", "balanced"}, {}},
-      {"objective.anchor.kind", {"none", "l2_sp"}, {}},
+      {"objective.anchor.kind", {"none", "l2", "l2_sp", "ewc", "distillation", "replay", "alignment"}, {}},
       {"optim.name", {"gd", "sgd", "adam", "adamw", "nadam", "lion", "adafactor"}, {}},
       {"optim.schedule", {"linear", "constant", "cosine", "polynomial", "one_cycle", "plateau"}, {}},
       {"train.precision", {"auto", "f32", "bf16"}, {"f16"}},

@@ -90,6 +90,42 @@ TEST_F(LanguageTasks, TheLossIsTheCrossEntropyOfTheHiddenTokensOverTheWholeVocab
   EXPECT_LT((got - expected).norm().item<double>(), 1e-5 * expected.norm().item<double>());
 }
 
+TEST_F(LanguageTasks, GradientsBehindAFrozenHeadAreTheFiniteDifferencesOfTheirValues) {
+  const std::string file = test::tiny_folder("roberta") + "/config.json";
+  models::LanguageModel model(
+      {.config = parse_json(read_file(file), file), .from_scratch = true, .seed = 9, .dtype = at::kDouble}, {});
+  nn::ParameterStore& store = model.parameters();
+  for (const std::string& name : model.head().parameters) store.set_trainable(store.at(name), false);
+  LanguageTask task = this->task(model);
+  const nn::ForwardContext context{.seed = 3};
+  const auto value = [&] {
+    store.zero_gradients();
+    return task.add_gradient(all_rows(5), context, 0.25).loss.sum;
+  };
+  value();
+  const std::span<const double> all = std::as_const(store).gradients<double>();
+  const std::vector<double> gradients(all.begin(), all.end());
+  int64_t compared = 0, apart_from_zero = 0;
+  for (const nn::Parameter& parameter : store.parameters()) {
+    if (!parameter.trainable) continue;
+    for (int64_t i = 0; i < parameter.size; i += 1 + parameter.size / 3) {
+      const auto at = static_cast<size_t>(parameter.offset + i);
+      constexpr double kBy = 1e-5;
+      const double before = store.values<double>()[at];
+      store.values<double>()[at] = before + kBy;
+      const double above = value();
+      store.values<double>()[at] = before - kBy;
+      const double below = value();
+      store.values<double>()[at] = before;
+      EXPECT_NEAR(gradients[at], 0.25 * (above - below) / (2 * kBy), 1e-6) << parameter.name;
+      apart_from_zero += std::abs(gradients[at]) > 1e-4 ? 1 : 0;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 60);
+  EXPECT_GT(3 * apart_from_zero, compared);
+}
+
 TEST_F(LanguageTasks, PartsOfAnySizeAddUpToTheSameGradientWithDropoutToo) {
   auto model = this->model(0.1);
   LanguageTask task = this->task(model);

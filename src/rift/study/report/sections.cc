@@ -47,7 +47,7 @@ TrainingLog read_log(const std::filesystem::path& file) {
       continue;
     }
     for (const auto& [key, series] :
-         {std::pair{"loss", &log.loss}, {"task_loss", &log.task_loss}, {"anchor_loss", &log.anchor_loss}}) {
+         {std::pair{"loss", &log.loss}, {"loss_task", &log.task_loss}, {"loss_anchor", &log.anchor_loss}}) {
       const Json* value = record.find(key);
       if (value == nullptr || !value->is_number()) continue;
       series->x.push_back(step->as_double());
@@ -95,6 +95,24 @@ void add_evaluations(Page& page, const std::vector<Json>& evaluations) {
     std::vector<Page::Cell> row = {number(fmt::format("{}", evaluations[i].at("step").as_int()), i == published)};
     for (const Json::Member& member : evaluations[i].at("validation").as_object()) {
       row.push_back(number(member.value.is_number() ? shown(member.value.as_double()) : "-", i == published));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  page.table(table);
+}
+
+/// What each evaluation says of what the pretrained model knew, where somebody asked.
+void add_forgetting(Page& page, const std::vector<Json>& evaluations) {
+  if (evaluations.empty() || !evaluations.front().contains("forgetting")) return;
+  Page::TableSpec table{
+      .columns = {sentence("chart.step")}, .rows = {}, .caption = sentence("report.forgetting_caption")};
+  for (const Json::Member& member : evaluations.front().at("forgetting").as_object()) {
+    table.columns.push_back(sentence("table." + member.key));
+  }
+  for (const Json& evaluation : evaluations) {
+    std::vector<Page::Cell> row = {number(fmt::format("{}", evaluation.at("step").as_int()))};
+    for (const Json::Member& member : evaluation.at("forgetting").as_object()) {
+      row.push_back(number(member.value.is_number() ? shown(member.value.as_double()) : "-"));
     }
     table.rows.push_back(std::move(row));
   }
@@ -295,6 +313,7 @@ void add_training(Page& page, const std::filesystem::path& file) {
           {.series = losses, .x_title = sentence("chart.step"), .y_title = sentence("chart.loss"), .whole_x = true}),
       sentence("report.training_caption"));
   add_evaluations(page, log.evaluations);
+  add_forgetting(page, log.evaluations);
 }
 
 void add_data(Page& page, const Json& data, const std::string& split_digest) {

@@ -159,6 +159,9 @@ void set_pooling(const Json& summary, RunOptions& resolved) {
 
 StudySpec with_backbone(StudySpec spec, bool needed) {
   if (!needed) return spec;
+  for (std::string* path : texts_beside_the_rows(spec.options)) {
+    if (!path->empty()) *path = (folder_of(spec.run_file) / *path).string();
+  }
   spec.options.model.text.backbone =
       package::resolve_backbone(spec.options.model.text.backbone, folder_of(spec.run_file)).string();
   return spec;
@@ -166,6 +169,18 @@ StudySpec with_backbone(StudySpec spec, bool needed) {
 
 void write_run_yaml(const fs::path& directory, const RunOptions& resolved) {
   write_file_atomic(directory / "run.yaml", to_yaml_text(write_options(resolved)));
+}
+
+std::vector<std::string*> texts_beside_the_rows(RunOptions& options) {
+  std::vector<std::string*> paths;
+  if (objective::UnlabelledTexts* source = objective::texts_of(options.objective.anchor)) {
+    paths.push_back(&source->texts);
+  }
+  if (auto* ewc = std::get_if<objective::EwcAnchor>(&options.objective.anchor.kind); ewc != nullptr) {
+    paths.push_back(&ewc->fisher);
+  }
+  if (options.train.forgetting) paths.push_back(&options.train.forgetting->source.texts);
+  return paths;
 }
 
 Json inputs_json(const StudySpec& spec, const data::Dataset& dataset) {
@@ -181,6 +196,10 @@ Json inputs_json(const StudySpec& spec, const data::Dataset& dataset) {
   }
   if (fine_tunes(spec.options) && !spec.options.model.text.backbone.empty()) {
     add_backbone(spec.options.model.text.backbone, inputs);
+    RunOptions options = spec.options;
+    for (const std::string* path : texts_beside_the_rows(options)) {
+      if (fs::is_regular_file(*path)) inputs.push_back(input_json("texts", *path));
+    }
   }
   return inputs;
 }

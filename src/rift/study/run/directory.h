@@ -27,6 +27,9 @@ StudySpec with_backbone(StudySpec spec, bool needed);
 
 void write_run_yaml(const std::filesystem::path& directory, const RunOptions& resolved);
 
+/// Files that a fine-tuning reads beside its rows: texts of objective.anchor and train.forgetting, rates of ewc.
+std::vector<std::string*> texts_beside_the_rows(RunOptions& options);
+
 inline constexpr const char* kConfigurationInput = "configuration";
 inline constexpr const char* kBackboneInput = "backbone ";
 /// `path`, which is relative to run.yaml's folder, as it reads from the run's directory; queries stay as they are.

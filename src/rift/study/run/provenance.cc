@@ -22,6 +22,7 @@ Json portable_options(RunOptions options) {
     for (std::string* path : {&files->test, &files->calibration, &files->validation}) *path = without_folders(*path);
   }
   options.model.text.backbone = without_folders(options.model.text.backbone);
+  for (std::string* path : texts_beside_the_rows(options)) *path = without_folders(*path);
   return write_options(options);
 }
 

@@ -75,7 +75,7 @@ PartLoss LanguageTask::add_gradient(std::span<const int64_t> rows, const nn::For
   const Asked asked = this->asked(spec_.train, rows, context.seed, context.epoch);
   PartLoss part{.loss = {.sum = 0, .weight = static_cast<double>(asked.targets.size())}, .tokens = asked.batch.tokens};
   if (asked.targets.empty()) return part;
-  const at::Tensor states = model_.encoder().forward(asked.batch, context);
+  const at::Tensor states = model_.encoder.forward(asked.batch, context);
   const at::Tensor read = states.index_select(0, tensor_of(asked.places, spec_.device));
   const at::Tensor leaf = read.detach().requires_grad_(read.requires_grad());
   part.loss.sum = add_vocabulary_gradient(leaf, asked.targets, scale);
@@ -86,11 +86,11 @@ PartLoss LanguageTask::add_gradient(std::span<const int64_t> rows, const nn::For
 /// Block by block, so that the logits of a batch never stand in memory as a whole.
 double LanguageTask::add_vocabulary_gradient(const at::Tensor& states, std::span<const int64_t> targets,
                                              double scale) const {
-  const int64_t block = states_at_a_time(model_.language_head().vocabulary());
+  const int64_t block = states_at_a_time(model_.head.vocabulary());
   double sum = 0;
   for (int64_t first = 0; first < states.size(0); first += block) {
     const int64_t count = std::min(block, states.size(0) - first);
-    const at::Tensor logits = model_.language_head().logits(states.narrow(0, first, count));
+    const at::Tensor logits = model_.head.logits(states.narrow(0, first, count));
     const auto wanted = targets.subspan(static_cast<size_t>(first), static_cast<size_t>(count));
     const at::Tensor loss = sum_of_losses(logits, tensor_of(wanted, spec_.device));
     sum += loss.item<double>();
@@ -101,11 +101,11 @@ double LanguageTask::add_vocabulary_gradient(const at::Tensor& states, std::span
 }
 
 LanguageTask::Said LanguageTask::say(const at::Tensor& states, std::span<const int64_t> targets) const {
-  const int64_t block = states_at_a_time(model_.language_head().vocabulary());
+  const int64_t block = states_at_a_time(model_.head.vocabulary());
   Said said;
   for (int64_t first = 0; first < states.size(0); first += block) {
     const int64_t count = std::min(block, states.size(0) - first);
-    const at::Tensor logits = model_.language_head().logits(states.narrow(0, first, count));
+    const at::Tensor logits = model_.head.logits(states.narrow(0, first, count));
     const at::Tensor wanted =
         tensor_of(targets.subspan(static_cast<size_t>(first), static_cast<size_t>(count)), spec_.device);
     said.loss += sum_of_losses(logits, wanted).item<double>();
@@ -128,7 +128,7 @@ std::optional<Evaluation> LanguageTask::evaluate() {
     }
     const Asked asked = this->asked(spec_.held_out, rows, spec_.seed, kHeldOutEpoch);
     if (asked.targets.empty()) continue;
-    const at::Tensor states = model_.encoder().forward(asked.batch, {});
+    const at::Tensor states = model_.encoder.forward(asked.batch, {});
     const Said said = say(states.index_select(0, tensor_of(asked.places, spec_.device)), asked.targets);
     all.loss += said.loss;
     all.right += said.right;

@@ -26,12 +26,13 @@ struct LanguageTaskSpec {
 /// of tokens that are to be said go through the map to the vocabulary, some thousand logits rows at a time.
 class LanguageTask final : public TrainingTask {
  public:
-  LanguageTask(LanguageTaskSpec spec, models::LanguageModel& model) : spec_(std::move(spec)), model_(model) {}
+  LanguageTask(LanguageTaskSpec spec, models::LanguageModel& model) : LanguageTask(std::move(spec), model.parts()) {}
+  LanguageTask(LanguageTaskSpec spec, const models::LanguageParts& model) : spec_(std::move(spec)), model_(model) {}
 
   int64_t rows() const override { return spec_.train.rows(); }
   double weight(std::span<const int64_t> rows, const nn::ForwardContext& context) const override;
   int64_t source_row(int64_t row) const override { return spec_.train.origin(row).document; }
-  nn::ParameterStore& parameters() override { return model_.parameters(); }
+  nn::ParameterStore& parameters() override { return model_.parameters; }
   PartLoss add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) override;
   bool validates() const override { return spec_.held_out.rows() > 0; }
   std::optional<Evaluation> evaluate() override;
@@ -54,7 +55,7 @@ class LanguageTask final : public TrainingTask {
   double add_vocabulary_gradient(const at::Tensor& states, std::span<const int64_t> targets, double scale) const;
 
   LanguageTaskSpec spec_;
-  models::LanguageModel& model_;
+  models::LanguageParts model_;
 };
 
 }  // namespace rift::train

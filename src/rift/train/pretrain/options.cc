@@ -17,6 +17,8 @@ void PretrainOptions::check(std::string_view) const {
                "tokenizer: a new model needs one: from: DIRECTORY, or train: {{kind: bert, vocab_size: 8000}}");
   RIFT_REQUIRE(train.good_per_bad == 0, Code::kConfig,
                "train.good_per_bad: documents are neither good nor bad; leave it out");
+  RIFT_REQUIRE(!train.forgetting, Code::kConfig,
+               "train.forgetting: a pretraining is judged by its held-out documents; leave it out");
   using Metric = StopMetric;
   const Metric metric = train.early_stopping.metric;
   RIFT_REQUIRE(metric == Metric::kAutomatic || metric == Metric::kLoss, Code::kConfig,

@@ -11,7 +11,6 @@
 #include "rift/base/sha256.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
-#include "rift/encode/text/word_starts.h"
 #include "rift/package/execution.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
@@ -29,14 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kRowsReadBack = 4;  // by the model that was written
 const objective::AnchorOptions kNoAnchor;
-
-TokenMasker masker_of(const LanguageStart& start, const LanguageOptions& options) {
-  MaskVocabulary vocabulary{.mask = start.special.mask,
-                            .begins_word = encode::text::word_starts(*start.tokenizer),
-                            .special = std::vector<uint8_t>(static_cast<size_t>(start.tokenizer->vocab_size()))};
-  for (const int32_t id : start.special.all) vocabulary.special[static_cast<size_t>(id)] = 1;
-  return TokenMasker({.share = options.mask_share, .whole_word = options.whole_word}, std::move(vocabulary));
-}
 
 /// The documents as tokens: their words are in it, so it goes with the run, however that ends.
 struct TokenFolder {
@@ -74,7 +65,7 @@ class Pretraining {
     const TokenStore train(folder, kTrainRows), held_out(folder, kHeldOutRows);
     LanguageTask task({.train = train,
                        .held_out = held_out,
-                       .masker = masks() ? std::optional(masker_of(start_, options_.pretrain)) : std::nullopt,
+                       .masker = masks() ? std::optional(masker()) : std::nullopt,
                        .seed = seed(),
                        .device = tensor::parse_device(spec_.device)},
                       model());
@@ -90,6 +81,11 @@ class Pretraining {
   uint64_t seed() const { return static_cast<uint64_t>(options_.train.seed); }
   models::LanguageModel& model() { return *start_.model; }
   bool masks() { return model().objective() == models::LanguageObjective::kMaskedToken; }
+
+  TokenMasker masker() const {
+    return make_masker({.share = options_.pretrain.mask_share, .whole_word = options_.pretrain.whole_word},
+                       *start_.tokenizer, start_.special);
+  }
 
   TokenCacheCounts write_tokens(const fs::path& folder) {
     const CutRule rule{

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "rift/base/error.h"
 #include "rift/base/random.h"
+#include "rift/encode/text/word_starts.h"
 
 namespace rift::train {
 namespace {
@@ -69,6 +71,16 @@ MaskedRow TokenMasker::masked(std::span<const int32_t> ids, const Draw& draw) co
     }
   }
   return row;
+}
+
+TokenMasker make_masker(const MaskRule& rule, const encode::text::Tokenizer& tokenizer,
+                        const encode::text::SpecialTokens& special) {
+  RIFT_CHECK(special.mask >= 0);
+  MaskVocabulary vocabulary{.mask = special.mask,
+                            .begins_word = encode::text::word_starts(tokenizer),
+                            .special = std::vector<uint8_t>(static_cast<size_t>(tokenizer.vocab_size()))};
+  for (const int32_t id : special.all) vocabulary.special[static_cast<size_t>(id)] = 1;
+  return TokenMasker(rule, std::move(vocabulary));
 }
 
 }  // namespace rift::train

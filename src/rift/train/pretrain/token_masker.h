@@ -4,6 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "rift/encode/text/special_tokens.h"
+#include "rift/encode/text/tokenizer.h"
+
 namespace rift::train {
 
 /// What a masker needs to know of a tokenizer.
@@ -47,5 +50,9 @@ class TokenMasker {
   MaskRule rule_;
   MaskVocabulary vocabulary_;
 };
+
+/// Of a tokenizer with a mask.
+TokenMasker make_masker(const MaskRule& rule, const encode::text::Tokenizer& tokenizer,
+                        const encode::text::SpecialTokens& special);
 
 }  // namespace rift::train

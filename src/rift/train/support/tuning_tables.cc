@@ -1,4 +1,5 @@
-#include "rift/objective/anchor.h"
+#include "rift/objective/options.h"
+#include "rift/train/adapter_distance.h"
 #include "rift/train/parameter_groups.h"
 #include "rift/train/support/samples.h"
 #include "rift/train/support/trials.h"
@@ -65,8 +66,8 @@ SupportTable anchors(Trials& trials) {
       row.cells.push_back(trials.of([&] {
         const auto model = sample_model(*architecture);
         tuning::apply(options, *model, kSeed);
-        const auto& store = std::as_const(model->parameters());
-        objective::make_anchor<float>(anchor, store.values<float>(), anchored_slices(*model, model->new_parameters()));
+        held_slices(anchor, *model, model->new_parameters());
+        const AdapterDistance of_updates(*model);
       }));
     }
     table.rows.push_back(std::move(row));

@@ -1,0 +1,100 @@
+#include "rift/train/forgetting.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/add.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rift/base/error.h"
+#include "rift/base/log.h"
+#include "rift/objective/row_anchor.h"
+#include "rift/package/inputs.h"
+
+namespace rift::train {
+namespace {
+
+double squares(const at::Tensor& tensor) { return tensor.to(at::kDouble).square().sum().item<double>(); }
+
+/// nullopt for an adapter that is no additive update of its map.
+std::optional<at::Tensor> merged(const nn::LinearMap& map) {
+  try {
+    return nn::merged_weight(map);
+  } catch (const Error& error) {
+    if (error.code() != Code::kUnsupported) throw;
+    return std::nullopt;
+  }
+}
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+}  // namespace
+
+Forgetting::Forgetting(const Spec& spec, models::TextClassifier& model)
+    : model_(model), rows_(spec.texts.encoded()), device_(spec.device) {
+  if (spec.language.why_not().empty()) {
+    task_ = std::make_unique<LanguageTask>(LanguageTaskSpec{.train = spec.texts.none(),
+                                                            .held_out = spec.texts.rows(),
+                                                            .masker = spec.language.masker(),
+                                                            .seed = spec.seed,
+                                                            .device = spec.device},
+                                           spec.language.parts());
+  } else {
+    log_warning("train.forgetting: the pretraining loss of this checkpoint is not told",
+                {{"why", spec.language.why_not()}});
+  }
+  hold(spec.new_parameters);
+  start_features_ = features();
+  start_loss_ = pretrain_loss();
+}
+
+void Forgetting::hold(const std::vector<std::string>& new_parameters) {
+  const at::NoGradGuard no_gradient;
+  std::vector<std::string> apart = new_parameters;
+  for (const nn::LinearMap* map : std::as_const(model_).linear_maps()) {
+    if (!map->adapter) continue;
+    apart.push_back(map->weight->name);
+    for (const nn::Parameter* parameter : map->adapter->parameters()) apart.push_back(parameter->name);
+    const std::optional<at::Tensor> weight = merged(*map);
+    if (weight) held_.push_back({.map = map, .start = weight->clone()});
+    is_measurable_ = is_measurable_ && weight.has_value();
+  }
+  for (const nn::Parameter& parameter : model_.parameters().parameters()) {
+    if (!parameter.trainable || std::ranges::find(apart, parameter.name) != apart.end()) continue;
+    held_.push_back({.parameter = &parameter, .start = parameter.view.detach().clone()});
+  }
+  for (const Held& held : held_) start_norm_ += squares(held.start);
+  start_norm_ = std::sqrt(start_norm_);
+}
+
+std::vector<float> Forgetting::features() const {
+  return package::map_rows(rows_, model_.encoder().width(), device_, [&](const tensor::PackedBatch& batch) {
+    return model_.features(model_.pooling(), batch, {});
+  });
+}
+
+void Forgetting::add_distance(Json& figures) const {
+  const at::NoGradGuard no_gradient;
+  double sum = 0;
+  for (const Held& held : held_) {
+    const at::Tensor now = held.map != nullptr ? nn::merged_weight(*held.map) : held.parameter->view.detach();
+    sum += squares(now.sub(held.start));
+  }
+  figures["distance"] = is_measurable_ ? number_or_null(std::sqrt(sum)) : Json();
+  figures["relative_distance"] =
+      is_measurable_ && start_norm_ > 0 ? number_or_null(std::sqrt(sum) / start_norm_) : Json();
+}
+
+Json Forgetting::pretrain_loss() {
+  const std::optional<Evaluation> language = task_ ? task_->evaluate() : std::nullopt;
+  return language ? number_or_null(language->value) : Json();
+}
+
+Json Forgetting::figures() {
+  Json figures = {{"pretrain_loss", pretrain_loss()}, {"pretrain_loss_before", start_loss_}};
+  add_distance(figures);
+  figures["feature_cka"] = number_or_null(objective::linear_cka<float>(features(), start_features_, rows_.rows()));
+  return figures;
+}
+
+}  // namespace rift::train

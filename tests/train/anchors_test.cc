@@ -1,0 +1,513 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <utility>
+
+#include "models/load.h"
+#include "rift/base/files.h"
+#include "rift/base/progress.h"
+#include "rift/base/threads.h"
+#include "rift/checkpoint/tensor_file.h"
+#include "rift/package/text_model.h"
+#include "rift/package/text_scorer.h"
+#include "rift/train/fine_tune.h"
+#include "rift/train/pretrain/language_task.h"
+#include "rift/train/pretrain/token_cache.h"
+#include "rift/train/text_task.h"
+#include "rift/tuning/tuning.h"
+#include "support/failure.h"
+#include "train/small_options.h"
+
+// The anchors of objective.anchor as a fine-tuning meets them.
+namespace rift::train {
+namespace {
+
+namespace fs = std::filesystem;
+using objective::AlignmentAnchor;
+using objective::AnchorOptions;
+using objective::DistillationAnchor;
+using objective::EwcAnchor;
+using objective::L2Anchor;
+using objective::L2SpAnchor;
+using objective::ReplayAnchor;
+using objective::Similarity;
+using test::failure;
+using test::row_range;
+using testing::HasSubstr;
+
+/// The small BERT with the language head that a checkpoint of its masked-language model has.
+fs::path language_backbone(const test::TempDirectory& folder) {
+  const fs::path root = test::small_directory(folder).root;
+  checkpoint::TensorMap tensors = test::small_tensors(0);
+  for (const checkpoint::NamedShape& part : test::small_layout().language_head) {
+    tensors.emplace(part.name, test::seeded_tensor(part.name, part.shape));
+  }
+  checkpoint::write_tensors(root / "model.safetensors", tensors);
+  return root;
+}
+
+/// General texts of the small vocabulary, one a line.
+std::string general_texts(const test::TempDirectory& folder) {
+  const char* kWords[] = {"the", "loan", "was", "paid", "late", "later"};
+  const CounterRandom random(21, 1);
+  std::string text;
+  for (uint64_t line = 0; line < 40; ++line) {
+    for (uint64_t word = 0; word < 3 + line % 5; ++word) {
+      text += std::string(kWords[random.below(10 * line + word, 6)]) + " ";
+    }
+    text += "\n";
+  }
+  folder.write("general.txt", text);
+  return (folder / "general.txt").string();
+}
+
+struct Named {
+  const char* name;
+  AnchorOptions anchor;
+};
+
+/// Every kind with a lambda that shows.
+std::vector<Named> every_anchor() {
+  return {{"ewc", {.kind = EwcAnchor{.lambda = 20.0, .source = {}, .rows = 24}}},
+          {"replay", {.kind = ReplayAnchor{.lambda = 0.5, .source = {}, .batch_rows = 6}}},
+          {"l2", {.kind = L2Anchor{.lambda = 0.01}}},
+          {"l2_sp", {.kind = L2SpAnchor{.lambda = 0.5}}},
+          {"features", {.kind = DistillationAnchor{.lambda = 2.0}}},
+          {"cosine", {.kind = AlignmentAnchor{.lambda = 2.0, .measure = Similarity::kCosine}}},
+          {"cka", {.kind = AlignmentAnchor{.lambda = 2.0, .measure = Similarity::kCka}}}};
+}
+
+AnchorOptions with_texts(AnchorOptions anchor, const std::string& texts) {
+  if (objective::UnlabelledTexts* source = objective::texts_of(anchor)) source->texts = texts;
+  return anchor;
+}
+
+/// Methods under which something pretrained moves.
+std::vector<std::pair<const char*, tuning::TuningOptions>> methods() {
+  return {{"full", {.method = tuning::FullOptions{}}},
+          {"top_k", {.method = tuning::TopKOptions{.layers = 1}}},
+          {"lora", {.method = tuning::LoraOptions{.rank = 2}}}};
+}
+
+/// A task on the small model, away from theta_p.
+class MovedTask {
+ public:
+  MovedTask(FineTuneOptions wanted, const AnchorOptions& anchor)
+      : options_(std::move(wanted)),
+        dataset_(test::small_dataset(64)),
+        text_(package::load_text_model({.directory = options_.text.backbone, .pooling = options_.text.pooling})),
+        applied_(tuning::apply(options_.tuning, *text_.model, 1)),
+        inputs_(dataset_.schema, options_.text.text, text_.tokenizer, options_.text.max_tokens) {
+    set_threads(1);
+    options_.objective.anchor = anchor;
+    task_.emplace(TextTaskSpec{.train = take_rows(dataset_, row_range(0, 48), inputs_),
+                               .validation = take_rows(dataset_, row_range(48, 16), inputs_),
+                               .objective = options_.objective},
+                  *text_.model);
+    move(0.05, [](uint64_t at) { return CounterRandom(2, 2).normal(at); });
+  }
+
+  /// Every parameter that trains by `step` times what `direction` says of its place in the storage.
+  template <class Direction>
+  void move(double step, const Direction& direction) {
+    nn::ParameterStore& store = text_.model->parameters();
+    const std::span<float> values = store.values<float>();
+    for (const nn::Stretch& stretch : store.trainable_stretches()) {
+      for (int64_t i = stretch.offset; i < stretch.offset + stretch.size; ++i) {
+        values[static_cast<size_t>(i)] += static_cast<float>(step * direction(static_cast<uint64_t>(i)));
+      }
+    }
+  }
+
+  /// L_task + lambda * (rows' L_pretrain) as sums over twelve rows, without dropout; gradients anew.
+  double objective() {
+    text_.model->parameters().zero_gradients();
+    const PartLoss part = task_->add_gradient(row_range(7, 12), {}, 1.0);
+    return part.loss.sum + objective::lambda_of(options_.objective.anchor) * part.anchor.sum;
+  }
+  std::vector<double> gradient() const {
+    const std::span<const float> all = std::as_const(*text_.model).parameters().gradients<float>();
+    std::vector<double> own(all.size());
+    for (const nn::Stretch& stretch : text_.model->parameters().trainable_stretches()) {
+      for (int64_t i = stretch.offset; i < stretch.offset + stretch.size; ++i) {
+        own[static_cast<size_t>(i)] = static_cast<double>(all[static_cast<size_t>(i)]);
+      }
+    }
+    return own;
+  }
+
+ private:
+  FineTuneOptions options_;
+  data::Dataset dataset_;
+  package::TextModel text_;
+  tuning::Applied applied_;
+  package::TextInputs inputs_;
+  std::optional<TextTask> task_;
+};
+
+TEST(Anchors, WhatComparesRowsAddsTheSlopeOfItsValueToTheTasks) {
+  const test::TempDirectory folder;
+  const FineTuneOptions plain = test::small_options(test::small_backbone(folder));
+  for (const auto& [method, tuning] : methods()) {
+    for (const auto& [name, anchor] : every_anchor()) {
+      if (!PretrainedRows::serves(anchor)) continue;
+      SCOPED_TRACE(std::string(method) + ", " + name);
+      FineTuneOptions options = plain;
+      options.tuning = tuning;
+      MovedTask task(options, anchor), without(options, {});
+      const double value = task.objective();
+      EXPECT_GT(value, without.objective() + 1e-3);
+      const std::vector<double> gradient = task.gradient();
+      double squares = 0, apart = 0;
+      for (size_t i = 0; i < gradient.size(); ++i) {
+        squares += gradient[i] * gradient[i];
+        apart += std::pow(gradient[i] - without.gradient()[i], 2);
+      }
+      EXPECT_GT(apart, 1e-4 * squares);
+      // Along the gradient itself the value rises by its length.
+      const double length = std::sqrt(squares);
+      const auto along = [&](uint64_t at) { return gradient[at] / length; };
+      constexpr double kBy = 2e-3;
+      task.move(kBy, along);
+      const double above = task.objective();
+      task.move(-2 * kBy, along);
+      const double below = task.objective();
+      EXPECT_NEAR((above - below) / (2 * kBy), length, 0.02 * length);
+    }
+  }
+}
+
+/// A fine-tuning of the small model on 96 rows.
+struct SmallRun {
+  test::TempDirectory folder;
+  data::Dataset dataset;
+  FineTuneOptions options;
+  std::string texts;
+  explicit SmallRun(data::Task task = data::Task::kBinary) : dataset(test::small_dataset(128, task)) {
+    set_progress_style(ProgressStyle::kSilent);
+    set_threads(1);
+    options = test::small_options(language_backbone(folder));
+    texts = general_texts(folder);
+    options.optim.epochs = 2;
+    options.train.checkpoint_every_steps = 5;
+    options.train.keep_checkpoints = 100;
+  }
+  FineTuned tune(const fs::path& directory = {}, bool resume = false, std::optional<fs::path> from = {}) {
+    return fine_tune({.dataset = dataset,
+                      .train = row_range(0, 96),
+                      .validation = row_range(96, 32),
+                      .options = options,
+                      .directory = directory,
+                      .resume = resume,
+                      .init_from = std::move(from),
+                      .measures_precisions = false});
+  }
+};
+
+TEST(Anchors, EveryKindIsLoggedApartAndInSumAndGoesOnToTheSameBytes) {
+  for (const auto& [method, tuning] : methods()) {
+    for (const auto& [name, anchor_without_texts] : every_anchor()) {
+      SCOPED_TRACE(std::string(method) + ", " + name);
+      if (name == std::string_view("ewc") && method == std::string_view("lora")) continue;  // refused
+      SmallRun run;
+      run.options.tuning = tuning;
+      run.options.objective.anchor = with_texts(anchor_without_texts, run.texts);
+      const FineTuned whole = run.tune(run.folder.folder("whole"));
+      const Json& last = whole.summary.at("last_step");
+      EXPECT_GT(last.at("loss_anchor").as_double(), 0.0);
+      EXPECT_EQ(last.at("loss").as_double(), last.at("loss_task").as_double() + last.at("loss_anchor").as_double());
+      run.tune(run.folder.folder("parts"));
+      for (const auto& entry : fs::directory_iterator(run.folder / "parts/checkpoints")) {
+        if (entry.path().filename() > "step-000010") fs::remove_all(entry.path());
+      }
+      const FineTuned resumed = run.tune(run.folder / "parts", true);
+      EXPECT_EQ(read_file(run.folder / "parts/log.jsonl"), read_file(run.folder / "whole/log.jsonl"));
+      EXPECT_EQ(resumed.scorer->score(run.dataset.table).values, whole.scorer->score(run.dataset.table).values);
+      EXPECT_EQ(resumed.summary, whole.summary);
+    }
+  }
+}
+
+TEST(Anchors, LambdaZeroIsTheRunWithoutAnAnchorToTheBit) {
+  SmallRun none;
+  const std::vector<double> free = none.tune().scorer->score(none.dataset.table).values;
+  for (const AnchorOptions& zero :
+       {AnchorOptions{.kind = L2Anchor{}}, AnchorOptions{.kind = L2SpAnchor{}}, AnchorOptions{.kind = EwcAnchor{}},
+        AnchorOptions{.kind = ReplayAnchor{}}, AnchorOptions{.kind = DistillationAnchor{}},
+        AnchorOptions{.kind = AlignmentAnchor{}}}) {
+    SmallRun run;
+    run.options.objective.anchor = zero;
+    EXPECT_EQ(run.tune().scorer->score(run.dataset.table).values, free);
+  }
+}
+
+TEST(Anchors, LambdaHoldsWhatItMeasures) {
+  // The anchor's loss at the last step, lambda taken out: what is held strongly stays nearer.
+  for (const auto& [name, anchor] : every_anchor()) {
+    SCOPED_TRACE(name);
+    const auto left = [&](double lambda) {
+      SmallRun run;
+      run.options.optim.epochs = 4;
+      run.options.objective.anchor = with_texts(anchor, run.texts);
+      std::visit(
+          [&](auto& kind) {
+            if constexpr (!std::is_same_v<std::decay_t<decltype(kind)>, objective::NoAnchor>) kind.lambda = lambda;
+          },
+          run.options.objective.anchor.kind);
+      return run.tune().summary.at("last_step").at("loss_anchor").as_double() / lambda;
+    };
+    const double strong = name == std::string_view("ewc") ? 3000.0 : 30.0;
+    // l2 begins far from its minimum, and the pretraining loss of random weights has none near zero.
+    const bool begins_far = name == std::string_view("l2") || name == std::string_view("replay");
+    EXPECT_LT(left(strong), (begins_far ? 0.99 : 0.5) * left(1e-6));
+  }
+}
+
+TEST(Anchors, L2SpOfLoraHoldsTheProductSoThatAMergedModelStaysNear) {
+  const auto distance = [](double lambda) {
+    SmallRun run;
+    run.options.tuning.method = tuning::LoraOptions{.rank = 2};
+    run.options.objective.anchor.kind = L2SpAnchor{.lambda = lambda};
+    const FineTuned tuned = run.tune();
+    tuned.scorer->save(run.folder.folder("package"));
+    const auto before = package::load_text_model({.directory = run.folder / "base"});
+    const auto after = package::load_text_model({.directory = run.folder / "package"});
+    double sum = 0;
+    for (const nn::Parameter& parameter : before.model->parameters().parameters()) {
+      if (!parameter.name.starts_with("bert.encoder")) continue;
+      sum += after.model->parameters().at(parameter.name).view.sub(parameter.view).square().sum().item<double>();
+    }
+    return sum;
+  };
+  const double free = distance(0.0);
+  EXPECT_GT(free, 1e-4);
+  EXPECT_LT(distance(10.0), 0.2 * free);
+}
+
+TEST(Anchors, LogitsTeachWhereTheCheckpointBringsAHead) {
+  SmallRun run;
+  run.options.objective.anchor.kind = DistillationAnchor{.lambda = 1.0, .what = objective::Distilled::kLogits};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("brings no head of 1 outputs"));
+  run.options.objective.anchor = {};
+  const FineTuned first = run.tune();
+  first.scorer->save(run.folder.folder("first/package"));
+  // Other labels, so that the task alone leads away from what the teacher says.
+  for (double& label : run.dataset.label) label = 1 - label;
+  const auto apart = [&](double lambda) {
+    run.options.objective.anchor.kind =
+        DistillationAnchor{.lambda = lambda, .what = objective::Distilled::kLogits, .temperature = 2.0};
+    const FineTuned second = run.tune({}, false, run.folder / "first");
+    const auto a = first.scorer->score(run.dataset.table).values, b = second.scorer->score(run.dataset.table).values;
+    double sum = 0;
+    for (size_t i = 0; i < a.size(); ++i) sum += std::abs(a[i] - b[i]);
+    return sum;
+  };
+  EXPECT_LT(apart(20.0), 0.3 * apart(0.0));
+}
+
+TEST(Anchors, WhatHasNothingToHoldIsRefusedByName) {
+  SmallRun run;
+  run.options.tuning.method = tuning::HeadOptions{};
+  run.options.text.pooling = models::Pooling::kMean;
+  for (const auto& [name, anchor] : every_anchor()) {
+    if (std::string_view(name) == "l2") continue;  // the head's own
+    run.options.objective.anchor = with_texts(anchor, run.texts);
+    EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("objective.anchor.lambda")) << name;
+  }
+}
+
+TEST(Anchors, WhatThePretrainedModelSaysHasToFitIntoMemory) {
+  SmallRun run;
+  run.options.train.kept_states.memory_mib = 0;
+  run.options.objective.anchor.kind = DistillationAnchor{.lambda = 1.0};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("train.kept_states.memory_mib allows 0"));
+}
+
+TEST(Anchors, EwcBesideAnAdapterIsRefusedByName) {
+  SmallRun run;
+  run.options.tuning.method = tuning::LoraOptions{.rank = 2};
+  run.options.objective.anchor.kind = EwcAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
+  EXPECT_THAT(test::message_of(Code::kUnsupported, [&] { run.tune(); }), HasSubstr("ewc holds parameters one by one"));
+}
+
+TEST(Anchors, ACheckpointWithoutALanguageHeadHasNothingToReplay) {
+  SmallRun run;
+  test::small_backbone(run.folder);  // in the place of the other one
+  run.options.objective.anchor.kind = ReplayAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("it has no language head"));
+  run.options.objective.anchor.kind = EwcAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("it has no language head"));
+}
+
+TEST(Anchors, APoolerAloneHasNoPartInThePretrainingLoss) {
+  SmallRun run;
+  run.options.tuning.method = tuning::HeadOptions{};
+  run.options.objective.anchor.kind = EwcAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("ewc has nothing to hold"));
+  run.options.objective.anchor.kind = ReplayAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("replay has nothing to hold"));
+}
+
+TEST(Anchors, OtherTextsAreAnotherRun) {
+  SmallRun run;
+  run.options.objective.anchor.kind = ReplayAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
+  run.tune(run.folder.folder("run"));
+  run.folder.write("general.txt", "the loan was paid\n");
+  EXPECT_THAT(failure([&] { run.tune(run.folder / "run", true); }), HasSubstr("belongs to another run"));
+}
+
+TEST(Anchors, TextsThatNobodyNamesAreAskedFor) {
+  SmallRun run;
+  run.options.objective.anchor.kind = ReplayAnchor{.lambda = 1.0};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("objective.anchor.texts"));
+  run.options.objective.anchor = {};
+  run.options.train.forgetting = ForgettingOptions{};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("train.forgetting.texts"));
+}
+
+/// The same checkpoint as a language model of its own, and the general texts.
+struct AsLanguageModel {
+  explicit AsLanguageModel(const SmallRun& run, int64_t max_tokens = 12)
+      : base(checkpoint::open_hf_directory(run.folder / "base")),
+        tokenizer(encode::text::load_tokenizer(base.root)),
+        special(encode::text::find_special_tokens(*tokenizer, base.root)),
+        model({.config = base.config},
+              checkpoint::load_model(base, test::small_layout(), {.language_head = true}).tensors) {
+    const fs::path folder = run.folder.folder("tokens");
+    write_token_cache(folder, {.source = {.source = run.texts},
+                               .tokenizer = *tokenizer,
+                               .rule = {.max_tokens = max_tokens, .special = special},
+                               .held_out = 0.0});
+    rows.emplace(folder, kTrainRows);
+    task.emplace(LanguageTaskSpec{.train = *rows, .held_out = *rows, .masker = make_masker({}, *tokenizer, special)},
+                 model);
+  }
+  checkpoint::HfDirectory base;
+  std::shared_ptr<const encode::text::Tokenizer> tokenizer;
+  encode::text::SpecialTokens special;
+  models::LanguageModel model;
+  std::optional<TokenStore> rows;
+  std::optional<LanguageTask> task;
+};
+
+TEST(Fisher, IsTheMeanOfSquaredGradientsOfTheRowsOfTheLanguageModel) {
+  SmallRun run;
+  run.options.objective.anchor.kind = EwcAnchor{.lambda = 1e-3, .source = {.texts = run.texts}};
+  const FineTuned tuned = run.tune();
+  tuned.scorer->save(run.folder.folder("package"));
+  const checkpoint::TensorMap fisher = checkpoint::read_tensors(run.folder / "package" / package::kFisherFile);
+
+  AsLanguageModel language(run);
+  nn::ParameterStore& store = language.model.parameters();
+  std::vector<double> sums(static_cast<size_t>(store.elements()));
+  const nn::ForwardContext context{.seed = 1};
+  for (int64_t row = 0; row < language.rows->rows(); ++row) {
+    store.zero_gradients();
+    language.task->add_gradient({&row, 1}, context, 1.0 / language.task->weight({&row, 1}, context));
+    const std::span<const float> gradients = std::as_const(store).gradients<float>();
+    for (size_t i = 0; i < sums.size(); ++i)
+      sums[i] += static_cast<double>(gradients[i]) * static_cast<double>(gradients[i]);
+  }
+  int64_t compared = 0, positive = 0;
+  for (const auto& [name, tensor] : fisher) {
+    const nn::Parameter* parameter = store.find(name);
+    const auto* values = tensor.const_data_ptr<float>();
+    for (int64_t i = 0; i < tensor.numel(); ++i) {
+      // A pooler has no part in the pretraining loss.
+      const double expected = parameter == nullptr ? 0.0
+                                                   : sums[static_cast<size_t>(parameter->offset + i)] /
+                                                         static_cast<double>(language.rows->rows());
+      EXPECT_NEAR(values[i], expected, 1e-4 * expected + 1e-9) << name;
+      positive += values[i] > 0 ? 1 : 0;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 500);
+  EXPECT_GT(2 * positive, compared);
+}
+
+TEST(Fisher, OfAnEarlierRunServesALaterOneToTheBit) {
+  SmallRun first;
+  first.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .source = {.texts = first.texts}};
+  const FineTuned tuned = first.tune();
+  tuned.scorer->save(first.folder.folder("package"));
+  SmallRun second;
+  const fs::path file = first.folder / "package" / package::kFisherFile;
+  second.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .fisher = file.string()};
+  EXPECT_EQ(second.tune().scorer->score(second.dataset.table).values, tuned.scorer->score(first.dataset.table).values);
+
+  checkpoint::TensorMap lacking = checkpoint::read_tensors(file);
+  lacking.erase("bert.encoder.layer.1.output.dense.weight");
+  checkpoint::write_tensors(second.folder / "lacking.safetensors", lacking);
+  second.options.objective.anchor.kind =
+      EwcAnchor{.lambda = 20.0, .fisher = (second.folder / "lacking.safetensors").string()};
+  EXPECT_THAT(test::message_of(Code::kArtefact, [&] { second.tune(); }),
+              HasSubstr("no Fisher information of 'bert.encoder.layer.1.output.dense.weight'"));
+}
+
+TEST(Forgetting, TellsTheLanguageModelsLossTheDistanceAndTheSimilarity) {
+  SmallRun run;
+  run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}, .rows = 100};
+  const FineTuned tuned = run.tune(run.folder.folder("run"));
+  const Json& published = tuned.summary.at("forgetting");
+  AsLanguageModel language(run);
+  EXPECT_NEAR(published.at("pretrain_loss_before").as_double(), language.task->evaluate()->value, 1e-6);
+
+  // What was published: the encoder of the package in the language model, and its distance by its files.
+  tuned.scorer->save(run.folder.folder("package"));
+  const auto before = test::load_weights(checkpoint::open_hf_directory(run.folder / "base")).tensors;
+  const auto after = test::load_weights(checkpoint::open_hf_directory(run.folder / "package")).tensors;
+  checkpoint::TensorMap encoder;
+  double squares = 0, start = 0;
+  for (const auto& [name, tensor] : before) {
+    squares += after.at(name).sub(tensor).to(at::kDouble).square().sum().item<double>();
+    start += tensor.to(at::kDouble).square().sum().item<double>();
+    if (language.model.parameters().find(name) != nullptr) encoder.emplace(name, after.at(name));
+  }
+  language.model.parameters().copy_from(encoder);
+  EXPECT_NEAR(published.at("pretrain_loss").as_double(), language.task->evaluate()->value, 1e-5);
+  EXPECT_NE(published.at("pretrain_loss").as_double(), published.at("pretrain_loss_before").as_double());
+  EXPECT_NEAR(published.at("distance").as_double(), std::sqrt(squares), 1e-4 * std::sqrt(squares));
+  EXPECT_NEAR(published.at("relative_distance").as_double(), std::sqrt(squares / start), 1e-4);
+  const double cka = published.at("feature_cka").as_double();
+  EXPECT_GT(cka, 0.0);
+  EXPECT_LT(cka, 0.9999);
+  EXPECT_EQ(tuned.summary.at("best").at("forgetting"), published);  // the best evaluation is what is published
+  EXPECT_THAT(read_file(run.folder / "run/log.jsonl"), HasSubstr("\"forgetting\":{\"pretrain_loss\":"));
+}
+
+TEST(Forgetting, WhereNothingMovesNothingIsForgotten) {
+  for (const auto& [method, tuning] : methods()) {
+    SmallRun run;
+    run.options.tuning = tuning;
+    run.options.optim.lr = run.options.optim.head_lr.emplace(1e-12);
+    run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}};
+    const Json forgetting = run.tune().summary.at("forgetting");
+    EXPECT_LT(forgetting.at("distance").as_double(), 1e-6) << method;
+    EXPECT_NEAR(forgetting.at("feature_cka").as_double(), 1.0, 1e-6) << method;
+    EXPECT_NEAR(forgetting.at("pretrain_loss").as_double(), forgetting.at("pretrain_loss_before").as_double(), 1e-6);
+  }
+}
+
+TEST(Forgetting, DoesNotChangeTheRun) {
+  SmallRun without, with;
+  with.options.train.forgetting = ForgettingOptions{.source = {.texts = with.texts}};
+  const FineTuned a = without.tune(), b = with.tune();
+  EXPECT_EQ(a.scorer->score(without.dataset.table).values, b.scorer->score(with.dataset.table).values);
+  EXPECT_EQ(a.summary.at("model"), b.summary.at("model"));
+  EXPECT_EQ(a.summary.at("tuning"), b.summary.at("tuning"));
+}
+
+TEST(Forgetting, OfACheckpointWithoutALanguageHeadTheLossIsLeftOut) {
+  SmallRun run;
+  test::small_backbone(run.folder);
+  run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}};
+  const Json forgetting = run.tune().summary.at("forgetting");
+  EXPECT_TRUE(forgetting.at("pretrain_loss").is_null());
+  EXPECT_GT(forgetting.at("distance").as_double(), 0.0);
+  EXPECT_TRUE(forgetting.at("feature_cka").is_number());
+}
+
+}  // namespace
+}  // namespace rift::train

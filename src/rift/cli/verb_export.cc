@@ -23,9 +23,9 @@ package::ExportFormat parse_format(const std::string& name) {
   return format;
 }
 
-checkpoint::FloatType parse_type(const std::string& name) {
+checkpoint::FloatType parse_dtype(const std::string& name) {
   auto type = checkpoint::FloatType::kF16;
-  if (!name.empty()) read_value(Json(name), "rift export", "--type", {}, type);
+  if (!name.empty()) read_value(Json(name), "rift export", "--dtype", {}, type);
   return type;
 }
 
@@ -44,7 +44,7 @@ Run add_export(CLI::App& command) {
     std::string package;
     std::string format;
     std::string out;
-    std::string type;
+    std::string dtype;
   };
   auto arguments = std::make_shared<Arguments>();
   command
@@ -61,16 +61,16 @@ Run add_export(CLI::App& command) {
   command.add_option("--out", arguments->out, "Directory to be written; with gguf the file")
       ->type_name("DIR")
       ->required();
-  command.add_option("--type", arguments->type, "gguf: numbers of matrices, f32, f16 (as usual), bf16 or q8_0")
+  command.add_option("--dtype", arguments->dtype, "gguf: numbers of matrices, f32, f16 (as usual), bf16 or q8_0")
       ->type_name("TYPE");
   return [arguments](const CommonFlags& flags) {
     const package::ExportFormat format = parse_format(arguments->format);
     const bool gguf = format == package::ExportFormat::kGguf;
-    RIFT_REQUIRE(gguf || arguments->type.empty(), Code::kConfig,
-                 "rift export --type: only --format gguf has types of numbers");
+    RIFT_REQUIRE(gguf || arguments->dtype.empty(), Code::kConfig,
+                 "rift export --dtype: only --format gguf has types of numbers");
     const std::string source = source_of(arguments->package, format);
     if (gguf) {
-      package::export_gguf(source, arguments->out, parse_type(arguments->type));
+      package::export_gguf(source, arguments->out, parse_dtype(arguments->dtype));
     } else {
       package::export_package(source, format, arguments->out);
     }

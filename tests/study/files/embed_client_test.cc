@@ -87,6 +87,29 @@ TEST_F(EmbedClient, EveryPoolingGivesTheVectorsOfTransformers) {
   compare();
 }
 
+TEST_F(EmbedClient, EveryArchitectureGivesTheVectorsOfTransformers) {
+  const fs::path data = test::test_data();
+  RIFT_SKIP_WITHOUT(test::real_data("financial_phrasebank"));
+  const auto make = [](const std::string& script, const std::vector<fs::path>& arguments) {
+    const auto made = test::run_client(script, arguments);
+    ASSERT_EQ(made.status, 0) << made.output;
+  };
+  make("tests/cli/clients/encoders.py", {"make", folder_.path(), data});
+  for (const char* name : {"gpt2", "llama"})
+    make("tests/cli/clients/make_decoder.py", {folder_ / name, name, folder_ / "sentences.tsv"});
+  for (const char* name : {"roberta", "xlm_roberta", "distilbert", "electra", "modernbert"}) {
+    EmbedFileSpec spec{.model = (folder_ / name).string()};
+    spec.pooling = Pooling::kMean;
+    embed(name, spec, "transformers");
+  }
+  for (const char* name : {"gpt2", "llama"}) {
+    EmbedFileSpec spec{.model = (folder_ / name).string()};
+    spec.pooling = Pooling::kLast;
+    embed(name, spec, "transformers");
+  }
+  compare();
+}
+
 TEST_F(EmbedClient, APackageGivesTheVectorsOfItsOwnFiles) {
   std::string csv = "row,note,outcome\n";
   const data::Dataset dataset = test::small_dataset(120);

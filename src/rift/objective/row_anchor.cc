@@ -7,6 +7,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/log_odds.h"
+#include "rift/objective/losses/cross_entropy.h"
 
 namespace rift::objective {
 namespace {
@@ -35,23 +36,13 @@ LossSum sum_over(const RowPairs<T>& rows, std::span<T> gradient, const Loss& los
   return total;
 }
 
-template <class T>
-std::vector<double> log_softmax(std::span<const T> logits, double temperature) {
-  std::vector<double> values;
-  for (const T logit : logits) values.push_back(static_cast<double>(logit) / temperature);
-  const double largest = *std::ranges::max_element(values);
-  double sum = 0;
-  for (const double value : values) sum += std::exp(value - largest);
-  const double log_sum = largest + std::log(sum);
-  for (double& value : values) value -= log_sum;
-  return values;
-}
-
-/// The logits of both classes of one that is a sigmoid's.
+/// Of the classes of a softmax, or of both classes of one logit.
 template <class T>
 std::vector<double> log_probabilities(std::span<const T> logits, double temperature) {
-  if (logits.size() > 1) return log_softmax(logits, temperature);
-  const double logit = static_cast<double>(logits.front()) / temperature;
+  std::vector<double> values;
+  for (const T logit : logits) values.push_back(static_cast<double>(logit) / temperature);
+  if (values.size() > 1) return log_softmax(values);
+  const double logit = values.front();
   return {-log1p_exp(logit), -log1p_exp(-logit)};  // of the other class, of this one
 }
 

@@ -102,8 +102,8 @@ TEST(RowAnchor, LogitsThatEachHaveASigmoidAreRowsOfTheirOwn) {
   std::vector<double> gradient, apart(rows.tuned.size()), weights;
   for (const double weight : rows.weights) weights.insert(weights.end(), 4, weight);
   const LossSum sum = rows.of(divergence_of_each_at(2.0), gradient);
-  const LossSum of_each = divergence_at(2.0)(
-      {.tuned = rows.tuned, .pretrained = rows.pretrained, .width = 1, .weights = weights}, apart);
+  const LossSum of_each =
+      divergence_at(2.0)({.tuned = rows.tuned, .pretrained = rows.pretrained, .width = 1, .weights = weights}, apart);
   EXPECT_NEAR(sum.sum, of_each.sum, 1e-12);
   EXPECT_NEAR(sum.weight, of_each.weight / 4, 1e-12);
   EXPECT_EQ(gradient, apart);

@@ -13,6 +13,9 @@ struct SentenceEntry {
 std::span<const SentenceEntry> english_sentences();  // sentences_en.cc
 std::span<const SentenceEntry> chinese_sentences();  // sentences_zh.cc
 
+std::span<const SentenceEntry> english_models_sentences();  // sentences_models_en.cc
+std::span<const SentenceEntry> chinese_models_sentences();  // sentences_models_zh.cc
+
 std::span<const SentenceEntry> english_search_sentences();  // sentences_search_en.cc
 std::span<const SentenceEntry> chinese_search_sentences();  // sentences_search_zh.cc
 

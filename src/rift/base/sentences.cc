@@ -11,9 +11,11 @@ namespace {
 
 std::atomic<Language> g_language{Language::kEnglish};
 
-std::array<std::span<const SentenceEntry>, 2> tables(Language language) {
-  if (language == Language::kChinese) return {chinese_sentences(), chinese_search_sentences()};
-  return {english_sentences(), english_search_sentences()};
+std::array<std::span<const SentenceEntry>, 3> tables(Language language) {
+  if (language == Language::kChinese) {
+    return {chinese_sentences(), chinese_models_sentences(), chinese_search_sentences()};
+  }
+  return {english_sentences(), english_models_sentences(), english_search_sentences()};
 }
 
 }  // namespace

@@ -147,8 +147,8 @@ LossSum divergence_of_each(const RowPairs<T>& rows, double temperature, std::spa
   return sum_over(rows, gradient, [temperature](auto tuned, auto pretrained, double weight, auto slope) {
     double sum = 0;
     for (size_t i = 0; i < tuned.size(); ++i) {
-      sum += divergence_of_row<T>(tuned.subspan(i, 1), pretrained.subspan(i, 1), temperature, weight,
-                                  slope.subspan(i, 1));
+      sum +=
+          divergence_of_row<T>(tuned.subspan(i, 1), pretrained.subspan(i, 1), temperature, weight, slope.subspan(i, 1));
     }
     return sum;
   });

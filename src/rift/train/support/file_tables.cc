@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "rift/base/options.h"
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/float_type.h"
 #include "rift/checkpoint/format/ggml_types.h"
@@ -58,22 +59,29 @@ SupportTable sources(Trials& trials) {
   return table;
 }
 
+/// What `rift models convert --to gguf --dtype` makes of a type's name.
+SupportCell written(std::string_view type, Trials& trials) {
+  std::string name(type);
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  Names apart = {name};
+  for (const auto& known : enum_names(checkpoint::FloatType{}))
+    apart.push_back("; did you mean '" + std::string(known.name) + "'?");
+  const auto read = [&] {
+    checkpoint::FloatType type{};
+    read_value(Json(name), "rift models convert", "--dtype", {}, type);
+  };
+  return trials.of(read, apart);
+}
+
 /// What tensors of a GGUF file may be stored as, and what rift writes.
 SupportTable gguf_types(Trials& trials) {
   namespace format = checkpoint::format;
-  const auto is_written = [](std::string_view name) {
-    return std::ranges::any_of(enum_names(checkpoint::FloatType{}), [&](const auto& type) {
-      return std::ranges::equal(
-          type.name, name, {}, [](char c) { return c; },
-          [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-    });
-  };
   SupportTable table{.key = "gguf_types", .columns = {"read", "write"}};
   for (const format::GgmlTypeInfo& type : format::ggml_types())
-    table.rows.push_back({std::string(type.name), {SupportCell{}, yes_or_no(is_written(type.name))}});
+    table.rows.push_back({std::string(type.name), {SupportCell{}, written(type.name, trials)}});
   for (const std::string_view name : format::known_unsupported_ggml_types()) {
     const auto refuse = [&] { format::refuse_ggml_type("model.gguf: tensor 'blk.0.attn_q.weight'", name); };
-    table.rows.push_back({std::string(name), {trials.of(refuse, {std::string(name)}), yes_or_no(false)}});
+    table.rows.push_back({std::string(name), {trials.of(refuse, {std::string(name)}), written(name, trials)}});
   }
   return table;
 }

@@ -28,15 +28,13 @@ constexpr auto enum_names(CalibrationMethod) {
 ///   Platt:    pd = sigmoid(a * log_odds + b), maximum likelihood with Platt's smoothed targets (Platt 1999)
 ///   isotonic: pool-adjacent-violators on the log-odds, linear between the ends of the blocks (Zadrozny & Elkan 2002)
 ///   temperature: pd = sigmoid(log_odds / temperature): the order and the even odds stay (Guo et al. 2017)
-///   beta:     pd = sigmoid(a log p - b log(1 - p) + c), p = sigmoid(log_odds), a and b at least 0: a map of [0, 1]
-///   that
-///             may bend either way and holds the identity (Kull et al. 2017)
+///   beta:     pd = sigmoid(a log p - b log(1 - p) + c), p = sigmoid(log_odds), a and b at least 0: bends either way,
+///             and the identity is one of them (Kull et al. 2017)
 ///   kAutomatic: Platt, or isotonic from 1,000 rows of each class on where its log loss over 5 folds is lower;
 ///               the i-th row of a class is in fold i mod 5
 ///   several classes, ordered or not: one temperature, for every method but kNone
-///   multi-label: Platt for each label by itself, for every method but kNone; a label that no row or every row has
-///   stays
-///               as it is
+///   multi-label: Platt for each label by itself, for every method but kNone; a label that no row or every
+///               row has stays as it is
 ///   regression: none
 /// Every likelihood has Platt's smoothed targets. Never changes a ranking, except that isotonic may tie rows and that
 /// Platt and beta give all rows the same pd where the score ranks the wrong way round. Platt and isotonic equal
@@ -52,7 +50,7 @@ class Calibrator {
   /// unchanged. NaN stays NaN.
   std::vector<double> apply(const RawScores& raw) const;
   CalibrationMethod method() const { return method_; }
-  /// Calibrated log-odds of a binary task = slope * log-odds + intercept; nullopt for isotonic and for other tasks.
+  /// Calibrated log-odds of a binary task = slope * log-odds + intercept; nullopt for isotonic, beta and other tasks.
   struct Line {
     double slope = 1.0, intercept = 0.0;
   };

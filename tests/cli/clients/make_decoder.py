@@ -19,7 +19,8 @@ tokenizer.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=600, special
                                                          show_progress=False))
 end = tokenizer.token_to_id("<|endoftext|>")
 fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<|endoftext|>",
-                                            eos_token="<|endoftext|>")
+                                            eos_token="<|endoftext|>",
+                                            model_input_names=["input_ids", "attention_mask"])  # as GPT-2's own
 special = dict(vocab_size=len(tokenizer.get_vocab()), bos_token_id=end, eos_token_id=end, initializer_range=0.1)
 torch.manual_seed(5)
 if kind == "gpt2":

@@ -36,8 +36,10 @@ def by_transformers(job):
     tokenizer = AutoTokenizer.from_pretrained(job["model"])
     model = AutoModel.from_pretrained(job["model"]).eval()
     rows, cut = [], 0
-    for line in lines:
+    for line in map(str.strip, lines):  # white space around a text is not read, as sentence-transformers has it
         batch = tokenizer(line, return_tensors="pt", truncation=True, max_length=job["max_tokens"])
+        if batch["input_ids"].numel() == 0:  # transformers has no vector for it; rift reads the token that begins a text
+            batch = {"input_ids": torch.tensor([[model.config.bos_token_id]])}
         cut += len(tokenizer(line)["input_ids"]) > job["max_tokens"]
         with torch.no_grad():
             out = model(**batch)

@@ -129,7 +129,7 @@ data::Dataset lending_club(const std::filesystem::path& path) {
       "employed_years, home_ownership, verification_status, purpose, addr_state, "
       "regexp_replace(\"desc\", 'Borrower added on [0-9/]+ >', '', 'g') AS story, title, emp_title FROM read_csv('" +
       path.string() + "')";
-  spec.data.label = {"loan_status", {"*Charged Off"}};
+  spec.data.label = {.column = "loan_status", .positive = {"*Charged Off"}};
   spec.data.id = "id";
   spec.data.time = "issue_d";
   spec.data.columns = {{"story", data::Kind::kText}, {"title", data::Kind::kText}, {"emp_title", data::Kind::kText}};

@@ -34,18 +34,18 @@ constexpr auto later_names(Kind) { return std::to_array<std::string_view>({"imag
 struct LabelOptions {
   static constexpr std::string_view kScalarKey = "column";
   std::string column;
+  std::vector<std::string> positive;
   std::vector<std::string> columns;
   std::vector<std::string> order;
-  std::vector<std::string> positive;
   template <class V>
   void visit(V& v) {
     v("column", column, "Column to be predicted.");
-    v("columns", columns, "task: multilabel: the columns to be predicted, each 0 or 1 (no/yes, false/true).");
-    v("order", order,
-      "task: ordinal: the values from the lowest class to the highest; left out: numbers in their order.");
     v("positive", positive,
       "Values that count as bad; * at either end stands for anything. Left out: yes, true, bad or 1 (beside 0), "
       "else the rarer class.");
+    v("columns", columns, "task: multilabel: the columns to be predicted, each 0 or 1 (no/yes, false/true).");
+    v("order", order,
+      "task: ordinal: the values from the lowest class to the highest; left out: numbers in their order.");
   }
 };
 

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
-#include <map>
 
 #include "cli/program.h"
+#include "cli/run_files.h"
 #include "rift/base/json.h"
 #include "support/outside_data.h"
 
@@ -49,36 +49,6 @@ fs::file_time_type newest_in(const fs::path& folder) {
     newest = std::max(newest, entry->last_write_time(ignored));
   }
   return newest;
-}
-
-/// Files below `folder` by their path in it.
-std::map<std::string, std::string> files_of(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) files[entry.path().lexically_relative(folder).string()] = text_of(entry.path());
-  }
-  return files;
-}
-
-std::vector<std::string> names_of(const std::map<std::string, std::string>& files) {
-  std::vector<std::string> names;
-  for (const auto& [name, bytes] : files) names.push_back(name);
-  return names;
-}
-
-/// What a clock said is not compared: the times of compare.json and with them its digest in manifest.json.
-std::string without_clock(const std::string& text) {
-  Json compare = parse_json(text, "compare.json");
-  if (Json* results = compare.find("results")) {
-    for (Json& result : results->as_array()) {
-      if (result.at("file") == Json("compare.json")) result.erase("sha256");
-    }
-    return to_json_text(compare);
-  }
-  for (Json& model : compare["models"].as_array()) {
-    for (const char* key : {"train_seconds", "train_seconds_total", "score_rows_per_second"}) model.erase(key);
-  }
-  return to_json_text(compare);
 }
 
 class Kill : public testing::Test {
@@ -131,19 +101,6 @@ class Kill : public testing::Test {
       bool is_whole = false;
       for (const fs::path& one : whole) is_whole |= files == files_of(one / inside);
       EXPECT_TRUE(is_whole) << inside << " is none of the whole ones: " << testing::PrintToString(names_of(files));
-    }
-  }
-
-  /// The same files with the same bytes, but for what a clock said.
-  void expect_same_run(const fs::path& run, const fs::path& whole) const {
-    const auto got = files_of(run), expected = files_of(whole);
-    ASSERT_EQ(names_of(got), names_of(expected));
-    for (const auto& [name, bytes] : expected) {
-      if (name.ends_with("timing.jsonl") || name == "report.html") continue;
-      if (name == "compare.json" || name == "manifest.json")
-        EXPECT_EQ(without_clock(got.at(name)), without_clock(bytes)) << name;
-      else
-        EXPECT_TRUE(got.at(name) == bytes) << name << " has other bytes";
     }
   }
 

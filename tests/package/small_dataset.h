@@ -65,7 +65,33 @@ inline std::filesystem::path small_backbone(const TempDirectory& directory, bool
   return base.root;
 }
 
-/// The same with widths that the engine computes: 64, heads of 32.
+/// The small BERT with the language head that a checkpoint of its masked-language model has.
+inline std::filesystem::path language_backbone(const TempDirectory& folder) {
+  const std::filesystem::path root = small_directory(folder).root;
+  checkpoint::TensorMap tensors = small_tensors(0);
+  for (const checkpoint::NamedShape& part : small_layout().language_head) {
+    tensors.emplace(part.name, seeded_tensor(part.name, part.shape));
+  }
+  checkpoint::write_tensors(root / "model.safetensors", tensors);
+  return root;
+}
+
+/// General texts of the small vocabulary, one a line.
+inline std::string general_texts(const TempDirectory& folder) {
+  const char* kWords[] = {"the", "loan", "was", "paid", "late", "later"};
+  const CounterRandom random(21, 1);
+  std::string text;
+  for (uint64_t line = 0; line < 40; ++line) {
+    for (uint64_t word = 0; word < 3 + line % 5; ++word) {
+      text += std::string(kWords[random.below(10 * line + word, 6)]) + " ";
+    }
+    text += "\n";
+  }
+  folder.write("general.txt", text);
+  return (folder / "general.txt").string();
+}
+
+/// small_backbone() with widths that the engine computes: 64, heads of 32.
 inline std::filesystem::path engine_backbone(const TempDirectory& directory) {
   const auto base = small_directory(directory);
   Json config = small_config();

@@ -36,32 +36,6 @@ using test::failure;
 using test::row_range;
 using testing::HasSubstr;
 
-/// The small BERT with the language head that a checkpoint of its masked-language model has.
-fs::path language_backbone(const test::TempDirectory& folder) {
-  const fs::path root = test::small_directory(folder).root;
-  checkpoint::TensorMap tensors = test::small_tensors(0);
-  for (const checkpoint::NamedShape& part : test::small_layout().language_head) {
-    tensors.emplace(part.name, test::seeded_tensor(part.name, part.shape));
-  }
-  checkpoint::write_tensors(root / "model.safetensors", tensors);
-  return root;
-}
-
-/// General texts of the small vocabulary, one a line.
-std::string general_texts(const test::TempDirectory& folder) {
-  const char* kWords[] = {"the", "loan", "was", "paid", "late", "later"};
-  const CounterRandom random(21, 1);
-  std::string text;
-  for (uint64_t line = 0; line < 40; ++line) {
-    for (uint64_t word = 0; word < 3 + line % 5; ++word) {
-      text += std::string(kWords[random.below(10 * line + word, 6)]) + " ";
-    }
-    text += "\n";
-  }
-  folder.write("general.txt", text);
-  return (folder / "general.txt").string();
-}
-
 struct Named {
   const char* name;
   AnchorOptions anchor;
@@ -187,8 +161,8 @@ struct SmallRun {
   explicit SmallRun(data::Task task = data::Task::kBinary) : dataset(test::small_dataset(128, task)) {
     set_progress_style(ProgressStyle::kSilent);
     set_threads(1);
-    options = test::small_options(language_backbone(folder));
-    texts = general_texts(folder);
+    options = test::small_options(test::language_backbone(folder));
+    texts = test::general_texts(folder);
     options.optim.epochs = 2;
     options.train.checkpoint_every_steps = 5;
     options.train.keep_checkpoints = 100;

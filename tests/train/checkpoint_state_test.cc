@@ -21,6 +21,7 @@ CheckpointState state_at(int64_t step) {
   CheckpointState state;
   state.progressed.step = step;
   state.progressed.log_bytes = 10 * step;
+  state.progressed.more_epochs = 0.1 + 0.2;
   state.progressed.worse_evaluations = 1;
   state.progressed.plateau = {.factor = 0.1 + 0.2, .best = 1.0 / 3, .worse = 2};  // doubles that no short decimal is
   state.progressed.best_evaluation = Json{{"step", step - 1}};
@@ -126,7 +127,29 @@ TEST(CheckpointFolder, AnotherRunsCheckpointIsRefused) {
   CheckpointFolder(directory / "checkpoints", "one run").write(state_at(1), 2);
   const std::string message = failure([&] { CheckpointFolder(directory / "checkpoints", "another").read_newest(); });
   EXPECT_THAT(message, testing::StartsWith("configuration: "));
-  EXPECT_THAT(message, HasSubstr("belongs to another run"));
+  EXPECT_THAT(message, HasSubstr(R"(belongs to another run (everything: "one run" then, "another" now))"));
+}
+
+TEST(CheckpointFolder, WhatDiffersOfAnotherRunIsNamed) {
+  const TempDirectory directory;
+  const auto run = [](double lr, const std::string& rows) {
+    return Json{{"settings", Json{{"optim", Json{{"lr", lr}}}}}, {"rows", rows}};
+  };
+  const std::string rows(64, 'a'), others(64, 'b');
+  CheckpointFolder(directory / "checkpoints", run(0.1, rows)).write(state_at(1), 2);
+  EXPECT_TRUE(CheckpointFolder(directory / "checkpoints", run(0.1, rows)).read_newest());
+  EXPECT_THAT(failure([&] { CheckpointFolder(directory / "checkpoints", run(0.2, others)).read_newest(); }),
+              HasSubstr("another run (settings.optim.lr: 0.1 then, 0.2 now; rows: changed)"));
+}
+
+TEST(CheckpointFolder, RemovesWhatAKilledProcessLeftHalfWritten) {
+  const TempDirectory directory;
+  CheckpointFolder(directory / "checkpoints", "run").write(state_at(1), 2);
+  directory.folder("checkpoints/.step-000002.tmp-1-1");
+  directory.write("checkpoints/.step-000002.tmp-1-1/parameters.safetensors", "half");
+  const CheckpointFolder folder(directory / "checkpoints", "run");
+  EXPECT_THAT(names(directory / "checkpoints"), testing::ElementsAre("step-000001"));
+  EXPECT_EQ(folder.read_newest()->progressed.step, 1);
 }
 
 }  // namespace

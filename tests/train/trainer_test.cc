@@ -3,18 +3,15 @@
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <array>
 #include <cmath>
 #include <sstream>
 
 #include "rift/base/files.h"
-#include "rift/base/interrupt.h"
-#include "rift/train/parameter_groups.h"
 #include "support/failure.h"
 #include "support/temp_directory.h"
-#include "train/toy_task.h"
+#include "train/toy_run.h"
 
 namespace rift::train {
 namespace {
@@ -23,34 +20,6 @@ using test::failure;
 using test::TempDirectory;
 using test::ToyTask;
 using testing::HasSubstr;
-
-struct Settings {
-  optim::OptimOptions optim;
-  objective::AnchorOptions anchor;
-  TrainOptions train;
-  Settings() {
-    optim.name = optim::SgdOptions{};
-    optim.lr = 0.05;
-    optim.batch_rows = 4;
-    optim.epochs = 4;
-    optim.clip_norm = 0;
-    optim.schedule.kind = optim::ConstantSchedule{};
-    optim.warmup = 0;
-    train.checkpoint_every_steps = 2;
-  }
-};
-
-const std::vector<std::string> kParameters = {"slope", "intercept"};
-
-TrainerSpec spec_of(ToyTask& task, const Settings& settings, const std::filesystem::path& directory = {}) {
-  return {.optim = settings.optim,
-          .anchor = settings.anchor,
-          .train = settings.train,
-          .groups = make_groups(task.parameters(), settings.optim, kParameters, {}),
-          .anchored = anchored_slices(task.parameters(), {}),
-          .directory = directory,
-          .run = "this run"};
-}
 
 TEST(Trainer, ABatchThatMemoryDoesNotSufficeForIsTakenInPartsOfTheSameStep) {
   for (const double clip : {0.0, 1.0}) {
@@ -417,159 +386,15 @@ TEST(Trainer, TimingTellsWhatEachEpochTook) {
   Settings settings;
   settings.optim.epochs = 3;
   run_trainer(task, spec_of(task, settings, directory.path()));
-  const std::string text = read_file(directory / "timing.jsonl");
   std::vector<double> epochs;
   std::vector<int64_t> rows;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = text.find('\n', begin);
-    const Json line = parse_json(text.substr(begin, end - begin), "timing.jsonl");
-    begin = end + 1;
+  for (const Json& line : lines_of(directory / "timing.jsonl")) {
     if (line.at("epoch").as_double() != std::floor(line.at("epoch").as_double())) continue;
     epochs.push_back(line.at("epoch").as_double());
     rows.push_back(std::llround(line.at("rows_per_second").as_double() * line.at("seconds").as_double()));
   }
   EXPECT_EQ(epochs, (std::vector<double>{1, 2, 3}));
   EXPECT_EQ(rows, (std::vector<int64_t>{10, 20, 30}));
-}
-
-/// log.jsonl, TensorBoard's file and the parameters of a run that nothing disturbs.
-struct Reference {
-  std::string log;
-  std::string events;
-  std::vector<float> theta;
-};
-
-constexpr const char* kEvents = "tb/events.out.tfevents.0.rift";
-
-Settings long_settings() {
-  Settings settings;
-  settings.optim.name = optim::AdamWOptions{};
-  settings.optim.weight_decay = 0.01;
-  settings.optim.schedule.kind = optim::LinearSchedule{};
-  settings.optim.epochs = 5;
-  settings.train.evaluations_per_epoch = 2;
-  settings.train.early_stopping.patience = 0;
-  return settings;
-}
-
-const std::vector<double> kVerdicts = {0.9, 0.4, 0.5, 0.6, 0.45};
-
-Reference reference(const Settings& settings = long_settings()) {
-  const TempDirectory directory;
-  ToyTask task;
-  task.verdicts = kVerdicts;
-  run_trainer(task, spec_of(task, settings, directory.path()));
-  return {read_file(directory / "log.jsonl"), read_file(directory / kEvents), task.theta()};
-}
-
-/// Interrupts by a signal inside of the given call of add_gradient or evaluate, then goes on in a fresh process's
-/// place.
-Reference interrupted(size_t at_part, size_t at_evaluation, const Settings& settings = long_settings()) {
-  const TempDirectory directory;
-  install_interrupt_handler();
-  {
-    ToyTask task;
-    task.verdicts = kVerdicts;
-    task.on_part = [&] {
-      if (task.parts.size() == at_part) ::raise(SIGINT);
-    };
-    task.on_evaluate = [&] {
-      if (task.evaluations == at_evaluation) ::raise(SIGINT);
-      throw_if_interrupted();
-    };
-    const std::string message = failure([&] { run_trainer(task, spec_of(task, settings, directory.path())); });
-    EXPECT_THAT(message, testing::StartsWith("interrupted: stopped by signal 2 after step"));
-    EXPECT_THAT(message, HasSubstr("checkpoints/step-"));
-    clear_interrupt();
-  }
-  ToyTask task;
-  task.verdicts = kVerdicts;
-  TrainerSpec spec = spec_of(task, settings, directory.path());
-  spec.resume = true;
-  std::filesystem::path newest;
-  for (const auto& entry : std::filesystem::directory_iterator(directory / "checkpoints")) {
-    newest = std::max(newest, entry.path());
-  }
-  const Json state = parse_json(read_file(newest / "state.json"), "state.json");
-  task.evaluations = state.at("progressed").at("evaluations").size();
-  run_trainer(task, spec);
-  return {read_file(directory / "log.jsonl"), read_file(directory / kEvents), task.theta()};
-}
-
-TEST(Trainer, GoesOnFromASignalToTheSameBytes) {
-  const Reference expected = reference();
-  const size_t never = 1'000'000;
-  for (const size_t part : {size_t{1}, size_t{4}, size_t{7}, size_t{12}}) {
-    const Reference got = interrupted(part, never);
-    EXPECT_EQ(got.log, expected.log) << part;
-    EXPECT_EQ(got.events, expected.events) << part;
-    EXPECT_EQ(got.theta, expected.theta) << part;
-  }
-}
-
-TEST(Trainer, WhateverHasAStateGoesOnToTheSameBytes) {
-  std::vector<Settings> all(6, long_settings());
-  all[0].optim.ema_decay = 0.6;
-  all[1].train.soup = 3;
-  all[2].optim.schedule.kind = optim::PlateauSchedule{.factor = 0.5, .patience = 0};
-  all[3].optim.sam_rho = 0.05;
-  all[4].optim.name = optim::NAdamOptions{};
-  all[5].optim.name = optim::AdafactorOptions{};
-  for (Settings& settings : all) {
-    SCOPED_TRACE(&settings - all.data());
-    settings.train.keep_checkpoints = 1;
-    const Reference expected = reference(settings);
-    for (const auto& [part, evaluation] : {std::pair<size_t, size_t>{4, 1'000'000}, {11, 1'000'000}, {1'000'000, 2}}) {
-      const Reference got = interrupted(part, evaluation, settings);
-      EXPECT_EQ(got.log, expected.log);
-      EXPECT_EQ(got.theta, expected.theta);
-    }
-  }
-}
-
-TEST(Trainer, GoesOnFromASignalInAnEvaluationToTheSameBytes) {
-  const Reference expected = reference();
-  const Reference got = interrupted(1'000'000, 2);
-  EXPECT_EQ(got.log, expected.log);
-  EXPECT_EQ(got.events, expected.events);
-  EXPECT_EQ(got.theta, expected.theta);
-}
-
-TEST(Trainer, AnObserverOfAResumedRunSeesWhatWasEvaluatedBefore) {
-  const TempDirectory directory;
-  Settings settings = long_settings();
-  settings.optim.epochs = 3;
-  ToyTask first;
-  first.verdicts = kVerdicts;
-  run_trainer(first, spec_of(first, settings, directory.path()));
-  const auto observed = [&](size_t stop_at) {
-    ToyTask task;
-    task.verdict = [] { return 0.9; };
-    TrainerSpec spec = spec_of(task, settings, directory.path());
-    spec.resume = true;
-    std::vector<int64_t> steps;
-    spec.observer = [&](const Json& evaluation) {
-      steps.push_back(evaluation.at("step").as_int());
-      return steps.size() == stop_at;
-    };
-    run_trainer(task, spec);
-    return steps;
-  };
-  EXPECT_EQ(observed(0).size(), 6U);
-  EXPECT_EQ(observed(2).size(), 5U) << "those before the checkpoint of step 8, where it stops";
-}
-
-TEST(Trainer, AFreshRunForgetsTheCheckpointsOfAnEarlierOne) {
-  const TempDirectory directory;
-  Settings settings;
-  ToyTask first;
-  run_trainer(first, spec_of(first, settings, directory.path()));
-  EXPECT_TRUE(std::filesystem::exists(directory / "checkpoints/step-000012"));
-  settings.optim.epochs = 1;
-  ToyTask second;
-  run_trainer(second, spec_of(second, settings, directory.path()));
-  EXPECT_FALSE(std::filesystem::exists(directory / "checkpoints/step-000012"));
-  EXPECT_TRUE(std::filesystem::exists(directory / "checkpoints/step-000002"));
 }
 
 TEST(Trainer, LogLinesHoldBothLossesAndNoClock) {

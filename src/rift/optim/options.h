@@ -94,6 +94,7 @@ struct OptimOptions {
   int64_t batch_rows = 32;
   int64_t accumulate = 1;
   double epochs = 3;
+  double more_epochs = 0;
   double clip_norm = 1.0;
   double clip_value = 0.0;
   double sam_rho = 0.0;
@@ -109,6 +110,10 @@ struct OptimOptions {
     v("batch_rows", batch_rows, "Rows of a step; with accumulate > 1, of each of its parts.", at_least(1));
     v("accumulate", accumulate, "Parts whose gradients add up to one step.", at_least(1));
     v("epochs", epochs, "Passes over the training rows; a fraction stops within a pass.", positive());
+    v("more_epochs", more_epochs,
+      "Passes after those, over which warm-up and schedule begin again; what a run that --resume goes on with, a "
+      "finished one too, may be given on top.",
+      at_least(0));
     v("clip_norm", clip_norm, "Largest global norm of the gradient; 0 = no clipping.", at_least(0));
     v("clip_value", clip_value, "Largest absolute value of a gradient's element, before clip_norm; 0 = no clipping.",
       at_least(0));

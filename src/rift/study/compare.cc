@@ -64,8 +64,8 @@ class Comparison {
   }
 
   Json run() {
-    const std::string made = made_from(spec_, inputs_, digest_of(parts_));
-    if (auto before = finished_result(spec_, kCompareFile, made)) {
+    made_from_ = made_from(spec_, inputs_, digest_of(parts_));
+    if (auto before = finished_result(spec_, kCompareFile, made_from_)) {
       write_report(spec_.directory, spec_.directory / "report.html");
       return *before;
     }
@@ -139,6 +139,7 @@ class Comparison {
             .directory = is_first ? spec_.directory / "models" / model
                                   : spec_.directory / "unfinished" / model / fmt::format("{}-{}", split, seed) / "log",
             .resume = spec_.resume,
+            .made_from = made_from_of_checkpoints(made_from_),
             .progress_suffix = suffix(split, seed)};
   }
 
@@ -349,6 +350,7 @@ class Comparison {
   data::Dataset dataset_;
   std::vector<Parts> parts_;
   Json inputs_;
+  Json made_from_;
   std::vector<data::Leak> leaks_;
   std::vector<ComparedModel> models_;
   Json skipped_ = Json::array();

@@ -118,6 +118,7 @@ class FineTunedLearner final : public Learner {
                                   .init_from = std::nullopt,
                                   .device = device_,
                                   .progress_name = spec.progress_name,
+                                  .made_from = spec.made_from,
                                   .measures_precisions = spec.is_published && !spec.directory.empty(),
                                   .observer = spec.observer};
     if (!init_from_.empty()) fine_tune.init_from = init_from_;

@@ -19,6 +19,7 @@ struct FitSpec {
   int64_t seed = 1;
   std::filesystem::path directory;  // of log and checkpoints; empty = nothing is written
   bool resume = false;
+  Json made_from = {};  // of the run, kept with checkpoints
   std::string progress_name;
   train::EvaluationObserver observer = nullptr;  // of a fine-tuning
   bool is_published = true;                      // else what only a published model needs is left out

@@ -123,6 +123,7 @@ ModelRun run_model(Learner& learner, const RunSpec& spec) {
                                       .seed = spec.seed,
                                       .directory = spec.directory,
                                       .resume = spec.resume,
+                                      .made_from = spec.made_from,
                                       .progress_name = learner.name() + spec.progress_suffix});
   run.train_seconds = training.seconds();
   run.summary = std::move(fitted.summary);

@@ -47,6 +47,7 @@ struct RunSpec {
   bool out_of_fold = false;         // wanted by a fusion, whatever it costs
   std::filesystem::path directory;  // of log and checkpoints of the fit; empty = none
   bool resume = false;
+  Json made_from = {};          // for checkpoints of the fit
   std::string progress_suffix;  // " split 2/5, seed 3", empty when there is only one run
 };
 

@@ -41,11 +41,11 @@ class PretrainRun {
   Json run() {
     const DirectoryLock held = take_place(place_, kMetricsFile);
     const Json inputs = this->inputs();
-    const std::string made = made_from({.options = write_options(without_places()),
-                                        .inputs = inputs,
-                                        .split_digest = "",
-                                        .device = spec_.device,
-                                        .init_from = {}});  // its files are among the inputs
+    const Json made = made_from({.options = write_options(without_places()),
+                                 .inputs = inputs,
+                                 .split_digest = "",
+                                 .device = spec_.device,
+                                 .init_from = {}});  // its files are among the inputs
     if (auto before = finished_result(place_, kMetricsFile, made)) return *before;
     forget_results(spec_.directory);
     write_file_atomic(spec_.directory / "run.yaml", to_yaml_text(write_options(seen_from_directory())));
@@ -106,7 +106,7 @@ class PretrainRun {
     return options;
   }
 
-  Json manifest(Json inputs, const std::string& made) const {
+  Json manifest(Json inputs, const Json& made) const {
     Json json = package::describe_environment();
     json["model_execution"] = package::describe_execution(spec_.device);
     json["device"] = spec_.device;

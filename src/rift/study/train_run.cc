@@ -43,7 +43,7 @@ class TrainRun {
   }
 
   Json run() {
-    const std::string made = made_from(spec_, inputs_, parts_.front().split.digest);
+    const Json made = made_from(spec_, inputs_, parts_.front().split.digest);
     if (auto before = finished_result(spec_, kMetricsFile, made)) {
       write_search();
       write_report(spec_.directory, spec_.directory / "report.html");
@@ -58,7 +58,8 @@ class TrainRun {
                            .seed = spec_.options.train.seed,
                            .options = spec_.options,
                            .directory = spec_.directory,
-                           .resume = spec_.resume};
+                           .resume = spec_.resume,
+                           .made_from = made_from_of_checkpoints(made)};
     const ModelRun run = run_model(*learner, run_spec);
     const std::vector<int64_t>& validation_rows = parts_.front().fit.validation;
     const score::RawScores validation = score_rows(*run.scorer, dataset_, validation_rows);

@@ -8,8 +8,11 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/json_difference.h"
 #include "rift/base/log.h"
 #include "rift/base/sha256.h"
+#include "rift/base/staged_file.h"
+#include "rift/base/temporary.h"
 #include "rift/checkpoint/tensor_file.h"
 
 namespace rift::train {
@@ -17,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kFormat = 3;  // 1 did not name the machine, 2 held one best evaluation
+constexpr int64_t kFormat = 4;  // 1 did not name the machine, 2 held one best evaluation, 3 a digest of the run
 constexpr int64_t kMaxStateBytes = int64_t{64} << 20;
 constexpr const char* kState = "state.json";
 constexpr const char* kParameters = "parameters.safetensors";
@@ -47,6 +50,19 @@ tensor::TensorMap optimizer_tensors(const optim::Optimizer<float>::State& state)
   if (!state.first.empty()) tensors.emplace("first", to_tensor(state.first));
   if (!state.second.empty()) tensors.emplace("second", to_tensor(state.second));
   return tensors;
+}
+
+int64_t bytes_of(const tensor::TensorMap& tensors) {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : tensors) bytes += static_cast<int64_t>(tensor.nbytes());
+  return bytes;
+}
+
+/// Of the tensors: the rest is small.
+int64_t bytes_of(const CheckpointState& state) {
+  int64_t bytes = bytes_of(state.parameters) + bytes_of(state.mean);
+  for (const EvaluatedState& one : state.best) bytes += bytes_of(one.tensors);
+  return bytes + static_cast<int64_t>((state.optimizer.first.size() + state.optimizer.second.size()) * sizeof(float));
 }
 
 /// Newest first; names that are no checkpoint's (a stage that was never published) are passed over.
@@ -86,7 +102,8 @@ Json to_json(const Progressed& progressed) {
               {"last_step", progressed.last_step},
               {"plateau", Json{{"factor", progressed.plateau.factor},
                                {"best", progressed.plateau.best ? Json(*progressed.plateau.best) : Json()},
-                               {"worse", progressed.plateau.worse}}}};
+                               {"worse", progressed.plateau.worse}}},
+              {"more_epochs", progressed.more_epochs}};
 }
 
 Progressed progressed_from_json(const Json& json) {
@@ -102,11 +119,25 @@ Progressed progressed_from_json(const Json& json) {
   progressed.plateau.factor = plateau.at("factor").as_double();
   if (!plateau.at("best").is_null()) progressed.plateau.best = plateau.at("best").as_double();
   progressed.plateau.worse = plateau.at("worse").as_int();
+  progressed.more_epochs = json.at("more_epochs").as_double();
   return progressed;
+}
+
+CheckpointFolder::CheckpointFolder(fs::path folder, Json run, std::string machine)
+    : folder_(std::move(folder)), run_(std::move(run)), machine_(std::move(machine)) {
+  std::error_code missing;
+  std::vector<std::string> begun;
+  for (const auto& entry : fs::directory_iterator(folder_, missing)) begun.push_back(entry.path().filename());
+  for (const std::string& name : begun) {
+    const size_t end = name.find(".tmp-");
+    if (name.starts_with(".step-") && end != std::string::npos) temporary::tidy_up(folder_ / name.substr(1, end - 1));
+  }
 }
 
 fs::path CheckpointFolder::write(const CheckpointState& state, int64_t keep) const {
   require_writable_directory(folder_);
+  require_free_space(folder_, bytes_of(state) * 3 / 2,
+                     "lower train.keep_checkpoints; the run goes on from the checkpoint before with --resume");
   const fs::path target = folder_ / directory_name(state.progressed.step);
   StagedDirectory stage(target);
   Json files = Json::object();
@@ -140,11 +171,10 @@ CheckpointState CheckpointFolder::read(const fs::path& directory) const {
   RIFT_REQUIRE(json.at("format").as_int() == kFormat, Code::kUnsupported,
                "{}: format {}, this build reads {}; go on with the version that began the run", file.string(),
                json.at("format").as_int(), kFormat);
-  RIFT_REQUIRE(json.at("run").as_string() == run_, Code::kConfig,
-               "{}: the checkpoint belongs to another run: settings, rows, the pretrained model or what "
-               "train.precision comes to here have changed since; "
-               "go on with the run.yaml that it was begun with, or start anew without --resume",
-               directory.string());
+  RIFT_REQUIRE(json.at("run") == run_, Code::kConfig,
+               "{}: the checkpoint belongs to another run ({}); go on with what it was begun with, or start anew "
+               "without --resume",
+               directory.string(), differences_text(json.at("run"), run_));
   if (const std::string& then = json.at("machine").as_string(); then != machine_) {
     log_warning("the run goes on on another kind of machine: its results may differ in the last digits",
                 {{"then", then}, {"now", machine_}});

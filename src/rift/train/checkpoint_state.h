@@ -25,6 +25,7 @@ struct Progressed {
   Json evaluations = Json::array();
   Json last_step;                 // of log.jsonl, null while none
   optim::Plateau::State plateau;  // of a schedule that goes by evaluations
+  double more_epochs = 0.0;       // on top of those that the run was begun with
 };
 Json to_json(const Progressed& progressed);
 Progressed progressed_from_json(const Json& json);  // throws kArtefact
@@ -39,20 +40,21 @@ struct CheckpointState {
 };
 
 /// checkpoints/step-000120/{state.json, parameters.safetensors, optimizer.safetensors, best-0.safetensors ...,
-/// mean.safetensors}; state.json holds the digests of the others, `run`, the digest of what the run is made from, and
-/// `machine`, what it runs on. A directory is there whole or not at all.
+/// mean.safetensors}; state.json holds the digests of the others, `run`, what the run is made from, and `machine`, what
+/// it runs on. A directory is there whole or not at all.
 class CheckpointFolder {
  public:
   /// `folder`: DIR/checkpoints. `run`, `machine`: see above; machine as package::describe_execution() says it.
-  CheckpointFolder(std::filesystem::path folder, std::string run, std::string machine = {})
-      : folder_(std::move(folder)), run_(std::move(run)), machine_(std::move(machine)) {}
+  /// What killed processes left half-written in the folder is removed.
+  CheckpointFolder(std::filesystem::path folder, Json run, std::string machine = {});
 
-  /// Writes one and removes all but the `keep` newest; returns its path. Throws kEnvironment.
+  /// Writes one and removes all but the `keep` newest; returns its path. Throws kEnvironment, with those before it as
+  /// they were: before the first byte where the disk has less than half as much again free as is to be written.
   std::filesystem::path write(const CheckpointState& state, int64_t keep) const;
 
   /// The newest checkpoint that is whole; damaged ones are passed over with a warning, and one of another machine is
   /// taken with a warning: the same bytes are promised for one kind of machine only. nullopt when there is none.
-  /// Throws kConfig when it belongs to another run, kArtefact when all are damaged.
+  /// Throws kConfig when it belongs to another run, naming what differs; kArtefact when all are damaged.
   std::optional<CheckpointState> read_newest() const;
 
   /// Removes what an earlier run left.
@@ -61,7 +63,7 @@ class CheckpointFolder {
  private:
   CheckpointState read(const std::filesystem::path& directory) const;
   std::filesystem::path folder_;
-  std::string run_;
+  Json run_;
   std::string machine_;
 };
 

@@ -15,7 +15,7 @@
 #include "rift/train/parameter_groups.h"
 #include "rift/train/precision.h"
 #include "rift/train/pretrained_knowledge.h"
-#include "rift/train/run_digest.h"
+#include "rift/train/run_origin.h"
 #include "rift/train/sampling.h"
 #include "rift/train/text_task.h"
 #include "rift/train/trainer.h"
@@ -111,13 +111,14 @@ class FineTuning {
                                                  .new_parameters = new_parameters_,
                                                  .scratch = scratch(),
                                                  .device = device_});
-    const std::string digest = run_digest({.options = options_,
-                                           .train = train,
-                                           .validation = validation,
-                                           .weights_sha256 = text_.weights_sha256,
-                                           .config = text_.base.config,
-                                           .pooling = text_.model->pooling(),
-                                           .texts = knowledge_->digests()});
+    const Json origin = run_origin({.options = options_,
+                                    .train = train,
+                                    .validation = validation,
+                                    .weights_sha256 = text_.weights_sha256,
+                                    .config = text_.base.config,
+                                    .pooling = text_.model->pooling(),
+                                    .texts = knowledge_->digests(),
+                                    .made_from = spec_.made_from});
     TextTask task({.task = schema().task,
                    .class_names = schema().class_names,
                    .train = std::move(train),
@@ -133,7 +134,7 @@ class FineTuning {
                    .replay = knowledge_->replay(),
                    .forgetting = knowledge_->forgetting()},
                   *text_.model);
-    const TrainerResult result = run_trainer(task, trainer_spec(digest));
+    const TrainerResult result = run_trainer(task, trainer_spec(origin));
     if (Forgetting* forgetting = knowledge_->forgetting()) forgotten_ = forgetting->figures();
     if (is_linear_amount()) text_.model->rescale_outputs(scale_.deviation, scale_.mean);
     if (sample_) text_.model->rescale_outputs(1.0, sample_->shift());
@@ -222,7 +223,7 @@ class FineTuning {
     return {.memory_bytes = room.memory_mib << 20, .disk_bytes = room.disk_mib << 20, .folder = scratch()};
   }
 
-  TrainerSpec trainer_spec(const std::string& digest) {
+  TrainerSpec trainer_spec(const Json& origin) {
     return {.optim = options_.optim,
             .anchor = options_.objective.anchor,
             .train = options_.train,
@@ -232,7 +233,7 @@ class FineTuning {
             .rates = knowledge_->rates(),
             .directory = spec_.directory,
             .resume = spec_.resume,
-            .run = digest,
+            .run = origin,
             .machine = package::describe_execution(spec_.device),
             .progress_name = spec_.progress_name,
             .observer = spec_.observer};

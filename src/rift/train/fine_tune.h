@@ -27,6 +27,7 @@ struct FineTuneSpec {
   std::optional<std::filesystem::path> init_from;  // weights of another run's package, fresh optimizer
   std::string device = "cpu";
   std::string progress_name = "fine-tuning";
+  Json made_from = {};  // what else the run follows from (files, split): kept with checkpoints, compared on resuming
   bool measures_precisions = true;  // what bf16 and int8 change, for a model that is to be published
   EvaluationObserver observer;      // may be empty
 };

@@ -24,10 +24,15 @@ RowPlan plan_rows(const optim::OptimOptions& options, int64_t rows) {
   const bool all_fit = whole || options.accumulate >= (rows + options.batch_rows - 1) / options.batch_rows;
   plan.rows_per_step = all_fit ? rows : options.batch_rows * options.accumulate;
   plan.steps_per_epoch = (rows + plan.rows_per_step - 1) / plan.rows_per_step;
-  const double steps = options.epochs * static_cast<double>(plan.steps_per_epoch);
-  RIFT_REQUIRE(steps < 1e15, Code::kConfig, "optim.epochs: {} epochs are more steps than can be counted",
-               options.epochs);
-  plan.total_steps = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(steps - 1e-9)));
+  const auto steps_of = [&](double epochs) {
+    const double steps = epochs * static_cast<double>(plan.steps_per_epoch);
+    RIFT_REQUIRE(steps < 1e15, Code::kConfig, "optim.epochs: {} epochs are more steps than can be counted", epochs);
+    return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(steps - 1e-9)));
+  };
+  plan.first_steps = steps_of(options.epochs);
+  plan.total_steps = options.more_epochs > 0
+                         ? std::max(plan.first_steps + 1, steps_of(options.epochs + options.more_epochs))
+                         : plan.first_steps;
   return plan;
 }
 

@@ -16,7 +16,8 @@ struct RowPlan {
   int64_t rows_per_part = 0;  // of one forward and backward pass
   int64_t rows_per_step = 0;
   int64_t steps_per_epoch = 0;
-  int64_t total_steps = 0;  // ceil(epochs * steps_per_epoch)
+  int64_t first_steps = 0;  // ceil(epochs * steps_per_epoch)
+  int64_t total_steps = 0;  // with those of more_epochs
 };
 /// Throws kData when there are no rows.
 RowPlan plan_rows(const optim::OptimOptions& options, int64_t rows);

@@ -83,8 +83,11 @@ StepRecord Stepper::step(const Place& place) {
   StepRecord record;
   record.step = place.step + 1;
   record.rows = static_cast<int64_t>(place.rows.size());
+  const bool is_added = place.step >= plan_.first_steps;  // by optim.more_epochs
+  const int64_t begun = is_added ? plan_.first_steps : 0;
+  const int64_t steps = (is_added ? plan_.total_steps : plan_.first_steps) - begun;
   factors_.lr =
-      place.lr_factor * optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, place.step, plan_.total_steps);
+      place.lr_factor * optim::schedule_factor(spec_.optim.schedule, spec_.optim.warmup, place.step - begun, steps);
   record.lr = spec_.optim.lr * factors_.lr;
   record.head_lr = spec_.optim.head_lr.value_or(spec_.optim.lr) * factors_.lr;
   if (updates_as_gradients_come(place.rows)) {

@@ -58,7 +58,7 @@ class Trainer {
   TrainerResult run() {
     Progress progress(spec_.progress_name, rows_until(plan_.total_steps), "rows");
     progress.advance(rows_until(progressed_.step));
-    bool stopped = observe_earlier();
+    bool stopped = observe_earlier() || patience_is_over();
     try {
       while (!stopped && (progressed_.step < plan_.total_steps || progressed_.evaluation_due)) {
         if (!progressed_.evaluation_due) take_step(progress);
@@ -88,6 +88,7 @@ class Trainer {
   bool restore() {
     std::optional<CheckpointState> state = checkpoints_.read_newest();
     if (!state) return false;
+    require_same_epochs(state->progressed);
     progressed_ = std::move(state->progressed);
     store_.copy_from(state->parameters);
     best_.restore(std::move(state->best));
@@ -96,6 +97,16 @@ class Trainer {
     stepper_.restore(std::move(state->optimizer));
     log_info("going on from a checkpoint", {{"step", progressed_.step}, {"of", plan_.total_steps}});
     return true;
+  }
+
+  /// More epochs may be added as long as the run has not come to any that were added before: their schedule would be
+  /// another one then.
+  void require_same_epochs(const Progressed& before) const {
+    RIFT_REQUIRE(before.more_epochs == spec_.optim.more_epochs || before.step <= plan_.first_steps, Code::kConfig,
+                 "optim.more_epochs: the run has come to step {}, which is one of the {} epochs that were added to it, "
+                 "and {} are asked for now; go on with {}, or take its package as the start of another run with "
+                 "--init-from",
+                 before.step, before.more_epochs, spec_.optim.more_epochs, before.more_epochs);
   }
 
   int64_t rows_until(int64_t step) const {
@@ -123,7 +134,7 @@ class Trainer {
     progressed_.last_step = to_json(record);
     const int64_t of_epoch = (record.step - 1) % plan_.steps_per_epoch + 1;
     progressed_.evaluation_due =
-        record.step == plan_.total_steps ||
+        record.step == plan_.first_steps || record.step == plan_.total_steps ||
         evaluation_falls_due(of_epoch, plan_.steps_per_epoch, spec_.train.evaluations_per_epoch);
     log_->step(record);
     if (watch_ && stepper_.telling_steps() == MovementWatch::kSteps) {
@@ -163,6 +174,10 @@ class Trainer {
     }
     progressed_.evaluations.push_back(record);
     if (spec_.observer && spec_.observer(record)) return true;
+    return patience_is_over();
+  }
+
+  bool patience_is_over() const {
     const int64_t patience = spec_.train.early_stopping.patience;
     return patience > 0 && progressed_.worse_evaluations >= patience && progressed_.step < plan_.total_steps;
   }
@@ -218,6 +233,7 @@ class Trainer {
   std::filesystem::path write_checkpoint() {
     log_->sync();
     progressed_.log_bytes = log_->bytes();
+    progressed_.more_epochs = spec_.optim.more_epochs;
     if (plateau_) progressed_.plateau = plateau_->state();
     return checkpoints_.write({.progressed = progressed_,
                                .parameters = trained_tensors(store_),

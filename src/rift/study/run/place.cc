@@ -2,6 +2,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/base/json_difference.h"
 #include "rift/base/log.h"
 #include "rift/base/sha256.h"
 #include "rift/package/format/manifest.h"
@@ -30,6 +31,32 @@ Json digest_of_start(const fs::path& init_from) {
   return files;
 }
 
+/// By their names: their keys count of a configuration, not its comments.
+Json digests_of(const Json& inputs) {
+  Json files = Json::object();
+  for (const Json& input : inputs.as_array()) {
+    if (input.at("what") == Json(kConfigurationInput)) continue;
+    std::string name = fmt::format("{} {}", input.at("what").as_string(), input.at("file").as_string());
+    while (files.contains(name)) name += "'";  // files of one name in several folders
+    files[name] = input.at("sha256");
+  }
+  return files;
+}
+
+/// Whether `now` is the finished run `then` with epochs on top, where it had none.
+bool only_adds_epochs(const Json& then, Json now) {
+  const auto added = [](const Json& made) -> const Json* {
+    const Json* options = made.find("options");
+    const Json* optim = options == nullptr ? nullptr : options->find("optim");
+    return optim == nullptr ? nullptr : optim->find("more_epochs");
+  };
+  const Json* before = added(then);
+  const Json* after = added(now);
+  if (before == nullptr || after == nullptr || *before != Json(0.0) || *after == *before) return false;
+  now["options"]["optim"]["more_epochs"] = *before;
+  return then == now;
+}
+
 }  // namespace
 
 void require_free_place(const StudySpec& spec, const char* own_file) {
@@ -54,7 +81,7 @@ DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
   return std::move(*lock);
 }
 
-std::string made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest) {
+Json made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest) {
   return made_from({.options = write_options(spec.options),
                     .inputs = inputs,
                     .split_digest = split_digest,
@@ -62,36 +89,46 @@ std::string made_from(const StudySpec& spec, const Json& inputs, const std::stri
                     .init_from = spec.init_from});
 }
 
-std::string made_from(const RunOrigin& origin) {
-  Json files = Json::array();
-  for (const Json& input : origin.inputs.as_array()) {
-    if (input.at("what") != Json(kConfigurationInput)) files.push_back(input);  // its keys count, not its comments
-  }
-  const Json all{{"options", origin.options},
-                 {"files", std::move(files)},
-                 {"split", origin.split_digest},
-                 {"device", origin.device},
-                 {"init_from", digest_of_start(origin.init_from)},
-                 {"environment", package::describe_environment()},
-                 {"program", sha256_file("/proc/self/exe")}};
-  return sha256_hex(to_json_text(all));
+Json made_from(const RunOrigin& origin) {
+  return Json{{"options", origin.options},
+              {"files", digests_of(origin.inputs)},
+              {"split", origin.split_digest},
+              {"device", origin.device},
+              {"init_from", digest_of_start(origin.init_from)},
+              {"environment", package::describe_environment()},
+              {"program", sha256_file("/proc/self/exe")}};
 }
 
-std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const std::string& made_from) {
+Json made_from_of_checkpoints(const Json& made_from) {
+  Json files = Json::object();
+  for (const Json::Member& file : made_from.at("files").as_object()) {
+    if (!file.key.starts_with(kBackboneInput)) files[file.key] = file.value;
+  }
+  return Json{{"files", std::move(files)}, {"split", made_from.at("split")}, {"program", made_from.at("program")}};
+}
+
+std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const Json& made_from) {
   const fs::path result = spec.directory / own_file;
   const fs::path manifest = spec.directory / package::kManifestFile;
   // The manifest is written after the results: without it the run was stopped while it wrote them.
   if (!spec.resume || !is_file(result) || !is_file(manifest)) return std::nullopt;
   const Json made = read_json(manifest);
   if (!spec.overwrite) check_results(spec.directory, made);
-  if (const Json* before = made.find("made_from"); before != nullptr && *before == Json(made_from)) {
+  const Json* before = made.find("made_from");
+  const Json then = before == nullptr ? Json() : *before;
+  if (then == made_from) {
     log_info("finished before, nothing to do", {{"directory", spec.directory.string()}});
     return read_json(result);
   }
+  if (std::string_view(own_file) == kMetricsFile && only_adds_epochs(then, made_from)) {
+    log_info("a finished run goes on",
+             {{"optim.more_epochs", made_from.at("options").at("optim").at("more_epochs").as_double()}});
+    return std::nullopt;
+  }
   RIFT_REQUIRE(spec.overwrite, Code::kConfig,
                "--out {}: the finished run in it ({}) was made from other settings or files, or by another program, "
-               "than --resume was given now; name another folder with --out, or replace that run with --overwrite",
-               spec.directory.string(), own_file);
+               "than --resume was given now ({}); name another folder with --out, or replace that run with --overwrite",
+               spec.directory.string(), own_file, differences_text(then, made_from));
   return std::nullopt;
 }
 

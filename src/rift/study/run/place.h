@@ -32,13 +32,18 @@ struct RunOrigin {
   const std::filesystem::path& init_from;  // empty = none
 };
 
-/// What the result follows from: options, inputs, split, device, --init-from, program, libraries, CPU, threads. Stands
-/// in manifest.json as "made_from".
-std::string made_from(const RunOrigin& origin);
-std::string made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest);
+/// What the result follows from: {"options", "files", "split", "device", "init_from", "environment", "program"}, with
+/// digests of files, program and start. Stands in manifest.json as "made_from".
+Json made_from(const RunOrigin& origin);
+Json made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest);
+
+/// Of these what a checkpoint of the run's fine-tuning keeps beside what train/run_origin.h knows of itself: records
+/// and other files but the pretrained model's, split, program.
+Json made_from_of_checkpoints(const Json& made_from);
 
 /// The result of the finished run in `spec.directory` when `resume` would make the very same one; nullopt when there is
-/// none, or `overwrite` gave up another one. Throws kConfig when it was made from something else.
-std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const std::string& made_from);
+/// none, when `resume` is to go on with it for optim.more_epochs, or `overwrite` gave up another one. Throws kConfig,
+/// naming what differs, when it was made from something else.
+std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const Json& made_from);
 
 }  // namespace rift::study

@@ -8,7 +8,6 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/log.h"
-#include "rift/base/sha256.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
 #include "rift/package/execution.h"
@@ -19,6 +18,7 @@
 #include "rift/train/pretrain/language_start.h"
 #include "rift/train/pretrain/language_task.h"
 #include "rift/train/pretrain/token_cache.h"
+#include "rift/train/run_origin.h"
 #include "rift/train/trainer.h"
 
 namespace rift::train {
@@ -70,7 +70,7 @@ class Pretraining {
                        .device = tensor::parse_device(spec_.device)},
                       model());
     const std::optional<Evaluation> before = task.evaluate();
-    const TrainerResult result = run_trainer(task, trainer_spec(run_digest(counts)));
+    const TrainerResult result = run_trainer(task, trainer_spec(origin(counts)));
     publish(train);
     Json json = summary(counts, result);
     json["start"] = before ? before->figures : Json();
@@ -109,22 +109,18 @@ class Pretraining {
     return counts;
   }
 
-  /// Of everything that decides what the run computes; where files lie and how often checkpoints are written is left
-  /// out.
-  std::string run_digest(const TokenCacheCounts& counts) const {
-    TrainOptions train = options_.train;
-    train.checkpoint_every_steps = 0;
-    train.keep_checkpoints = 1;
-    return sha256_hex(to_json_text(Json{{"rows", counts.digest},
-                                        {"pretrain", write_options(options_.pretrain)},
-                                        {"max_tokens", options_.model.text.max_tokens},
-                                        {"optim", write_options(options_.optim)},
-                                        {"train", write_options(train)},
-                                        {"weights", start_.weights_sha256},
-                                        {"config", start_.base.config}}));
+  /// As run_origin() of a fine-tuning.
+  Json origin(const TokenCacheCounts& counts) const {
+    return Json{{"settings", Json{{"pretrain", write_options(options_.pretrain)},
+                                  {"max_tokens", options_.model.text.max_tokens},
+                                  {"optim", lasting_settings(options_.optim)},
+                                  {"train", lasting_settings(options_.train)}}},
+                {"rows", counts.digest},
+                {"model", Json{{"weights", start_.weights_sha256}, {"config", start_.base.config}}},
+                {"libraries", libraries()}};
   }
 
-  TrainerSpec trainer_spec(const std::string& digest) {
+  TrainerSpec trainer_spec(const Json& origin) {
     const std::vector<std::string>& head = model().head().parameters;
     std::vector<std::string> encoder;
     for (const nn::Parameter& parameter : model().parameters().parameters()) {
@@ -138,7 +134,7 @@ class Pretraining {
             .directory = spec_.directory,
             .shuffle = Shuffle::kCounted,
             .resume = spec_.resume,
-            .run = digest,
+            .run = origin,
             .machine = package::describe_execution(spec_.device),
             .progress_name = "pretraining"};
   }

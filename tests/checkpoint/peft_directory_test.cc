@@ -129,6 +129,98 @@ TEST(PeftDirectory, TargetsMatchWholePartsOfNames) {
   EXPECT_FALSE(PeftConfig::names_module(names, "bert.encoder.layer.0.subquery"));
 }
 
+/// Adapters of the other kinds, all with the head.
+PeftAdapter adapter_of_kind(PeftKind kind) {
+  PeftAdapter adapter = small_adapter();
+  adapter.pairs.clear();
+  adapter.config.kind = kind;
+  adapter.config.target_modules.clear();
+  switch (kind) {
+    case PeftKind::kLora:
+      break;
+    case PeftKind::kIa3:
+      adapter.config.target_modules = {"key", "output.dense"};
+      adapter.config.feed_forward = {"output.dense"};
+      adapter.scales = {{"bert.encoder.layer.0.attention.self.key", seeded_tensor("k", {8})},
+                        {"bert.encoder.layer.0.output.dense", seeded_tensor("o", {16})}};
+      break;
+    case PeftKind::kNorm:
+      adapter.config.target_modules = {"LayerNorm"};
+      adapter.norms = {{"bert.embeddings.LayerNorm.weight", seeded_tensor("n", {8})},
+                       {"bert.embeddings.LayerNorm.bias", seeded_tensor("m", {8})}};
+      break;
+    case PeftKind::kPrompt:
+      adapter.config.virtual_tokens = {.tokens = 3, .token_dim = 8, .heads = 2, .layers = 2};
+      adapter.virtual_tokens = seeded_tensor("p", {3, 8});
+      break;
+    case PeftKind::kPrefix:
+      adapter.config.virtual_tokens = {.tokens = 3, .token_dim = 8, .heads = 2, .layers = 2};
+      adapter.virtual_tokens = seeded_tensor("p", {3, 2 * 2 * 8});
+      break;
+  }
+  return adapter;
+}
+
+TEST(PeftDirectory, EveryKindIsWrittenUnderPeftsNamesAndReadBack) {
+  const std::string head = "base_model.model.classifier.", bert = "base_model.model.bert.";
+  const std::string of_virtual = "base_model.classifier.";
+  const std::pair<PeftKind, std::vector<std::string>> all[] = {
+      {PeftKind::kIa3,
+       {bert + "encoder.layer.0.attention.self.key.ia3_l", bert + "encoder.layer.0.output.dense.ia3_l", head + "bias",
+        head + "weight"}},
+      {PeftKind::kNorm,
+       {bert + "embeddings.LayerNorm.ln_tuning_layers.bias", bert + "embeddings.LayerNorm.ln_tuning_layers.weight",
+        head + "bias", head + "weight"}},
+      {PeftKind::kPrompt, {of_virtual + "bias", of_virtual + "weight", "prompt_embeddings"}},
+      {PeftKind::kPrefix, {of_virtual + "bias", of_virtual + "weight", "prompt_embeddings"}}};
+  for (const auto& [kind, names] : all) {
+    SCOPED_TRACE(static_cast<int>(kind));
+    const TempDirectory directory;
+    const PeftAdapter adapter = adapter_of_kind(kind);
+    write_peft_directory(directory.folder("adapter"), adapter, small_layout());
+    EXPECT_EQ(tensor_names(directory / "adapter/adapter_model.safetensors"), names);
+    const PeftAdapter read = read_peft_directory(directory / "adapter", small_layout());
+    EXPECT_EQ(read.config.kind, kind);
+    expect_same(read, adapter);
+    ASSERT_EQ(read.scales.size(), adapter.scales.size());
+    for (size_t i = 0; i < read.scales.size(); ++i) {
+      EXPECT_EQ(read.scales[i].module, adapter.scales[i].module);
+      EXPECT_TRUE(read.scales[i].values.equal(adapter.scales[i].values));
+    }
+    ASSERT_EQ(read.norms.size(), adapter.norms.size());
+    for (const auto& [name, tensor] : adapter.norms) EXPECT_TRUE(tensor.equal(read.norms.at(name))) << name;
+    ASSERT_EQ(read.virtual_tokens.defined(), adapter.virtual_tokens.defined());
+    if (!read.virtual_tokens.defined()) continue;
+    EXPECT_TRUE(read.virtual_tokens.equal(adapter.virtual_tokens));
+  }
+}
+
+TEST(PeftDirectory, WhatAKindDoesNotHaveIsRefused) {
+  const TempDirectory directory;
+  const auto with = [&](PeftKind kind, const char* key, Json value) {
+    Json config = peft_config_json(adapter_of_kind(kind).config);
+    config[key] = std::move(value);
+    write_peft_directory(directory.folder("adapter"), adapter_of_kind(kind), small_layout());
+    directory.write("adapter/adapter_config.json", to_json_text(config));
+    return failure([&] { read_peft_directory(directory / "adapter", small_layout()); });
+  };
+  EXPECT_THAT(with(PeftKind::kIa3, "r", 8), AllOf(StartsWith("unsupported"), HasSubstr("unknown key 'r'")));
+  EXPECT_THAT(with(PeftKind::kIa3, "exclude_modules", Json(Json::Array{"key"})),
+              AllOf(StartsWith("unsupported"), HasSubstr("exclude_modules")));
+  EXPECT_THAT(with(PeftKind::kIa3, "feedforward_modules", Json(Json::Array{"key", "output.dense"})),
+              AllOf(StartsWith("artefact"), HasSubstr("self.key.ia3_l': expected [1,8], got [8,1]")));
+  EXPECT_THAT(with(PeftKind::kNorm, "target_modules", Json(Json::Array{"ln_f"})),
+              AllOf(StartsWith("artefact"), HasSubstr("target_modules")));
+  EXPECT_THAT(with(PeftKind::kPrefix, "prefix_projection", true),
+              AllOf(StartsWith("unsupported"), HasSubstr("prefix_projection: this build reads false only")));
+  EXPECT_THAT(with(PeftKind::kPrompt, "num_transformer_submodules", 2),
+              AllOf(StartsWith("unsupported"), HasSubstr("num_transformer_submodules")));
+  EXPECT_THAT(with(PeftKind::kPrompt, "num_virtual_tokens", 4),
+              AllOf(StartsWith("artefact"), HasSubstr("'prompt_embeddings': expected [4,8], got [3,8]")));
+  EXPECT_THAT(with(PeftKind::kPrefix, "num_layers", "two"),
+              AllOf(StartsWith("artefact"), HasSubstr("num_layers: expected a whole number")));
+}
+
 class PeftRefusals : public testing::Test {
  protected:
   PeftRefusals() { write_peft_directory(directory_.folder("adapter"), small_adapter(), small_layout()); }
@@ -152,13 +244,15 @@ class PeftRefusals : public testing::Test {
 };
 
 TEST_F(PeftRefusals, KnownKeysAtOtherValues) {
-  EXPECT_THAT(with_key("use_dora", true),
-              AllOf(StartsWith("unsupported"), HasSubstr("use_dora: this build reads false only, got true")));
+  EXPECT_THAT(with_key("use_qalora", true),
+              AllOf(StartsWith("unsupported"), HasSubstr("use_qalora: this build reads false only, got true")));
   EXPECT_EQ(with_key("fan_in_fan_out", true), "nothing");  // of how the base keeps its maps; changes no value
   EXPECT_THAT(with_key("bias", "all"), StartsWith("unsupported"));
   EXPECT_THAT(with_key("rank_pattern", Json{{"query", 4}}), StartsWith("unsupported"));
   EXPECT_THAT(with_key("layers_to_transform", Json(Json::Array{0})), StartsWith("unsupported"));
-  EXPECT_THAT(with_key("peft_type", "IA3"), AllOf(StartsWith("unsupported"), HasSubstr("LORA only")));
+  EXPECT_THAT(with_key("peft_type", "OFT"),
+              AllOf(StartsWith("unsupported"),
+                    HasSubstr("reads LORA, IA3, LN_TUNING, PROMPT_TUNING and PREFIX_TUNING, got \"OFT\"")));
   EXPECT_THAT(with_key("task_type", "CAUSAL_LM"), StartsWith("unsupported"));
   EXPECT_THAT(with_key("target_modules", ".*query"), StartsWith("unsupported"));
   EXPECT_THAT(with_key("init_lora_weights", "pissa"),
@@ -215,10 +309,18 @@ TEST_F(PeftRefusals, WholeTensorsThatTheConfigDoesNotName) {
 
 TEST_F(PeftRefusals, TensorsOfOtherMethods) {
   EXPECT_THAT(with_tensors([](TensorMap& t) {
+                t["base_model.model.bert.encoder.layer.0.attention.self.query.lora_embedding_A"] = at::ones({8});
+              }),
+              AllOf(StartsWith("unsupported"), HasSubstr("lora_embedding_A")));
+}
+
+TEST_F(PeftRefusals, LengthsOfDoraThatTheConfigDoesNotName) {
+  EXPECT_THAT(with_tensors([](TensorMap& t) {
                 t["base_model.model.bert.encoder.layer.0.attention.self.query.lora_magnitude_vector.weight"] =
                     at::ones({8});
               }),
-              AllOf(StartsWith("unsupported"), HasSubstr("lora_magnitude_vector")));
+              AllOf(StartsWith("artefact"), HasSubstr("use_dora is off and there is a lora_magnitude_vector")));
+  EXPECT_THAT(with_key("use_dora", true), AllOf(StartsWith("artefact"), HasSubstr("lora_magnitude_vector is missing")));
 }
 
 TEST_F(PeftRefusals, NamesOutsideTheWrapper) {

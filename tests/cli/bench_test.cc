@@ -164,7 +164,9 @@ TEST_F(Bench, WithoutDataItHasSentencesOfItsOwn) {
 TEST_F(Bench, WhatCannotBeTimedIsAnErrorThatSaysWhy) {
   expect_refused({"--parts", "tokenise"}, 2,
                  "--parts: expected some of roof, tokenize, score, latency, train, got 'tokenise'");
-  expect_refused({"--methods", "adapters"}, 2, "--methods: expected some of full, head, top_k, bitfit, lora");
+  expect_refused({"--methods", "adapters"}, 2,
+                 "--methods: expected some of full, head, top_k, gradual, bitfit, norm, lora, ia3, "
+                 "bottleneck, prompt, prefix");
   expect_refused({"--set", "tuning.method=lora"}, 2, "say it with --methods");
   expect_refused({"--set", "optim.learning_rate=1"}, 2, "optim");
   for (const char* part : {"score", "latency", "train"}) {

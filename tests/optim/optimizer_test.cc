@@ -56,6 +56,33 @@ TEST(Optimizer, TenStepsEqualTorchInF64) {
   }
 }
 
+TEST(Optimizer, RestartedItIsANewOneOfItsActiveSlices) {
+  OptimOptions options;
+  options.name = AdamWOptions{};
+  options.lr = 0.1;
+  const ParameterGroup both{"all", 0.1, 0.01, {{0, 2}, {2, 3}}};
+  std::vector<double> theta = {1, 2, 3, 4, 5}, expected = theta;
+  const std::vector<double> gradient = {0.5, -1, 2, 0.25, -3};
+  Optimizer<double> restarted(options, {both});
+  restarted.restart([](const Slice& slice) { return slice.offset == 0; });
+  EXPECT_EQ(restarted.active_slices().size(), 1u);
+  Optimizer<double> first(options, {{"all", 0.1, 0.01, {{0, 2}}}});
+  for (int step = 0; step < 3; ++step) {
+    restarted.step(theta, gradient, 1.0);
+    first.step(expected, gradient, 1.0);
+    EXPECT_EQ(theta, expected) << step;
+  }
+  EXPECT_DOUBLE_EQ(restarted.measure(theta, gradient).norm, std::hypot(0.5, 1.0));
+  restarted.restart([](const Slice&) { return true; });
+  Optimizer<double> second(options, {both});
+  for (int step = 0; step < 3; ++step) {
+    restarted.step(theta, gradient, 1.0);
+    second.step(expected, gradient, 1.0);
+    EXPECT_EQ(theta, expected) << step;
+  }
+  EXPECT_EQ(restarted.steps(), 3);
+}
+
 TEST(Optimizer, TouchesOnlyItsSlicesAndUsesEachGroupsRate) {
   OptimOptions options;
   options.name = SgdOptions{};

@@ -40,16 +40,30 @@ TEST_P(EveryModel, IsTunedByEveryMethodAndItsPackageHoldsWhatMoved) {
   for (const checkpoint::NamedShape& tensor : layout.encoder) of_encoder.insert(tensor.name);
   const bool has_biases = std::ranges::any_of(of_encoder, [](const auto& name) { return name.ends_with(".bias"); });
   const auto before = test::load_weights(checkpoint::open_hf_directory(folder / "base"), {.num_labels = 1}).tensors;
+  const auto untuned = package::load_text_model({.directory = folder / "base"}).model;
+  int64_t number = 0;
   for (const tuning::TuningOptions& method : test::every_method()) {
     SCOPED_TRACE(method.method_name());
     if (std::holds_alternative<tuning::BitFitOptions>(method.method) && !has_biases) continue;  // refused: tuning tests
     options.tuning = method;
+    options.text.max_tokens = method.merges() ? 12 : test::kMaxTokensBehindVirtual;
+    if (const auto refused = test::refusal(method, *untuned); !refused.empty()) {
+      EXPECT_NE(
+          test::message_of(
+              Code::kUnsupported,
+              [&] {
+                fine_tune({.dataset = dataset, .train = test::row_range(0, 32), .validation = {}, .options = options});
+              })
+              .find(refused),
+          std::string::npos);
+      continue;
+    }
     const FineTuned tuned = fine_tune({.dataset = dataset,
                                        .train = test::row_range(0, 32),
                                        .validation = test::row_range(32, 16),
                                        .options = options});
     EXPECT_EQ(tuned.summary.at("steps").as_int(), 8);
-    const std::string package = fmt::format("package-{}", method.method_name());
+    const std::string package = fmt::format("package-{}-{}", method.method_name(), ++number);
     const Json part = tuned.scorer->save(folder.folder(package));
     const auto after = test::load_weights(checkpoint::open_hf_directory(folder / package), {.num_labels = 1}).tensors;
     int64_t moved = 0;
@@ -61,9 +75,14 @@ TEST_P(EveryModel, IsTunedByEveryMethodAndItsPackageHoldsWhatMoved) {
         moved += moves ? 1 : 0;
       }
     }
-    EXPECT_EQ(moved == 0, std::holds_alternative<tuning::HeadOptions>(method.method));
+    EXPECT_EQ(moved == 0, std::holds_alternative<tuning::HeadOptions>(method.method) || !method.merges());
+    EXPECT_EQ(std::filesystem::exists(folder / package / "adapter/tuning.json"), !method.merges());
     const auto loaded = package::TextScorer::load(folder / package, part, dataset.schema, "cpu");
     EXPECT_EQ(loaded->score(dataset.table).values, tuned.scorer->score(dataset.table).values);
+    if (method.merges()) continue;
+    const std::string said = test::message_of(
+        Code::kUnsupported, [&] { package::load_text_model({.directory = folder / package, .outputs = 1}); });
+    EXPECT_NE(said.find(method.method_name()), std::string::npos) << said;
   }
 }
 

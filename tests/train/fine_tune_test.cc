@@ -1,5 +1,6 @@
 #include "rift/train/fine_tune.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,6 +19,7 @@
 #include "rift/metrics/classification.h"
 #include "rift/metrics/regression.h"
 #include "rift/package/text_scorer.h"
+#include "rift/tuning/peft.h"
 #include "support/failure.h"
 #include "train/small_options.h"
 
@@ -30,6 +32,7 @@ using test::small_backbone;
 using test::small_dataset;
 using test::small_options;
 using test::TempDirectory;
+using testing::AllOf;
 using testing::HasSubstr;
 
 /// A fine-tuning on rows 0..95 with 96..127 to validate, in a folder of its own.
@@ -130,6 +133,104 @@ TEST(FineTune, GoesOnFromAnyCheckpointToTheSameBytes) {
   }
 }
 
+/// Of the small data and model: four stages of 18 steps, with a checkpoint at every boundary.
+void go_gradually(SmallRun& run) {
+  run.options.tuning.method = tuning::GradualOptions{};
+  run.options.optim.weight_decay = 0.1;
+  run.options.train.checkpoint_every_steps = 9;
+  run.options.train.keep_checkpoints = 100;
+}
+
+TEST(FineTune, GradualGoesOnFromAnyCheckpointToTheSameBytes) {
+  SmallRun run;
+  go_gradually(run);
+  const FineTuned whole = run.run(run.folder.folder("whole"));
+  EXPECT_GT(test_auc(run, *whole.scorer), 0.9);
+  run.run(run.folder.folder("parts"));
+  for (const int64_t step : {63, 54, 36, 18, 9}) {
+    for (const auto& entry : std::filesystem::directory_iterator(run.folder / "parts/checkpoints")) {
+      if (std::stoll(entry.path().filename().string().substr(5)) > step) std::filesystem::remove_all(entry.path());
+    }
+    const FineTuned resumed = run.run(run.folder / "parts", true);
+    EXPECT_EQ(read_file(run.folder / "parts/log.jsonl"), read_file(run.folder / "whole/log.jsonl")) << step;
+    EXPECT_EQ(run.scores(*resumed.scorer), run.scores(*whole.scorer)) << step;
+  }
+}
+
+TEST(FineTune, GradualMovesALayerOnlyWhenItsStageHasBegun) {
+  SmallRun run;
+  go_gradually(run);
+  run.run(run.folder.folder("run"));
+  const auto before = test::load_weights(checkpoint::open_hf_directory(run.folder / "base")).tensors;
+  const std::pair<const char*, int64_t> all[] = {{"bert.pooler.dense.weight", 0},
+                                                 {"bert.encoder.layer.1.output.dense.weight", 18},
+                                                 {"bert.encoder.layer.0.output.dense.weight", 36},
+                                                 {"bert.embeddings.position_embeddings.weight", 54}};
+  for (const int64_t step : {9, 18, 27, 36, 45, 54, 63, 72}) {
+    const auto after = checkpoint::read_tensors(run.folder / fmt::format("run/checkpoints/step-{:06}", step) /
+                                                "parameters.safetensors");
+    for (const auto& [name, begins] : all) {
+      EXPECT_EQ(!at::equal(after.at(name), before.at(name)), step > begins) << name << " " << step;
+    }
+  }
+}
+
+TEST(FineTune, VirtualTokensThatDoNotFitTheModelsPositionsAreRefusedBeforeTheRun) {
+  for (const tuning::TuningOptions& tuning : {tuning::TuningOptions{.method = tuning::PromptOptions{.tokens = 500}},
+                                              tuning::TuningOptions{.method = tuning::PrefixOptions{.tokens = 500}}}) {
+    SmallRun run;
+    run.options.tuning = tuning;
+    EXPECT_THAT(failure([&] { run.run(); }), AllOf(HasSubstr("tuning.tokens: 500 virtual tokens"),
+                                                   HasSubstr("model.text.max_tokens, which are 12")));
+  }
+}
+
+TEST(FineTune, WhatStandsBesideTheMapsMayBeFrozen) {
+  // Then the whole encoder is, and what it says of a row is kept: with the prompt, too.
+  for (const tuning::TuningOptions& tuning :
+       {tuning::TuningOptions{.method = tuning::PromptOptions{.tokens = 3}, .freeze = {"prompt_embeddings"}},
+        tuning::TuningOptions{.method = tuning::PrefixOptions{.tokens = 3}, .freeze = {"prefix_embeddings"}}}) {
+    SmallRun run;
+    run.options.tuning = tuning;
+    run.options.text.max_tokens = test::kMaxTokensBehindVirtual;
+    const FineTuned kept = run.run();
+    run.options.train.kept_states.memory_mib = 0;
+    const FineTuned computed = run.run();
+    const auto a = run.scores(*kept.scorer), b = run.scores(*computed.scorer);
+    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-4) << i;
+  }
+}
+
+TEST(FineTune, AGradualRunThatEndsBeforeItsLastStageIsRefused) {
+  SmallRun run;
+  run.options.tuning.method = tuning::GradualOptions{.epochs_per_stage = 2};
+  EXPECT_THAT(failure([&] { run.run(); }),
+              AllOf(HasSubstr("tuning.epochs_per_stage"), HasSubstr("4 stages"), HasSubstr("optim.epochs is 6")));
+}
+
+TEST(FineTune, LayerDecayMovesLowerLayersLess) {
+  SmallRun run;
+  run.options.optim.name = optim::SgdOptions{};
+  run.options.optim.lr = 1e-2;
+  run.options.optim.epochs = 1;
+  run.options.optim.clip_norm = 0;
+  run.options.optim.batch_rows = 96;  // one step
+  const auto moved = [&](double decay, const char* name) {
+    run.options.optim.layer_decay = decay;
+    const std::string folder = fmt::format("decay-{}", decay);
+    run.save(*run.run().scorer, folder);
+    const auto before = test::load_weights(checkpoint::open_hf_directory(run.folder / "base")).tensors;
+    const auto after = test::load_weights(checkpoint::open_hf_directory(run.folder / folder)).tensors;
+    return (after.at(name) - before.at(name)).norm().item<double>();
+  };
+  const char* top = "bert.encoder.layer.1.output.dense.weight";
+  const char* low = "bert.encoder.layer.0.output.dense.weight";
+  const char* words = "bert.embeddings.word_embeddings.weight";
+  EXPECT_NEAR(moved(0.5, top) / moved(1.0, top), 1.0, 1e-3);
+  EXPECT_NEAR(moved(0.5, low) / moved(1.0, low), 0.5, 1e-3);
+  EXPECT_NEAR(moved(0.5, words) / moved(1.0, words), 0.25, 1e-3);
+}
+
 TEST(FineTune, AResumedRunMustBeTheSameRun) {
   SmallRun run;
   run.run(run.folder.folder("run"));
@@ -182,7 +283,12 @@ std::vector<Method> methods() {
           {"head", {tuning::HeadOptions{}, {}}},
           {"top_k", {tuning::TopKOptions{.layers = 1}, {}}},
           {"bitfit", {tuning::BitFitOptions{}, {}}},
-          {"lora", {tuning::LoraOptions{.rank = 2, .alpha = 4}, {}}}};
+          {"norm", {tuning::NormOptions{}, {}}},
+          {"lora", {tuning::LoraOptions{.rank = 2, .alpha = 4}, {}}},
+          {"ia3", {tuning::Ia3Options{}, {}}},
+          {"bottleneck", {tuning::BottleneckOptions{.reduction = 4}, {}}},
+          {"prompt", {tuning::PromptOptions{.tokens = 3}, {}}},
+          {"prefix", {tuning::PrefixOptions{.tokens = 3}, {}}}};
 }
 
 TEST(FineTune, ThePackageOfEveryMethodLoadsWithEqualScores) {
@@ -190,6 +296,7 @@ TEST(FineTune, ThePackageOfEveryMethodLoadsWithEqualScores) {
     for (const Method& method : methods()) {
       SmallRun run(data::Task::kBinary, pooler);
       run.options.tuning = method.tuning;
+      if (!method.tuning.merges()) run.options.text.max_tokens = test::kMaxTokensBehindVirtual;
       run.options.optim.epochs = 1;
       const FineTuned tuned = run.run();
       const Json part = run.save(*tuned.scorer, "package");
@@ -202,7 +309,9 @@ TEST(FineTune, ThePackageOfEveryMethodLoadsWithEqualScores) {
       for (const char* file : {"model.safetensors", "config.json", "vocab.txt"}) {
         EXPECT_EQ(read_file(run.folder / "again" / file), read_file(run.folder / "package" / file)) << file;
       }
-      EXPECT_EQ(std::filesystem::exists(run.folder / "package/adapter"), std::string(method.name) == "lora");
+      const bool adapts = tuning::has_peft_form(method.tuning) || !method.tuning.merges();
+      EXPECT_EQ(std::filesystem::exists(run.folder / "package/adapter"), adapts);
+      EXPECT_EQ(std::filesystem::exists(run.folder / "again/adapter"), adapts);
     }
   }
 }
@@ -211,6 +320,7 @@ TEST(FineTune, FrozenParametersKeepEveryBit) {
   for (const Method& method : methods()) {
     SmallRun run;
     run.options.tuning = method.tuning;
+    if (!method.tuning.merges()) run.options.text.max_tokens = test::kMaxTokensBehindVirtual;
     run.options.optim.epochs = 1;
     run.options.optim.weight_decay = 0.1;
     run.save(*run.run().scorer, "package");
@@ -221,7 +331,10 @@ TEST(FineTune, FrozenParametersKeepEveryBit) {
     EXPECT_TRUE(stayed("bert.embeddings.word_embeddings.weight")) << name;
     EXPECT_EQ(stayed("bert.encoder.layer.0.intermediate.dense.weight"), name != "full") << name;
     EXPECT_EQ(stayed("bert.encoder.layer.0.intermediate.dense.bias"), name != "full" && name != "bitfit") << name;
-    EXPECT_EQ(stayed("bert.encoder.layer.1.output.dense.weight"), name != "full" && name != "top_k") << name;
+    EXPECT_EQ(stayed("bert.encoder.layer.1.output.dense.weight"), name != "full" && name != "top_k" && name != "ia3")
+        << name;
+    const bool moves_norms = name == "full" || name == "bitfit" || name == "norm";
+    EXPECT_EQ(stayed("bert.encoder.layer.0.output.LayerNorm.bias"), !moves_norms) << name;
     EXPECT_EQ(stayed("bert.encoder.layer.0.attention.self.query.weight"), name != "full" && name != "lora") << name;
     EXPECT_FALSE(stayed("bert.pooler.dense.weight")) << name;
   }
@@ -511,24 +624,35 @@ FineTuneOptions on_gguf(BaseWeights weights) {
 }
 
 TEST(FineTune, ABaseThatStaysAsStoredGivesTheModelOfTheBaseInF32) {
-  SmallRun run;
-  run.options = on_gguf(BaseWeights::kF32);
-  const FineTuned plain = run.run();
-  run.options = on_gguf(BaseWeights::kAsStored);
-  const FineTuned stored = run.run();
-  EXPECT_EQ(stored.summary.at("tuning"), plain.summary.at("tuning"));
-  const auto expected = run.scores(*plain.scorer), scores = run.scores(*stored.scorer);
-  double largest = 0.0, spread = 0.0;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    largest = std::max(largest, std::abs(scores[i] - expected[i]));
-    spread = std::max(spread, std::abs(expected[i] - expected[0]));
-  }
-  EXPECT_LT(largest, 1e-3);
-  EXPECT_GT(spread, 0.1);
+  const tuning::TuningOptions all[] = {{.method = tuning::LoraOptions{.rank = 4}},
+                                       {.method = tuning::LoraOptions{.rank = 4, .dora = true}},
+                                       {.method = tuning::Ia3Options{}},
+                                       {.method = tuning::NormOptions{}},
+                                       {.method = tuning::BottleneckOptions{.reduction = 4}},
+                                       {.method = tuning::PromptOptions{.tokens = 3}},
+                                       {.method = tuning::PrefixOptions{.tokens = 3}}};
+  for (const tuning::TuningOptions& tuning : all) {
+    SCOPED_TRACE(tuning.method_name());
+    SmallRun run;
+    run.options = on_gguf(BaseWeights::kF32);
+    run.options.tuning = tuning;
+    const FineTuned plain = run.run();
+    run.options.text.base_weights = BaseWeights::kAsStored;
+    const FineTuned stored = run.run();
+    EXPECT_EQ(stored.summary.at("tuning"), plain.summary.at("tuning"));
+    const auto expected = run.scores(*plain.scorer), scores = run.scores(*stored.scorer);
+    double largest = 0.0, spread = 0.0;
+    for (size_t i = 0; i < expected.size(); ++i) {
+      largest = std::max(largest, std::abs(scores[i] - expected[i]));
+      spread = std::max(spread, std::abs(expected[i] - expected[0]));
+    }
+    EXPECT_LT(largest, 1e-3);
+    EXPECT_GT(spread, 0.1);
 
-  const Json part = run.save(*stored.scorer, "package");
-  const auto loaded = package::TextScorer::load(run.folder / "package", part, run.dataset.schema, "cpu");
-  EXPECT_EQ(run.scores(*loaded), scores);
+    const Json part = run.save(*stored.scorer, "package");
+    const auto loaded = package::TextScorer::load(run.folder / "package", part, run.dataset.schema, "cpu");
+    EXPECT_EQ(run.scores(*loaded), scores);
+  }
 }
 
 TEST(FineTune, WhatCannotStayAsStoredIsRefused) {

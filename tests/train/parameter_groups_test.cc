@@ -41,6 +41,29 @@ TEST(ParameterGroups, BiasesAndLayerNormHaveNoDecayAndTheHeadItsOwnRate) {
   EXPECT_EQ(groups[0].slices[0].size, 4);
 }
 
+TEST(ParameterGroups, AFactorMakesAGroupOfItsOwn) {
+  const Store model;
+  optim::OptimOptions options;
+  options.lr = 1e-4;
+  options.weight_decay = 0.01;
+  const auto groups =
+      make_groups(model.store, options, kEncoder, kHead, {{"encoder.weight", 0.5}, {"encoder.bias", 4.0}});
+  std::vector<std::pair<std::string, double>> got;
+  for (const auto& group : groups) got.emplace_back(group.name, group.lr);
+  EXPECT_THAT(got, testing::ElementsAre(std::pair("encoder, lr times 4, no decay", 4e-4),
+                                        std::pair("encoder, no decay", 1e-4), std::pair("encoder, lr times 0.5", 5e-5),
+                                        std::pair("head", 1e-4), std::pair("head, no decay", 1e-4)));
+}
+
+TEST(ParameterGroups, RatesFallFromTheTopLayerToTheStem) {
+  const models::Part stem{"stem", {"word"}};
+  const std::vector<models::Part> layers = {{"0", {"low"}}, {"1", {"middle", "bias"}}, {"2", {"top"}}};
+  EXPECT_TRUE(layer_rates(stem, layers, 1.0).empty());
+  EXPECT_THAT(layer_rates(stem, layers, 0.5),
+              testing::UnorderedElementsAre(std::pair("top", 1.0), std::pair("middle", 0.5), std::pair("bias", 0.5),
+                                            std::pair("low", 0.25), std::pair("word", 0.125)));
+}
+
 TEST(ParameterGroups, TheHeadTakesLrWhereHeadLrIsLeftOut) {
   const Store model;
   optim::OptimOptions options;

@@ -5,6 +5,9 @@
 
 namespace rift::test {
 
+/// Tokens of a row where three virtual ones may stand before it: the small model has twelve positions.
+inline constexpr int64_t kMaxTokensBehindVirtual = 9;
+
 /// Settings under which the small model learns the small data in a second.
 inline train::FineTuneOptions small_options(const std::filesystem::path& backbone) {
   train::FineTuneOptions options;

@@ -11,7 +11,9 @@
 
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
+#include "rift/base/options.h"
 #include "rift/nn/initial_values.h"
+#include "rift/tuning/adapter_set.h"
 #include "rift/tuning/peft.h"
 #include "rift/tuning/tuning.h"
 #include "support/failure.h"
@@ -35,6 +37,30 @@ class TunedEncoders : public testing::TestWithParam<const char*> {
  protected:
   std::string folder() const { return test::tiny_folder(GetParam()); }
   tensor::PackedBatch batch() const { return test::golden_batch(test::golden_in(folder())); }
+  /// Values as after some training, whose merged weights give the unmerged model's logits.
+  void expect_same_merged(const TuningOptions& options) const {
+    SCOPED_TRACE(to_json_text(write_options(options)));
+    const auto model = classifier_in(folder());
+    apply(options, *model, 11);
+    for (nn::Linear* linear : model->encoder().linear_maps()) {
+      ASSERT_NE(linear->adapter, nullptr) << linear->name;
+      const auto parameters = linear->adapter->parameters();  // LoRA's B, IA3's scale
+      const at::NoGradGuard changing;
+      parameters[parameters.size() == 1 ? 0 : 1]->view.detach().add_(0.1);
+    }
+    const at::NoGradGuard scoring;
+    const at::Tensor plain = classifier_in(folder())->forward(batch(), {});
+    const at::Tensor tuned = model->forward(batch(), {});
+    EXPECT_GT((tuned - plain).abs().max().item<double>(), 1e-3);
+    const tensor::TensorMap merged = model->merged_tensors().read_all();
+    merge(*model);
+    EXPECT_LT((model->forward(batch(), {}) - tuned).abs().max().item<double>(), 1e-5);
+    for (const nn::Linear* linear : model->encoder().linear_maps()) {
+      EXPECT_TRUE(at::allclose(merged.at(linear->weight->name), linear->weight->view, 1e-6, 1e-7)) << linear->name;
+      if (linear->bias == nullptr) continue;
+      EXPECT_TRUE(at::allclose(merged.at(linear->bias->name), linear->bias->view, 1e-6, 1e-7)) << linear->name;
+    }
+  }
   bool without_biases() const { return std::ranges::find(kWithoutBiases, GetParam()) != std::end(kWithoutBiases); }
 };
 
@@ -52,7 +78,13 @@ TEST_P(TunedEncoders, EveryMethodMovesWhatItNamesAndNothingElse) {
       SCOPED_TRACE(options.method_name());
       if (without_biases() && options.method_name() == "bitfit") continue;
       const auto model = classifier_in(folder(), {.pooling = pooling});
+      if (const std::string why_not = test::refusal(options, *model); !why_not.empty()) {
+        EXPECT_NE(test::message_of(Code::kUnsupported, [&] { apply(options, *model, 1); }).find(why_not),
+                  std::string::npos);
+        continue;
+      }
       const Applied applied = apply(options, *model, 1);
+      test::begin_every_stage(model->parameters(), applied);
       std::vector<std::string> moving = applied.encoder;
       moving.insert(moving.end(), applied.head.begin(), applied.head.end());
       const tensor::TensorMap before = model->parameters().to_map(true);
@@ -78,24 +110,45 @@ TEST_P(TunedEncoders, BitFitIsRefusedWhereTheHeadAloneWouldTrain) {
   EXPECT_EQ(said, expected);
 }
 
-TEST_P(TunedEncoders, LoraOnEveryMapMergesToTheSameLogits) {
-  const auto model = classifier_in(folder());
+/// Every way to change linear maps, on all of `every`.
+std::vector<TuningOptions> of_every_map(const std::vector<std::string>& every) {
+  return {{.method = LoraOptions{.rank = 2, .alpha = 4, .targets = every}},
+          {.method = LoraOptions{.rank = 2, .alpha = 4, .targets = every, .dora = true}},
+          {.method = LoraOptions{.rank = 2, .alpha = 4, .targets = every, .init = LoraInit::kPissa}},
+          {.method = Ia3Options{.targets = every}},
+          {.method = Ia3Options{.targets = every, .feed_forward = every}}};
+}
+
+TEST_P(TunedEncoders, WhatChangesEveryMapMergesToTheSameLogits) {
   std::vector<std::string> every;
-  for (const nn::Linear* linear : model->encoder().linear_maps()) every.push_back(linear->name);
-  apply({.method = LoraOptions{.rank = 2, .alpha = 4, .targets = every}}, *model, 11);
-  for (nn::Linear* linear : model->encoder().linear_maps()) {
-    ASSERT_NE(linear->adapter, nullptr) << linear->name;
-    nn::fill_uniform(model->parameters(), *linear->adapter->parameters()[1], 0.3, 5);
-  }
+  const auto untuned = classifier_in(folder());
+  for (const nn::Linear* linear : untuned->encoder().linear_maps()) every.push_back(linear->name);
+  for (const TuningOptions& options : of_every_map(every)) expect_same_merged(options);
+}
+
+TEST_P(TunedEncoders, AWrittenAdapterGivesItsLogitsOnAnUntouchedModel) {
+  const checkpoint::ModelLayout layout = test::layout_of(checkpoint::open_hf_directory(folder()).config);
   const at::NoGradGuard scoring;
-  const at::Tensor plain = classifier_in(folder())->forward(batch(), {});
-  const at::Tensor tuned = model->forward(batch(), {});
-  EXPECT_GT((tuned - plain).abs().max().item<double>(), 1e-2);
-  const tensor::TensorMap merged = model->merged_tensors().read_all();
-  merge(*model);
-  EXPECT_LT((model->forward(batch(), {}) - tuned).abs().max().item<double>(), 1e-5);
-  for (const nn::Linear* linear : model->encoder().linear_maps()) {
-    EXPECT_TRUE(at::allclose(merged.at(linear->weight->name), linear->weight->view, 1e-6, 1e-7)) << linear->name;
+  std::vector<TuningOptions> all = every_method();
+  all.push_back({.method = LoraOptions{.rank = 2, .init = LoraInit::kPissa}});
+  for (const auto& pooling : kPoolings) {
+    for (const TuningOptions& options : all) {
+      if (!has_peft_form(options)) continue;
+      SCOPED_TRACE(to_json_text(write_options(options)));
+      const auto model = classifier_in(folder(), {.pooling = pooling});
+      if (!test::refusal(options, *model).empty()) continue;
+      apply(options, *model, 11);
+      for (const nn::Parameter& parameter : model->parameters().parameters()) {
+        if (parameter.trainable) nn::fill_uniform(model->parameters(), parameter, 0.3, 5);
+      }
+      const test::TempDirectory out;
+      checkpoint::write_peft_directory(out.path(), adapter_of(*model, options).value(), layout);
+      const auto untouched = classifier_in(folder(), {.pooling = pooling});
+      AdapterSet adapters(*untouched);
+      adapters.add("one", checkpoint::read_peft_directory(out.path(), layout));
+      adapters.use("one");
+      EXPECT_LT((untouched->forward(batch(), {}) - model->forward(batch(), {})).abs().max().item<double>(), 1e-5);
+    }
   }
 }
 

@@ -70,7 +70,9 @@ TEST(FrozenBase, HoldsTheMapsOfGpt2WhichFilesOfTransformersTurn) {
 tensor::TensorMap gradients(models::TextClassifier& model, const TuningOptions& options) {
   apply(options, model, 11);
   for (nn::Linear* linear : model.encoder().linear_maps()) {
-    if (linear->adapter) nn::fill_uniform(model.parameters(), *linear->adapter->parameters()[1], 0.3, 5);
+    if (!linear->adapter) continue;
+    const auto parameters = linear->adapter->parameters();  // LoRA's B, IA3's scale
+    nn::fill_uniform(model.parameters(), *parameters[parameters.size() == 1 ? 0 : 1], 0.3, 5);
   }
   model.forward(batch(), {}).square().sum().backward();
   tensor::TensorMap map;
@@ -83,7 +85,13 @@ tensor::TensorMap gradients(models::TextClassifier& model, const TuningOptions& 
 TEST(FrozenBase, WhatTrainsGetsTheGradientsOfAnF32Base) {
   const TuningOptions methods[] = {{.method = HeadOptions{}},
                                    {.method = BitFitOptions{}},
+                                   {.method = NormOptions{}},
                                    {.method = LoraOptions{.rank = 2}},
+                                   {.method = LoraOptions{.rank = 2, .dora = true}},
+                                   {.method = Ia3Options{}},
+                                   {.method = BottleneckOptions{.reduction = 4}},
+                                   {.method = PromptOptions{.tokens = 3}},
+                                   {.method = PrefixOptions{.tokens = 3}},
                                    {.method = TopKOptions{.layers = 1}}};
   for (const TuningOptions& options : methods) {
     const bool top = std::holds_alternative<TopKOptions>(options.method);
@@ -98,7 +106,8 @@ TEST(FrozenBase, WhatTrainsGetsTheGradientsOfAnF32Base) {
 
 TEST(FrozenBase, AMethodThatTrainsAStoredMatrixIsRefused) {
   for (const TuningOptions& options :
-       {TuningOptions{.method = FullOptions{}}, TuningOptions{.method = TopKOptions{.layers = 2}}}) {
+       {TuningOptions{.method = FullOptions{}}, TuningOptions{.method = GradualOptions{}},
+        TuningOptions{.method = TopKOptions{.layers = 2}}}) {
     const auto model = gguf_bert(2);
     EXPECT_THAT(test::failure([&] { apply(options, *model, 1); }),
                 AllOf(StartsWith("configuration"), HasSubstr("is kept as its file stores it"), HasSubstr("lora")));
@@ -106,17 +115,28 @@ TEST(FrozenBase, AMethodThatTrainsAStoredMatrixIsRefused) {
 }
 
 TEST(FrozenBase, MergingLeavesTheAdapterBesideAStoredMatrix) {
+  for (const TuningOptions& options :
+       {TuningOptions{.method = LoraOptions{.rank = 2}}, TuningOptions{.method = LoraOptions{.rank = 2, .dora = true}},
+        TuningOptions{.method = Ia3Options{}}}) {
+    SCOPED_TRACE(options.method_name());
+    const auto model = gguf_bert(2);
+    gradients(*model, options);
+    const at::NoGradGuard scoring;
+    const at::Tensor before = model->forward(batch(), {});
+    const tensor::TensorMap tensors = model->merged_tensors().read_all();
+    merge(*model);
+    EXPECT_TRUE(model->forward(batch(), {}).equal(before));
+    EXPECT_EQ(model->parameters().trainable_count(), 2 * 32 + 2);  // the head's
+    const auto plain = gguf_bert(0);
+    plain->parameters().copy_from(tensors);
+    EXPECT_LT((plain->forward(batch(), {}) - before).abs().max().item<double>(), 1e-5);
+  }
+}
+
+TEST(FrozenBase, PissaIsRefused) {
   const auto model = gguf_bert(2);
-  gradients(*model, {.method = LoraOptions{.rank = 2}});
-  const at::NoGradGuard scoring;
-  const at::Tensor before = model->forward(batch(), {});
-  const tensor::TensorMap tensors = model->merged_tensors().read_all();
-  merge(*model);
-  EXPECT_TRUE(model->forward(batch(), {}).equal(before));
-  EXPECT_EQ(model->parameters().trainable_count(), 2 * 32 + 2);  // the head's
-  const auto plain = gguf_bert(0);
-  plain->parameters().copy_from(tensors);
-  EXPECT_LT((plain->forward(batch(), {}) - before).abs().max().item<double>(), 1e-5);
+  EXPECT_THAT(test::failure([&] { apply({.method = LoraOptions{.rank = 2, .init = LoraInit::kPissa}}, *model, 1); }),
+              AllOf(HasSubstr("pissa"), HasSubstr("kept as its file stores it")));
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 #include <map>
 
 #include "models/tiny_bert.h"
+#include "rift/base/count_text.h"
 #include "rift/base/error.h"
+#include "support/failure.h"
 #include "tuning/one_step.h"
 
 namespace rift::tuning {
@@ -36,6 +38,7 @@ TEST(Tuning, EveryMethodMovesWhatItNamesAndNothingElse) {
     SCOPED_TRACE(options.method_name());
     const auto model = tiny_classifier();
     const Applied applied = apply(options, *model, 1);
+    test::begin_every_stage(model->parameters(), applied);
     std::vector<std::string> moving = applied.encoder;
     moving.insert(moving.end(), applied.head.begin(), applied.head.end());
     const tensor::TensorMap before = model->parameters().to_map(true);
@@ -51,21 +54,22 @@ TEST(Tuning, EveryMethodMovesWhatItNamesAndNothingElse) {
 }
 
 TEST(Tuning, NothingBelowTheLowestTrainableLayerIsComputedBackwards) {
-  const std::map<std::string_view, int64_t> stages = {
-      {"full", 0}, {"head", 3}, {"top_k", 2}, {"bitfit", 0}, {"lora", 1}};
+  const std::map<std::string_view, int64_t> stages = {{"full", 0},       {"head", 3},   {"top_k", 2}, {"gradual", 3},
+                                                      {"bitfit", 0},     {"norm", 0},   {"lora", 1},  {"ia3", 1},
+                                                      {"bottleneck", 1}, {"prompt", 0}, {"prefix", 1}};
   for (const TuningOptions& options : every_method()) {
     SCOPED_TRACE(options.method_name());
     const auto model = tiny_classifier();
     apply(options, *model, 1);
     const int64_t stage = model->encoder().first_trainable_stage();
     EXPECT_EQ(stage, stages.at(options.method_name()));
-    const tensor::PackedBatch batch = tiny_batch();
+    const tensor::PackedBatch batch = model->encoder().prepared(tiny_batch());
     const at::Tensor embedded = model->encoder().embed(batch, kTraining);
     EXPECT_EQ(embedded.requires_grad(), stage == 0);
     const at::Tensor below = model->encoder().run_layers(embedded, 0, std::max<int64_t>(stage - 1, 0), batch, kTraining,
                                                          models::TokensRead::kAll);
     EXPECT_EQ(below.requires_grad(), stage == 0);
-    model->forward(batch, kTraining).sum().backward();
+    model->forward(tiny_batch(), kTraining).sum().backward();
     for (const nn::Parameter& parameter : model->parameters().parameters()) {
       EXPECT_EQ(parameter.view.grad().defined(), parameter.trainable) << parameter.name;
     }
@@ -83,6 +87,40 @@ TEST(Tuning, MethodsNameTheirParameters) {
   EXPECT_EQ(counts({.method = TopKOptions{.layers = 1}}), std::pair(size_t{16}, size_t{4}));
   EXPECT_EQ(counts({.method = BitFitOptions{}}), std::pair(size_t{1 + 2 * 8}, size_t{4}));
   EXPECT_EQ(counts({.method = LoraOptions{}}), std::pair(size_t{2 * 2 * 2}, size_t{4}));
+  EXPECT_EQ(counts({.method = LoraOptions{.dora = true}}), std::pair(size_t{2 * 2 * 3}, size_t{4}));
+  EXPECT_EQ(counts({.method = NormOptions{}}), std::pair(size_t{2 + 2 * 4}, size_t{4}));
+  EXPECT_EQ(counts({.method = Ia3Options{}}), std::pair(size_t{2 * 4}, size_t{4}));  // both maps back are output.dense
+  EXPECT_EQ(counts({.method = BottleneckOptions{.style = BottleneckStyle::kHoulsby}}),
+            std::pair(size_t{2 * 2 * 4}, size_t{4}));
+  EXPECT_EQ(counts({.method = BottleneckOptions{}}), std::pair(size_t{2 * 4}, size_t{4}));
+  EXPECT_EQ(counts({.method = PromptOptions{}}), std::pair(size_t{1}, size_t{4}));
+  EXPECT_EQ(counts({.method = PrefixOptions{}}), std::pair(size_t{1}, size_t{4}));
+}
+
+TEST(Tuning, GradualBeginsWithTheHeadAndGoesDownToTheEmbeddings) {
+  const auto model = tiny_classifier();
+  const Applied applied = apply({.method = GradualOptions{}}, *model, 1);
+  ASSERT_EQ(applied.stages.size(), 3u);  // two layers and the embeddings
+  EXPECT_TRUE(applied.stages[0].front().starts_with("bert.encoder.layer.1."));
+  EXPECT_TRUE(applied.stages[1].front().starts_with("bert.encoder.layer.0."));
+  EXPECT_EQ(applied.stages[2], model->stem().parameters);
+  const nn::ParameterStore& store = model->parameters();
+  EXPECT_EQ(store.trainable_count(), 1056 + 33);  // pooler and head
+  EXPECT_TRUE(store.at("bert.encoder.layer.1.output.dense.weight").resting);
+  EXPECT_NE(applied.description.find(fmt::format("of {} parameters move", count_text(store.parameter_count()))),
+            std::string::npos)
+      << applied.description;
+  const auto together = tiny_classifier();
+  EXPECT_EQ(apply({.method = GradualOptions{.layers_per_stage = 5}}, *together, 1).stages.size(), 2u);
+}
+
+TEST(Tuning, WhatStandsBesideTheWeightsCannotBeMerged) {
+  for (const TuningOptions& options : every_method()) {
+    const auto model = tiny_classifier();
+    apply(options, *model, 1);
+    const std::string said = test::failure([&] { merge(*model); });
+    EXPECT_EQ(said.find("cannot be merged") != std::string::npos, !options.merges()) << options.method_name() << said;
+  }
 }
 
 TEST(Tuning, DescriptionCountsWhatMoves) {

@@ -409,6 +409,8 @@ std::span<const SentenceEntry> english_sentences() {
       {"doctor.execution", "model execution"},
       {"doctor.precisions", "precisions"},
       {"doctor.tables", "tables"},
+      {"doctor.tuning", "tuning methods"},
+      {"doctor.tuning_fused", "on the fused engine, where it runs the model: {names}; layer by layer: {others}"},
       {"doctor.packaged_model", "packaged model"},
       {"doctor.model", "model"},
       {"doctor.folder", "this folder"},

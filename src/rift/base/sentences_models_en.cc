@@ -61,7 +61,7 @@ std::span<const SentenceEntry> english_models_sentences() {
       {"support.title", "What runs with what"},
       {"support.intro",
        "rift reads pretrained models of the architectures below, from the files that they usually come in, tunes them "
-       "by five methods, and writes files that other libraries load. Not every combination exists. The tables say "
+       "by eleven methods, and writes files that other libraries load. Not every combination exists. The tables say "
        "which do; where one says \"no\", the number names the error at the end of this page, in the words of the "
        "program. A combination is either there or refused: nothing is approximated, and no setting is silently "
        "ignored.\n\nThis page is what `rift models support --markdown` prints. The program does not look anything up "
@@ -100,14 +100,21 @@ std::span<const SentenceEntry> english_models_sentences() {
       {"support_note.tuning",
        "`tuning.method`. Models of images are tuned through the library so far; no verb trains one. Their rows are of "
        "`batch_norm: frozen` where nothing else is said."},
+      {"support_title.fused", "Tuning on the fused engine"},
+      {"support_note.fused",
+       "Of the architectures that the engine runs at all, the methods that leave it so, in training and where nothing "
+       "can be merged in scoring. `dora`: `tuning: {{method: lora, dora: true}}`. With the others layers run one by "
+       "one, with equal results; the log of a run says which it is."},
       {"support_title.stored", "Tuning beside a quantised base"},
       {"support_note.stored",
        "`model.text.base_weights: as_stored`: embeddings and linear maps stay in the blocks of their GGUF file while "
        "something beside them trains. `top_k` keeps the embeddings and the maps below its layers."},
       {"support_title.anchor", "Pull towards the pretrained parameters"},
       {"support_note.anchor",
-       "`objective.anchor: {{kind: l2_sp}}`. It needs pretrained parameters that move: of `head`, a pooler that came "
-       "with the checkpoint; of `lora` it holds the product."},
+       "`objective.anchor: {{kind: l2_sp}}`. It needs pretrained parameters that move: of `head`, `bottleneck`, "
+       "`prompt` and `prefix`, a pooler that came with the checkpoint. Of `lora` it holds the product; `ia3` and "
+       "`lora` "
+       "with `dora` refuse it."},
       {"support_title.files", "Files of weights"},
       {"support_note.files",
        "By the ending of a name, which the first bytes have to bear out. An index of shards and its shards lie in one "

@@ -51,7 +51,8 @@ std::span<const SentenceEntry> chinese_models_sentences() {
       {"support.title", "支持情况一览"},
       {"support.intro",
        "rift "
-       "从常见的文件中读取下列架构的预训练模型，用五种方法微调，并写出其他库能加载的文件。并非所有组合都存在：下面各表"
+       "从常见的文件中读取下列架构的预训练模型，用十一种方法微调，并写出其他库能加载的文件。并非所有组合都存在：下面各"
+       "表"
        "列出哪些可用；凡写“否”之处，括号中的编号对应页末程序给出的错误信息原文。每个组合要么可用，要么被拒绝：不做近似"
        "，也不会默默忽略任何设置。\n\n本页是 `rift models support --markdown` "
        "的输出。程序并不查表：它为每种架构建立一个只有几千个虚构权重的模型并逐一尝试。有测试将本页（英文版）与程序比对"
@@ -85,14 +86,18 @@ std::span<const SentenceEntry> chinese_models_sentences() {
       {"support_title.tuning", "微调方法"},
       {"support_note.tuning",
        "`tuning.method`。图像模型目前通过库来微调，还没有子命令训练它们；未另作说明的行为 `batch_norm: frozen`。"},
+      {"support_title.fused", "融合引擎上的微调"},
+      {"support_note.fused",
+       "在引擎能够运行的架构中，哪些方法仍由引擎运行（训练时；无法合并的，打分时亦然）。`dora`："
+       "`tuning: {{method: lora, dora: true}}`。其他方法逐层运行，结果相同；运行日志会写明是哪一种。"},
       {"support_title.stored", "在量化底座旁微调"},
       {"support_note.stored",
        "`model.text.base_weights: as_stored`：嵌入表和线性映射保持 GGUF 文件中的分块形式，只训练其余部分。`top_k` "
        "保留嵌入表及其各层以下的映射。"},
       {"support_title.anchor", "向预训练参数的拉力"},
       {"support_note.anchor",
-       "`objective.anchor: {{kind: l2_sp}}`。需要有会移动的预训练参数：对 `head` 而言，即检查点自带的 pooler；对 "
-       "`lora` 而言，约束的是乘积。"},
+       "`objective.anchor: {{kind: l2_sp}}`。需要有会移动的预训练参数：对 `head`、`bottleneck`、`prompt` 和 `prefix` "
+       "而言，即检查点自带的 pooler；对 `lora` 而言，约束的是乘积；`ia3` 和带 `dora` 的 `lora` 则拒绝它。"},
       {"support_title.files", "权重文件"},
       {"support_note.files",
        "按文件名后缀，并须与文件开头的字节相符。分片索引与各分片放在同一目录。pickle "

@@ -348,6 +348,8 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"doctor.threads", "线程"},
       {"doctor.execution", "模型运算"},
       {"doctor.precisions", "精度"},
+      {"doctor.tuning", "微调方法"},
+      {"doctor.tuning_fused", "由融合引擎运行（若引擎能运行该模型）：{names}；逐层运行：{others}"},
       {"doctor.tables", "数据表"},
       {"doctor.packaged_model", "自带模型"},
       {"doctor.model", "模型"},

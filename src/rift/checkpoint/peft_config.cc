@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "rift/base/error.h"
 
@@ -13,7 +14,7 @@ struct FixedKey {
   std::string_view key;
   std::string_view default_json;
 };
-constexpr FixedKey kFixedKeys[] = {
+constexpr FixedKey kLoraFixedKeys[] = {
     {"alora_invocation_tokens", "null"},
     {"alpha_pattern", "{}"},
     {"arrow_config", "null"},
@@ -35,32 +36,62 @@ constexpr FixedKey kFixedKeys[] = {
     {"target_parameters", "null"},
     {"trainable_token_indices", "null"},
     {"use_bdlora", "null"},
-    {"use_dora", "false"},
     {"use_qalora", "false"},
     {"velora_config", "null"},
 };
 
 /// Keys that rift reads, or that say nothing about the weights; the second is what rift writes ("" = see
 /// peft_config_json).
-constexpr FixedKey kOtherKeys[] = {
-    {"auto_mapping", "null"},
-    {"base_model_name_or_path", ""},
+constexpr FixedKey kLoraOtherKeys[] = {
     {"fan_in_fan_out", ""},
-    {"inference_mode", "true"},
     {"init_lora_weights", "true"},
     {"lora_alpha", ""},
     {"lora_dropout", ""},
     {"megatron_core", "\"megatron.core\""},
-    {"modules_to_save", ""},
-    {"peft_type", "\"LORA\""},
-    {"peft_version", "\"0.21.2\""},
     {"qalora_group_size", "16"},
     {"r", ""},
-    {"revision", "null"},
     {"target_modules", ""},
-    {"task_type", ""},
+    {"use_dora", ""},
     {"use_rslora", ""},
 };
+constexpr FixedKey kIa3FixedKeys[] = {{"exclude_modules", "null"}};
+constexpr FixedKey kIa3OtherKeys[] = {
+    {"fan_in_fan_out", ""}, {"feedforward_modules", ""}, {"init_ia3_weights", "true"}, {"target_modules", ""}};
+constexpr FixedKey kNormFixedKeys[] = {{"exclude_modules", "null"}};
+constexpr FixedKey kNormOtherKeys[] = {{"target_modules", ""}};
+constexpr FixedKey kVirtualFixedKeys[] = {{"num_transformer_submodules", "1"}, {"prefix_projection", "false"}};
+constexpr FixedKey kPromptOtherKeys[] = {
+    {"num_attention_heads", ""},         {"num_layers", ""},
+    {"num_virtual_tokens", ""},          {"prompt_tuning_init", "\"RANDOM\""},
+    {"prompt_tuning_init_text", "null"}, {"token_dim", ""},
+    {"tokenizer_kwargs", "null"},        {"tokenizer_name_or_path", "null"},
+};
+constexpr FixedKey kPrefixOtherKeys[] = {
+    {"encoder_hidden_size", ""}, {"init_weights", "null"},   {"num_attention_heads", ""},
+    {"num_layers", ""},          {"num_virtual_tokens", ""}, {"token_dim", ""},
+};
+/// Of every kind.
+constexpr FixedKey kCommonKeys[] = {
+    {"auto_mapping", "null"}, {"base_model_name_or_path", ""}, {"inference_mode", "true"}, {"modules_to_save", ""},
+    {"peft_type", ""},        {"peft_version", "\"0.21.2\""},  {"revision", "null"},       {"task_type", ""},
+};
+
+/// What a kind's adapter_config.json holds beside kCommonKeys.
+struct KindKeys {
+  PeftKind kind;
+  std::string_view name;            // peft_type
+  std::span<const FixedKey> fixed;  // at their default
+  std::span<const FixedKey> other;
+};
+constexpr KindKeys kKinds[] = {
+    {PeftKind::kLora, "LORA", kLoraFixedKeys, kLoraOtherKeys},
+    {PeftKind::kIa3, "IA3", kIa3FixedKeys, kIa3OtherKeys},
+    {PeftKind::kNorm, "LN_TUNING", kNormFixedKeys, kNormOtherKeys},
+    {PeftKind::kPrompt, "PROMPT_TUNING", std::span(kVirtualFixedKeys).first(1), kPromptOtherKeys},
+    {PeftKind::kPrefix, "PREFIX_TUNING", kVirtualFixedKeys, kPrefixOtherKeys},
+};
+
+const KindKeys& keys_of(PeftKind kind) { return *std::ranges::find(kKinds, kind, &KindKeys::kind); }
 
 Json parsed(std::string_view text) { return parse_json(text, "default of adapter_config.json"); }
 
@@ -70,11 +101,11 @@ bool is_unused(const Json& value) {
   return (value.is_object() || value.is_array()) && value.size() == 0;
 }
 
-void require_default(const Json::Member& member, std::string_view source) {
+void require_default(const Json::Member& member, const KindKeys& keys, std::string_view source) {
   const auto is_key = [&](const FixedKey& entry) { return entry.key == member.key; };
-  if (std::any_of(std::begin(kOtherKeys), std::end(kOtherKeys), is_key)) return;
-  const auto* fixed = std::find_if(std::begin(kFixedKeys), std::end(kFixedKeys), is_key);
-  if (fixed == std::end(kFixedKeys)) {
+  if (std::ranges::any_of(kCommonKeys, is_key) || std::ranges::any_of(keys.other, is_key)) return;
+  const auto fixed = std::ranges::find_if(keys.fixed, is_key);
+  if (fixed == keys.fixed.end()) {
     RIFT_REQUIRE(is_unused(member.value), Code::kUnsupported,
                  "{}: unknown key '{}' is set to {}; it may change what the adapter computes", source,
                  shorten(member.key), shorten(to_json_text(member.value)));
@@ -156,48 +187,101 @@ bool PeftConfig::names_module(const std::vector<std::string>& names, std::string
                      [&](const std::string& name) { return module == name || module.ends_with("." + name); });
 }
 
+namespace {
+
+void write_virtual_tokens(const PeftConfig& config, Json& json) {
+  const PeftVirtualTokens& tokens = config.virtual_tokens;
+  json["num_attention_heads"] = tokens.heads;
+  json["num_layers"] = tokens.layers;
+  json["num_virtual_tokens"] = tokens.tokens;
+  json["token_dim"] = tokens.token_dim;
+  if (config.kind == PeftKind::kPrefix) json["encoder_hidden_size"] = tokens.token_dim;
+}
+
+}  // namespace
+
 Json peft_config_json(const PeftConfig& config) {
+  const KindKeys& keys = keys_of(config.kind);
   std::vector<std::pair<std::string, Json>> members;
-  for (const auto& [key, text] : kFixedKeys) members.emplace_back(key, parsed(text));
-  for (const auto& [key, text] : kOtherKeys) members.emplace_back(key, text.empty() ? Json() : parsed(text));
+  for (const std::span<const FixedKey> part : {keys.fixed, keys.other, std::span<const FixedKey>(kCommonKeys)}) {
+    for (const auto& [key, text] : part) members.emplace_back(key, text.empty() ? Json() : parsed(text));
+  }
   std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Json json = Json::object();
   for (auto& [key, value] : members) json[key] = std::move(value);
+  json["peft_type"] = keys.name;
   if (!config.base_model.empty()) json["base_model_name_or_path"] = config.base_model;
-  const bool whole = config.alpha == std::floor(config.alpha) && std::abs(config.alpha) < 1e9;
-  json["fan_in_fan_out"] = config.fan_in_fan_out;
-  json["lora_alpha"] = whole ? Json(static_cast<int64_t>(config.alpha)) : Json(config.alpha);
-  json["lora_dropout"] = config.dropout;
   if (!config.modules_to_save.empty()) json["modules_to_save"] = config.modules_to_save;
-  json["r"] = config.rank;
-  json["target_modules"] = config.target_modules;
+  if (!has_virtual_tokens(config.kind)) json["target_modules"] = config.target_modules;
   if (config.task != PeftTask::kUnstated) {
     json["task_type"] = config.task == PeftTask::kSequenceClassification ? "SEQ_CLS" : "FEATURE_EXTRACTION";
   }
-  json["use_rslora"] = config.rank_stabilised;
+  const bool of_maps = config.kind == PeftKind::kLora || config.kind == PeftKind::kIa3;
+  if (of_maps) json["fan_in_fan_out"] = config.fan_in_fan_out;
+  if (has_virtual_tokens(config.kind)) write_virtual_tokens(config, json);
+  if (config.kind == PeftKind::kIa3) json["feedforward_modules"] = config.feed_forward;
+  if (config.kind == PeftKind::kLora) {
+    const bool whole = config.alpha == std::floor(config.alpha) && std::abs(config.alpha) < 1e9;
+    json["lora_alpha"] = whole ? Json(static_cast<int64_t>(config.alpha)) : Json(config.alpha);
+    json["lora_dropout"] = config.dropout;
+    json["r"] = config.rank;
+    json["use_dora"] = config.dora;
+    json["use_rslora"] = config.rank_stabilised;
+  }
   return json;
 }
 
-PeftConfig read_peft_config(const Json& json, std::string_view source) {
-  RIFT_REQUIRE(json.is_object(), Code::kArtefact, "{}: expected a mapping, got {}", source, json.kind_name());
+namespace {
+
+const KindKeys& read_kind(const Json& json, std::string_view source) {
   const Json& type = value_of(json, "peft_type", source);
-  RIFT_REQUIRE(type.is_string() && type.as_string() == "LORA", Code::kUnsupported,
-               "{}: peft_type: this build reads LORA only, got {}", source, shorten(to_json_text(type)));
-  for (const auto& member : json.as_object()) require_default(member, source);
+  const auto* found =
+      type.is_string() ? std::ranges::find(kKinds, type.as_string(), &KindKeys::name) : std::end(kKinds);
+  RIFT_REQUIRE(found != std::end(kKinds), Code::kUnsupported,
+               "{}: peft_type: this build reads LORA, IA3, LN_TUNING, PROMPT_TUNING and PREFIX_TUNING, got {}", source,
+               shorten(to_json_text(type)));
+  return *found;
+}
+
+int64_t read_count(const Json& json, std::string_view key, std::string_view source) {
+  const Json& value = value_of(json, key, source);
+  RIFT_REQUIRE(value.is_integer() && value.as_int() >= 1 && value.as_int() <= 65536, Code::kArtefact,
+               "{}: {}: expected a whole number from 1 to 65536, got {}", source, key, shorten(to_json_text(value)));
+  return value.as_int();
+}
+
+PeftVirtualTokens read_virtual_tokens(const Json& json, std::string_view source) {
+  return {.tokens = read_count(json, "num_virtual_tokens", source),
+          .token_dim = read_count(json, "token_dim", source),
+          .heads = read_count(json, "num_attention_heads", source),
+          .layers = read_count(json, "num_layers", source)};
+}
+
+void read_lora(const Json& json, std::string_view source, PeftConfig& config) {
   require_harmless_start(json, source);
-  PeftConfig config;
-  config.task = read_task(json, source);
-  const Json& rank = value_of(json, "r", source);
-  RIFT_REQUIRE(rank.is_integer() && rank.as_int() >= 1 && rank.as_int() <= 65536, Code::kArtefact,
-               "{}: r: expected a whole number from 1 to 65536, got {}", source, shorten(to_json_text(rank)));
-  config.rank = rank.as_int();
+  config.rank = read_count(json, "r", source);
   config.alpha = read_number(json, "lora_alpha", source);
   config.dropout = json.contains("lora_dropout") ? read_number(json, "lora_dropout", source) : 0.0;
   RIFT_REQUIRE(config.dropout >= 0 && config.dropout < 1, Code::kArtefact,
                "{}: lora_dropout: expected a number in [0, 1), got {}", source, config.dropout);
   config.rank_stabilised = read_truth(json, "use_rslora", source);
+  config.dora = read_truth(json, "use_dora", source);
+}
+
+}  // namespace
+
+PeftConfig read_peft_config(const Json& json, std::string_view source) {
+  RIFT_REQUIRE(json.is_object(), Code::kArtefact, "{}: expected a mapping, got {}", source, json.kind_name());
+  const KindKeys& keys = read_kind(json, source);
+  for (const auto& member : json.as_object()) require_default(member, keys, source);
+  PeftConfig config;
+  config.kind = keys.kind;
+  config.task = read_task(json, source);
+  if (config.kind == PeftKind::kLora) read_lora(json, source, config);
+  if (has_virtual_tokens(config.kind)) config.virtual_tokens = read_virtual_tokens(json, source);
   config.fan_in_fan_out = read_truth(json, "fan_in_fan_out", source);
   config.target_modules = read_names(json, "target_modules", source);
+  config.feed_forward = read_names(json, "feedforward_modules", source);
   config.modules_to_save = read_names(json, "modules_to_save", source);
   const Json* base = json.find("base_model_name_or_path");
   if (base != nullptr && base->is_string()) config.base_model = base->as_string();

@@ -18,13 +18,23 @@ struct LoraPair {
   std::string module;  // canonical: "bert.encoder.layer.0.attention.self.query"
   at::Tensor a;        // [rank,D_in], or [rank,C_in,K,K]
   at::Tensor b;        // [D_out,rank], or [C_out,rank,1,1]
+  at::Tensor lengths;  // [D_out], of the rows (DoRA); undefined without
+};
+
+/// The scale of one linear map's input or output (IA3).
+struct ScaleVector {
+  std::string module;
+  at::Tensor values;  // [D_in] or [D_out]
 };
 
 /// An adapter as PEFT keeps it in a directory: adapter_config.json and adapter_model.safetensors.
 struct PeftAdapter {
   PeftConfig config;
-  std::vector<LoraPair> pairs;  // by module name
-  TensorMap saved;              // of modules_to_save, canonical names: "classifier.weight", "bert.pooler.dense.bias"
+  std::vector<LoraPair> pairs;  // by module name, as the next one
+  std::vector<ScaleVector> scales;
+  TensorMap norms;            // weights and biases of norms, canonical names
+  at::Tensor virtual_tokens;  // of prompt [P,token_dim] and prefix [P,layers*2*token_dim], else undefined
+  TensorMap saved;            // of modules_to_save, canonical names: "classifier.weight", "bert.pooler.dense.bias"
 };
 
 /// Of an adapter on a model of this layout; tensors come as f32. Throws kArtefact naming the tensor (half a pair, wrong

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <memory>
 #include <string>
 
@@ -5,6 +7,7 @@
 #include "rift/cli/run_flags.h"
 #include "rift/cli/verb.h"
 #include "rift/study/bench.h"
+#include "rift/tuning/options.h"
 
 namespace rift::cli {
 
@@ -26,7 +29,9 @@ Run add_bench(CLI::App& command) {
   command.add_option("--parts", spec->parts, "What is timed, some of roof,tokenize,score,latency,train")
       ->type_name("LIST")
       ->delimiter(',');
-  command.add_option("--methods", spec->methods, "Tuning methods that train, some of full,head,top_k,bitfit,lora")
+  command
+      .add_option("--methods", spec->methods,
+                  fmt::format("Tuning methods that train, some of {}", fmt::join(tuning::kMethodNames, ",")))
       ->type_name("LIST")
       ->delimiter(',')
       ->capture_default_str();

@@ -26,6 +26,7 @@
 #include "rift/package/inspect.h"
 #include "rift/package/model_tokenizer.h"
 #include "rift/score/precision.h"
+#include "rift/train/support/support.h"
 
 namespace rift::cli {
 namespace {
@@ -67,6 +68,21 @@ void check_precisions(Finding& finding) {
   Json names = Json::array();
   for (const std::string_view name : with) names.push_back(name);
   finding.facts["native"] = std::move(names);
+}
+
+/// By the first architecture that the engine runs.
+void check_tuning(Finding& finding) {
+  const train::SupportMatrix matrix = train::support_matrix();
+  const train::SupportTable& table = matrix.table("fused");
+  std::vector<std::string> with, without;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    const bool fused = table.rows.front().cells[i].answer == train::SupportCell::Answer::kYes;
+    (fused ? with : without).push_back(table.columns[i]);
+  }
+  finding.detail = sentence("doctor.tuning_fused", fmt::arg("names", fmt::format("{}", fmt::join(with, ", "))),
+                            fmt::arg("others", fmt::format("{}", fmt::join(without, ", "))));
+  finding.facts["fused"] = Json(with);
+  finding.facts["plain"] = Json(without);
 }
 
 void check_tables(Finding& finding) {
@@ -113,6 +129,7 @@ std::vector<Finding> examine(const std::string& model, const std::string& device
       find("model execution", sentence("doctor.execution"),
            [&](Finding& finding) { finding.detail = package::describe_execution(device); }),
       find("precisions", sentence("doctor.precisions"), check_precisions),
+      find("tuning", sentence("doctor.tuning"), check_tuning),
       find("tables", sentence("doctor.tables"), check_tables),
       find(model.empty() ? "packaged model" : "model",
            sentence(model.empty() ? "doctor.packaged_model" : "doctor.model"),

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "rift/models/additions.h"
+#include "rift/nn/attention.h"
 #include "rift/nn/dropout.h"
 #include "rift/nn/forward_context.h"
 #include "rift/nn/linear.h"
@@ -18,6 +20,7 @@ struct LayerPass {
   const nn::ForwardContext& context;
   int64_t layer = 0;
   nn::TokensRead read = nn::TokensRead::kAll;
+  const Additions* additions = nullptr;  // of the encoder
 
   /// Of the linear map with this number in its layer, on those tokens.
   nn::LinearCall call(uint32_t site, nn::TokensRead tokens) const { return {context, batch, layer, site, tokens}; }
@@ -27,6 +30,10 @@ struct LayerPass {
   }
   /// Of [S,...] those tokens that the layer gives.
   at::Tensor chosen(const at::Tensor& x) const { return nn::read_tokens(x, batch, read); }
+  /// norm(x + y): the states after a part that gave y, by way of the adapter behind it where there is one.
+  at::Tensor join(LayerPart part, const at::Tensor& y, const at::Tensor& x, const StateNorm& norm = {}) const;
+  /// packed_attention() with the layer's keys and values of the prefix before each row's own.
+  at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, nn::AttentionCall call) const;
 };
 
 }  // namespace rift::models

@@ -14,6 +14,12 @@ struct Part {
   std::vector<std::string> parameters;  // full names, in storage order
 };
 
+/// Linear maps that a vector scales (IA3), by last name parts.
+struct ScaledMaps {
+  std::vector<std::string> maps;
+  std::vector<std::string> by_input;  // those of `maps` whose input is scaled, the others' output
+};
+
 /// The parameters that were added to the store since it had `begin` of them.
 Part part_since(const nn::ParameterStore& store, std::string name, size_t begin);
 /// The same with their shapes.

@@ -97,6 +97,15 @@ AdapterBase TextClassifier::adapter_base() const {
   return base;
 }
 
+AdditionSizes TextClassifier::addition_sizes() const {
+  return {.why_no_prefix = encoder_->why_no_prefix(),
+          .width = encoder_->width(),
+          .key_width = encoder_->key_width(),
+          .key_heads = encoder_->key_heads(),
+          .word_table = encoder_->words().weight,
+          .word_scale = encoder_->word_scale()};
+}
+
 TokensRead TextClassifier::tokens_read(Pooling pooling) const {
   if (pooling == Pooling::kLast) return TokensRead::kLast;
   const bool first = pooling == Pooling::kCls || (pooling == Pooling::kPooler && !own_head_.reads_mean);
@@ -104,7 +113,8 @@ TokensRead TextClassifier::tokens_read(Pooling pooling) const {
 }
 
 at::Tensor TextClassifier::forward(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
-  return forward_from(0, encoder_->embed(batch, context), batch, context);
+  const tensor::PackedBatch prepared = encoder_->prepared(batch);
+  return forward_from(0, encoder_->embed(prepared, context), prepared, context);
 }
 
 at::Tensor TextClassifier::forward_from(int64_t first, const at::Tensor& hidden, const tensor::PackedBatch& batch,
@@ -120,8 +130,9 @@ at::Tensor TextClassifier::pooled_from(int64_t first, const at::Tensor& hidden, 
 
 at::Tensor TextClassifier::features(Pooling pooling, const tensor::PackedBatch& batch,
                                     const nn::ForwardContext& context) const {
-  const at::Tensor states = encoder_->forward(batch, context, tokens_read(pooling));
-  return pool_read(pooling, read(pooling, states, batch), batch, context);
+  const tensor::PackedBatch prepared = encoder_->prepared(batch);
+  const at::Tensor states = encoder_->forward(prepared, context, tokens_read(pooling));
+  return pool_read(pooling, read(pooling, states, prepared), prepared, context);
 }
 
 at::Tensor TextClassifier::read(const at::Tensor& hidden, const tensor::PackedBatch& batch) const {

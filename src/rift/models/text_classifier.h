@@ -88,8 +88,12 @@ class TextClassifier final : public TunableModel {
   using TunableModel::linear_maps;
   std::vector<nn::LinearMap*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return encoder_->lora_maps(); }
+  ScaledMaps scaled_maps() const override { return encoder_->scaled_maps(); }
   /// With pooling "pooler" transformers' class for sequence classification, with another one AutoModel.
   AdapterBase adapter_base() const override;
+  using TunableModel::additions;
+  Additions& additions() override { return encoder_->additions(); }
+  AdditionSizes addition_sizes() const override;
   /// Names that `pretrained` lacked and that were initialised here, by fill_start_values().
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
   /// The head's outputs times `factor` plus `shift`, by its own weights; `shift` is 0 where it has no bias.

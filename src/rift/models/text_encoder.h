@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "rift/models/additions.h"
 #include "rift/models/part.h"
 #include "rift/models/text_sizes.h"
+#include "rift/nn/embedding.h"
 #include "rift/nn/forward_context.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
@@ -43,6 +45,22 @@ class TextEncoder {
   virtual std::vector<nn::Linear*> linear_maps() = 0;
   /// The last name parts of those that make queries and values: what LoRA adapts where nobody says otherwise.
   virtual std::vector<std::string> lora_maps() const = 0;
+  /// What IA3 scales where nobody says otherwise: keys, values, the input of the map out of the feed-forward part.
+  virtual ScaledMaps scaled_maps() const = 0;
+  /// What stands beside the maps. A pass reads it; fill it with parameters of the model's store.
+  Additions& additions() { return additions_; }
+  const Additions& additions() const { return additions_; }
+  /// The table of token embeddings, [vocabulary,W].
+  virtual const nn::Embedding& words() const = 0;
+  virtual double word_scale() const { return 1; }  // of its rows as embeddings
+  /// Heads of keys and values, and the width of all of them together.
+  virtual int64_t key_heads() const = 0;
+  virtual int64_t key_width() const { return width(); }
+  /// Why no keys and values from outside stand before a row's own, "" where they can.
+  virtual std::string why_no_prefix() const { return ""; }
+  /// The batch as passes through embed() and the layers need it: with the prompt's tokens, behind the prefix.
+  tensor::PackedBatch prepared(const tensor::PackedBatch& batch) const;
+
   /// Lowest stage with a trainable parameter or adapter; L + 1 when the whole encoder is frozen.
   int64_t first_trainable_stage() const;
 
@@ -70,9 +88,12 @@ class TextEncoder {
  protected:
   /// Throws kArtefact when an id, a type or a row's length is beyond sizes().
   void require_fitting(const tensor::PackedBatch& batch) const;
+  /// Embeddings of the ids, [S,W], with the prompt in its tokens' places.
+  at::Tensor word_states(const tensor::PackedBatch& batch) const;
 
   Part stem_;
   std::vector<Part> layer_parts_;
+  Additions additions_;
 
  private:
   /// Whether a parameter or adapter of the stage trains.

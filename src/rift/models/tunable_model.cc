@@ -15,7 +15,10 @@ tensor::LazyTensors TunableModel::merged_tensors() const {
   const auto add = [&](const nn::Parameter& parameter, std::function<at::Tensor()> read) {
     tensors.emplace(parameter.name, {.shape = parameter.shape, .dtype = parameters().dtype(), .read = std::move(read)});
   };
-  for (const nn::LinearMap* map : linear_maps()) add(*map->weight, [map] { return nn::merged_weight(*map); });
+  for (const nn::LinearMap* map : linear_maps()) {
+    add(*map->weight, [map] { return nn::merged_weight(*map); });
+    if (map->bias != nullptr) add(*map->bias, [map] { return nn::merged_bias(*map); });
+  }
   const auto keep = [&](const std::string& name) {
     const nn::Parameter& parameter = parameters().at(name);
     if (!tensors.contains(name)) add(parameter, [&parameter] { return nn::numbers_of(parameter); });

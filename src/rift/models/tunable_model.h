@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "rift/checkpoint/peft_config.h"
+#include "rift/models/additions.h"
 #include "rift/models/part.h"
 #include "rift/nn/linear.h"
 #include "rift/nn/parameters.h"
@@ -40,13 +41,20 @@ class TunableModel {
   std::vector<const nn::LinearMap*> linear_maps() const;
   /// The last name parts of those that LoRA adapts where nobody names any.
   virtual std::vector<std::string> lora_maps() const = 0;
+  /// The same of IA3: those of keys and values, and the map back from the feed-forward part's inner width.
+  virtual ScaledMaps scaled_maps() const = 0;
   /// Why this model takes no adapters, "" when it does.
   virtual std::string why_not_adapted() const { return ""; }
   virtual AdapterBase adapter_base() const = 0;
 
-  /// Encoder, pooler and head by canonical name, buffers included, every adapter folded into its map: what a model
-  /// directory is written from. Each is made when it is read, of the model as it is then, which must live; what needs
-  /// no making shares the model's memory.
+  /// What stands beside the linear maps, and what of it the model can take.
+  virtual Additions& additions() = 0;
+  const Additions& additions() const { return const_cast<TunableModel*>(this)->additions(); }
+  virtual AdditionSizes addition_sizes() const = 0;
+
+  /// Encoder, pooler and head by canonical name, buffers included, every adapter folded into its map and additions left
+  /// out: what a model directory is written from. Each is made when it is read, of the model as it is then, which must
+  /// live; what needs no making shares the model's memory.
   tensor::LazyTensors merged_tensors() const;
 
  private:

@@ -36,7 +36,7 @@ constexpr int64_t kWeightsAtATime = int64_t{1} << 22;
 constexpr int64_t kFewestQueries = 16;
 
 /// Queries of a row that follow each other, and keys of it that they attend to; places count from the row's first
-/// token.
+/// key.
 struct Block {
   int64_t row = 0;
   int64_t query_begin = 0;  // row of q
@@ -56,6 +56,7 @@ struct Plan : torch::CustomClassHolder {
         causal(call.causal),
         window(call.window),
         scale(call.scale.value_or(1.0 / std::sqrt(static_cast<double>(head_width)))),
+        prefix(call.prefix),
         row_begin(call.batch.row_begin_host) {
     if (!call.context.training || call.dropout == 0) return;
     rate = kernels::dropout_rate(call.dropout);
@@ -65,16 +66,17 @@ struct Plan : torch::CustomClassHolder {
   }
 
   int64_t rows() const { return static_cast<int64_t>(row_begin.size()) - 1; }
-  int64_t tokens(int64_t row) const { return row_begin[row + 1] - row_begin[row]; }
-  int64_t queries(int64_t row) const { return read == TokensRead::kAll ? tokens(row) : 1; }
-  int64_t first_query(int64_t row) const { return read == TokensRead::kLast ? tokens(row) - 1 : 0; }
+  int64_t keys(int64_t row) const { return prefix + row_begin[row + 1] - row_begin[row]; }
+  int64_t key_begin(int64_t row) const { return row_begin[row] + row * prefix; }
+  int64_t queries(int64_t row) const { return read == TokensRead::kAll ? keys(row) - prefix : 1; }
+  int64_t first_query(int64_t row) const { return read == TokensRead::kLast ? keys(row) - 1 : prefix; }
   int64_t query_begin(int64_t row) const { return read == TokensRead::kAll ? row_begin[row] : row; }
   int64_t group() const { return heads / key_heads; }  // heads of q that share one of k and v
   bool drops() const { return states.defined(); }
 
   /// The queries of a row at a time, with the keys that any of them attends to.
   std::vector<Block> blocks(int64_t row) const {
-    const int64_t count = queries(row), all_keys = tokens(row), most = queries_at_a_time(all_keys);
+    const int64_t count = queries(row), all_keys = keys(row), most = queries_at_a_time(all_keys);
     std::vector<Block> blocks;
     for (int64_t begin = 0; begin < count; begin += most) {
       Block block{row, query_begin(row) + begin, std::min(most, count - begin), first_query(row) + begin};
@@ -109,6 +111,7 @@ struct Plan : torch::CustomClassHolder {
   bool causal;
   std::optional<int64_t> window;
   double scale;
+  int64_t prefix;
   std::vector<int64_t> row_begin;
   kernels::DropoutRate rate;
   at::Tensor states;  // of the queries; undefined without dropout
@@ -131,7 +134,7 @@ void for_each(int64_t n, const at::Device& device, const std::function<void(int6
 
 /// A block of [S,Hk*K] as a view [Hk,Tk,K].
 at::Tensor keys_of(const Plan& plan, const at::Tensor& x, const Block& block) {
-  return x.narrow(0, plan.row_begin[block.row] + block.first_key, block.keys)
+  return x.narrow(0, plan.key_begin(block.row) + block.first_key, block.keys)
       .view({-1, plan.key_heads, plan.head_width})
       .transpose(0, 1);
 }
@@ -238,10 +241,11 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 
 at::Tensor packed_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const AttentionCall& call) {
   const int64_t key_heads = call.key_heads == 0 ? call.heads : call.key_heads;
-  RIFT_CHECK(q.size(1) % call.heads == 0 && call.heads % key_heads == 0 && k.size(0) == call.batch.tokens);
+  RIFT_CHECK(q.size(1) % call.heads == 0 && call.heads % key_heads == 0 && call.prefix >= 0);
+  RIFT_CHECK(k.size(0) == call.batch.tokens + call.batch.rows * call.prefix);
   RIFT_CHECK(k.size(1) * call.heads == q.size(1) * key_heads && k.sizes() == v.sizes());
   RIFT_CHECK(q.size(0) == count_of(call.read, call.batch));
-  RIFT_CHECK(call.batch.longest < (int64_t{1} << 16));  // the dropout hash gives a key 16 bits
+  RIFT_CHECK(call.batch.longest + call.prefix < (int64_t{1} << 16));  // the dropout hash gives a key 16 bits
   return PackedAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(),
                                 c10::make_intrusive<Plan>(call, q.size(1)));
 }

@@ -21,6 +21,8 @@ namespace rift::nn {
 ///   window:    tokens further away than this are not attended to; nullopt: all are
 ///   scale:     of the scores; nullopt: 1 / sqrt(K)
 ///   read:      the tokens whose queries q holds
+///   prefix:    keys and values before each row's own, which every token attends to as to tokens before it; k and v
+///              then hold [S+B*prefix,...]
 struct AttentionCall {
   const tensor::PackedBatch& batch;
   const ForwardContext& context;
@@ -32,6 +34,7 @@ struct AttentionCall {
   std::optional<int64_t> window;
   std::optional<double> scale;
   TokensRead read = TokensRead::kAll;
+  int64_t prefix = 0;
 };
 
 /// Self-attention of every row on itself, without padding:

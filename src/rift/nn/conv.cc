@@ -43,8 +43,11 @@ Conv2d Conv2d::add_to(ParameterStore& store, const std::string& name, const Conv
 }
 
 at::Tensor Conv2d::forward(const at::Tensor& x, const LinearCall& call) const {
-  const at::Tensor y = convolve(x, weight->view, bias == nullptr ? at::Tensor() : bias->view, walk);
-  return adapter ? adapter->apply(x, y, call) : y;
+  const at::Tensor read = adapter ? adapter->input(x) : x;
+  const at::Tensor y = convolve(read, weight->view, bias == nullptr ? at::Tensor() : bias->view, walk);
+  return adapter ? adapter->apply(read, y, call) : y;
 }
+
+at::Tensor Conv2d::product(const at::Tensor& x) const { return convolve(x, weight->view, {}, walk); }
 
 }  // namespace rift::nn

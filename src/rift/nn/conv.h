@@ -36,6 +36,7 @@ struct Conv2d : LinearMap {
   /// Registers `name`.weight and, where there is one, `name`.bias.
   static Conv2d add_to(ParameterStore& store, const std::string& name, const Conv2dShape& shape, const ConvWalk& walk);
   at::Tensor forward(const at::Tensor& x, const LinearCall& call) const;
+  at::Tensor product(const at::Tensor& x) const override;
 };
 
 }  // namespace rift::nn

@@ -70,9 +70,14 @@ Linear Linear::add_without_bias(ParameterStore& store, const std::string& name, 
 
 at::Tensor Linear::forward(const at::Tensor& x, const LinearCall& call) const {
   const at::Tensor added = bias == nullptr ? at::Tensor() : bias->view;
-  at::Tensor y = weight->frozen ? frozen_linear(x, weight->frozen) : linear_map(x, weight->view, added);
+  const at::Tensor read = adapter ? adapter->input(x) : x;
+  at::Tensor y = weight->frozen ? product(read) : linear_map(read, weight->view, added);
   if (weight->frozen && added.defined()) y = y.add(added);
-  return adapter ? adapter->apply(x, y, call) : y;
+  return adapter ? adapter->apply(read, y, call) : y;
+}
+
+at::Tensor Linear::product(const at::Tensor& x) const {
+  return weight->frozen ? frozen_linear(x, weight->frozen) : linear_map(x, weight->view, {});
 }
 
 bool LinearMap::trainable() const {
@@ -85,10 +90,19 @@ at::Tensor merged_weight(const LinearMap& map) {
   return map.adapter ? weight.add(map.adapter->delta()) : weight;
 }
 
+at::Tensor merged_bias(const LinearMap& map) {
+  const at::NoGradGuard no_gradient;
+  const at::Tensor bias = numbers_of(*map.bias);
+  const at::Tensor delta = map.adapter ? map.adapter->bias_delta() : at::Tensor();
+  return delta.defined() ? bias.add(delta) : bias;
+}
+
 void merge_adapter(LinearMap& map) {
   if (!map.adapter || map.weight->frozen) return;
   const at::NoGradGuard no_gradient;
-  map.weight->view.detach().add_(map.adapter->delta());
+  const at::Tensor delta = map.adapter->delta(), bias_delta = map.adapter->bias_delta();
+  map.weight->view.detach().add_(delta);
+  if (bias_delta.defined()) map.bias->view.detach().add_(bias_delta);
   map.adapter.reset();
 }
 

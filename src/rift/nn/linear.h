@@ -43,18 +43,23 @@ struct LowRankUpdate {
   double dropout = 0;
 };
 
-/// An update beside a linear map (LoRA and its kin; room `tuning`). Its parameters live in the model's ParameterStore.
+/// What changes a linear map beside its weight: updates of low rank, scales (room `tuning`). Its parameters live in the
+/// model's ParameterStore.
 class LinearAdapter {
  public:
   virtual ~LinearAdapter() = default;
-  /// From the map's input and output, of whatever shape the map has them, its output with the update. May write into
-  /// nothing that autograd has saved.
+  /// What the map multiplies in the place of its input x; of x's shape.
+  virtual at::Tensor input(const at::Tensor& x) const { return x; }
+  /// From what input() gave and the map's output, of whatever shape the map has them, its output with the update. May
+  /// write into nothing that autograd has saved.
   virtual at::Tensor apply(const at::Tensor& x, const at::Tensor& y_base, const LinearCall& call) const = 0;
   /// The same as numbers, for the engine; nullopt for an adapter that is no such update: its model then runs through
   /// apply().
   virtual std::optional<LowRankUpdate> low_rank() const { return std::nullopt; }
-  /// What merging adds to W, of W's shape. Throws kUnsupported for an adapter that is no additive update of W.
+  /// What merging adds to W, of W's shape.
   virtual at::Tensor delta() const = 0;
+  /// What merging adds to the map's bias, [D_out]; undefined where it stays.
+  virtual at::Tensor bias_delta() const { return {}; }
   /// True when one of its parameters trains: the layer and everything above then takes part in the backward pass.
   virtual bool trainable() const = 0;
   /// Its parameters, in storage order.
@@ -73,6 +78,8 @@ struct LinearMap {
   LinearMap(const LinearMap&) = default;
   LinearMap& operator=(const LinearMap&) = default;
   virtual ~LinearMap() = default;
+  /// W x alone, without bias and adapter.
+  virtual at::Tensor product(const at::Tensor& x) const = 0;
   bool trainable() const;  // weight, bias or adapter
 };
 
@@ -83,14 +90,17 @@ struct Linear : LinearMap {
   /// Registers `name`.weight alone.
   static Linear add_without_bias(ParameterStore& store, const std::string& name, int64_t in, int64_t out);
   at::Tensor forward(const at::Tensor& x, const LinearCall& call) const;
+  at::Tensor product(const at::Tensor& x) const override;
   int64_t in_features() const { return weight->shape[1]; }
   int64_t out_features() const { return weight->shape[0]; }
 };
 
 /// W + adapter's delta as a new tensor; numbers_of(W) when there is no adapter. For export.
 at::Tensor merged_weight(const LinearMap& map);
-/// Adds the adapter's delta to W in place and drops the adapter: faster scoring, the same scores within 1e-5. Beside a
-/// W that is held frozen the adapter stays.
+/// The same of b, which the map has.
+at::Tensor merged_bias(const LinearMap& map);
+/// Adds the adapter's deltas to W and b in place and drops the adapter: faster scoring, the same scores within 1e-5.
+/// Beside a W that is held frozen the adapter stays.
 void merge_adapter(LinearMap& map);
 
 }  // namespace rift::nn

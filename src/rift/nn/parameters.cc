@@ -164,10 +164,11 @@ void ParameterStore::set_trainable(const Parameter& parameter, bool trainable) {
   const auto found = by_name_.find(parameter.name);
   RIFT_CHECK(found != by_name_.end() && found->second == &parameter);
   Parameter& own = *found->second;
+  own.resting = false;
   if (own.trainable == trainable) return;
   RIFT_REQUIRE(!own.frozen, Code::kConfig,
                "'{}' is kept as its file stores it and cannot train; tune with "
-               "method head, bitfit or lora, or set model.text.base_weights to f32",
+               "method head, bitfit, norm, lora or ia3, or set model.text.base_weights to f32",
                own.name);
   own.trainable = trainable;
   changes_ += writes_ + 1;  // beyond every version so far, whichever of the counts it was made of
@@ -176,6 +177,12 @@ void ParameterStore::set_trainable(const Parameter& parameter, bool trainable) {
   own.view.mutable_grad() = at::Tensor();
   bind(own);
   if (trainable) own.view.mutable_grad().zero_();
+}
+
+void ParameterStore::set_resting(const Parameter& parameter) {
+  set_trainable(parameter, true);  // refused of one that cannot
+  set_trainable(parameter, false);
+  by_name_.find(parameter.name)->second->resting = true;
 }
 
 int64_t ParameterStore::parameter_count() const {

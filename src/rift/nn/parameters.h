@@ -27,6 +27,7 @@ struct Parameter {
   int64_t offset = 0;  // first element in the flat storage
   int64_t size = 0;    // elements
   bool trainable = true;
+  bool resting = false;        // not trainable yet: a later stage of the run will train it
   bool rows_may_idle = false;  // a table of rows, of which a step's gradient reaches few
   std::shared_ptr<const FrozenMatrix> frozen;
   at::Tensor view;  // `shape`; an autograd leaf that requires a gradient iff trainable; undefined before seal()
@@ -93,7 +94,9 @@ class ParameterStore {
   const Parameter* find(std::string_view name) const;  // nullptr when absent
   const Parameter& at(std::string_view name) const;    // kConfig with the nearest name when absent
 
-  void set_trainable(const Parameter& parameter, bool trainable);
+  void set_trainable(const Parameter& parameter, bool trainable);  // ends its rest
+  /// Makes a parameter that trains wait for a later stage: no gradient, but part of what the run changes.
+  void set_resting(const Parameter& parameter);
   int64_t elements() const { return elements_; }  // of the flat storage, gaps between parameters included
   int64_t parameter_count() const;                // elements of all parameters
   int64_t trainable_count() const;

@@ -80,7 +80,10 @@ void Optimizer<T>::place_pull(const Pull<T>& pull) {
 
 template <class T>
 void Optimizer<T>::make_pieces() {
+  pieces_.clear();
+  idle_.clear();
   for (const Placed& placed : placed_) {
+    if (!placed.active) continue;
     if (!rule_->elementwise()) {
       pieces_.push_back({&placed, 0, placed.slice.size});
       continue;
@@ -94,6 +97,25 @@ void Optimizer<T>::make_pieces() {
       idle_.push_back(0);
     }
   }
+}
+
+template <class T>
+void Optimizer<T>::restart(const std::function<bool(const Slice& slice)>& is_active) {
+  for (Placed& placed : placed_) placed.active = is_active(placed.slice);
+  state_.steps = 0;
+  std::ranges::fill(state_.first, T(0));
+  std::ranges::fill(state_.second, T(0));
+  make_pieces();
+  find_idle_pieces();
+}
+
+template <class T>
+std::vector<Slice> Optimizer<T>::active_slices() const {
+  std::vector<Slice> slices;
+  for (const Placed& placed : placed_) {
+    if (placed.active) slices.push_back(placed.slice);
+  }
+  return slices;
 }
 
 template <class T>

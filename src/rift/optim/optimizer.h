@@ -68,7 +68,13 @@ class Optimizer {
   void update(std::span<T> theta, std::span<const T> gradient, const Slice& stretch);
   GradientMeasure finish_step(std::span<T> theta, std::span<const T> gradient);
 
+  /// Begins anew: steps count from 1, moments are zero, and only the slices that `is_active` names take part from now
+  /// on; the others are neither read nor written.
+  void restart(const std::function<bool(const Slice& slice)>& is_active);
+
   const std::vector<ParameterGroup>& groups() const { return groups_; }
+  /// Those that take part, by offset.
+  std::vector<Slice> active_slices() const;
   int64_t steps() const { return state_.steps; }
 
   /// What resuming needs: what the rule keeps of each slice, in the order of groups and slices. May be empty.
@@ -89,6 +95,7 @@ class Optimizer {
     int64_t second = 0;
     const T* centre = nullptr;
     const T* rates = nullptr;
+    bool active = true;
   };
   struct Piece {
     const Placed* placed = nullptr;

@@ -90,6 +90,7 @@ struct OptimOptions {
       AdamOptions{};
   double lr = 2e-5;
   std::optional<double> head_lr;
+  double layer_decay = 1.0;
   double weight_decay = 0.0;
   int64_t batch_rows = 32;
   int64_t accumulate = 1;
@@ -106,6 +107,10 @@ struct OptimOptions {
     v.choice("name", name, kOptimizerNames, "Optimizer.");
     v("lr", lr, "Learning rate at its peak.", positive());
     v("head_lr", head_lr, "Learning rate of a new head and pooler; lr when left out.", positive());
+    v("layer_decay", layer_decay,
+      "Each layer's learning rate over that of the layer above it (arXiv:1801.06146): the top layer takes lr, the "
+      "embeddings least; 1 = all alike.",
+      Range{.low = 0, .high = 1, .open_low = true});
     v("weight_decay", weight_decay, "Weight decay; biases and norms are left out.", at_least(0));
     v("batch_rows", batch_rows, "Rows of a step; with accumulate > 1, of each of its parts.", at_least(1));
     v("accumulate", accumulate, "Parts whose gradients add up to one step.", at_least(1));

@@ -6,6 +6,7 @@
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
+#include "rift/package/beside.h"
 #include "rift/package/format/manifest.h"
 #include "rift/package/onnx_export.h"
 #include "rift/package/onnx_image_export.h"
@@ -16,16 +17,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kAdapterFolder = "adapter/";
+constexpr std::string_view kAdapterFiles = "adapter/";
 constexpr std::string_view kWeights = "model.safetensors";
 
 /// What a package holds beside the text model.
 constexpr std::array<std::string_view, 2> kOwnFiles = {"rift.json", kManifestFile};
-constexpr std::array<std::string_view, 2> kOwnFolders = {"parts/", kAdapterFolder};
+constexpr std::array<std::string_view, 2> kOwnFolders = {"parts/", kAdapterFiles};
 
 bool is_hf(std::string_view name) {
   return std::ranges::find(kOwnFiles, name) == kOwnFiles.end() &&
          std::ranges::none_of(kOwnFolders, [&](std::string_view folder) { return name.starts_with(folder); });
+}
+
+std::string of_adapter(std::string_view name) { return std::string(kAdapterFiles) + std::string(name); }
+
+/// Of an adapter in PEFT's form, what PEFT reads.
+bool is_peft(std::span<const std::string> files, const std::string& name) {
+  const bool has_form = std::ranges::find(files, of_adapter("adapter_config.json")) != files.end();
+  return has_form && name.starts_with(kAdapterFiles) && name != of_adapter(kBesideOptions) &&
+         name != of_adapter(kBesideTensors);
 }
 
 struct Copy {
@@ -46,8 +56,8 @@ std::vector<Copy> files_of(std::span<const std::string> files, ExportFormat form
   std::vector<Copy> copies;
   for (const std::string& file : files) {
     if (format == ExportFormat::kHf && is_hf(file)) copies.push_back({file, file});
-    if (format == ExportFormat::kPeft && file.starts_with(kAdapterFolder)) {
-      copies.push_back({file, file.substr(kAdapterFolder.size())});
+    if (format == ExportFormat::kPeft && is_peft(files, file)) {
+      copies.push_back({file, file.substr(kAdapterFiles.size())});
     }
   }
   return copies;
@@ -77,6 +87,19 @@ void require_exportable(std::span<const std::string> files, ExportFormat format,
       "{}: the package holds no text model, so there is nothing that transformers, peft or onnxruntime could "
       "load; of what lies under parts/, scorecard.json and logistic.json explain themselves and gbdt.txt is LightGBM's",
       package.string());
+  const bool beside = std::ranges::find(files, of_adapter(kBesideOptions)) != files.end();
+  if (format == ExportFormat::kPeft) {
+    RIFT_REQUIRE(
+        !beside || !files_of(files, format).empty(), Code::kUnsupported,
+        "{}: PEFT has no form for bottleneck adapters; the package keeps them beside its weights for rift score",
+        package.string());
+  } else {
+    RIFT_REQUIRE(
+        !beside, Code::kUnsupported,
+        "{}: what was tuned stands beside the pretrained weights and cannot be merged into them, so that --format "
+        "{} would leave it out; export --format peft (prompt, prefix), or tune with lora or ia3",
+        package.string(), name_of(format));
+  }
   RIFT_REQUIRE(format != ExportFormat::kPeft || !files_of(files, format).empty(), Code::kUnsupported,
                "{}: no adapter was tuned in this package; export it with --format hf", package.string());
 }

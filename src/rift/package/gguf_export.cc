@@ -8,6 +8,7 @@
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/encode/text/pipeline/gguf_tokenizer.h"
+#include "rift/package/beside.h"
 #include "rift/package/format/manifest.h"
 #include "rift/package/model_tokenizer.h"
 #include "rift/package/pretrained.h"
@@ -112,6 +113,7 @@ void export_gguf(const fs::path& model, const fs::path& out, checkpoint::FloatTy
     check_manifest(model);
     RIFT_REQUIRE(fs::exists(model / "config.json", ignored), Code::kUnsupported,
                  "{}: the package holds no text model, so there is nothing for a GGUF file", model.string());
+    require_whole(model);
   }
   const auto directory = checkpoint::open_hf_directory(model);
   RIFT_REQUIRE(directory.gguf.empty(), Code::kConfig,

@@ -10,6 +10,7 @@
 #include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/models/label_tokens.h"
+#include "rift/package/beside.h"
 #include "rift/package/model_tokenizer.h"
 
 namespace rift::package {
@@ -113,6 +114,7 @@ models::Pooling resolve_pooling(models::Pooling asked, const checkpoint::HfDirec
 }
 
 TextModel load_text_model(const TextModelSpec& spec) {
+  require_whole(spec.directory);
   TextModel result;
   result.base = checkpoint::open_hf_directory(spec.directory);
   result.weights_sha256 = checkpoint::archive_sha256(checkpoint::weights_file(result.base));

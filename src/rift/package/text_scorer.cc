@@ -6,6 +6,7 @@
 #include "rift/checkpoint/load_model.h"
 #include "rift/checkpoint/model_directory.h"
 #include "rift/checkpoint/tensor_file.h"
+#include "rift/package/beside.h"
 #include "rift/package/engine_precision.h"
 #include "rift/package/model_tokenizer.h"
 #include "rift/package/special_tokens.h"
@@ -17,8 +18,6 @@ namespace rift::package {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kAdapterFolder = "adapter";
 
 /// Of classes that are reached step by step and of labels each output has a sigmoid of its own, as that of a binary
 /// task.
@@ -113,6 +112,7 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
   if (const Json* adapter = part.find("adapter"); adapter != nullptr && adapter->as_bool()) {
     spec.adapter = checkpoint::read_peft_directory(package / kAdapterFolder, layout);
   }
+  spec.beside = read_beside(package, *spec.model);
   if (const Json* changes = part.find("precisions")) spec.precisions = score::precision_changes_from_json(*changes);
   return std::make_unique<TextScorer>(std::move(spec));
 }
@@ -181,6 +181,7 @@ Json TextScorer::save(const fs::path& package) const {
   write_gguf_tokenizer(spec_.base, package);
   write_pretrained(package, spec_.pretrained, spec_.base.root);
   if (!spec_.fisher.empty()) checkpoint::write_tensors(package / kFisherFile, spec_.fisher);
+  if (spec_.beside) write_beside(package, *spec_.beside, *spec_.model);
   if (spec_.adapter) {
     fs::create_directories(package / kAdapterFolder);
     checkpoint::write_peft_directory(package / kAdapterFolder, *spec_.adapter, directory.layout);

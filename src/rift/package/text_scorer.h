@@ -16,6 +16,7 @@
 #include "rift/score/precision.h"
 #include "rift/score/scorer.h"
 #include "rift/tensor/tensor_map.h"
+#include "rift/tuning/options.h"
 
 namespace rift::package {
 
@@ -30,9 +31,10 @@ struct TextScorerSpec {
   checkpoint::HfDirectory base;  // config.json, tokenizer and licence files that save() takes along
   Pretrained pretrained;
   std::shared_ptr<const encode::text::Tokenizer> tokenizer;
-  std::unique_ptr<models::TextClassifier> model;        // adapters merged
+  std::unique_ptr<models::TextClassifier> model;        // adapters merged, as far as they can be
   objective::Link link;                                 // from the head's outputs to the scores
-  std::optional<checkpoint::PeftAdapter> adapter;       // what was merged, for adapter/
+  std::optional<checkpoint::PeftAdapter> adapter;       // what was tuned in PEFT's form, for adapter/
+  std::optional<tuning::TuningOptions> beside;          // of what stands beside the model's weights, unmerged
   tensor::TensorMap fisher;                             // for kFisherFile, empty = none
   score::Precision precision = score::Precision::kF32;  // to begin with; others than f32 for measurements alone
   std::vector<score::PrecisionChange> precisions;  // what others than f32 do to the scores, where that was measured

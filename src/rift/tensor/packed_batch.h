@@ -34,6 +34,8 @@ struct PackedBatch {
   int64_t longest = 0;     // tokens of the longest row
   int32_t largest_id = 0;  // for checks against the vocabulary
   int32_t largest_type_id = 0;
+  int64_t virtual_tokens = 0;  // of each row, at its start, that stand for no token (a prompt); positions count them
+  int64_t first_position = 0;  // of each row's first token: so many keys stand before it (a prefix)
 
   int64_t row_tokens(int64_t row) const { return row_begin_host[row + 1] - row_begin_host[row]; }
 };
@@ -41,6 +43,11 @@ struct PackedBatch {
 /// Throws kBug when the vectors do not describe at least one row or a row has no token (an empty text
 /// has special tokens or, of a tokenizer that adds none, the model's own).
 PackedBatch make_packed_batch(const TokenRows& rows, const c10::Device& device);
+
+/// The batch with `count` virtual tokens before each row's own; they have the row's first id and type 0.
+PackedBatch with_virtual_tokens(const PackedBatch& batch, int64_t count);
+/// The batch whose rows' positions count from `first`.
+PackedBatch with_first_position(const PackedBatch& batch, int64_t first);
 
 /// Rows of `tokens` states each that come from no ids (an image's patches): ids and types are 0.
 PackedBatch make_even_batch(const std::vector<uint64_t>& row_keys, int64_t tokens, const c10::Device& device);

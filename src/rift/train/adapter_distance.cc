@@ -22,10 +22,11 @@ AdapterDistance::AdapterDistance(const models::TunableModel& model) {
   for (const nn::LinearMap* map : model.linear_maps()) {
     if (!map->adapter || !map->adapter->trainable()) continue;
     const std::optional<nn::LowRankUpdate> update = map->adapter->low_rank();
-    RIFT_REQUIRE(update.has_value(), Code::kUnsupported,
-                 "objective.anchor: l2_sp: what tuning.method lays beside '{}' is no low-rank update; choose "
-                 "distillation or alignment, or set lambda to 0",
-                 map->name);
+    RIFT_REQUIRE(
+        update.has_value(), Code::kUnsupported,
+        "objective.anchor: l2_sp holds low-rank updates (tuning.method: lora without dora) and parameters that "
+        "were pretrained, and what this method lays beside the linear maps is neither; choose distillation "
+        "or alignment, or set lambda to 0");
     Held held{.update = *update};
     const at::Tensor a = update->a->view.to(at::kDouble), b = update->b->view.to(at::kDouble);
     held.start = product(b, a, b, a).item<double>();

@@ -14,7 +14,7 @@ namespace rift::train {
 ///   |B A|^2 = <B^T B, A A^T>
 class AdapterDistance {
  public:
-  /// Throws kUnsupported naming an adapter that trains and is no low-rank update.
+  /// Throws kUnsupported where an adapter trains that is no low-rank update.
   explicit AdapterDistance(const models::TunableModel& model);
 
   bool empty() const { return updates_.empty(); }

@@ -9,7 +9,7 @@ namespace rift::train {
 tensor::TensorMap trained_tensors(const nn::ParameterStore& store) {
   tensor::TensorMap tensors;
   for (const nn::Parameter& parameter : store.parameters()) {
-    if (parameter.trainable) tensors.emplace(parameter.name, parameter.view.detach().clone());
+    if (parameter.trainable || parameter.resting) tensors.emplace(parameter.name, parameter.view.detach().clone());
   }
   for (const auto& [name, buffer] : store.buffers()) tensors.emplace(name, buffer.clone());
   return tensors;

@@ -6,7 +6,7 @@
 #include "rift/nn/parameters.h"
 #include "rift/tensor/tensor_map.h"
 
-/// Parameters of several moments of a run. Everywhere: those that train, with every buffer.
+/// Parameters of several moments of a run. Everywhere: those that train, now or in a later stage, with every buffer.
 namespace rift::train {
 
 /// The parameters that train and the buffers, as copies.

@@ -19,6 +19,7 @@
 #include "rift/train/sampling.h"
 #include "rift/train/text_task.h"
 #include "rift/train/trainer.h"
+#include "rift/tuning/beside.h"
 #include "rift/tuning/peft.h"
 #include "rift/tuning/tuning.h"
 
@@ -91,10 +92,13 @@ class FineTuning {
                 package::token_of_empty_text(text_.base.config)),
         applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
     const std::string why_not_fused = text_.model->encoder().why_not_fused();
+    stages();  // refused before rows are encoded
+    require_room_for_virtual_tokens();
     options_.train.precision = resolved(spec.options.train.precision, why_not_fused);
     require_batch_memory(spec.options.train.batch_memory_mib, why_not_fused);
     log_info("tuning", {{"method", options_.tuning.method_name()},
                         {"what", applied_.description},
+                        {"execution", why_not_fused.empty() ? "fused" : "plain: " + why_not_fused},
                         {"precision", name_of(options_.train.precision)}});
   }
 
@@ -228,7 +232,8 @@ class FineTuning {
             .anchor = options_.objective.anchor,
             .train = options_.train,
             .precision = precision_of(options_.train.precision),
-            .groups = make_groups(store(), options_.optim, applied_.encoder, applied_.head),
+            .groups = make_groups(store(), options_.optim, applied_.encoder, applied_.head, rate_factors()),
+            .stages = stages(),
             .anchored = knowledge_->held(),
             .rates = knowledge_->rates(),
             .directory = spec_.directory,
@@ -237,6 +242,44 @@ class FineTuning {
             .machine = package::describe_execution(spec_.device),
             .progress_name = spec_.progress_name,
             .observer = spec_.observer};
+  }
+
+  /// So that it is not a long row in the middle of the run that finds it out.
+  void require_room_for_virtual_tokens() const {
+    const models::Additions& additions = std::as_const(*text_.model).additions();
+    const nn::Parameter* laid = additions.prompt != nullptr ? additions.prompt : additions.prefix;
+    if (laid == nullptr) return;
+    const int64_t positions = text_.model->encoder().sizes().positions;
+    RIFT_REQUIRE(options_.text.max_tokens + laid->shape[0] <= positions, Code::kConfig,
+                 "tuning.tokens: {} virtual tokens before rows of model.text.max_tokens, which are {}, need more than "
+                 "the model's {} positions; lower one of them",
+                 laid->shape[0], options_.text.max_tokens, positions);
+  }
+
+  /// When the method's stages after the first begin. Throws kConfig where the run ends before the last of them.
+  std::vector<TrainingStage> stages() const {
+    std::vector<TrainingStage> stages;
+    const auto* gradual = std::get_if<tuning::GradualOptions>(&options_.tuning.method);
+    if (gradual == nullptr) return stages;
+    const auto count = static_cast<double>(applied_.stages.size() + 1);
+    const double epochs = gradual->epochs_per_stage.value_or(options_.optim.epochs / count);
+    RIFT_REQUIRE(
+        epochs * (count - 1) < options_.optim.epochs, Code::kConfig,
+        "tuning.epochs_per_stage: {} stages of {} epochs need more than {} epochs, and optim.epochs is {}; raise "
+        "it or tuning.layers_per_stage, or leave epochs_per_stage out",
+        count, epochs, epochs * (count - 1), options_.optim.epochs);
+    for (const std::vector<std::string>& parameters : applied_.stages) {
+      stages.push_back({epochs * static_cast<double>(stages.size() + 1), parameters});
+    }
+    return stages;
+  }
+
+  RateFactors rate_factors() const {
+    RateFactors factors = layer_rates(*text_.model, options_.optim.layer_decay);
+    for (const auto& [name, factor] : applied_.rates) {
+      factors.emplace(name, 1.0).first->second *= factor;
+    }
+    return factors;
   }
 
   Json summary(const TextTask& task, const TrainerResult& result) {
@@ -297,12 +340,20 @@ class FineTuning {
     scorer.tokenizer = text_.tokenizer;
     scorer.fisher = knowledge_->fisher();
     knowledge_.reset();  // it looks at the model, which goes
-    if (const auto* lora = std::get_if<tuning::LoraOptions>(&options_.tuning.method)) {
-      scorer.adapter = tuning::adapter_of(*text_.model, *lora);
+    scorer.adapter = tuning::adapter_of(*text_.model, options_.tuning);
+    if (scorer.adapter) {
       scorer.adapter->config.base_model = text_.base.root.filename().string();
-      tuning::merge(*text_.model);
     }
-    if (options_.text.base_weights == BaseWeights::kAsStored) package::hold_in_f32(text_);
+    if (options_.tuning.merges()) {
+      tuning::merge(*text_.model);
+    } else {
+      scorer.beside = options_.tuning;
+    }
+    if (options_.text.base_weights == BaseWeights::kAsStored) {
+      const tensor::TensorMap beside = tuning::tensors_beside(*text_.model);
+      package::hold_in_f32(text_);
+      if (scorer.beside) tuning::lay_beside(*scorer.beside, *text_.model, beside);
+    }
     scorer.base = std::move(text_.base);
     scorer.pretrained = std::move(text_.pretrained);
     scorer.model = std::move(text_.model);

@@ -20,6 +20,26 @@ const nn::Parameter& parameter_at(const nn::ParameterStore& store, const objecti
   return *found;
 }
 
+/// For as long as it lives, what rests until a later stage has gradients, too.
+class Awake {
+ public:
+  explicit Awake(nn::ParameterStore& store) : store_(store) {
+    for (const nn::Parameter& parameter : store.parameters()) {
+      if (parameter.resting) woken_.push_back(&parameter);
+    }
+    for (const nn::Parameter* parameter : woken_) store_.set_trainable(*parameter, true);
+  }
+  Awake(const Awake&) = delete;
+  Awake& operator=(const Awake&) = delete;
+  ~Awake() {
+    for (const nn::Parameter* parameter : woken_) store_.set_resting(*parameter);
+  }
+
+ private:
+  nn::ParameterStore& store_;
+  std::vector<const nn::Parameter*> woken_;
+};
+
 void add_squares(std::span<const float> gradients, std::span<const objective::AnchoredSlice> slices,
                  std::vector<float>& sums) {
   auto to = sums.begin();
@@ -35,6 +55,7 @@ void add_squares(std::span<const float> gradients, std::span<const objective::An
 std::vector<float> diagonal_fisher(const FisherSpec& spec) {
   spec.language.require_gradient("ewc");
   const models::LanguageParts model = spec.language.parts();
+  const Awake awake(model.parameters);
   LanguageTask task({.train = spec.texts.rows(),
                      .held_out = spec.texts.none(),
                      .masker = spec.language.masker(),

@@ -17,7 +17,7 @@ namespace rift::train {
 struct FisherSpec {
   const UnlabelledRows& texts;
   const OwnLanguage& language;
-  std::span<const objective::AnchoredSlice> slices;  // whole parameters that train
+  std::span<const objective::AnchoredSlice> slices;  // whole parameters that move
   uint64_t seed = 1;                                 // of what is hidden
   c10::Device device = c10::Device(c10::DeviceType::CPU);
 };

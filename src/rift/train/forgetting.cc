@@ -10,21 +10,13 @@
 #include "rift/base/log.h"
 #include "rift/objective/row_anchor.h"
 #include "rift/package/inputs.h"
+#include "rift/train/as_pretrained.h"
+#include "rift/train/parameter_groups.h"
 
 namespace rift::train {
 namespace {
 
 double squares(const at::Tensor& tensor) { return tensor.to(at::kDouble).square().sum().item<double>(); }
-
-/// nullopt for an adapter that is no additive update of its map.
-std::optional<at::Tensor> merged(const nn::LinearMap& map) {
-  try {
-    return nn::merged_weight(map);
-  } catch (const Error& error) {
-    if (error.code() != Code::kUnsupported) throw;
-    return std::nullopt;
-  }
-}
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
@@ -44,24 +36,32 @@ Forgetting::Forgetting(const Spec& spec, models::TextClassifier& model)
                 {{"why", spec.language.why_not()}});
   }
   hold(spec.new_parameters);
+  const AsPretrained before(model);
   start_features_ = features();
   start_loss_ = pretrain_loss();
+}
+
+void Forgetting::hold(std::function<at::Tensor()> now) {
+  at::Tensor start = now().clone();
+  held_.push_back({std::move(now), std::move(start)});
 }
 
 void Forgetting::hold(const std::vector<std::string>& new_parameters) {
   const at::NoGradGuard no_gradient;
   std::vector<std::string> apart = new_parameters;
+  const auto add_apart = [&](const nn::Parameter* parameter) { apart.push_back(parameter->name); };
   for (const nn::LinearMap* map : std::as_const(model_).linear_maps()) {
     if (!map->adapter) continue;
-    apart.push_back(map->weight->name);
-    for (const nn::Parameter* parameter : map->adapter->parameters()) apart.push_back(parameter->name);
-    const std::optional<at::Tensor> weight = merged(*map);
-    if (weight) held_.push_back({.map = map, .start = weight->clone()});
-    is_measurable_ = is_measurable_ && weight.has_value();
+    add_apart(map->weight);
+    hold([map] { return nn::merged_weight(*map); });
+    std::ranges::for_each(map->adapter->parameters(), add_apart);
+    if (map->bias == nullptr) continue;
+    add_apart(map->bias);
+    hold([map] { return nn::merged_bias(*map); });
   }
   for (const nn::Parameter& parameter : model_.parameters().parameters()) {
-    if (!parameter.trainable || std::ranges::find(apart, parameter.name) != apart.end()) continue;
-    held_.push_back({.parameter = &parameter, .start = parameter.view.detach().clone()});
+    if (!moves(parameter) || std::ranges::find(apart, parameter.name) != apart.end()) continue;
+    hold([&parameter] { return parameter.view.detach(); });
   }
   for (const Held& held : held_) start_norm_ += squares(held.start);
   start_norm_ = std::sqrt(start_norm_);
@@ -76,13 +76,11 @@ std::vector<float> Forgetting::features() const {
 void Forgetting::add_distance(Json& figures) const {
   const at::NoGradGuard no_gradient;
   double sum = 0;
-  for (const Held& held : held_) {
-    const at::Tensor now = held.map != nullptr ? nn::merged_weight(*held.map) : held.parameter->view.detach();
-    sum += squares(now.sub(held.start));
-  }
-  figures["distance"] = is_measurable_ ? number_or_null(std::sqrt(sum)) : Json();
+  for (const Held& held : held_) sum += squares(held.now().sub(held.start));
+  const bool is_measurable = std::as_const(model_).additions().empty();
+  figures["distance"] = is_measurable ? number_or_null(std::sqrt(sum)) : Json();
   figures["relative_distance"] =
-      is_measurable_ && start_norm_ > 0 ? number_or_null(std::sqrt(sum) / start_norm_) : Json();
+      is_measurable && start_norm_ > 0 ? number_or_null(std::sqrt(sum) / start_norm_) : Json();
 }
 
 Json Forgetting::pretrain_loss() {

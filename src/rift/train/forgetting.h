@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,7 +22,8 @@ namespace rift::train {
 ///   pretrain_loss: mean cross entropy of the tokens that the checkpoint's language head is to say; null without one;
 ///   pretrain_loss_before: the same under theta_p
 ///   distance: |theta_f - theta_p| over the pretrained parameters that move, of a map with an adapter the merged
-///     weight's; relative_distance: over |theta_p| of the same. null where an adapter is no update of its map
+///     weight's and bias's; relative_distance: over |theta_p| of the same. null where something stands beside the maps
+///     (bottleneck, prompt, prefix), which no distance of theirs tells
 ///   feature_cka: linear CKA of what the head reads of these texts and what it read under theta_p, 1 = as it was
 class Forgetting {
  public:
@@ -32,7 +34,7 @@ class Forgetting {
     uint64_t seed = 1;                               // of what is hidden, alike in every measurement
     c10::Device device = c10::Device(c10::DeviceType::CPU);
   };
-  /// theta_p is what `model` holds now.
+  /// theta_p is what `model` holds now, but for what its tuning method laid beside the maps.
   Forgetting(const Spec& spec, models::TextClassifier& model);
 
   /// The figures named above, of what the model holds now. Throws kInterrupted.
@@ -40,11 +42,11 @@ class Forgetting {
 
  private:
   struct Held {
-    const nn::Parameter* parameter = nullptr;  // either ...
-    const nn::LinearMap* map = nullptr;        // ... or
+    std::function<at::Tensor()> now;
     at::Tensor start;
   };
   void hold(const std::vector<std::string>& new_parameters);
+  void hold(std::function<at::Tensor()> now);
   void add_distance(Json& figures) const;
   std::vector<float> features() const;
   Json pretrain_loss();
@@ -55,7 +57,6 @@ class Forgetting {
   std::unique_ptr<LanguageTask> task_;  // of the pretraining loss
   std::vector<Held> held_;
   double start_norm_ = 0.0;
-  bool is_measurable_ = true;
   std::vector<float> start_features_;
   Json start_loss_;
 };

@@ -4,6 +4,8 @@
 
 #include "rift/base/error.h"
 #include "rift/base/log.h"
+#include "rift/train/as_pretrained.h"
+#include "rift/train/parameter_groups.h"
 
 namespace rift::train {
 namespace {
@@ -23,14 +25,12 @@ void require_own_head(const models::TextClassifier& model) {
                model.outputs());
 }
 
-/// Whether a step can change what the head reads.
+/// Whether the run can change what the head reads.
 void require_moving_features(const models::TextClassifier& model) {
-  const auto trains = [&](const std::string& name) { return model.parameters().at(name).trainable; };
-  RIFT_REQUIRE(model.encoder().first_trainable_stage() <= model.encoder().layer_count() ||
-                   std::ranges::any_of(model.pooler().parameters, trains),
-               Code::kConfig,
+  const auto in_pooler = [&](const std::string& name) { return moves(model.parameters().at(name)); };
+  RIFT_REQUIRE(encoder_moves(model) || std::ranges::any_of(model.pooler().parameters, in_pooler), Code::kConfig,
                "objective.anchor.lambda: what the head reads of a row does not move under this tuning.method, so there "
-               "is nothing to hold; set it to 0 or choose full, top_k, bitfit or lora");
+               "is nothing to hold; set it to 0 or choose another method, such as full or lora");
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ bool PretrainedRows::serves(const objective::AnchorOptions& anchor) {
                                               std::holds_alternative<AlignmentAnchor>(anchor.kind));
 }
 
-PretrainedRows::PretrainedRows(const Spec& spec, const models::TextClassifier& model) {
+PretrainedRows::PretrainedRows(const Spec& spec, models::TextClassifier& model) {
   RIFT_CHECK(serves(spec.anchor));
   if (const auto* alignment = std::get_if<AlignmentAnchor>(&spec.anchor.kind)) {
     rows_stand_alone_ = alignment->measure == objective::Similarity::kCosine;
@@ -65,6 +65,7 @@ PretrainedRows::PretrainedRows(const Spec& spec, const models::TextClassifier& m
                "objective.anchor: what the pretrained model says of {} rows takes {} MiB; "
                "train.kept_states.memory_mib allows {}",
                spec.rows.rows(), (bytes >> 20) + 1, spec.memory_bytes >> 20);
+  const AsPretrained teacher(model);
   values_ = package::map_rows(spec.rows, width_, spec.device, [&](const tensor::PackedBatch& batch) {
     const at::Tensor pooled = model.features(model.pooling(), batch, {});
     return compares_logits_ ? model.classify(pooled, batch, {}) : pooled;

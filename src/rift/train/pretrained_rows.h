@@ -32,9 +32,10 @@ class PretrainedRows {
   /// Whether `anchor` is such a one with a lambda.
   static bool serves(const objective::AnchorOptions& anchor);
 
-  /// theta_p is what `model` holds now. Throws kConfig: no row's features move under this tuning method, a checkpoint
-  /// without a head of these classes (logits), more memory than there may be.
-  PretrainedRows(const Spec& spec, const models::TextClassifier& model);
+  /// theta_p is what `model` holds now, but for what its tuning method laid beside the maps. Throws kConfig: no row's
+  /// features move under this tuning method, a checkpoint without a head of these classes (logits), more memory than
+  /// there may be.
+  PretrainedRows(const Spec& spec, models::TextClassifier& model);
 
   /// Which of both it looks at: logits [B,outputs], or what the head reads [B,D].
   bool compares_logits() const { return compares_logits_; }

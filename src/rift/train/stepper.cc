@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,15 @@ Stepper::Stepper(TrainingTask& task, const TrainerSpec& spec, const RowPlan& pla
                why_whole, plan.rows_per_step, plan.rows_per_part);
 }
 
+void Stepper::restart() {
+  std::set<int64_t> offsets;
+  for (const nn::Parameter& parameter : store_.parameters()) {
+    if (parameter.trainable) offsets.insert(parameter.offset);
+  }
+  optimizer_.restart([&](const optim::Slice& slice) { return offsets.contains(slice.offset); });
+  telling_steps_ = 0;
+}
+
 StepRecord Stepper::step(const Place& place) {
   StepRecord record;
   record.step = place.step + 1;
@@ -133,12 +143,9 @@ void Stepper::step_at_the_end(const Place& place, StepRecord& record) {
 /// says. Losses of the record stay those at theta. Source: arXiv:2010.01412, algorithm 1.
 void Stepper::add_gradients_at_the_worst_point(const Place& place, StepRecord& record) {
   const std::span<const float> gradients = std::as_const(store_).gradients<float>();
+  const std::vector<optim::Slice> slices = optimizer_.active_slices();
   const auto each_slice = [&](auto&& visit) {
-    for (const optim::ParameterGroup& group : optimizer_.groups()) {
-      for (const optim::Slice& slice : group.slices) {
-        visit(static_cast<size_t>(slice.offset), static_cast<size_t>(slice.size));
-      }
-    }
+    for (const optim::Slice& slice : slices) visit(static_cast<size_t>(slice.offset), static_cast<size_t>(slice.size));
   };
   double squares = 0;
   each_slice([&](size_t offset, size_t size) {

@@ -30,8 +30,11 @@ class Stepper {
   /// Throws kData when loss or gradient are not finite. StepRecord::epoch is the caller's to fill in.
   StepRecord step(const Place& place);
 
-  /// Steps of this process after which everything that trains should have moved: rows of weight 0 move nothing, rows of
-  /// one token nothing that turns queries and keys.
+  /// The optimizer begins anew with the parameters that train now (a stage of the run); the anchor stays.
+  void restart();
+
+  /// Steps of this process, or of a stage, after which everything that trains should have moved: rows of weight 0 move
+  /// nothing, rows of one token nothing that turns queries and keys.
   int64_t telling_steps() const { return telling_steps_; }
 
   /// What the newest step multiplied rates and gradient with.

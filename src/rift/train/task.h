@@ -52,6 +52,8 @@ class TrainingTask {
   virtual bool validates() const = 0;  // whether evaluate() says something
   /// nullopt when there are no validation rows. May throw kInterrupted.
   virtual std::optional<Evaluation> evaluate() = 0;
+  /// Other parameters train from now on than before.
+  virtual void trainable_changed() {}
   /// Parameters whose gradient is zero by construction, so that they need not move.
   virtual bool may_stay(std::string_view parameter) const = 0;
 };

@@ -96,6 +96,13 @@ TextTask::TextTask(TextTaskSpec spec, models::TextClassifier& model)
   validation_ = {spec_.task, class_count(spec_), spec_.validation.label, spec_.validation.weight};
   if (!validation_.label.empty()) metric_ = resolve_stop_metric(spec_.stop_metric, validation_);
   make_anchor();
+  keep_what_frozen_layers_say();
+}
+
+void TextTask::keep_what_frozen_layers_say() {
+  train_features_ = at::Tensor();
+  validation_features_ = at::Tensor();
+  kept_.reset();
   const int64_t frozen_layers = model_.encoder().first_trainable_stage() - 1;
   if (frozen_layers == model_.encoder().layer_count()) {
     train_features_ = features(spec_.train);
@@ -157,7 +164,8 @@ at::Tensor TextTask::features(const LabelledRows& rows) const {
   if (rows.inputs.rows() == 0 || rows.inputs.rows() > most_rows) return {};
   const std::vector<float> values =
       package::map_rows(rows.inputs, width, spec_.device, [&](const tensor::PackedBatch& batch) {
-        return model_.read(model_.encoder().forward(batch, {}, model_.tokens_read()), batch);
+        const tensor::PackedBatch prepared = model_.encoder().prepared(batch);
+        return model_.read(model_.encoder().forward(prepared, {}, model_.tokens_read()), prepared);
       });
   const at::Tensor tensor = at::empty({rows.inputs.rows(), width}, at::kFloat);
   std::ranges::copy(values, tensor.mutable_data_ptr<float>());

@@ -76,6 +76,7 @@ class TextTask final : public TrainingTask {
   bool validates() const override { return !spec_.validation.label.empty(); }
   std::optional<Evaluation> evaluate() override;
   bool may_stay(std::string_view parameter) const override;
+  void trainable_changed() override { keep_what_frozen_layers_say(); }
 
   const objective::LossOptions& loss() const { return loss_options_; }  // resolved
   const std::vector<double>& class_weights() const { return class_weights_; }
@@ -85,6 +86,7 @@ class TextTask final : public TrainingTask {
     std::vector<double> values;
     std::vector<double> weights;  // of the rows; class weights come on top
   };
+  void keep_what_frozen_layers_say();
   double target(const LabelledRows& rows, int64_t row) const;
   Targets targets(const LabelledRows& rows, std::span<const int64_t> chosen) const;
   at::Tensor features(const LabelledRows& rows) const;

@@ -48,6 +48,7 @@ class Trainer {
       plateau_.emplace(*plateau);
     }
     require_validation();
+    if (!spec.stages.empty()) stepper_.restart();
     watch_.emplace(store_);
     const bool resumed = !spec.directory.empty() && spec.resume && restore();
     if (!spec.directory.empty() && !resumed) checkpoints_.clear();
@@ -94,6 +95,7 @@ class Trainer {
     best_.restore(std::move(state->best));
     if (mean_) mean_->restore(std::move(state->mean));
     if (plateau_) plateau_->restore(progressed_.plateau);
+    begin_stages(progressed_.step - 1);
     stepper_.restore(std::move(state->optimizer));
     log_info("going on from a checkpoint", {{"step", progressed_.step}, {"of", plan_.total_steps}});
     return true;
@@ -109,6 +111,24 @@ class Trainer {
                  before.step, before.more_epochs, spec_.optim.more_epochs, before.more_epochs);
   }
 
+  /// Those that begin with this step (0-based) or have begun before it.
+  void begin_stages(int64_t step) {
+    const size_t before = stages_begun_;
+    for (; stages_begun_ < spec_.stages.size(); ++stages_begun_) {
+      const TrainingStage& stage = spec_.stages[stages_begun_];
+      if (static_cast<double>(step) < stage.first_epoch * static_cast<double>(plan_.steps_per_epoch)) break;
+      for (const std::string& name : stage.parameters) store_.set_trainable(store_.at(name), true);
+    }
+    if (stages_begun_ == before) return;
+    stepper_.restart();
+    task_.trainable_changed();
+    watch_.emplace(store_);
+    log_info("the next stage begins", {{"stage", stages_begun_ + 1},
+                                       {"of", spec_.stages.size() + 1},
+                                       {"step", step + 1},
+                                       {"trainable", store_.trainable_count()}});
+  }
+
   int64_t rows_until(int64_t step) const {
     const int64_t epochs = step / plan_.steps_per_epoch;
     return epochs * plan_.rows + std::min(plan_.rows, (step - epochs * plan_.steps_per_epoch) * plan_.rows_per_step);
@@ -118,6 +138,7 @@ class Trainer {
 
   void take_step(Progress& progress) {
     const int64_t step = progressed_.step;
+    begin_stages(step);
     StepRecord record = stepper_.step({.step = step,
                                        .epoch = order_.epoch_of(step),
                                        .rows = order_.rows_of(step),
@@ -274,6 +295,7 @@ class Trainer {
   BestStates best_;
   std::optional<MovingMean> mean_;
   std::optional<optim::Plateau> plateau_;
+  size_t stages_begun_ = 0;  // of spec_.stages
   Json soup_;
 };
 

@@ -16,12 +16,19 @@
 
 namespace rift::train {
 
+/// Parameters that rest until an epoch and train from then on.
+struct TrainingStage {
+  double first_epoch = 0;  // 0-based; the stage begins with the first step at or after it
+  std::vector<std::string> parameters;
+};
+
 struct TrainerSpec {
   const optim::OptimOptions& optim;
   const objective::AnchorOptions& anchor;
   const TrainOptions& train;
   nn::Precision precision = nn::Precision::kF32;  // what train.precision comes to
   std::vector<optim::ParameterGroup> groups;
+  std::vector<TrainingStage> stages = {};          // after the first, in order
   std::vector<objective::AnchoredSlice> anchored;  // parameters with a pretrained value, at the store's values now
   std::vector<float> rates = {};                   // of each of their elements, of an anchor that has such
   std::filesystem::path directory;                 // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written

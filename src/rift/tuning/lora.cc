@@ -4,51 +4,19 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/matmul.h>
 
-#include <algorithm>
 #include <cmath>
 #include <memory>
 
 #include "rift/base/error.h"
-#include "rift/checkpoint/peft_config.h"
 #include "rift/nn/dropout.h"
 #include "rift/nn/initial_values.h"
+#include "rift/tuning/dora.h"
 #include "rift/tuning/method.h"
+#include "rift/tuning/targets.h"
 
 namespace rift::tuning {
 
 namespace {
-
-using checkpoint::PeftConfig;
-
-/// "query", "attention.output.dense", ...: what a target may say, from the first layer's names.
-std::vector<std::string> target_names(const std::vector<nn::LinearMap*>& maps, const models::TunableModel& model) {
-  std::vector<std::string> names;
-  const std::string layer = model.layers().front().name + ".";
-  for (const nn::LinearMap* map : maps) {
-    if (map->name.starts_with(layer)) names.push_back(map->name.substr(layer.size()));
-  }
-  return names;
-}
-
-std::vector<nn::LinearMap*> targeted(const std::vector<std::string>& targets, models::TunableModel& model) {
-  const std::vector<nn::LinearMap*> maps = model.linear_maps();
-  for (const std::string& target : targets) {
-    const bool found = std::ranges::any_of(
-        maps, [&](const nn::LinearMap* map) { return PeftConfig::names_module({target}, map->name); });
-    RIFT_REQUIRE(found, Code::kConfig, "tuning.targets: no linear map is called '{}'; there are {}", shorten(target),
-                 fmt::join(target_names(maps, model), ", "));
-  }
-  std::vector<nn::LinearMap*> chosen;
-  for (nn::LinearMap* map : maps) {
-    if (!PeftConfig::names_module(targets, map->name)) continue;
-    const auto* conv = dynamic_cast<const nn::Conv2d*>(map);
-    RIFT_REQUIRE(conv == nullptr || conv->walk.groups == 1, Code::kUnsupported,
-                 "tuning.targets: '{}' is a convolution of {} groups; LoRA is implemented for those of one", map->name,
-                 conv->walk.groups);
-    chosen.push_back(map);
-  }
-  return chosen;
-}
 
 std::vector<int64_t> a_shape(const nn::LinearMap& map, int64_t rank) {
   std::vector<int64_t> shape = map.weight->shape;
@@ -63,13 +31,33 @@ std::vector<int64_t> b_shape(const nn::LinearMap& map, int64_t rank) {
   return shape;
 }
 
-std::shared_ptr<LoraAdapter> make_adapter(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape) {
-  const auto* conv = dynamic_cast<const nn::Conv2d*>(&map);
-  if (conv == nullptr) return std::make_shared<LoraAdapter>(store, map, shape);
-  return std::make_shared<ConvLoraAdapter>(store, *conv, shape);
+/// "LoRA r=8", "rsLoRA r=64, DoRA, PiSSA, LoRA+ 16"
+std::string title_of(const LoraOptions& options) {
+  std::string title =
+      fmt::format("{} r={}", options.scaling == LoraScaling::kRankStabilised ? "rsLoRA" : "LoRA", options.rank);
+  if (options.dora) title += ", DoRA";
+  if (options.init == LoraInit::kPissa) title += ", PiSSA";
+  if (options.b_lr_ratio != 1) title += fmt::format(", LoRA+ {}", options.b_lr_ratio);
+  return title;
 }
 
+/// An adapter between its registration and its first values.
+struct Made {
+  nn::LinearMap* map = nullptr;
+  std::shared_ptr<LoraAdapter> update;
+  std::shared_ptr<DoraAdapter> dora;
+};
+
 }  // namespace
+
+std::shared_ptr<LoraAdapter> make_lora(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape) {
+  const auto* conv = dynamic_cast<const nn::Conv2d*>(&map);
+  if (conv == nullptr) return std::make_shared<LoraAdapter>(store, map, shape);
+  RIFT_REQUIRE(conv->walk.groups == 1, Code::kUnsupported,
+               "tuning.targets: '{}' is a convolution of {} groups; LoRA is implemented for those of one", map.name,
+               conv->walk.groups);
+  return std::make_shared<ConvLoraAdapter>(store, *conv, shape);
+}
 
 std::vector<std::string> lora_targets(const LoraOptions& options, const models::TunableModel& model) {
   return options.targets.empty() ? model.lora_maps() : options.targets;
@@ -77,8 +65,8 @@ std::vector<std::string> lora_targets(const LoraOptions& options, const models::
 
 LoraAdapter::LoraAdapter(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape)
     : shape_(shape),
-      a_(&store.add(map.name + ".lora_A.weight", a_shape(map, shape.rank))),
-      b_(&store.add(map.name + ".lora_B.weight", b_shape(map, shape.rank))) {}
+      a_(&store.add(map.name + ".lora_A" + shape.label + ".weight", a_shape(map, shape.rank))),
+      b_(&store.add(map.name + ".lora_B" + shape.label + ".weight", b_shape(map, shape.rank))) {}
 
 at::Tensor LoraAdapter::dropped(const at::Tensor& x, const nn::LinearCall& call) const {
   return nn::dropout(x,
@@ -89,9 +77,12 @@ at::Tensor LoraAdapter::dropped(const at::Tensor& x, const nn::LinearCall& call)
                      call.batch, call.context);
 }
 
+at::Tensor LoraAdapter::product(const at::Tensor& x) const {
+  return nn::linear_map(nn::linear_map(x, a_->view, {}), b_->view, {});  // [S,rank], [S,D_out]
+}
+
 at::Tensor LoraAdapter::apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const {
-  const at::Tensor low = nn::linear_map(dropped(x, call), a_->view, {});    // [S,rank]
-  return at::add(y_base, nn::linear_map(low, b_->view, {}), shape_.scale);  // [S,D_out]
+  return at::add(y_base, product(dropped(x, call)), shape_.scale);
 }
 
 at::Tensor LoraAdapter::delta() const {
@@ -101,10 +92,12 @@ at::Tensor LoraAdapter::delta() const {
   return at::matmul(b_->view.flatten(1), a_->view.flatten(1)).mul_(shape_.scale).view(shape);
 }
 
-at::Tensor ConvLoraAdapter::apply(const at::Tensor& x, const at::Tensor& y_base, const nn::LinearCall& call) const {
-  const at::Tensor kept = dropped(x.flatten(1), call).view(x.sizes());               // [B,C_in,H,W]
-  const at::Tensor low = nn::convolve(kept, a().view, {}, walk_);                    // [B,rank,H',W']
-  return at::add(y_base, nn::convolve(low, b().view, {}, {}), this->shape().scale);  // [B,C_out,H',W']
+at::Tensor ConvLoraAdapter::dropped(const at::Tensor& x, const nn::LinearCall& call) const {
+  return LoraAdapter::dropped(x.flatten(1), call).view(x.sizes());
+}
+
+at::Tensor ConvLoraAdapter::product(const at::Tensor& x) const {
+  return nn::convolve(nn::convolve(x, a().view, {}, walk_), b().view, {}, {});  // [B,rank,H',W'], [B,C_out,H',W']
 }
 
 void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_t seed) {
@@ -115,22 +108,31 @@ void start_values(nn::ParameterStore& store, const LoraAdapter& adapter, uint64_
 }
 
 Selection select(const LoraOptions& options, models::TunableModel& model, uint64_t seed) {
-  const std::string why_not = model.why_not_adapted();
-  RIFT_REQUIRE(why_not.empty(), Code::kUnsupported, "tuning.method: lora: {}", why_not);
+  require_adaptable(model, "lora");
   const std::vector<std::string> targets = lora_targets(options, model);
-  const LoraShape shape{options.rank, options.alpha / static_cast<double>(options.rank), options.dropout};
-  Selection selection{
-      {}, head_parameters(model), fmt::format("LoRA r={} on {}", options.rank, fmt::join(targets, ", "))};
-  std::vector<std::shared_ptr<LoraAdapter>> adapters;
-  for (nn::LinearMap* map : targeted(targets, model)) {
+  nn::ParameterStore& store = model.parameters();
+  Selection selection{{}, head_parameters(model), fmt::format("{} on {}", title_of(options), fmt::join(targets, ", "))};
+  std::vector<Made> all;
+  for (nn::LinearMap* map : targeted_maps(targets, model)) {
     RIFT_CHECK(!map->adapter);
-    adapters.push_back(make_adapter(model.parameters(), *map, shape));
-    map->adapter = adapters.back();
+    Made& made = all.emplace_back(
+        Made{map, make_lora(store, *map, {.rank = options.rank, .scale = options.scale(), .dropout = options.dropout}),
+             nullptr});
+    if (options.dora) made.dora = std::make_shared<DoraAdapter>(store, *map, made.update);
   }
-  model.parameters().seal();
-  for (const auto& adapter : adapters) {
-    start_values(model.parameters(), *adapter, seed);
-    for (const nn::Parameter* parameter : adapter->parameters()) selection.encoder.push_back(parameter->name);
+  store.seal();
+  for (const Made& made : all) {
+    if (options.init == LoraInit::kPissa) {
+      start_as_principal_part(*made.update, *made.map);
+    } else {
+      start_values(store, *made.update, seed);
+    }
+    if (made.dora) made.dora->start_magnitude();
+    if (options.b_lr_ratio != 1) selection.rates.emplace_back(made.update->b().name, options.b_lr_ratio);
+    made.map->adapter = made.dora ? std::shared_ptr<nn::LinearAdapter>(made.dora) : made.update;
+    for (const nn::Parameter* parameter : made.map->adapter->parameters()) {
+      selection.encoder.push_back(parameter->name);
+    }
   }
   return selection;
 }

@@ -51,6 +51,9 @@ Applied apply(const TuningOptions& options, models::TunableModel& model, uint64_
   require_patterns_match(options.freeze, model);
   const size_t frozen =
       remove_frozen(options.freeze, selection.encoder) + remove_frozen(options.freeze, selection.head);
+  std::erase_if(selection.rates, [&](const auto& rate) {
+    return std::ranges::find(selection.encoder, rate.first) == selection.encoder.end();
+  });
   if (frozen > 0) selection.what += fmt::format(" but {}", fmt::join(options.freeze, ", "));
   std::unordered_set<std::string> moving(selection.encoder.begin(), selection.encoder.end());
   moving.insert(selection.head.begin(), selection.head.end());
@@ -60,12 +63,23 @@ Applied apply(const TuningOptions& options, models::TunableModel& model, uint64_
   for (const nn::Parameter& parameter : store.parameters()) {
     store.set_trainable(parameter, moving.contains(parameter.name));
   }
+  const int64_t count = store.trainable_count();
+  for (std::vector<std::string>& stage : selection.stages) {
+    remove_frozen(options.freeze, stage);
+    for (const std::string& name : stage) store.set_resting(store.at(name));
+  }
+  std::erase_if(selection.stages, [](const auto& stage) { return stage.empty(); });
   return {std::move(selection.encoder), std::move(selection.head),
-          fmt::format("{}: {} of {} parameters move", selection.what, count_text(store.trainable_count()),
-                      count_text(store.parameter_count()))};
+          fmt::format("{}: {} of {} parameters move", selection.what, count_text(count),
+                      count_text(store.parameter_count())),
+          std::move(selection.rates), std::move(selection.stages)};
 }
 
 void merge(models::TunableModel& model) {
+  RIFT_REQUIRE(
+      model.additions().empty(), Code::kUnsupported,
+      "what was tuned stands beside the model's weights (bottleneck, prompt or prefix) and cannot be merged into "
+      "them; keep it beside them, or tune with lora or ia3");
   for (nn::LinearMap* map : model.linear_maps()) {
     if (!map->adapter) continue;
     const auto adapter = map->adapter;

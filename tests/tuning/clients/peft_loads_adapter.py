@@ -29,7 +29,21 @@ else:
 base.eval()
 with warnings.catch_warnings():
     warnings.simplefilter("error", UserWarning)  # peft warns about keys that it misses or does not know
-    model = PeftModel.from_pretrained(base, directory / "adapter", is_trainable=True).eval()
+    is_virtual = "num_virtual_tokens" in config
+    model = PeftModel.from_pretrained(base, directory / "adapter", is_trainable=not is_virtual).eval()
+if is_virtual:  # PEFT loads such an adapter for scoring alone
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith("prompt_encoder.") or ".modules_to_save.default." in name)
+
+
+def name_in_rift(name):
+    if name.startswith("prompt_encoder."):
+        return "prompt_embeddings" if config["peft_type"] == "PROMPT_TUNING" else "prefix_embeddings"
+    name = name.removeprefix("base_model.").removeprefix("model." if "target_modules" in config else "")
+    for part in (".modules_to_save.default", ".default", ".ln_tuning_layers"):
+        name = name.replace(part, "")
+    return name.replace("lora_magnitude_vector.weight", "lora_magnitude_vector")
+
 
 results = []
 for ids, types in zip(rows["ids"], rows["type_ids"]):
@@ -39,14 +53,14 @@ for ids, types in zip(rows["ids"], rows["type_ids"]):
 results = torch.cat(results)
 assert (results - ours["logits" if classifies else "states"]).abs().max() < 1e-5
 
-if classifies:
+if classifies and rows["trainable"]:
     results.sum().backward()
     checked = 0
     for name, parameter in model.named_parameters():
         if parameter.grad is None:
             continue
-        name = name.removeprefix("base_model.model.").replace(".modules_to_save.default", "").replace(".default", "")
-        gradient = ours.pop("gradient." + name)
+        name = name_in_rift(name)
+        gradient = ours.pop("gradient." + name).reshape(parameter.shape)
         difference = (parameter.grad - gradient).norm()
         assert difference <= 1e-4 * max(gradient.norm().item(), 1e-3), (name, difference)
         checked += 1

@@ -123,7 +123,7 @@ at::Tensor Gpt2Decoder::embed(const tensor::PackedBatch& batch, const nn::Forwar
   require_fitting(batch);
   const bool frozen = first_trainable_stage() > 0;
   const at::AutoGradMode gradients(at::GradMode::is_enabled() && !frozen);
-  const at::Tensor hidden = words_.forward(batch.ids).add(positions_.forward(batch.positions));
+  const at::Tensor hidden = word_states(batch).add(positions_.forward(batch.positions));
   if (frozen) return hidden;
   return nn::dropout(hidden, {options_.embd_pdrop, 0, static_cast<uint32_t>(nn::DropoutSite::kEmbeddings)}, batch,
                      context);
@@ -133,32 +133,34 @@ at::Tensor Gpt2Decoder::run_alike(at::Tensor hidden, int64_t first, int64_t last
                                   const nn::ForwardContext& context, TokensRead read) const {
   if (first == last) return hidden;
   for (int64_t i = first; i < last; ++i) {
-    hidden = run_layer(layers_[i], hidden, {batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll});
+    hidden = run_layer(layers_[i], hidden,
+                       {batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll, &additions_});
   }
   return last == layer_count() ? last_norm_.forward(hidden) : hidden;
 }
 
 at::Tensor Gpt2Decoder::run_layer(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
-  const at::Tensor attended = pass.chosen(x).add(attend(layer, x, pass));
+  const at::Tensor attended = pass.join(LayerPart::kAttention, attend(layer, x, pass), pass.chosen(x));
   const at::Tensor wide = nn::activate(
       options_.activation_function,
       layer.intermediate.forward(layer.feed_forward_norm.forward(attended), pass.call(kIntermediate, pass.read)));
   const at::Tensor y = layer.output.forward(wide, pass.call(kOutput, pass.read));
-  return attended.add(pass.dropout(y, options_.resid_pdrop, nn::DropoutSite::kFeedForwardOutput));  // [S,D] or [B,D]
+  return pass.join(LayerPart::kFeedForward, pass.dropout(y, options_.resid_pdrop, nn::DropoutSite::kFeedForwardOutput),
+                   attended);  // [S,D] or [B,D]
 }
 
 at::Tensor Gpt2Decoder::attend(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
   const int64_t width = options_.n_embd;
   const at::Tensor qkv = layer.qkv.forward(layer.attention_norm.forward(x), pass.call(kQkv, TokensRead::kAll));
-  const at::Tensor mixed = nn::packed_attention(pass.chosen(qkv.narrow(1, 0, width)), qkv.narrow(1, width, width),
-                                                qkv.narrow(1, 2 * width, width),
-                                                {.batch = pass.batch,
-                                                 .context = pass.context,
-                                                 .heads = options_.n_head,
-                                                 .layer = pass.layer,
-                                                 .dropout = options_.attn_pdrop,
-                                                 .causal = true,
-                                                 .read = pass.read});
+  const at::Tensor mixed =
+      pass.attend(pass.chosen(qkv.narrow(1, 0, width)), qkv.narrow(1, width, width), qkv.narrow(1, 2 * width, width),
+                  {.batch = pass.batch,
+                   .context = pass.context,
+                   .heads = options_.n_head,
+                   .layer = pass.layer,
+                   .dropout = options_.attn_pdrop,
+                   .causal = true,
+                   .read = pass.read});
   const at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.read));
   return pass.dropout(y, options_.resid_pdrop, nn::DropoutSite::kAttentionOutput);
 }

@@ -68,6 +68,9 @@ class Gpt2Decoder : public TextEncoder {
   const TextSizes& sizes() const override { return sizes_; }
   std::vector<nn::Linear*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return {"c_attn"}; }
+  ScaledMaps scaled_maps() const override { return {{"c_attn", "mlp.c_proj"}, {"mlp.c_proj"}}; }
+  const nn::Embedding& words() const override { return words_; }
+  int64_t key_heads() const override { return options_.n_head; }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 

@@ -151,9 +151,8 @@ bool LlamaFamilyDecoder::stage_trains(int64_t stage) const {
 
 at::Tensor LlamaFamilyDecoder::embed(const tensor::PackedBatch& batch, const nn::ForwardContext&) const {
   require_fitting(batch);
-  const at::AutoGradMode gradients(at::GradMode::is_enabled() && words_.trainable());
-  const at::Tensor hidden = words_.forward(batch.ids);
-  return spec_.embedding_scale == 1 ? hidden : hidden.mul(spec_.embedding_scale);
+  const at::AutoGradMode gradients(at::GradMode::is_enabled() && first_trainable_stage() == 0);
+  return word_states(batch);
 }
 
 at::Tensor LlamaFamilyDecoder::run_alike(at::Tensor hidden, int64_t first, int64_t last,
@@ -166,16 +165,16 @@ at::Tensor LlamaFamilyDecoder::run_alike(at::Tensor hidden, int64_t first, int64
                                 : full;
   for (int64_t i = first; i < last; ++i) {
     const bool slides = spec_.layer_types[i] == LayerType::kSliding;
-    hidden =
-        run_layer(layers_[i], hidden,
-                  {{batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll}, slides ? sliding : full});
+    hidden = run_layer(
+        layers_[i], hidden,
+        {{batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll, &additions_}, slides ? sliding : full});
   }
   return last == layer_count() ? last_norm_.forward(hidden) : hidden;
 }
 
 at::Tensor LlamaFamilyDecoder::run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
-  const at::Tensor attended = pass.chosen(x).add(attend(layer, x, pass));
-  return attended.add(feed_forward(layer, attended, pass));  // [S,D], or [B,D]
+  const at::Tensor attended = pass.join(LayerPart::kAttention, attend(layer, x, pass), pass.chosen(x));
+  return pass.join(LayerPart::kFeedForward, feed_forward(layer, attended, pass), attended);  // [S,D], or [B,D]
 }
 
 at::Tensor LlamaFamilyDecoder::attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
@@ -199,7 +198,7 @@ at::Tensor LlamaFamilyDecoder::attend(const Layer& layer, const at::Tensor& x, c
   if (spec_.layer_types[pass.layer] == LayerType::kSliding) call.window = spec_.sliding_window - 1;
   if (spec_.query_scalar) call.scale = 1.0 / std::sqrt(*spec_.query_scalar);
   const at::Tensor y =
-      layer.attention_output.forward(nn::packed_attention(q, k, v, call), pass.call(kAttentionOutput, pass.read));
+      layer.attention_output.forward(pass.attend(q, k, v, call), pass.call(kAttentionOutput, pass.read));
   return layer.attention_result_norm ? layer.attention_result_norm->forward(y) : y;
 }
 

@@ -125,6 +125,11 @@ class LlamaFamilyDecoder : public TextEncoder {
   const TextSizes& sizes() const override { return sizes_; }
   std::vector<nn::Linear*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return {"q_proj", "v_proj"}; }
+  ScaledMaps scaled_maps() const override { return {{"k_proj", "v_proj", "down_proj"}, {"down_proj"}}; }
+  const nn::Embedding& words() const override { return words_; }
+  double word_scale() const override { return spec_.embedding_scale; }
+  int64_t key_heads() const override { return spec_.options.key_heads(); }
+  int64_t key_width() const override { return key_heads() * spec_.options.head_width(); }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 

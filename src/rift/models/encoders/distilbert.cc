@@ -37,6 +37,7 @@ PostNormSpec spec_of(const DistilBertOptions& options) {
           .embeddings_dropout = options.dropout,
           .attention_dropout = options.attention_dropout,
           .output_dropout = options.dropout,
+          .why_no_prefix = "transformers' DistilBERT takes no keys and values from outside",
           .names = {.embeddings = "distilbert.embeddings",
                     .layers = "distilbert.transformer.layer",
                     .query = "attention.q_lin",

@@ -25,6 +25,7 @@ constexpr std::string_view kHarmless[] = {
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const ElectraOptions options = read_electra_options(config, source);
   PostNormSpec spec = bert_spec(options.bert, "electra");
+  spec.why_no_prefix = "transformers' ELECTRA takes no keys and values from outside";
   spec.embedding_size = options.embedding_size;
   const double dropout = options.bert.classifier_dropout.value_or(options.bert.hidden_dropout_prob);
   return {.encoder = std::make_unique<PostNormEncoder>(std::move(spec), store),

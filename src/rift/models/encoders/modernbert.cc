@@ -149,7 +149,7 @@ at::Tensor ModernBertEncoder::embed(const tensor::PackedBatch& batch, const nn::
   require_fitting(batch);
   const bool frozen = first_trainable_stage() > 0;
   const at::AutoGradMode gradients(at::GradMode::is_enabled() && !frozen);
-  const at::Tensor hidden = embeddings_norm_.forward(words_.forward(batch.ids));
+  const at::Tensor hidden = embeddings_norm_.forward(word_states(batch));
   if (frozen) return hidden;
   return nn::dropout(hidden, {options_.embedding_dropout, 0, static_cast<uint32_t>(nn::DropoutSite::kEmbeddings)},
                      batch, context);
@@ -167,22 +167,23 @@ at::Tensor ModernBertEncoder::run_alike(at::Tensor hidden, int64_t first, int64_
   const nn::RotaryAngles local = angles(options_.local_rope_theta.value_or(options_.global_rope_theta));
   for (int64_t i = first; i < last; ++i) {
     const Layer& layer = layers_[i];
-    hidden = run_layer(
-        layer, hidden,
-        {{batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll}, layer.is_local ? local : global});
+    hidden = run_layer(layer, hidden,
+                       {{batch, context, i, i + 1 == layer_count() ? read : TokensRead::kAll, &additions_},
+                        layer.is_local ? local : global});
   }
   return last == layer_count() ? last_norm_.forward(hidden) : hidden;
 }
 
 at::Tensor ModernBertEncoder::run_layer(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
-  const at::Tensor attended = pass.chosen(x).add(attend(layer, x, pass));
+  const at::Tensor attended = pass.join(LayerPart::kAttention, attend(layer, x, pass), pass.chosen(x));
   const at::Tensor both =
       layer.intermediate.forward(layer.feed_forward_norm.forward(attended), pass.call(kIntermediate, pass.read));
   const int64_t wide = options_.intermediate_size;
   const at::Tensor gated =
       nn::activate(options_.hidden_activation, both.narrow(1, 0, wide)).mul(both.narrow(1, wide, wide));
   const at::Tensor kept = pass.dropout(gated, options_.mlp_dropout, nn::DropoutSite::kFeedForwardInner);
-  return attended.add(layer.output.forward(kept, pass.call(kOutput, pass.read)));  // [S,D], or [B,D]
+  const at::Tensor y = layer.output.forward(kept, pass.call(kOutput, pass.read));
+  return pass.join(LayerPart::kFeedForward, y, attended);  // [S,D], or [B,D]
 }
 
 at::Tensor ModernBertEncoder::attend(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
@@ -199,7 +200,7 @@ at::Tensor ModernBertEncoder::attend(const Layer& layer, const at::Tensor& x, co
                          .dropout = options_.attention_dropout,
                          .read = pass.read};
   if (layer.is_local) call.window = options_.local_attention / 2;
-  const at::Tensor mixed = nn::packed_attention(q, k, qkv.narrow(1, 2 * width, width), call);
+  const at::Tensor mixed = pass.attend(q, k, qkv.narrow(1, 2 * width, width), call);
   const at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.read));
   return pass.dropout(y, options_.attention_dropout, nn::DropoutSite::kAttentionOutput);
 }

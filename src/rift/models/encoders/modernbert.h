@@ -96,6 +96,12 @@ class ModernBertEncoder : public TextEncoder {
   const TextSizes& sizes() const override { return sizes_; }
   std::vector<nn::Linear*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return {"Wqkv"}; }
+  ScaledMaps scaled_maps() const override { return {{"Wqkv", "mlp.Wo"}, {"mlp.Wo"}}; }
+  const nn::Embedding& words() const override { return words_; }
+  int64_t key_heads() const override { return options_.num_attention_heads; }
+  std::string why_no_prefix() const override {
+    return "transformers' ModernBERT takes no keys and values from outside";
+  }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 

@@ -109,6 +109,19 @@ std::vector<std::string> PostNormEncoder::lora_maps() const {
   return names;
 }
 
+/// PEFT's own choice: BERT's "output.dense" is the name of both its maps back into the states.
+ScaledMaps PostNormEncoder::scaled_maps() const {
+  const auto last_part = [](std::string_view name) { return std::string(name.substr(name.rfind('.') + 1)); };
+  const std::string output(spec_.names.output);
+  return {{last_part(spec_.names.key), last_part(spec_.names.value), output}, {output}};
+}
+
+std::string PostNormEncoder::why_not_fused() const {
+  if (!additions_.behind.empty()) return "it has adapters behind the parts of its layers";
+  if (additions_.prefix != nullptr) return "it has a prefix";
+  return engine_->why_not();
+}
+
 bool PostNormEncoder::stage_trains(int64_t stage) const {
   if (stage == 0)
     return words_.trainable() || positions_.trainable() || embeddings_norm_.trainable() ||
@@ -118,11 +131,13 @@ bool PostNormEncoder::stage_trains(int64_t stage) const {
 
 /// Rows of the position table, [S].
 at::Tensor PostNormEncoder::positions_of(const tensor::PackedBatch& batch) const {
-  if (!spec_.padding_id) return batch.positions;
+  if (!spec_.padding_id) return batch.positions;  // first_position is in them
   const at::Tensor counts = batch.ids.ne(*spec_.padding_id).to(at::kLong);
   const at::Tensor through = counts.cumsum(0);  // [S] over all rows
   const at::Tensor before = through.sub(counts).index_select(0, batch.row_begin.narrow(0, 0, batch.rows));  // [B]
-  return through.sub(before.repeat_interleave(batch.row_begin.diff())).mul_(counts).add_(*spec_.padding_id);
+  return through.sub(before.repeat_interleave(batch.row_begin.diff()))
+      .mul_(counts)
+      .add_(*spec_.padding_id + batch.first_position);
 }
 
 at::Tensor PostNormEncoder::embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const {
@@ -137,11 +152,11 @@ at::Tensor PostNormEncoder::embed_tables(const tensor::PackedBatch& batch, const
                                          bool frozen) const {
   const nn::TokenTables tables{words_, types_ ? &*types_ : nullptr, positions_, embeddings_norm_};
   const at::Tensor positions = positions_of(batch);
-  if (context.execution == nn::Execution::kAutomatic && nn::embeds_tokens(tables) &&
+  if (context.execution == nn::Execution::kAutomatic && additions_.prompt == nullptr && nn::embeds_tokens(tables) &&
       (frozen || (!context.training && !at::GradMode::is_enabled()))) {
     return nn::embed_tokens(tables, batch, positions);
   }
-  at::Tensor hidden = words_.forward(batch.ids);
+  at::Tensor hidden = word_states(batch);
   if (types_) hidden.add_(types_->forward(batch.type_ids));
   hidden = embeddings_norm_.forward(hidden.add_(positions_.forward(positions)));
   if (frozen) return hidden;
@@ -160,7 +175,7 @@ at::Tensor PostNormEncoder::run_alike(at::Tensor hidden, int64_t first, int64_t 
     return engine_->run(hidden, {first, last, of_last == TokensRead::kFirst}, batch, context);
   }
   for (int64_t i = first; i < last; ++i) {
-    hidden = run_layer(i, hidden, {batch, context, i, i + 1 == last ? of_last : TokensRead::kAll});
+    hidden = run_layer(i, hidden, {batch, context, i, i + 1 == last ? of_last : TokensRead::kAll, &additions_});
   }
   return hidden;
 }
@@ -173,7 +188,8 @@ at::Tensor PostNormEncoder::run_layer(int64_t index, const at::Tensor& x, const 
       nn::activate(spec_.activation, layer.intermediate.forward(attended, pass.call(kIntermediate, pass.read)));
   at::Tensor y = layer.output.forward(wide, pass.call(kOutput, pass.read));
   y = pass.dropout(y, spec_.output_dropout, nn::DropoutSite::kFeedForwardOutput);
-  return layer.output_norm.forward(y.add_(attended));  // [S,D], or [B,D]
+  return pass.join(LayerPart::kFeedForward, y, attended,
+                   [&](const at::Tensor& sum) { return layer.output_norm.forward(sum); });  // [S,D], or [B,D]
 }
 
 at::Tensor PostNormEncoder::attend(const Layer& layer, const at::Tensor& x, const at::Tensor& x_read,
@@ -181,16 +197,17 @@ at::Tensor PostNormEncoder::attend(const Layer& layer, const at::Tensor& x, cons
   const at::Tensor q = layer.query.forward(x_read, pass.call(kQuery, pass.read));
   const at::Tensor k = layer.key.forward(x, pass.call(kKey, TokensRead::kAll));
   const at::Tensor v = layer.value.forward(x, pass.call(kValue, TokensRead::kAll));
-  const at::Tensor mixed = nn::packed_attention(q, k, v,
-                                                {.batch = pass.batch,
-                                                 .context = pass.context,
-                                                 .heads = spec_.heads,
-                                                 .layer = pass.layer,
-                                                 .dropout = spec_.attention_dropout,
-                                                 .read = pass.read});
+  const at::Tensor mixed = pass.attend(q, k, v,
+                                       {.batch = pass.batch,
+                                        .context = pass.context,
+                                        .heads = spec_.heads,
+                                        .layer = pass.layer,
+                                        .dropout = spec_.attention_dropout,
+                                        .read = pass.read});
   at::Tensor y = layer.attention_output.forward(mixed, pass.call(kAttentionOutput, pass.read));
   y = pass.dropout(y, spec_.attention_output_dropout, nn::DropoutSite::kAttentionOutput);
-  return layer.attention_norm.forward(y.add_(x_read));
+  return pass.join(LayerPart::kAttention, y, x_read,
+                   [&](const at::Tensor& sum) { return layer.attention_norm.forward(sum); });
 }
 
 }  // namespace rift::models

@@ -43,6 +43,7 @@ struct PostNormSpec {
   double attention_dropout = 0;         // of attention weights
   double attention_output_dropout = 0;  // of what attention adds to the states
   double output_dropout = 0;            // of what the feed-forward part adds to the states
+  std::string why_no_prefix = {};       // TextEncoder::why_no_prefix()
   PostNormNames names;
 };
 
@@ -56,7 +57,11 @@ class PostNormEncoder : public TextEncoder {
   const TextSizes& sizes() const override { return spec_.sizes; }
   std::vector<nn::Linear*> linear_maps() override;
   std::vector<std::string> lora_maps() const override;
-  std::string why_not_fused() const override { return engine_->why_not(); }
+  ScaledMaps scaled_maps() const override;
+  std::string why_not_fused() const override;
+  const nn::Embedding& words() const override { return words_; }
+  int64_t key_heads() const override { return spec_.heads; }
+  std::string why_no_prefix() const override { return spec_.why_no_prefix; }
   at::Tensor embed(const tensor::PackedBatch& batch, const nn::ForwardContext& context) const override;
   std::string describe(OnnxGraph& graph, const OnnxTokens& tokens, TokensRead read) const override;
 

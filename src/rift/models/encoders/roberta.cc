@@ -21,6 +21,7 @@ constexpr std::string_view kXlmExample =
 
 BuiltEncoder build(const RobertaOptions& options, const Json& config, nn::ParameterStore& store) {
   PostNormSpec spec = bert_spec(options.bert, "roberta");
+  spec.why_no_prefix = "transformers' RoBERTa takes no keys and values from outside";
   spec.padding_id = options.pad_token_id;
   spec.sizes.positions -= options.pad_token_id + 1;
   const double dropout = options.bert.classifier_dropout.value_or(options.bert.hidden_dropout_prob);

@@ -79,6 +79,7 @@ class EfficientNetLiteEncoder final : public ImageEncoder {
   std::vector<nn::LinearMap*> linear_maps() override;
   /// The convolutions of 1 x 1: LoRA takes none that is depthwise.
   std::vector<std::string> lora_maps() const override { return {"_expand_conv", "_project_conv"}; }
+  ScaledMaps scaled_maps() const override { return {{"_expand_conv", "_project_conv"}, {}}; }
   at::Tensor pool(const at::Tensor& features, Pooling pooling) const override;
   std::string describe_features(OnnxGraph& graph, const std::string& pixels) const override;
   std::string describe_pool(OnnxGraph& graph, const std::string& features, Pooling pooling) const override;

@@ -76,6 +76,14 @@ std::string ImageClassifier::why_not_adapted() const {
   return "an adapter does not carry the running statistics that batch_norm: tuned moves; set batch_norm: frozen";
 }
 
+AdditionSizes ImageClassifier::addition_sizes() const {
+  constexpr const char* kNoTokens = "the model reads images, which have no tokens to stand before";
+  return {.why_no_adapters = encoder_->why_no_additions(),
+          .why_no_prompt = kNoTokens,
+          .why_no_prefix = kNoTokens,
+          .width = encoder_->sizes().width};
+}
+
 AdapterBase ImageClassifier::adapter_base() const {
   const bool whole = pooling_ == encoder_->poolings().front();
   AdapterBase base{.task = whole ? checkpoint::PeftTask::kUnstated : checkpoint::PeftTask::kFeatureExtraction,

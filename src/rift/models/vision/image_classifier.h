@@ -61,9 +61,13 @@ class ImageClassifier final : public TunableModel {
   using TunableModel::linear_maps;
   std::vector<nn::LinearMap*> linear_maps() override { return encoder_->linear_maps(); }
   std::vector<std::string> lora_maps() const override { return encoder_->lora_maps(); }
+  ScaledMaps scaled_maps() const override { return encoder_->scaled_maps(); }
   std::string why_not_adapted() const override;
   /// AutoModelForImageClassification where it pools as this model does, else AutoModel.
   AdapterBase adapter_base() const override;
+  using TunableModel::additions;
+  Additions& additions() override { return encoder_->additions(); }
+  AdditionSizes addition_sizes() const override;
   /// Names that `pretrained` lacked and that were initialised here.
   const std::vector<std::string>& new_parameters() const { return new_parameters_; }
   Pooling pooling() const { return pooling_; }

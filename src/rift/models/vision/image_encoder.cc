@@ -21,8 +21,12 @@ int64_t ImageEncoder::first_trainable_stage() const {
     if (map->adapter && map->adapter->trainable()) adapted.insert(map->weight->name);
   }
   if (trains(stem_, adapted)) return 0;
-  const auto lowest = std::ranges::find_if(layers_, [&](const Part& layer) { return trains(layer, adapted); });
-  return 1 + (lowest - layers_.begin());
+  int64_t stage = 1;
+  for (const Part& layer : layers_) {
+    if (trains(layer, adapted) || additions_.trains(stage)) break;
+    ++stage;
+  }
+  return stage;
 }
 
 void ImageEncoder::require_fitting(const at::Tensor& pixels) const {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "rift/models/additions.h"
 #include "rift/models/options.h"
 #include "rift/models/part.h"
 #include "rift/models/vision/image_sizes.h"
@@ -52,6 +53,13 @@ class ImageEncoder {
   /// Every linear map in order of use, convolutions among them.
   virtual std::vector<nn::LinearMap*> linear_maps() = 0;
   virtual std::vector<std::string> lora_maps() const = 0;
+  virtual ScaledMaps scaled_maps() const = 0;
+  /// What stands behind the parts of its layers, where it has such parts.
+  Additions& additions() { return additions_; }
+  const Additions& additions() const { return additions_; }
+  virtual std::string why_no_additions() const {
+    return "its layers are convolutions, with no attention to stand behind";
+  }
   /// [B,D] from features(): kMean and kCls; the caller lays its pooler on kCls for kPooler.
   virtual at::Tensor pool(const at::Tensor& features, Pooling pooling) const = 0;
   /// features() and pool() as parts of an ONNX graph, of pixels [B,C,H,W].
@@ -69,6 +77,8 @@ class ImageEncoder {
  protected:
   /// What was registered since the last of these calls is the stem, the next layer.
   void end_stem(std::string name) { stem_ = part_since(store_, std::move(name), std::exchange(begin_, registered())); }
+  Additions additions_;
+
   void end_layer(std::string name) {
     layers_.push_back(part_since(store_, std::move(name), std::exchange(begin_, registered())));
   }

@@ -69,6 +69,7 @@ class ResNetEncoder final : public ImageEncoder {
   bool has_batch_norm() const override { return true; }
   std::vector<nn::LinearMap*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return {"convolution"}; }
+  ScaledMaps scaled_maps() const override { return {{"convolution"}, {}}; }
   at::Tensor pool(const at::Tensor& features, Pooling pooling) const override;
   std::string describe_features(OnnxGraph& graph, const std::string& pixels) const override;
   std::string describe_pool(OnnxGraph& graph, const std::string& features, Pooling pooling) const override;

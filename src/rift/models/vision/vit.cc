@@ -110,7 +110,8 @@ std::vector<nn::LinearMap*> ViTEncoder::linear_maps() {
 
 at::Tensor ViTEncoder::run_stage(int64_t stage, const at::Tensor& x, const ImagePass& pass) const {
   if (stage == 0) return embed(x, pass);
-  const at::Tensor hidden = run_layer(layers_[static_cast<size_t>(stage - 1)], x, {pass.rows, pass.context, stage - 1});
+  const at::Tensor hidden = run_layer(layers_[static_cast<size_t>(stage - 1)], x,
+                                      {pass.rows, pass.context, stage - 1, nn::TokensRead::kAll, &additions_});
   if (stage < sizes_.layers) return hidden;
   return last_norm_.forward(hidden).view({pass.rows.rows, sizes_.states_per_image, sizes_.width});
 }
@@ -128,24 +129,24 @@ at::Tensor ViTEncoder::embed(const at::Tensor& pixels, const ImagePass& pass) co
 
 at::Tensor ViTEncoder::run_layer(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
   const auto call = [&](uint32_t site) { return pass.call(site, pass.read); };
-  const at::Tensor attended = x.add(attend(layer, x, pass));
+  const at::Tensor attended = pass.join(LayerPart::kAttention, attend(layer, x, pass), x);
   const at::Tensor inner = nn::activate(
       options_.hidden_act, layer.intermediate.forward(layer.feed_forward_norm.forward(attended), call(kIntermediate)));
   const at::Tensor y = layer.output.forward(inner, call(kOutput));
-  return attended.add(pass.dropout(y, options_.hidden_dropout_prob, nn::DropoutSite::kFeedForwardOutput));
+  return pass.join(LayerPart::kFeedForward,
+                   pass.dropout(y, options_.hidden_dropout_prob, nn::DropoutSite::kFeedForwardOutput), attended);
 }
 
 at::Tensor ViTEncoder::attend(const Layer& layer, const at::Tensor& x, const LayerPass& pass) const {
   const auto call = [&](uint32_t site) { return pass.call(site, pass.read); };
   const at::Tensor normed = layer.attention_norm.forward(x);
-  const at::Tensor mixed =
-      nn::packed_attention(layer.query.forward(normed, call(kQuery)), layer.key.forward(normed, call(kKey)),
-                           layer.value.forward(normed, call(kValue)),
-                           {.batch = pass.batch,
-                            .context = pass.context,
-                            .heads = options_.num_attention_heads,
-                            .layer = pass.layer,
-                            .dropout = options_.attention_probs_dropout_prob});
+  const at::Tensor mixed = pass.attend(layer.query.forward(normed, call(kQuery)), layer.key.forward(normed, call(kKey)),
+                                       layer.value.forward(normed, call(kValue)),
+                                       {.batch = pass.batch,
+                                        .context = pass.context,
+                                        .heads = options_.num_attention_heads,
+                                        .layer = pass.layer,
+                                        .dropout = options_.attention_probs_dropout_prob});
   const at::Tensor y = layer.attention_output.forward(mixed, call(kAttentionOutput));
   return pass.dropout(y, options_.hidden_dropout_prob, nn::DropoutSite::kAttentionOutput);
 }

@@ -75,6 +75,8 @@ class ViTEncoder final : public ImageEncoder {
   bool has_batch_norm() const override { return false; }
   std::vector<nn::LinearMap*> linear_maps() override;
   std::vector<std::string> lora_maps() const override { return {"query", "value"}; }
+  ScaledMaps scaled_maps() const override { return {{"key", "value", "output.dense"}, {"output.dense"}}; }
+  std::string why_no_additions() const override { return ""; }
   at::Tensor pool(const at::Tensor& features, Pooling pooling) const override;
   std::string describe_features(OnnxGraph& graph, const std::string& pixels) const override;
   std::string describe_pool(OnnxGraph& graph, const std::string& features, Pooling pooling) const override;

@@ -50,10 +50,13 @@ LanguageTask::Asked LanguageTask::asked(const TokenStore& store, std::span<const
   Asked asked;
   tensor::TokenRows packed;
   std::vector<int32_t> ids;
+  const nn::Parameter* prompt = model_.encoder.additions().prompt;
+  int64_t before = 0;  // virtual tokens in the batch, this row's included
   for (const int64_t row : rows) {
     store.read(row, ids);
     const uint64_t key = store.origin(row).key;
-    const auto begin = static_cast<int64_t>(packed.ids.size());
+    if (prompt != nullptr) before += prompt->shape[0];
+    const auto begin = static_cast<int64_t>(packed.ids.size()) + before;
     if (spec_.masker) {
       const MaskedRow masked = spec_.masker->masked(ids, {seed, epoch, key});
       for (const int64_t place : masked.places) asked.places.push_back(begin + place);
@@ -67,13 +70,14 @@ LanguageTask::Asked LanguageTask::asked(const TokenStore& store, std::span<const
     asked.targets.insert(asked.targets.end(), ids.begin() + 1, ids.end());
     packed.add_row(ids, key);
   }
-  asked.batch = tensor::make_packed_batch(packed, spec_.device);
+  asked.tokens = std::ssize(packed.ids);
+  asked.batch = model_.encoder.prepared(tensor::make_packed_batch(packed, spec_.device));
   return asked;
 }
 
 PartLoss LanguageTask::add_gradient(std::span<const int64_t> rows, const nn::ForwardContext& context, double scale) {
   const Asked asked = this->asked(spec_.train, rows, context.seed, context.epoch);
-  PartLoss part{.loss = {.sum = 0, .weight = static_cast<double>(asked.targets.size())}, .tokens = asked.batch.tokens};
+  PartLoss part{.loss = {.sum = 0, .weight = static_cast<double>(asked.targets.size())}, .tokens = asked.tokens};
   if (asked.targets.empty()) return part;
   const at::Tensor states = model_.encoder.forward(asked.batch, context);
   const at::Tensor read = states.index_select(0, tensor_of(asked.places, spec_.device));
@@ -95,7 +99,7 @@ double LanguageTask::add_vocabulary_gradient(const at::Tensor& states, std::span
     const at::Tensor loss = sum_of_losses(logits, tensor_of(wanted, spec_.device));
     sum += loss.item<double>();
     if (!std::isfinite(sum)) return sum;
-    loss.mul(scale).backward();
+    if (loss.requires_grad()) loss.mul(scale).backward();  // not while all that it depends on rests
   }
   return sum;
 }

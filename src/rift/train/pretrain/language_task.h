@@ -38,11 +38,12 @@ class LanguageTask final : public TrainingTask {
   std::optional<Evaluation> evaluate() override;
   bool may_stay(std::string_view parameter) const override;
 
-  /// A batch and what is to be said in it.
+  /// A batch, as the encoder's passes need it, and what is to be said in it.
   struct Asked {
     tensor::PackedBatch batch;
     std::vector<int64_t> places;   // [M] tokens of the batch, ascending, whose states say ...
     std::vector<int64_t> targets;  // [M] ... these ids
+    int64_t tokens = 0;            // of the rows, those of a prompt aside
   };
   Asked asked(const TokenStore& store, std::span<const int64_t> rows, uint64_t seed, int64_t epoch) const;
 

@@ -6,6 +6,7 @@
 #include "rift/base/files.h"
 #include "rift/checkpoint/load_model.h"
 #include "rift/package/model_tokenizer.h"
+#include "rift/train/parameter_groups.h"
 
 namespace rift::train {
 namespace {
@@ -75,9 +76,9 @@ void OwnLanguage::require_gradient(std::string_view anchor) const {
       "objective.anchor: {}: the pretraining loss of this checkpoint cannot be told: {}; train it further with "
       "rift pretrain first, or choose l2_sp, distillation or alignment",
       anchor, why_not_);
-  RIFT_REQUIRE(model_.encoder().first_trainable_stage() <= model_.encoder().layer_count(), Code::kConfig,
+  RIFT_REQUIRE(encoder_moves(model_), Code::kConfig,
                "objective.anchor.lambda: the pretraining loss does not move under this tuning.method, so {} has "
-               "nothing to hold; set it to 0 or choose full, top_k, bitfit or lora",
+               "nothing to hold; set it to 0 or choose another method, such as full or lora",
                anchor);
 }
 

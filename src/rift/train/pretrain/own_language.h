@@ -35,7 +35,7 @@ class OwnLanguage {
   /// Why the loss cannot be told, "" when it can: a checkpoint without a language head, a tokenizer without a mask.
   const std::string& why_not() const { return why_not_; }
   /// Throws kConfig where its gradient cannot be asked for: the loss cannot be told, or nothing that it depends on
-  /// trains. `anchor`: the kind that asks.
+  /// moves. `anchor`: the kind that asks.
   void require_gradient(std::string_view anchor) const;
   models::LanguageParts parts() const { return {model_.parameters(), model_.encoder(), *head_}; }
   const std::optional<TokenMasker>& masker() const { return masker_; }

@@ -130,7 +130,9 @@ class Pretraining {
             .anchor = kNoAnchor,
             .train = options_.train,
             .precision = precision_of(options_.train.precision),
-            .groups = make_groups(model().parameters(), options_.optim, encoder, head),
+            .groups = make_groups(
+                model().parameters(), options_.optim, encoder, head,
+                layer_rates(model().encoder().stem(), model().encoder().layers(), options_.optim.layer_decay)),
             .directory = spec_.directory,
             .shuffle = Shuffle::kCounted,
             .resume = spec_.resume,

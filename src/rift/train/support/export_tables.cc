@@ -95,8 +95,8 @@ SupportTable packages(Trials& trials) {
   };
   for (const tuning::TuningOptions& options : every_tuning()) {
     std::vector<std::string> files = {"config.json", "model.safetensors", "rift.json"};
-    const bool adapts = std::holds_alternative<tuning::LoraOptions>(options.method);
-    if (adapts) files.emplace_back("adapter/adapter_config.json");
+    if (tuning::has_peft_form(options)) files.emplace_back("adapter/adapter_config.json");
+    if (!options.merges()) files.emplace_back("adapter/tuning.json");
     add(fmt::format("tuning.method: {}", options.method_name()), files);
   }
   add("scorecard", {"parts/scorecard.json", "rift.json"});

@@ -78,8 +78,8 @@ Rows adapters() {
     rows.emplace_back(fmt::format("adapter_config.json: {}: {}", key, value),
                       [config] { checkpoint::read_peft_config(config, "adapter_config.json"); });
   };
-  add("peft_type", R"("IA3")");
-  add("use_dora", "true");
+  add("peft_type", R"("OFT")");
+  add("use_qalora", "true");
   add("bias", R"("all")");
   add("rank_pattern", R"({"query": 4})");
   add("init_lora_weights", R"("pissa")");

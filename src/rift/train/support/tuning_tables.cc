@@ -45,6 +45,29 @@ SupportTable methods(Trials& trials) {
   return table;
 }
 
+/// Where the engine runs the untuned model: which methods leave it so.
+SupportTable fused(Trials& trials) {
+  SupportTable table{.key = "fused", .columns = method_names()};
+  table.columns.emplace_back("dora");
+  std::vector<tuning::TuningOptions> all = every_tuning();
+  all.push_back({.method = tuning::LoraOptions{.dora = true}});
+  for (const Architecture* architecture : models::architectures()) {
+    if (!sample_model(*architecture)->encoder().why_not_fused().empty()) continue;
+    SupportTable::Row row{std::string(architecture->model_type), {}};
+    for (const tuning::TuningOptions& options : all) {
+      bool runs = false;
+      SupportCell cell = trials.of([&] {
+        const auto model = sample_model(*architecture);
+        tuning::apply(options, *model, kSeed);
+        runs = model->encoder().why_not_fused().empty();
+      });
+      row.cells.push_back(cell.answer == SupportCell::Answer::kNo ? cell : yes_or_no(runs));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 SupportTable stored_bases(Trials& trials) {
   SupportTable table{.key = "stored", .columns = method_names()};
   for (const Architecture* architecture : models::architectures()) {
@@ -79,6 +102,7 @@ SupportTable anchors(Trials& trials) {
 
 void add_tuning_tables(SupportMatrix& matrix, Trials& trials) {
   matrix.tables.push_back(methods(trials));
+  matrix.tables.push_back(fused(trials));
   matrix.tables.push_back(stored_bases(trials));
   matrix.tables.push_back(anchors(trials));
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "data/records.h"
 #include "rift/base/sha256.h"
@@ -220,6 +222,74 @@ TEST(Split, InnerFoldsStayWithinTheRowsAndKeepGroupsTogether) {
       EXPECT_EQ(fold[i], fold[i - 1]) << i;
     }
   }
+}
+
+/// How often each class of each part stands among the first `count` rows of an order.
+std::map<std::pair<Part, double>, int64_t> counts_of(const Dataset& dataset, const Split& split,
+                                                     const std::vector<std::vector<int64_t>>& order, size_t count) {
+  std::map<std::pair<Part, double>, int64_t> counts;
+  for (size_t u = 0; u < count; ++u) {
+    for (const int64_t row : order[u]) ++counts[{split.part[size_t(row)], dataset.label[size_t(row)]}];
+  }
+  return counts;
+}
+
+TEST(SamplingOrder, EveryBeginningHoldsEachClassOfEachPartInProportion) {
+  const Dataset dataset = made(1000);
+  const SplitOptions options{.kind = StratifiedSplit{{.test = .2, .calibration = .1, .validation = .1}}};
+  const Split split = make_split(dataset, options);
+  const auto order = sampling_order(dataset, split, 101);
+  ASSERT_EQ(order.size(), 800U);
+  std::set<int64_t> seen;
+  for (const auto& unit : order) {
+    ASSERT_EQ(unit.size(), 1U);
+    EXPECT_NE(split.part[size_t(unit[0])], Part::kTest);
+    seen.insert(unit[0]);
+  }
+  EXPECT_EQ(seen.size(), 800U);
+  const auto all = counts_of(dataset, split, order, 800);
+  for (const size_t count : {size_t{10}, size_t{37}, size_t{160}, size_t{400}, size_t{799}}) {
+    auto some = counts_of(dataset, split, order, count);
+    for (const auto& [stratum, rows] : all) {
+      EXPECT_NEAR(double(some[stratum]), double(rows * int64_t(count)) / 800.0, 1.0 + 1e-9) << count;
+    }
+  }
+}
+
+TEST(SamplingOrder, ASeedIsAnOrderOfItsOwnAndAlwaysTheSame) {
+  const Dataset dataset = made(200);
+  const Split split = make_split(dataset, {.kind = RandomSplit{.test = .2, .validation = 0}});
+  EXPECT_EQ(sampling_order(dataset, split, 5), sampling_order(dataset, split, 5));
+  EXPECT_NE(sampling_order(dataset, split, 5), sampling_order(dataset, split, 6));
+}
+
+TEST(SamplingOrder, WithinAClassRowsComeByTheirKeys) {
+  const Dataset dataset = made(300);
+  const Split split = make_split(dataset, {.kind = RandomSplit{.test = .2, .validation = 0}});
+  std::map<double, uint64_t> last;
+  for (const auto& unit : sampling_order(dataset, split, 9)) {
+    const uint64_t key = split_key(uint64_t(unit[0]), 9);
+    uint64_t& before = last[dataset.label[size_t(unit[0])]];
+    EXPECT_GT(key, before);
+    before = key;
+  }
+}
+
+TEST(SamplingOrder, GroupsComeWholeAndAnAmountHasNoClasses) {
+  Dataset dataset = made(400);
+  for (int64_t i = 0; i < 400; ++i) dataset.group.push_back(fmt::format("g{}", i / 7));
+  const Split split = make_split(dataset, {.kind = GroupSplit{{.test = .2, .validation = .2}}});
+  for (const auto& unit : sampling_order(dataset, split, 3)) {
+    for (const int64_t row : unit) EXPECT_EQ(row / 7, unit[0] / 7);
+    EXPECT_EQ(unit.size(), unit[0] / 7 == 57 ? 1U : 7U);
+  }
+  Dataset amounts = made(50);
+  amounts.schema.task = Task::kRegression;
+  for (int64_t i = 0; i < 50; ++i) amounts.label[size_t(i)] = double(i) * 1.5;
+  const Split random = make_split(amounts, {.kind = RandomSplit{.test = .2, .validation = 0}});
+  std::vector<int64_t> rows;
+  for (const auto& unit : sampling_order(amounts, random, 3)) rows.push_back(unit[0]);
+  EXPECT_TRUE(std::ranges::is_sorted(rows, {}, [](int64_t row) { return split_key(uint64_t(row), 3); }));
 }
 
 }  // namespace

@@ -39,4 +39,10 @@ Split make_fold(const Dataset& dataset, const SplitOptions& options, int64_t fol
 /// Out-of-fold runs within some rows: fold (0..k-1) of each of `rows`, stratified for class labels, groups together.
 std::vector<int32_t> inner_folds(const Dataset& dataset, std::span<const int64_t> rows, int64_t k, uint64_t seed);
 
+/// The rows that `split` does not test with, in an order of which every beginning is a sample of them: each class of
+/// each part (of a regression each part) comes up in proportion to its rows. What comes up as one is a row, or the rows
+/// of a group that lie in one part. Within a class of a part units are ranked by (key, row); one with r of the class's
+/// n rows before it and k rows of its own has the place (r + k/2) / n, and all are sorted by (place, key, row).
+std::vector<std::vector<int64_t>> sampling_order(const Dataset& dataset, const Split& split, uint64_t seed);
+
 }  // namespace rift::data

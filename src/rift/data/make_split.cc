@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <tuple>
 #include <unordered_map>
 
 #include "rift/base/error.h"
@@ -272,6 +273,45 @@ std::vector<int32_t> inner_folds(const Dataset& dataset, std::span<const int64_t
   fold.reserve(rows.size());
   for (const int64_t row : rows) fold.push_back(fold_of_row.at(row));
   return fold;
+}
+
+namespace {
+
+/// A unit and where it comes up.
+struct Placed {
+  double place = 0.0;
+  uint64_t key = 0;
+  Unit unit;
+};
+
+/// Adds the units of one part.
+void place_units(const Dataset& dataset, std::vector<Unit> units, uint64_t seed, std::vector<Placed>& placed) {
+  const std::vector<double> labels = classes(dataset, units, true);
+  const auto class_of = [&](size_t unit) { return labels.empty() ? 0.0 : labels[unit]; };
+  std::map<double, double> rows, before;
+  for (size_t u = 0; u < units.size(); ++u) rows[class_of(u)] += static_cast<double>(units[u].rows.size());
+  for (const int64_t position : rank_order(row_ids(units), seed)) {
+    const auto u = static_cast<size_t>(position);
+    const auto own = static_cast<double>(units[u].rows.size());
+    double& so_far = before[class_of(u)];
+    placed.push_back({.place = (so_far + own / 2) / rows[class_of(u)],
+                      .key = split_key(units[u].row_id, seed),
+                      .unit = std::move(units[u])});
+    so_far += own;
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<int64_t>> sampling_order(const Dataset& dataset, const Split& split, uint64_t seed) {
+  std::vector<Placed> placed;
+  for (const Part part : {Part::kTrain, Part::kValidation, Part::kCalibration}) {
+    place_units(dataset, make_units(dataset, split.rows(part)), seed, placed);
+  }
+  std::ranges::sort(placed, {}, [](const Placed& one) { return std::tuple(one.place, one.key, one.unit.rows[0]); });
+  std::vector<std::vector<int64_t>> order;
+  for (Placed& one : placed) order.push_back(std::move(one.unit.rows));
+  return order;
 }
 
 }  // namespace rift::data

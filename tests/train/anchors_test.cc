@@ -83,10 +83,10 @@ std::vector<Tuned> methods() {
 /// Whether an adapter or what stands beside the maps begins as something, so that the run's start is not theta_p.
 bool begins_apart(const tuning::TuningOptions& tuning) { return !tuning.merges(); }
 
-/// A task on the small model, away from theta_p.
+/// A task on the small model, `by` away from theta_p.
 class MovedTask {
  public:
-  MovedTask(FineTuneOptions wanted, const AnchorOptions& anchor)
+  MovedTask(FineTuneOptions wanted, const AnchorOptions& anchor, double by = 0.05)
       : options_(std::move(wanted)),
         dataset_(test::small_dataset(64)),
         text_(package::load_text_model({.directory = options_.text.backbone, .pooling = options_.text.pooling})),
@@ -98,7 +98,7 @@ class MovedTask {
                                .validation = take_rows(dataset_, row_range(48, 16), inputs_),
                                .objective = options_.objective},
                   *text_.model);
-    move(0.05, [](uint64_t at) { return CounterRandom(2, 2).normal(at); });
+    move(by, [](uint64_t at) { return CounterRandom(2, 2).normal(at); });
   }
 
   /// Every parameter that trains by `step` times what `direction` says of its place in the storage.
@@ -116,9 +116,10 @@ class MovedTask {
   /// L_task + lambda * (rows' L_pretrain) as sums over twelve rows, without dropout; gradients anew.
   double objective() {
     text_.model->parameters().zero_gradients();
-    const PartLoss part = task_->add_gradient(row_range(7, 12), {}, 1.0);
+    const PartLoss part = of_rows();
     return part.loss.sum + objective::lambda_of(options_.objective.anchor) * part.anchor.sum;
   }
+  PartLoss of_rows() { return task_->add_gradient(row_range(7, 12), {}, 1.0); }
   std::vector<double> gradient() const {
     const std::span<const float> all = std::as_const(*text_.model).parameters().gradients<float>();
     std::vector<double> own(all.size());
@@ -509,13 +510,13 @@ TEST(Forgetting, WhatStandsBesideTheMapsIsNoPartOfWhatTheModelKnewBefore) {
 }
 
 TEST(Anchors, TheTeacherIsThePretrainedModelWithoutWhatStandsBesideItsMaps) {
+  const test::TempDirectory folder;
+  FineTuneOptions options = test::small_options(test::small_backbone(folder));
   for (const auto& [method, tuning, refuses] : methods()) {
     SCOPED_TRACE(method);
-    SmallRun run;
-    run.options.tuning = tuning;
-    run.options.optim.lr = run.options.optim.head_lr.emplace(1e-12);
-    run.options.objective.anchor.kind = DistillationAnchor{.lambda = 1.0};
-    const double apart = run.tune().summary.at("last_step").at("loss_anchor").as_double();
+    options.tuning = tuning;
+    MovedTask task(options, {.kind = DistillationAnchor{.lambda = 1.0}}, 0.0);
+    const double apart = task.of_rows().anchor.sum;
     if (begins_apart(tuning)) {
       EXPECT_GT(apart, 1e-6);
     } else {

@@ -57,8 +57,8 @@ TEST(TextInputs, ThreadsChangeNothing) {
   EXPECT_EQ(one.ids, four.ids);
   EXPECT_EQ(one.begin, four.begin);
   EXPECT_EQ(one.keys, four.keys);
-  EXPECT_EQ(one.truncated, four.truncated);
-  EXPECT_GT(one.truncated, 0);
+  EXPECT_EQ(one.cut, four.cut);
+  EXPECT_GT(one.truncated(), 0);
 }
 
 TEST(TextInputs, ARowKeepsItsKeyInEverySubset) {

@@ -49,9 +49,10 @@ std::vector<at::Tensor> logits_of(KeptStates* kept, const models::TextClassifier
       std::iota(chosen.rbegin(), chosen.rend(), first);
       const tensor::PackedBatch batch = package::make_batch(rows, chosen, kCpu);
       const nn::ForwardContext context{.training = true, .seed = 3, .epoch = epoch, .precision = precision};
-      logits.push_back(kept == nullptr
-                           ? model.forward(batch, context)
-                           : model.forward_from(kept->layers(), kept->states(rows, chosen, batch), batch, context));
+      logits.push_back(
+          kept == nullptr
+              ? model.forward(batch, context)
+              : model.forward_from(2, kept->states(model.encoder(), {rows, chosen, chosen, batch}), batch, context));
     }
   }
   return logits;
@@ -69,7 +70,7 @@ TEST(KeptStates, LogitsAreTheSameBitsAsWithoutInMemoryOnDiskAndInEitherPrecision
   for (const nn::Precision precision : {nn::Precision::kF32, nn::Precision::kBf16}) {
     const auto expected = logits_of(nullptr, *model, rows, precision);
     for (const KeptBudget& budget : {KeptBudget{}, KeptBudget{0, 64 * kMib, folder.path()}, KeptBudget{0, 0, {}}}) {
-      KeptStates kept(model->encoder(), 2, rows.rows(), precision, budget);
+      KeptStates kept({2, rows.rows(), precision}, budget);
       expect_same(logits_of(&kept, *model, rows, precision), expected);
       EXPECT_EQ(kept.rows_kept(), budget.memory_bytes + budget.disk_bytes > 0 ? 100 : 0);
     }
@@ -80,7 +81,7 @@ TEST(KeptStates, LogitsAreTheSameBitsAsWithoutInMemoryOnDiskAndInEitherPrecision
 TEST(KeptStates, RowsBeyondTheBudgetAreComputedEveryTime) {
   const auto model = half_frozen();
   const package::EncodedRows rows = random_rows(1200, 512);  // 1200 * 256 tokens * 64 * 4 bytes: 75 MiB
-  KeptStates kept(model->encoder(), 2, rows.rows(), nn::Precision::kF32, {.memory_bytes = 64 * kMib});
+  KeptStates kept({2, rows.rows(), nn::Precision::kF32}, {.memory_bytes = 64 * kMib});
   expect_same(logits_of(&kept, *model, rows, nn::Precision::kF32),
               logits_of(nullptr, *model, rows, nn::Precision::kF32));
   EXPECT_GT(kept.rows_kept(), 900);

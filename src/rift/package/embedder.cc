@@ -166,7 +166,7 @@ Embeddings Embedder::embed(const data::Table& rows) const {
   tensor::apply_threads();
   const EncodedRows encoded = impl_->inputs().encode(rows);
   const nn::ForwardContext context{.precision = computed_in(impl_->precision)};
-  Embeddings result{.rows = encoded.rows(), .values = {}, .truncated = encoded.truncated};
+  Embeddings result{.rows = encoded.rows(), .values = {}, .truncated = encoded.truncated()};
   result.values = map_rows(encoded, width(), impl_->device, [&](const tensor::PackedBatch& batch) {
     const at::Tensor vectors = impl_->model().features(impl_->pooling, batch, context);
     return impl_->unit_length ? of_unit_length(vectors) : vectors;

@@ -33,12 +33,13 @@ EncodedRows concatenated(std::vector<EncodedRows> chunks) {
   all.ids.reserve(tokens);
   all.begin.reserve(rows + 1);
   all.keys.reserve(rows);
+  all.cut.reserve(rows);
   for (EncodedRows& chunk : chunks) {
     const auto shift = static_cast<int64_t>(all.ids.size());
     all.ids.insert(all.ids.end(), chunk.ids.begin(), chunk.ids.end());
     for (size_t i = 1; i < chunk.begin.size(); ++i) all.begin.push_back(chunk.begin[i] + shift);
     all.keys.insert(all.keys.end(), chunk.keys.begin(), chunk.keys.end());
-    all.truncated += chunk.truncated;
+    all.cut.insert(all.cut.end(), chunk.cut.begin(), chunk.cut.end());
     chunk = {};
   }
   return all;
@@ -59,6 +60,20 @@ std::vector<int64_t> sorted_rows(const EncodedRows& rows) {
 }
 
 }  // namespace
+
+int64_t EncodedRows::truncated() const { return std::accumulate(cut.begin(), cut.end(), int64_t{0}); }
+
+EncodedRows take(const EncodedRows& rows, std::span<const int64_t> chosen) {
+  EncodedRows some;
+  for (const int64_t row : chosen) {
+    const auto ids = rows.row(row);
+    some.ids.insert(some.ids.end(), ids.begin(), ids.end());
+    some.begin.push_back(static_cast<int64_t>(some.ids.size()));
+    some.keys.push_back(rows.keys[static_cast<size_t>(row)]);
+    some.cut.push_back(rows.cut[static_cast<size_t>(row)]);
+  }
+  return some;
+}
 
 TextInputs::TextInputs(const data::Schema& schema, const encode::text::RowTextOptions& text,
                        std::shared_ptr<const encode::text::Tokenizer> tokenizer, int64_t max_tokens,
@@ -91,7 +106,7 @@ EncodedRows TextInputs::encode(const data::Table& rows, std::span<const int64_t>
       chunk.ids.insert(chunk.ids.end(), encoding.ids.begin(), encoding.ids.end());
       chunk.begin.push_back(static_cast<int64_t>(chunk.ids.size()));
       chunk.keys.push_back(keys.empty() ? key_of_row(source_row(rows, row)) : keys[static_cast<size_t>(row)]);
-      chunk.truncated += encoding.truncated ? 1 : 0;
+      chunk.cut.push_back(encoding.truncated ? 1 : 0);
     }
   });
   return concatenated(std::move(chunks));

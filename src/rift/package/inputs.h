@@ -20,7 +20,7 @@ struct EncodedRows {
   std::vector<int32_t> ids;          // [S]
   std::vector<int64_t> begin = {0};  // [N+1]
   std::vector<uint64_t> keys;        // [N] identity of the row; dropout depends on it, scores do not
-  int64_t truncated = 0;             // rows that were cut at max_tokens
+  std::vector<uint8_t> cut;          // [N] 1 = at max_tokens
 
   int64_t rows() const { return static_cast<int64_t>(begin.size()) - 1; }
   int64_t tokens(int64_t row) const { return begin[static_cast<size_t>(row) + 1] - begin[static_cast<size_t>(row)]; }
@@ -28,7 +28,11 @@ struct EncodedRows {
     return std::span(ids).subspan(static_cast<size_t>(begin[static_cast<size_t>(row)]),
                                   static_cast<size_t>(tokens(row)));
   }
+  int64_t truncated() const;  // rows that were cut
 };
+
+/// Some of `rows`, in the order of `chosen`.
+EncodedRows take(const EncodedRows& rows, std::span<const int64_t> chosen);
 
 /// Row -> text -> ids. Copies share the tokenizer. Thread-safe.
 class TextInputs {

@@ -117,9 +117,7 @@ std::unique_ptr<TextScorer> TextScorer::load(const fs::path& package, const Json
   return std::make_unique<TextScorer>(std::move(spec));
 }
 
-score::RawScores TextScorer::score(const data::Table& rows) const {
-  return logits_of(inputs_.encode(rows), spec_.precision);
-}
+score::RawScores TextScorer::score(const data::Table& rows) const { return score(inputs_.encode(rows)); }
 
 score::RawScores TextScorer::logits_of(const EncodedRows& rows, score::Precision precision) const {
   tensor::apply_threads();
@@ -128,9 +126,14 @@ score::RawScores TextScorer::logits_of(const EncodedRows& rows, score::Precision
   const std::vector<float> logits = map_rows(rows, outputs, spec_.device, [&](const tensor::PackedBatch& batch) {
     return spec_.model->forward(batch, context);
   });
+  return scores_of({logits.begin(), logits.end()});
+}
+
+score::RawScores TextScorer::scores_of(std::vector<double> logits) const {
+  const int64_t outputs = spec_.model->outputs();
   score::RawScores raw = no_scores();
-  raw.rows = rows.rows();
-  raw.values = spec_.link.apply(std::vector<double>(logits.begin(), logits.end()), outputs);
+  raw.rows = static_cast<int64_t>(logits.size()) / outputs;
+  raw.values = spec_.link.apply(std::move(logits), outputs);
   return raw;
 }
 

@@ -53,6 +53,10 @@ class TextScorer final : public score::Scorer {
 
   const data::Schema& schema() const override { return spec_.schema; }
   score::RawScores score(const data::Table& rows) const override;
+  /// Of rows that inputs() has encoded before.
+  score::RawScores score(const EncodedRows& rows) const { return logits_of(rows, spec_.precision); }
+  /// What the head's outputs [N*outputs] mean as scores.
+  score::RawScores scores_of(std::vector<double> logits) const;
   score::RawScores no_scores() const override;
   std::string name() const override { return "fine-tuned"; }
   bool use_precision(score::Precision precision) override;

@@ -34,7 +34,7 @@ Json describe_rows(const LabelledRows& rows) {
   return Json{{"rows", rows.inputs.rows()},
               {"tokens", static_cast<int64_t>(rows.inputs.ids.size())},
               {"longest", longest},
-              {"truncated", rows.inputs.truncated}};
+              {"truncated", rows.inputs.truncated()}};
 }
 
 /// At most kMostMeasuredRows of `rows`, evenly spread.
@@ -104,8 +104,8 @@ class FineTuning {
 
   FineTuned run() {
     draw_sample();
-    LabelledRows train = take_rows(spec_.dataset, sample_ ? sample_->rows : spec_.train, inputs_);
-    LabelledRows validation = take_rows(spec_.dataset, spec_.validation, inputs_);
+    LabelledRows train = take(sample_ ? sample_->rows : spec_.train);
+    LabelledRows validation = take(spec_.validation);
     rows_ = Json{{"train", describe_rows(train)}, {"validation", describe_rows(validation)}};
     if (regression()) scale_labels(train);
     start_from_head();
@@ -136,7 +136,8 @@ class FineTuning {
                    .precision = precision_of(options_.train.precision),
                    .kept = kept_budget(),
                    .replay = knowledge_->replay(),
-                   .forgetting = knowledge_->forgetting()},
+                   .forgetting = knowledge_->forgetting(),
+                   .store = spec_.shared == nullptr ? nullptr : &spec_.shared->store()},
                   *text_.model);
     const TrainerResult result = run_trainer(task, trainer_spec(origin));
     if (Forgetting* forgetting = knowledge_->forgetting()) forgotten_ = forgetting->figures();
@@ -159,6 +160,17 @@ class FineTuning {
   const data::Schema& schema() const { return spec_.dataset.schema; }
   bool regression() const { return schema().task == data::Task::kRegression; }
   bool is_linear_amount() const { return regression() && link_.form == objective::Form::kAsItIs; }
+
+  LabelledRows take(std::span<const int64_t> rows) {
+    if (spec_.shared == nullptr) return take_rows(spec_.dataset, rows, inputs_);
+    RowStore& store = spec_.shared->store();
+    const Json made_from{{"text", write_options(options_.text.text)},
+                         {"max_tokens", options_.text.max_tokens},
+                         {"weights", text_.weights_sha256},
+                         {"pooling", name_of(text_.model->pooling())}};
+    store.use(inputs_, to_json_text(made_from));
+    return label_rows(spec_.dataset, rows, store.encoded(rows));
+  }
 
   /// The rows of a binary task that train.good_per_bad keeps. The correction of their log-odds is the head's to hold,
   /// so that every export has it.

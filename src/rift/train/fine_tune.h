@@ -12,6 +12,7 @@
 #include "rift/score/scorer.h"
 #include "rift/train/observer.h"
 #include "rift/train/options.h"
+#include "rift/train/shared_rows.h"
 
 /// The one door to fine-tuning; its header is free of LibTorch.
 namespace rift::train {
@@ -30,6 +31,7 @@ struct FineTuneSpec {
   Json made_from = {};  // what else the run follows from (files, split): kept with checkpoints, compared on resuming
   bool measures_precisions = true;  // what bf16 and int8 change, for a model that is to be published
   EvaluationObserver observer;      // may be empty
+  SharedRows* shared = nullptr;     // with other fine-tunings of the data set
 };
 
 struct FineTuned {

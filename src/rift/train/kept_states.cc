@@ -20,14 +20,9 @@ constexpr int64_t kSlabBytes = int64_t{64} << 20;
 
 }  // namespace
 
-KeptStates::KeptStates(const models::TextEncoder& encoder, int64_t layers, int64_t rows, nn::Precision precision,
-                       KeptBudget budget)
-    : encoder_(encoder),
-      layers_(layers),
-      precision_(precision),
-      budget_(std::move(budget)),
-      of_row_(static_cast<size_t>(rows)) {
-  RIFT_CHECK(layers > 0 && layers < encoder.layer_count());
+KeptStates::KeptStates(Form form, KeptBudget budget)
+    : form_(form), budget_(std::move(budget)), at_place_(static_cast<size_t>(form.places)) {
+  RIFT_CHECK(form.layers > 0);
 }
 
 KeptStates::~KeptStates() {
@@ -37,8 +32,8 @@ KeptStates::~KeptStates() {
 }
 
 int64_t KeptStates::bytes_of(int64_t tokens) const {
-  const int64_t element = precision_ == nn::Precision::kBf16 ? 2 : 4;
-  return (tokens * encoder_.width() * element + 63) / 64 * 64;
+  const int64_t element = form_.precision == nn::Precision::kBf16 ? 2 : 4;
+  return (tokens * width_ * element + 63) / 64 * 64;
 }
 
 /// Anonymous memory first, then the file.
@@ -74,7 +69,7 @@ bool KeptStates::add_file_slab() {
 }
 
 /// nullptr when the budget is used up.
-char* KeptStates::place(int64_t bytes) {
+char* KeptStates::room(int64_t bytes) {
   if (bytes > kSlabBytes) return nullptr;
   if (slabs_.empty() || slabs_.back().used + bytes > kSlabBytes) {
     if (!add_slab()) return nullptr;
@@ -83,24 +78,24 @@ char* KeptStates::place(int64_t bytes) {
   return slab.data + std::exchange(slab.used, slab.used + bytes);
 }
 
-void KeptStates::keep(int64_t row, const float* states, int64_t tokens) {
-  char* to = place(bytes_of(tokens));
+void KeptStates::keep(int64_t place, const float* states, int64_t tokens) {
+  char* to = room(bytes_of(tokens));
   if (to == nullptr) return;
-  const int64_t width = encoder_.width();
-  if (precision_ == nn::Precision::kBf16) {
+  const int64_t width = width_;
+  if (form_.precision == nn::Precision::kBf16) {
     nn::kernels::kernels<nn::kernels::Bf16>().narrow({states, width}, tokens, width,
                                                      {reinterpret_cast<nn::kernels::Bf16*>(to), width});
   } else {
     std::memcpy(to, states, static_cast<size_t>(tokens * width) * sizeof(float));
   }
-  of_row_[static_cast<size_t>(row)] = to;
+  at_place_[static_cast<size_t>(place)] = to;
   ++rows_kept_;
 }
 
-void KeptStates::read(int64_t row, int64_t tokens, float* to) const {
-  const char* from = of_row_[static_cast<size_t>(row)];
-  const int64_t width = encoder_.width();
-  if (precision_ == nn::Precision::kBf16) {
+void KeptStates::read(int64_t place, int64_t tokens, float* to) const {
+  const char* from = at_place_[static_cast<size_t>(place)];
+  const int64_t width = width_;
+  if (form_.precision == nn::Precision::kBf16) {
     nn::kernels::kernels<nn::kernels::Bf16>().widen({reinterpret_cast<const nn::kernels::Bf16*>(from), width}, tokens,
                                                     width, {to, width});
   } else {
@@ -108,41 +103,42 @@ void KeptStates::read(int64_t row, int64_t tokens, float* to) const {
   }
 }
 
-/// begins: where each missing row's tokens go in `to`.
-void KeptStates::compute_missing(const package::EncodedRows& rows, std::span<const int64_t> missing,
-                                 const tensor::PackedBatch& batch, float* to, std::span<const int64_t> begins) {
+/// missing: which of the asked rows.
+void KeptStates::compute_missing(const models::TextEncoder& encoder, const Asked& asked,
+                                 std::span<const size_t> missing, float* to) {
   const at::NoGradGuard no_gradient;
-  const nn::ForwardContext context{.precision = precision_};
-  const tensor::PackedBatch own = package::make_batch(rows, missing, batch.ids.device());
+  const nn::ForwardContext context{.precision = form_.precision};
+  std::vector<int64_t> rows;
+  for (const size_t i : missing) rows.push_back(asked.chosen[i]);
+  const tensor::PackedBatch own = package::make_batch(asked.rows, rows, asked.batch.ids.device());
   const at::Tensor computed =
-      encoder_.run_layers(encoder_.embed(own, context), 0, layers_, own, context, models::TokensRead::kAll)
+      encoder.run_layers(encoder.embed(own, context), 0, form_.layers, own, context, models::TokensRead::kAll)
           .cpu()
           .contiguous();
-  const int64_t width = encoder_.width();
-  for (size_t i = 0; i < missing.size(); ++i) {
-    const auto row = static_cast<int64_t>(i);
-    const float* states = computed.const_data_ptr<float>() + own.row_begin_host[i] * width;
-    std::copy_n(states, own.row_tokens(row) * width, to + begins[i] * width);
-    keep(missing[i], states, own.row_tokens(row));
+  for (size_t k = 0; k < missing.size(); ++k) {
+    const auto row = static_cast<int64_t>(k);
+    const float* states = computed.const_data_ptr<float>() + own.row_begin_host[k] * width_;
+    std::copy_n(states, own.row_tokens(row) * width_, to + asked.batch.row_begin_host[missing[k]] * width_);
+    keep(asked.place[missing[k]], states, own.row_tokens(row));
   }
 }
 
-at::Tensor KeptStates::states(const package::EncodedRows& rows, std::span<const int64_t> chosen,
-                              const tensor::PackedBatch& batch) {
-  RIFT_CHECK(static_cast<int64_t>(chosen.size()) == batch.rows);
-  at::Tensor result = at::empty({batch.tokens, encoder_.width()}, at::kFloat);
+at::Tensor KeptStates::states(const models::TextEncoder& encoder, const Asked& asked) {
+  const tensor::PackedBatch& batch = asked.batch;
+  RIFT_CHECK(static_cast<int64_t>(asked.chosen.size()) == batch.rows && asked.place.size() == asked.chosen.size());
+  RIFT_CHECK(form_.layers < encoder.layer_count() && (width_ == 0 || width_ == encoder.width()));
+  width_ = encoder.width();
+  at::Tensor result = at::empty({batch.tokens, width_}, at::kFloat);
   auto* to = result.mutable_data_ptr<float>();
-  std::vector<int64_t> missing, begins;
-  for (size_t i = 0; i < chosen.size(); ++i) {
-    const int64_t begin = batch.row_begin_host[i];
-    if (of_row_[static_cast<size_t>(chosen[i])] == nullptr) {
-      missing.push_back(chosen[i]);
-      begins.push_back(begin);
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < asked.place.size(); ++i) {
+    if (at_place_[static_cast<size_t>(asked.place[i])] == nullptr) {
+      missing.push_back(i);
     } else {
-      read(chosen[i], batch.row_tokens(static_cast<int64_t>(i)), to + begin * encoder_.width());
+      read(asked.place[i], batch.row_tokens(static_cast<int64_t>(i)), to + batch.row_begin_host[i] * width_);
     }
   }
-  if (!missing.empty()) compute_missing(rows, missing, batch, to, begins);
+  if (!missing.empty()) compute_missing(encoder, asked, missing, to);
   return result.to(batch.ids.device());
 }
 

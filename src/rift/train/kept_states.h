@@ -26,17 +26,30 @@ struct KeptBudget {
 /// the same as without, to the bit where the fused engine runs. Rows beyond the budget are computed every time.
 class KeptStates {
  public:
-  /// layers: how many from the bottom up are frozen, at least 1. precision: what states are kept in.
-  KeptStates(const models::TextEncoder& encoder, int64_t layers, int64_t rows, nn::Precision precision,
-             KeptBudget budget);
+  /// layers: how many from the bottom up are frozen, at least 1. places: of rows that there may be. precision: what
+  /// states are kept in.
+  struct Form {
+    int64_t layers = 1;
+    int64_t places = 0;
+    nn::Precision precision = nn::Precision::kF32;
+    bool operator==(const Form&) const = default;
+  };
+  KeptStates(Form form, KeptBudget budget);
   ~KeptStates();
   KeptStates(const KeptStates&) = delete;
   KeptStates& operator=(const KeptStates&) = delete;
 
-  int64_t layers() const { return layers_; }
-  /// States of the rows `chosen`, which `batch` holds in the same order: [S,D] f32, on the batch's device.
-  at::Tensor states(const package::EncodedRows& rows, std::span<const int64_t> chosen,
-                    const tensor::PackedBatch& batch);
+  const Form& form() const { return form_; }
+  /// Some rows of `rows`, which `batch` holds in the same order, and the place of each: of the same row always the
+  /// same.
+  struct Asked {
+    const package::EncodedRows& rows;
+    std::span<const int64_t> chosen;
+    std::span<const int64_t> place;
+    const tensor::PackedBatch& batch;
+  };
+  /// States of the rows, [S,D] f32, on the batch's device. encoder: always of the same pretrained layers.
+  at::Tensor states(const models::TextEncoder& encoder, const Asked& asked);
   int64_t rows_kept() const { return rows_kept_; }
 
  private:
@@ -47,21 +60,20 @@ class KeptStates {
     int64_t used = 0;
     bool mapped = false;  // of the file
   };
-  char* place(int64_t bytes);
+  char* room(int64_t bytes);
   bool add_slab();
   bool add_file_slab();
   int64_t bytes_of(int64_t tokens) const;
-  void keep(int64_t row, const float* states, int64_t tokens);
-  void read(int64_t row, int64_t tokens, float* to) const;
-  void compute_missing(const package::EncodedRows& rows, std::span<const int64_t> missing,
-                       const tensor::PackedBatch& batch, float* to, std::span<const int64_t> begins);
+  void keep(int64_t place, const float* states, int64_t tokens);
+  void read(int64_t place, int64_t tokens, float* to) const;
+  void compute_missing(const models::TextEncoder& encoder, const Asked& asked, std::span<const size_t> missing,
+                       float* to);
 
-  const models::TextEncoder& encoder_;
-  int64_t layers_;
-  nn::Precision precision_;
+  Form form_;
+  int64_t width_ = 0;  // of the encoder, once it was asked
   KeptBudget budget_;
   std::vector<Slab> slabs_;
-  std::vector<char*> of_row_;  // [N], nullptr where nothing is kept
+  std::vector<char*> at_place_;  // [places], nullptr where nothing is kept
   std::optional<posix::Descriptor> file_;
   int64_t rows_kept_ = 0;
 };

@@ -67,8 +67,13 @@ objective::Target target_of(data::Task task) {
 }
 
 LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs) {
+  return label_rows(dataset, rows, inputs.encode(dataset.table, rows, package::row_keys(dataset)));
+}
+
+LabelledRows label_rows(const data::Dataset& dataset, std::span<const int64_t> rows, package::EncodedRows inputs) {
   LabelledRows taken;
-  taken.inputs = inputs.encode(dataset.table, rows, package::row_keys(dataset));
+  taken.inputs = std::move(inputs);
+  taken.row.assign(rows.begin(), rows.end());
   for (const int64_t row : rows) {
     const auto i = static_cast<size_t>(row);
     taken.label.push_back(dataset.label[i]);
@@ -108,8 +113,22 @@ void TextTask::keep_what_frozen_layers_say() {
     train_features_ = features(spec_.train);
     validation_features_ = features(spec_.validation);
   } else if (frozen_layers > 0) {
-    kept_.emplace(model_.encoder(), frozen_layers, rows(), spec_.precision, spec_.kept);
+    keep_states(frozen_layers);
   }
+}
+
+/// States of another batch may be rounded otherwise where the engine does not run: what several fits share would then
+/// depend on which of them came first.
+void TextTask::keep_states(int64_t frozen_layers) {
+  if (spec_.store != nullptr && model_.encoder().why_not_fused().empty()) {
+    kept_ = spec_.store->kept(frozen_layers, spec_.precision, spec_.kept);
+    kept_places_ = spec_.store->places(spec_.train.row);
+    return;
+  }
+  kept_ = std::make_shared<KeptStates>(
+      KeptStates::Form{.layers = frozen_layers, .places = rows(), .precision = spec_.precision}, spec_.kept);
+  kept_places_.resize(static_cast<size_t>(rows()));
+  std::iota(kept_places_.begin(), kept_places_.end(), 0);
 }
 
 void TextTask::make_anchor() {
@@ -162,14 +181,8 @@ at::Tensor TextTask::features(const LabelledRows& rows) const {
   const int64_t width = model_.encoder().width();
   const int64_t most_rows = spec_.kept.memory_bytes / (width * static_cast<int64_t>(sizeof(float)));
   if (rows.inputs.rows() == 0 || rows.inputs.rows() > most_rows) return {};
-  const std::vector<float> values =
-      package::map_rows(rows.inputs, width, spec_.device, [&](const tensor::PackedBatch& batch) {
-        const tensor::PackedBatch prepared = model_.encoder().prepared(batch);
-        return model_.read(model_.encoder().forward(prepared, {}, model_.tokens_read()), prepared);
-      });
-  const at::Tensor tensor = at::empty({rows.inputs.rows(), width}, at::kFloat);
-  std::ranges::copy(values, tensor.mutable_data_ptr<float>());
-  return tensor.to(spec_.device);
+  if (spec_.store != nullptr) return spec_.store->read(model_, rows.row, spec_.device, spec_.kept.memory_bytes);
+  return read_rows(model_, rows.inputs, spec_.device);
 }
 
 TextTask::Said TextTask::say(const LabelledRows& rows, const at::Tensor& features, std::span<const int64_t> chosen,
@@ -193,7 +206,11 @@ TextTask::Said TextTask::say_of_training(std::span<const int64_t> rows, const nn
   if (!kept_) return say(spec_.train, train_features_, rows, context);
   const tensor::PackedBatch batch = package::make_batch(spec_.train.inputs, rows, spec_.device);
   Said said;
-  said.pooled = model_.pooled_from(kept_->layers(), kept_->states(spec_.train.inputs, rows, batch), batch, context);
+  std::vector<int64_t> places;
+  for (const int64_t row : rows) places.push_back(kept_places_[static_cast<size_t>(row)]);
+  const at::Tensor states =
+      kept_->states(model_.encoder(), {.rows = spec_.train.inputs, .chosen = rows, .place = places, .batch = batch});
+  said.pooled = model_.pooled_from(kept_->form().layers, states, batch, context);
   said.logits = model_.classify(said.pooled, batch, context);
   return said;
 }

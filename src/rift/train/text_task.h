@@ -19,6 +19,7 @@
 #include "rift/train/options.h"
 #include "rift/train/pretrained_rows.h"
 #include "rift/train/replay.h"
+#include "rift/train/row_store.h"
 #include "rift/train/task.h"
 #include "rift/train/validation_metric.h"
 
@@ -30,7 +31,10 @@ struct LabelledRows {
   std::vector<double> label;        // [N] as in data::Dataset
   std::vector<double> weight;       // [N] or empty = all one
   std::vector<int64_t> source_row;  // [N]
+  std::vector<int64_t> row;         // [N] in the data set
 };
+/// `inputs`: the rows as the model reads them.
+LabelledRows label_rows(const data::Dataset& dataset, std::span<const int64_t> rows, package::EncodedRows inputs);
 LabelledRows take_rows(const data::Dataset& dataset, std::span<const int64_t> rows, const package::TextInputs& inputs);
 
 struct TextTaskSpec {
@@ -50,6 +54,7 @@ struct TextTaskSpec {
   KeptBudget kept;                                // of frozen layers; a frozen encoder's, for each part
   Replay* replay = nullptr;                       // of the anchor of that name
   Forgetting* forgetting = nullptr;               // asked at each evaluation
+  RowStore* store = nullptr;                      // of what several fits share; else each task has its own
 };
 
 /// What a loss sees of the label of a task.
@@ -90,6 +95,7 @@ class TextTask final : public TrainingTask {
   double target(const LabelledRows& rows, int64_t row) const;
   Targets targets(const LabelledRows& rows, std::span<const int64_t> chosen) const;
   at::Tensor features(const LabelledRows& rows) const;
+  void keep_states(int64_t frozen_layers);
   /// What the model says of rows.
   struct Said {
     at::Tensor pooled;  // [B,D], what the head reads
@@ -113,8 +119,9 @@ class TextTask final : public TrainingTask {
   StopMetric metric_ = StopMetric::kAutomatic;
   std::optional<PretrainedRows> pretrained_rows_;
   std::optional<AdapterDistance> adapter_distance_;
-  std::optional<KeptStates> kept_;  // of frozen lower layers
-  at::Tensor train_features_;       // [N,D] that the head reads of a frozen encoder, else undefined
+  std::shared_ptr<KeptStates> kept_;  // of frozen lower layers
+  std::vector<int64_t> kept_places_;  // [N], of the training rows
+  at::Tensor train_features_;         // [N,D] that the head reads of a frozen encoder, else undefined
   at::Tensor validation_features_;
 };
 

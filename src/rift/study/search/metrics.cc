@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "rift/base/error.h"
 #include "rift/study/judgement.h"
@@ -57,41 +56,25 @@ const std::vector<SearchMetric>& metrics_of(data::Task task) {
 
 }  // namespace
 
-std::vector<SearchMetric> search_metrics(data::Task task, const search::MetricOptions& options) {
+const SearchMetric& metric_named(data::Task task, const std::string& name, std::string_view key) {
   const std::vector<SearchMetric>& all = metrics_of(task);
+  const std::string wanted = name.empty() ? main_figure(task).name : name;
+  const auto found = std::ranges::find(all, wanted, &SearchMetric::name);
+  if (found != all.end()) return *found;
   std::vector<std::string> known;
   for (const SearchMetric& metric : all) known.push_back(metric.name);
-  std::vector<std::string> names = {options.name.empty() ? main_figure(task).name : options.name};
-  if (!options.second.empty()) names.push_back(options.second);
-  std::vector<SearchMetric> chosen;
-  for (const std::string& name : names) {
-    const auto found = std::ranges::find(all, name, &SearchMetric::name);
-    RIFT_REQUIRE(found != all.end(), Code::kConfig, "search.metric: a {} task has {}; got '{}'", data::task_name(task),
-                 fmt::join(known, ", "), shorten(name));
-    RIFT_REQUIRE(std::ranges::find(chosen, name, &SearchMetric::name) == chosen.end(), Code::kConfig,
-                 "search.metric: '{}' stands there twice", name);
-    chosen.push_back(*found);
-  }
+  RIFT_FAIL(Code::kConfig, "{}: a {} task has {}; got '{}'", key, data::task_name(task), fmt::join(known, ", "),
+            shorten(wanted));
+}
+
+std::vector<SearchMetric> search_metrics(data::Task task, const search::MetricOptions& options) {
+  constexpr std::string_view kKey = "search.metric";
+  std::vector<SearchMetric> chosen = {metric_named(task, options.name, kKey)};
+  if (options.second.empty()) return chosen;
+  chosen.push_back(metric_named(task, options.second, kKey));
+  RIFT_REQUIRE(chosen.front().name != chosen.back().name, Code::kConfig, "{}: '{}' stands there twice", kKey,
+               chosen.front().name);
   return chosen;
 }
-
-ScoredFigures::ScoredFigures(const data::Dataset& dataset, std::span<const int64_t> rows, const score::RawScores& raw)
-    : judged_(std::make_unique<Judged>(dataset, rows, raw, score::Calibrator::identity(dataset.schema.task))),
-      figures_(validate::figures_of(judged_->rows())),
-      weight_(weights_of(dataset, rows)) {
-  if (weight_.empty()) weight_.assign(rows.size(), 1.0);
-}
-
-double ScoredFigures::value(const std::string& metric, std::span<const double> times) const {
-  const auto found = std::ranges::find(figures_.names, metric);
-  RIFT_CHECK(found != figures_.names.end());
-  std::vector<double> weight = weight_;
-  for (size_t i = 0; i < times.size(); ++i) weight[i] *= times[i];
-  std::vector<double> values(figures_.names.size(), std::numeric_limits<double>::quiet_NaN());
-  figures_.compute(weight, values);
-  return values[static_cast<size_t>(found - figures_.names.begin())];
-}
-
-double ScoredFigures::value(const std::string& metric) const { return value(metric, {}); }
 
 }  // namespace rift::study

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "rift/study/scored_figures.h"
 #include "rift/study/search/metrics.h"
 
 namespace rift::study {

@@ -8,6 +8,7 @@
 #include "rift/study/learner.h"
 #include "rift/study/run/directory.h"
 #include "rift/study/run/kept_scores.h"
+#include "rift/study/scored_figures.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {

@@ -12,6 +12,7 @@
 #include "rift/study/run/directory.h"
 #include "rift/study/run/options.h"
 #include "rift/study/run/provenance.h"
+#include "rift/study/scoring.h"
 #include "rift/train/fine_tune.h"
 
 namespace rift::study {
@@ -101,8 +102,12 @@ class TextBaselineLearner final : public ClassicLearner<classic::TextBaselineOpt
 class FineTunedLearner final : public Learner {
  public:
   explicit FineTunedLearner(const LearnerSpec& spec)
-      : options_(spec.options.fine_tune()), device_(spec.device), init_from_(spec.init_from) {}
-  std::string name() const override { return "fine-tuned"; }
+      : options_(spec.options.fine_tune()),
+        device_(spec.device),
+        init_from_(spec.init_from),
+        name_(spec.name.empty() ? name_of(ModelKind::kFineTuned) : spec.name),
+        shared_(spec.shared) {}
+  std::string name() const override { return name_; }
   bool draws() const override { return true; }
   bool is_cheap() const override { return false; }
   void choose(const data::Dataset&, const FitRows&) override {}
@@ -120,7 +125,8 @@ class FineTunedLearner final : public Learner {
                                   .progress_name = spec.progress_name,
                                   .made_from = spec.made_from,
                                   .measures_precisions = spec.is_published && !spec.directory.empty(),
-                                  .observer = spec.observer};
+                                  .observer = spec.observer,
+                                  .shared = shared_};
     if (!init_from_.empty()) fine_tune.init_from = init_from_;
     train::FineTuned done = train::fine_tune(fine_tune);
     return {std::move(done.scorer), std::move(done.summary)};
@@ -140,11 +146,25 @@ class FineTunedLearner final : public Learner {
   }
   Json tries() const override { return Json::array(); }
   Json judged_by() const override { return nullptr; }
+  score::RawScores score(const score::Scorer& scorer, const data::Dataset& dataset, std::span<const int64_t> rows,
+                         const std::string& progress_name) const override {
+    if (shared_ == nullptr || rows.empty()) return Learner::score(scorer, dataset, rows, progress_name);
+    const bool is_frozen = std::holds_alternative<tuning::HeadOptions>(options_.tuning.method);
+    score::RawScores raw = is_frozen ? shared_->score_frozen(scorer, rows) : shared_->score(scorer, rows);
+    std::vector<int64_t> source_row;
+    for (const int64_t row : rows) {
+      source_row.push_back(dataset.table.source_row.empty() ? row : dataset.table.source_row[static_cast<size_t>(row)]);
+    }
+    require_finite(scorer, raw, source_row);
+    return raw;
+  }
 
  private:
   train::FineTuneOptions options_;
   std::string device_;
   std::filesystem::path init_from_;
+  std::string name_;
+  train::SharedRows* shared_;
 };
 
 bool has_table(const data::Schema& schema) {
@@ -157,6 +177,11 @@ bool has_something_to_read(const data::Schema& schema, const RunOptions& options
 }
 
 }  // namespace
+
+score::RawScores Learner::score(const score::Scorer& scorer, const data::Dataset& dataset,
+                                std::span<const int64_t> rows, const std::string& progress_name) const {
+  return score_rows(scorer, dataset, rows, progress_name);
+}
 
 std::unique_ptr<Learner> make_learner(ModelKind kind, const LearnerSpec& spec) {
   const RunOptions& options = spec.options;

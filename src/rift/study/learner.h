@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "rift/base/json.h"
@@ -10,6 +11,7 @@
 #include "rift/study/parts.h"
 #include "rift/study/run/options.h"
 #include "rift/train/observer.h"
+#include "rift/train/shared_rows.h"
 
 namespace rift::study {
 
@@ -47,12 +49,17 @@ class Learner {
   virtual Json settings() const = 0;
   virtual Json tries() const = 0;      // of choose(): [{"settings", "metric", "value", "chosen"}]
   virtual Json judged_by() const = 0;  // the rows that told the tries apart (classic::Judges); null without tries
+  /// score_rows(), or the same with what several fits share.
+  virtual score::RawScores score(const score::Scorer& scorer, const data::Dataset& dataset,
+                                 std::span<const int64_t> rows, const std::string& progress_name) const;
 };
 
 struct LearnerSpec {
   const RunOptions& options;  // model.text.backbone resolved
   std::string device;
   std::filesystem::path init_from;
+  std::string name = {};                // of a fine-tuning, where it is told from others; empty = "fine-tuned"
+  train::SharedRows* shared = nullptr;  // of fine-tunings on rows of one data set
 };
 /// kFusion has no learner: it is made out of the others' scores (fusion.h).
 std::unique_ptr<Learner> make_learner(ModelKind kind, const LearnerSpec& spec);

@@ -124,7 +124,9 @@ ModelRun run_model(Learner& learner, const RunSpec& spec) {
                                       .directory = spec.directory,
                                       .resume = spec.resume,
                                       .made_from = spec.made_from,
-                                      .progress_name = learner.name() + spec.progress_suffix});
+                                      .progress_name = learner.name() + spec.progress_suffix,
+                                      .observer = {},
+                                      .is_published = spec.is_published});
   run.train_seconds = training.seconds();
   run.summary = std::move(fitted.summary);
   run.settings = learner.settings();
@@ -134,13 +136,13 @@ ModelRun run_model(Learner& learner, const RunSpec& spec) {
 
   const std::string scoring = learner.is_cheap() ? "" : learner.name() + ": scoring" + spec.progress_suffix;
   const Stopwatch timed;
-  run.test = score_rows(*run.scorer, spec.dataset, spec.parts.test, scoring);
+  run.test = learner.score(*run.scorer, spec.dataset, spec.parts.test, scoring);
   run.score_rows_per_second = static_cast<double>(run.test.rows) / std::max(timed.seconds(), 1e-6);
-  run.calibration = score_rows(*run.scorer, spec.dataset, spec.parts.calibration);
+  run.calibration = learner.score(*run.scorer, spec.dataset, spec.parts.calibration, {});
 
   // A classic model is fitted on its validation rows, so what it says of them tells nothing.
   score::RawScores validation;
-  if (!learner.is_cheap()) validation = score_rows(*run.scorer, spec.dataset, spec.parts.fit.validation);
+  if (!learner.is_cheap()) validation = learner.score(*run.scorer, spec.dataset, spec.parts.fit.validation, {});
   const Stopwatch again;
   if (spec.out_of_fold || (learner.is_cheap() && spec.parts.calibration.empty())) {
     run.out_of_fold = fit_out_of_fold(learner, spec, validation);

@@ -49,6 +49,7 @@ struct RunSpec {
   bool resume = false;
   Json made_from = {};          // for checkpoints of the fit
   std::string progress_suffix;  // " split 2/5, seed 3", empty when there is only one run
+  bool is_published = true;     // else what only a published model needs is left out
 };
 
 /// Chooses settings, fits, scores test and calibration rows, and calibrates: on the calibration part; without one on

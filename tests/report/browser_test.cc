@@ -38,6 +38,13 @@ TEST(Browser, DrawsEveryKindOfChartUnderThePolicy) {
                              .names = {"trial 0", "trial 1"}}),
              "parallel");
   page.chart(point_chart({.series = {series}, .x_title = "auc", .y_title = "brier"}), "points");
+  const FittedSeries::Values values{.x = {50, 100}, .y = {.6, .7}, .low = {.5, .6}, .high = {.7, .8}};
+  page.chart(fitted_chart({.series = {{"gbdt", values, values}, {"fine-tuned", values, {}}},
+                           .measured_to = 100,
+                           .ticks = {50, 100},
+                           .x_title = "labels",
+                           .y_title = "auc"}),
+             "fitted");
   test::TempDirectory directory;
   page.write(directory.path() / "page.html");
   const std::string dom = output_of(
@@ -48,7 +55,7 @@ TEST(Browser, DrawsEveryKindOfChartUnderThePolicy) {
   size_t drawings = 0;
   for (size_t at = dom.find("class=\"marks\""); at != std::string::npos; at = dom.find("class=\"marks\"", at + 1))
     ++drawings;
-  EXPECT_EQ(drawings, 6u);
+  EXPECT_EQ(drawings, 7u);
 }
 
 }  // namespace

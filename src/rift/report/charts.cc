@@ -3,35 +3,10 @@
 #include <algorithm>
 
 #include "rift/base/error.h"
+#include "rift/report/chart_parts.h"
 
 namespace rift::report {
 namespace {
-
-constexpr int kHeight = 300;
-
-Json new_spec() { return Json{{"width", "container"}, {"autosize", Json{{"type", "fit-x"}, {"contains", "padding"}}}}; }
-
-Json data_of(Json::Array values) { return Json{{"values", std::move(values)}}; }
-
-Json field(std::string_view name, std::string_view type, std::string_view title) {
-  return Json{{"field", name}, {"type", type}, {"title", title}};
-}
-
-Json axis_of(bool percent) { return percent ? Json{{"format", ".0%"}} : Json::object(); }
-
-/// Series differ by colour and by dashes, so that they can be told apart in grey and by any eye.
-void encode_series(const std::vector<Series>& series, bool dashes, Json& encoding) {
-  if (series.size() < 2) return;
-  Json names = Json::array();
-  for (const Series& one : series) names.push_back(one.name);
-  Json scale{{"domain", std::move(names)}};
-  encoding["color"] = Json{{"field", "s"}, {"type", "nominal"}, {"title", nullptr}, {"scale", scale}};
-  if (!dashes) return;
-  scale["range"] = Json(std::vector<Json>{Json(std::vector<int64_t>{1, 0}), Json(std::vector<int64_t>{7, 3}),
-                                          Json(std::vector<int64_t>{2, 2}), Json(std::vector<int64_t>{9, 3, 2, 3}),
-                                          Json(std::vector<int64_t>{4, 2}), Json(std::vector<int64_t>{12, 3})});
-  encoding["strokeDash"] = Json{{"field", "s"}, {"type", "nominal"}, {"title", nullptr}, {"scale", scale}};
-}
 
 double upper_end(const std::vector<Series>& series) {
   double end = 0.0;
@@ -61,12 +36,6 @@ Json diagonal_name_layer(const LineChartSpec& spec) {
               {"encoding", Json{{"x", field("x", "quantitative", spec.x_title)},
                                 {"y", field("y", "quantitative", spec.y_title)},
                                 {"text", Json{{"field", "t"}}}}}};
-}
-
-Json tooltip(std::string_view name, std::string_view title, bool percent) {
-  Json one = field(name, "quantitative", title);
-  one["format"] = percent ? ".1%" : ".4~f";
-  return one;
 }
 
 }  // namespace
@@ -104,7 +73,7 @@ Json line_chart(const LineChartSpec& spec) {
   layers.push_back(
       Json{{"data", data_of(std::move(values))}, {"mark", std::move(mark)}, {"encoding", std::move(encoding)}});
   Json chart = new_spec();
-  chart["height"] = kHeight;
+  chart["height"] = kChartHeight;
   chart["layer"] = std::move(layers);
   return chart;
 }
@@ -128,7 +97,7 @@ Json histogram_chart(const HistogramChartSpec& spec) {
   encoding["tooltip"] = Json(std::vector<Json>{Json{{"field", "s"}, {"type", "nominal"}, {"title", " "}},
                                                tooltip("x", spec.x_title, false), tooltip("y", spec.y_title, true)});
   Json chart = new_spec();
-  chart["height"] = kHeight;
+  chart["height"] = kChartHeight;
   chart["data"] = data_of(std::move(values));
   chart["mark"] = Json{{"type", "bar"}, {"opacity", 0.55}, {"binSpacing", 1}};
   chart["encoding"] = std::move(encoding);
@@ -232,7 +201,7 @@ Json parallel_ticks(const ParallelChartSpec& spec) {
 
 Json parallel_chart(const ParallelChartSpec& spec) {
   Json chart = new_spec();
-  chart["height"] = kHeight;
+  chart["height"] = kChartHeight;
   chart["layer"] = Json(std::vector<Json>{parallel_lines(spec), parallel_ticks(spec)});
   return chart;
 }
@@ -252,7 +221,7 @@ Json point_chart(const PointChartSpec& spec) {
   encoding["tooltip"] = Json(std::vector<Json>{Json{{"field", "s"}, {"type", "nominal"}, {"title", " "}},
                                                tooltip("x", spec.x_title, false), tooltip("y", spec.y_title, false)});
   Json chart = new_spec();
-  chart["height"] = kHeight;
+  chart["height"] = kChartHeight;
   chart["data"] = data_of(std::move(values));
   chart["mark"] = Json{{"type", "point"}, {"filled", true}, {"size", 50}, {"opacity", 0.8}};
   chart["encoding"] = std::move(encoding);

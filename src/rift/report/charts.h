@@ -70,6 +70,25 @@ struct ParallelChartSpec {
 };
 Json parallel_chart(const ParallelChartSpec& spec);
 
+/// Figures against a number of something on a logarithmic axis: measured points with intervals, and a fitted line with
+/// its band, dashed beyond what was measured.
+struct FittedSeries {
+  struct Values {
+    std::vector<double> x, y, low, high;  // of equal length
+  };
+  std::string name;
+  Values points;
+  Values line;  // empty: the points are joined
+};
+struct FittedChartSpec {
+  std::vector<FittedSeries> series;
+  double measured_to = 0.0;
+  std::vector<double> ticks;  // of the axis of x
+  std::string x_title;
+  std::string y_title;
+};
+Json fitted_chart(const FittedChartSpec& spec);
+
 /// Points of series, without lines between them.
 struct PointChartSpec {
   std::vector<Series> series;

@@ -19,4 +19,7 @@ std::span<const SentenceEntry> chinese_models_sentences();  // sentences_models_
 std::span<const SentenceEntry> english_search_sentences();  // sentences_search_en.cc
 std::span<const SentenceEntry> chinese_search_sentences();  // sentences_search_zh.cc
 
+std::span<const SentenceEntry> english_curve_sentences();  // sentences_curve_en.cc
+std::span<const SentenceEntry> chinese_curve_sentences();  // sentences_curve_zh.cc
+
 }  // namespace rift

@@ -11,11 +11,11 @@ namespace {
 
 std::atomic<Language> g_language{Language::kEnglish};
 
-std::array<std::span<const SentenceEntry>, 3> tables(Language language) {
+std::array<std::span<const SentenceEntry>, 4> tables(Language language) {
   if (language == Language::kChinese) {
-    return {chinese_sentences(), chinese_models_sentences(), chinese_search_sentences()};
+    return {chinese_sentences(), chinese_models_sentences(), chinese_search_sentences(), chinese_curve_sentences()};
   }
-  return {english_sentences(), english_models_sentences(), english_search_sentences()};
+  return {english_sentences(), english_models_sentences(), english_search_sentences(), english_curve_sentences()};
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ Run add_embed(CLI::App& command);
 Run add_evaluate(CLI::App& command);
 Run add_export(CLI::App& command);
 Run add_init(CLI::App& command);
+Run add_learning_curve(CLI::App& command);
 Run add_models_convert(CLI::App& command);
 Run add_models_fetch(CLI::App& command);
 Run add_models_inspect(CLI::App& command);

@@ -5,7 +5,7 @@
 namespace rift::cli {
 
 std::span<const Verb> verbs() {
-  static constexpr std::array<Verb, 16> kVerbs = {{
+  static constexpr std::array<Verb, 17> kVerbs = {{
       {"init", "look at the data and write a commented run.yaml that runs unedited", add_init},
       {"train", "fine-tune a pretrained model alone; writes its package and report", add_train, nullptr,
        GoesOn::kWithResume},
@@ -13,6 +13,8 @@ std::span<const Verb> verbs() {
        GoesOn::kWithResume},
       {"search", "tune options of a training: TPE, random or grid, in a study that Optuna reads", add_search, nullptr,
        GoesOn::kAgain},
+      {"learning-curve", "how many labels are enough: models on nested samples, and what more labels are worth",
+       add_learning_curve, nullptr, GoesOn::kWithResume},
       {"pretrain", "train a language model on unlabelled texts, further or from scratch", add_pretrain, nullptr,
        GoesOn::kWithResume},
       {"evaluate", "every metric of a package on labelled rows, with intervals", add_evaluate},
@@ -32,7 +34,7 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const std::string_view> later_verbs() {
-  static constexpr std::array<std::string_view, 5> kNames = {"learning-curve", "explain", "serve", "audit", "monitor"};
+  static constexpr std::array<std::string_view, 4> kNames = {"explain", "serve", "audit", "monitor"};
   return kNames;
 }
 

@@ -136,8 +136,9 @@ class Comparison {
             .seed = seed,
             .options = spec_.options,
             .out_of_fold = asks_for(spec_.options, ModelKind::kFusion),
-            .directory = is_first ? spec_.directory / "models" / model
-                                  : spec_.directory / "unfinished" / model / fmt::format("{}-{}", split, seed) / "log",
+            .directory = is_first
+                             ? spec_.directory / "models" / model
+                             : spec_.directory / kUnfinishedFolder / model / fmt::format("{}-{}", split, seed) / "log",
             .resume = spec_.resume,
             .made_from = made_from_of_checkpoints(made_from_),
             .progress_suffix = suffix(split, seed)};

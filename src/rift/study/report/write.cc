@@ -10,6 +10,7 @@
 #include "rift/report/charts.h"
 #include "rift/report/page.h"
 #include "rift/study/compare.h"
+#include "rift/study/curve/result.h"
 #include "rift/study/early_stopping.h"
 #include "rift/study/judgement.h"
 #include "rift/study/learner.h"
@@ -330,15 +331,33 @@ Page package_page(const fs::path& directory) {
   return page;
 }
 
+Page curve_page(const fs::path& directory) {
+  const Json manifest = read_json(directory / "manifest.json", {"inputs"});
+  check_results(directory, manifest);
+  const Json curve = read_json(directory / kCurveFile,
+                               {"task", "split", "metric", "sizes", "seeds", "models", "pairs", "skipped", "test"});
+  const Json data = read_json(directory / "report.json", kDataKeys);
+  Page page(sentence("curve.report_title"), subtitle(data, curve.at("split").as_string()));
+  add_learning_curve(page, curve);
+  if (const std::string leaks = leakage_remark(curve); !leaks.empty()) page.paragraph(leaks);
+  add_data(page, data, curve.at("split").as_string());
+  add_settings(page, read_file(directory / "run.yaml"));
+  add_environment(page, manifest);
+  add_footer(page, manifest);
+  return page;
+}
+
 }  // namespace
 
 void write_report(const fs::path& directory, const fs::path& out) {
   if (fs::exists(directory / "compare.json")) return comparison_page(directory).write(out);
   if (fs::exists(directory / "metrics.json")) return run_page(directory).write(out);
+  if (fs::exists(directory / kCurveFile)) return curve_page(directory).write(out);
   if (fs::exists(directory / "rift.json")) return package_page(directory).write(out);
   RIFT_FAIL(Code::kArtefact,
-            "{}: no compare.json, metrics.json or rift.json in it; expected the directory of a comparison or run, or a "
-            "package",
+            "{}: no compare.json, metrics.json, curve.json or rift.json in it; expected the directory of a comparison, "
+            "run or "
+            "learning curve, or a package",
             directory.string());
 }
 

@@ -88,6 +88,7 @@ data::Table predictions_table(const data::Dataset& dataset, const ScoredRows& sc
   table.add({.name = "model", .values = repeated(scored.model, table.rows)});
   table.add({.name = "seed", .values = repeated(scored.seed, table.rows)});
   table.add({.name = "split", .values = repeated(scored.split, table.rows)});
+  if (scored.labels) table.add({.name = "labels", .values = repeated(*scored.labels, table.rows)});
   return table;
 }
 
@@ -95,6 +96,7 @@ std::vector<data::TableWriter::ColumnSpec> column_specs(const data::Dataset& dat
   std::vector<data::TableWriter::ColumnSpec> specs;
   for (const data::Column& column : table.columns) {
     const bool whole = column.name == "points" || column.name == "seed" || column.name == "split" ||
+                       column.name == "labels" ||
                        (column.name == "label" && dataset.schema.task == data::Task::kBinary) ||
                        (column.name.starts_with("label_") && dataset.schema.task == data::Task::kMultilabel);
     specs.push_back({.name = column.name, .storage = column.storage(), .whole_number = whole});
@@ -219,7 +221,7 @@ Json manifest_json(const StudySpec& spec, Json inputs, const std::string& split_
 
 Json results_json(const fs::path& directory) {
   Json results = Json::array();
-  for (const char* name : {kCompareFile, kMetricsFile, "report.json", "predictions.parquet"}) {
+  for (const char* name : {kCompareFile, kMetricsFile, kCurveFile, "report.json", "predictions.parquet"}) {
     if (!fs::exists(directory / name)) continue;
     results.push_back(Json{{"file", name}, {"sha256", sha256_file(directory / name)}});
   }
@@ -244,8 +246,8 @@ void forget_results(const fs::path& directory) {
   // The manifest first: without it nothing that lies there counts as finished.
   for (const std::string_view name :
        {package::kManifestFile, std::string_view(kCompareFile), std::string_view(kMetricsFile),
-        std::string_view(kSearchFile), std::string_view("report.html"), std::string_view("report.json"),
-        std::string_view("predictions.parquet")}) {
+        std::string_view(kCurveFile), std::string_view(kSearchFile), std::string_view("report.html"),
+        std::string_view("report.json"), std::string_view("predictions.parquet")}) {
     fs::remove(directory / name, ignored);
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,8 +67,9 @@ struct ScoredRows {
   const score::RawScores& raw;
   const score::Calibrator& calibrator;
   score::PolicyOptions policy;
+  std::optional<int64_t> labels = {};  // that the model learned from, of a learning curve; of all or of none
 };
-/// The columns of rift score, then part, label (binary 0/1, several classes by name), model, seed and split.
+/// The columns of rift score, then part, label (binary 0/1, several classes by name), model, seed, split and labels.
 void write_predictions(const std::filesystem::path& file, const data::Dataset& dataset,
                        const std::vector<ScoredRows>& scored);
 

@@ -6,6 +6,7 @@
 #include "rift/base/files.h"
 #include "rift/base/log.h"
 #include "rift/study/run/kept_scores.h"
+#include "rift/study/run/place.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
@@ -32,7 +33,7 @@ Json run_json(const ModelRun& run, const std::string& fingerprint) {
 }  // namespace
 
 FinishedRuns::FinishedRuns(fs::path directory, bool resume, package::PartLoaders loaders)
-    : root_(std::move(directory) / "unfinished"), resume_(resume), loaders_(std::move(loaders)) {
+    : root_(std::move(directory) / kUnfinishedFolder), resume_(resume), loaders_(std::move(loaders)) {
   if (!resume_) remove();
 }
 

@@ -1,5 +1,7 @@
 #include "rift/study/run/options.h"
 
+#include <algorithm>
+
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 
@@ -51,6 +53,14 @@ void RunOptions::check(std::string_view) const {
   RIFT_REQUIRE(!policy.approve_below && !policy.refuse_from, Code::kConfig,
                "policy: decisions are made by the pd of a binary task, this task is {}; leave the limits out",
                data::task_name(task));
+}
+
+void LearningCurveOptions::check(std::string_view path) const {
+  RIFT_REQUIRE(!models.empty(), Code::kConfig, "{}.models is empty; name at least one", path);
+  for (const CurveModel model : models) {
+    RIFT_REQUIRE(std::ranges::count(models, model) == 1, Code::kConfig, "{}.models: '{}' stands there twice", path,
+                 name_of(model));
+  }
 }
 
 train::FineTuneOptions RunOptions::fine_tune() const {

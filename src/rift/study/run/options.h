@@ -12,6 +12,7 @@
 #include "rift/data/options.h"
 #include "rift/score/policy.h"
 #include "rift/search/options.h"
+#include "rift/study/curve/options.h"
 #include "rift/train/options.h"
 
 /// run.yaml as a whole. `rift schema` and docs/config.md are made from RunOptions.
@@ -78,6 +79,7 @@ struct RunOptions {
   train::TrainOptions train;
   CompareOptions compare;
   search::SearchOptions search;
+  LearningCurveOptions learning_curve;
   score::CalibrationMethod calibration = score::CalibrationMethod::kAutomatic;
   score::PolicyOptions policy;
   template <class V>
@@ -92,6 +94,7 @@ struct RunOptions {
     v("train", train, "The loop.");
     v("compare", compare, "Models set side by side.");
     v("search", search, "Options of a training that rift search tunes.");
+    v("learning_curve", learning_curve, "How many labels are enough: what rift learning-curve trains.");
     v("calibration", calibration, "How scores become probabilities.");
     v("policy", policy, "What a probability leads to.");
   }

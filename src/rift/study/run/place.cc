@@ -61,7 +61,7 @@ bool only_adds_epochs(const Json& then, Json now) {
 
 void require_free_place(const StudySpec& spec, const char* own_file) {
   if (spec.overwrite) return;
-  for (const char* file : {kCompareFile, kMetricsFile}) {
+  for (const char* file : {kCompareFile, kMetricsFile, kCurveFile}) {
     const bool may_go_on = spec.resume && std::string_view(file) == own_file;
     RIFT_REQUIRE(may_go_on || !is_file(spec.directory / file), Code::kConfig,
                  "--out {}: a finished run lies there ({}); name another folder with --out, or replace that run with "

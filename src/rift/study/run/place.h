@@ -12,12 +12,15 @@ namespace rift::study {
 
 inline constexpr const char* kCompareFile = "compare.json";
 inline constexpr const char* kMetricsFile = "metrics.json";
+inline constexpr const char* kCurveFile = "curve.json";
 inline constexpr const char* kSearchFile = "search.json";  // beside the metrics.json of its winner
+
+inline constexpr const char* kUnfinishedFolder = "unfinished";  // of work that --resume takes up
 
 /// Called before any work, by every run: makes `spec.directory` and keeps other runs out of it until the result is
 /// gone. Throws kEnvironment when another run holds it or it cannot be written to; kConfig when a finished run lies
-/// there that was not given up with `overwrite`; `own_file`, kCompareFile or kMetricsFile: `resume` may look at a
-/// result of this kind.
+/// there that was not given up with `overwrite`; `own_file`, kCompareFile, kMetricsFile or kCurveFile: `resume` may
+/// look at a result of this kind.
 [[nodiscard]] DirectoryLock take_place(const StudySpec& spec, const char* own_file);
 
 /// The part of take_place() about finished runs, for work that comes to its place late.

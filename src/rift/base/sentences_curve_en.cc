@@ -97,7 +97,6 @@ std::span<const SentenceEntry> english_curve_sentences() {
       {"curve.never_short", "not up to {labels}"},
       {"curve.ends_short", "only up to {labels}"},
       {"curve.extrapolated", "{labels} (extrapolated)"},
-      {"curve.spread_caption", "{metric} of each seed"},
       {"curve.spread", "Figures of each seed"},
       {"curve.seed", "seed {seed}"},
       {"curve.deviation", "standard deviation"},

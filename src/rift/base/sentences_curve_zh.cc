@@ -74,7 +74,6 @@ std::span<const SentenceEntry> chinese_curve_sentences() {
       {"curve.never_short", "直到 {labels} 都没有"},
       {"curve.ends_short", "只到 {labels}"},
       {"curve.extrapolated", "{labels}（外推）"},
-      {"curve.spread_caption", "每个种子的 {metric}"},
       {"curve.spread", "每个种子的指标"},
       {"curve.seed", "种子 {seed}"},
       {"curve.deviation", "标准差"},

@@ -7,6 +7,7 @@
 #include "rift/base/log.h"
 #include "rift/base/sha256.h"
 #include "rift/study/model_run.h"
+#include "rift/study/run/place.h"
 #include "rift/train/row_order.h"
 
 namespace rift::study {
@@ -97,7 +98,7 @@ CurveFit CurveFits::fit_one(CurveModel model, size_t size, size_t seed, const Pa
   throw_if_interrupted();
   const std::string name = fmt::format("{}/{}-{}", name_of(model), spec_.sizes[size], spec_.seeds[seed]);
   const std::string fingerprint =
-      sha256_hex(fmt::format("{} {} {} {}", spec_.made_from, name_of(model), spec_.seeds[seed], rows_digest(parts)));
+      sha256_hex(fmt::format("{} {} {} {}", to_json_text(spec_.made_from), name_of(model), spec_.seeds[seed], rows_digest(parts)));
   if (std::optional<CurveFit> before = kept_.find(name, fingerprint)) {
     ++taken_up_;
     log_info("finished before",
@@ -119,6 +120,7 @@ CurveFit CurveFits::fit_one(CurveModel model, size_t size, size_t seed, const Pa
                            .options = options,
                            .directory = directory,
                            .resume = spec_.run.resume,
+                           .made_from = made_from_of_checkpoints(spec_.made_from),
                            .progress_suffix = fmt::format(", {} labels, seed {}", spec_.sizes[size], spec_.seeds[seed]),
                            .is_published = false});
   ++fits_;

@@ -22,7 +22,7 @@ struct CurveFitsSpec {
   const LabelSamples& samples;
   const std::vector<int64_t>& sizes;
   const std::vector<int64_t>& seeds;
-  std::string made_from;  // what every fit depends on
+  Json made_from;  // what every fit depends on
 };
 
 /// Fits of models on samples, those taken up that an earlier process finished.

@@ -66,7 +66,7 @@ class CurveRun {
 
   Json run() {
     const Stopwatch watch;
-    const std::string made = made_from(spec_, inputs_, parts_.front().split.digest);
+    const Json made = made_from(spec_, inputs_, parts_.front().split.digest);
     if (auto before = finished_result(spec_, kCurveFile, made)) {
       write_report(spec_.directory, spec_.directory / "report.html");
       return *before;
@@ -135,7 +135,7 @@ class CurveRun {
   }
 
   /// Another list of sizes, seeds, models or another question to the fits leaves each fit as it is.
-  std::string made_of_fits() const {
+  Json made_of_fits() const {
     Json options = write_options(spec_.options);
     options.erase("search");
     for (const char* key : {"models", "seeds"}) options["compare"].erase(key);

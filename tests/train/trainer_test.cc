@@ -389,6 +389,13 @@ TEST(Trainer, TimingTellsWhatEachEpochTook) {
   std::vector<double> epochs;
   std::vector<int64_t> rows;
   for (const Json& line : lines_of(directory / "timing.jsonl")) {
+    std::vector<std::string> keys;
+    for (const auto& member : line.as_object()) keys.push_back(member.key);
+    EXPECT_THAT(keys, testing::ElementsAre("step", "epoch", "seconds", "rows_per_second", "tokens_per_second",
+                                           "peak_memory_mib", "left_s"));
+    EXPECT_GT(line.at("tokens_per_second").as_double(), 0);
+    EXPECT_GT(line.at("peak_memory_mib").as_double(), 1);
+    EXPECT_GE(line.at("left_s").as_double(), 0);
     if (line.at("epoch").as_double() != std::floor(line.at("epoch").as_double())) continue;
     epochs.push_back(line.at("epoch").as_double());
     rows.push_back(std::llround(line.at("rows_per_second").as_double() * line.at("seconds").as_double()));

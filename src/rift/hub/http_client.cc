@@ -77,11 +77,15 @@ int64_t first_byte_of(std::string_view content_range) {
   return whole_number(content_range.substr(0, content_range.find('-')));
 }
 
+}  // namespace
+
 /// What the callbacks of one request share.
-struct Transfer {
+struct HttpClient::Transfer {
   CURL* handle = nullptr;
-  const HttpRequest* request = nullptr;
+  std::string url;
+  int64_t from = 0;
   const HttpSink* sink = nullptr;
+  bool heeds_signals = true;
   HttpAnswer answer;
   int64_t range_begin = -1;
   bool begun = false;
@@ -116,14 +120,16 @@ struct Transfer {
     if (begun) return;
     begun = true;
     const int64_t first = status == 206 ? range_begin : 0;
-    RIFT_REQUIRE(first == 0 || first == request->from, Code::kArtefact,
-                 "{}: asked for the bytes from {} on, the server sends others", request->url, request->from);
+    RIFT_REQUIRE(first == 0 || first == from, Code::kArtefact,
+                 "{}: asked for the bytes from {} on, the server sends others", url, from);
     sink->begin(first);
   }
 };
 
+namespace {
+
 /// Runs a step of a callback; what it throws waits until libcurl has returned.
-template <class Step>
+template <class Transfer, class Step>
 bool guarded(Transfer& transfer, Step step) {
   try {
     step();
@@ -134,11 +140,13 @@ bool guarded(Transfer& transfer, Step step) {
   }
 }
 
+template <class Transfer>
 size_t on_header(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   return guarded(transfer, [&] { transfer.take_header({data, size * count}); }) ? size * count : 0;
 }
 
+template <class Transfer>
 size_t on_body(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   return guarded(transfer, [&] { transfer.take_body({data, size * count}); }) ? size * count : CURL_WRITEFUNC_ERROR;
@@ -155,6 +163,12 @@ std::string host_of(const char* url) {
   std::string text = shorten(host);
   curl_free(host);
   return text;
+}
+
+using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+
+void add_header(Headers& headers, const std::string& line) {
+  headers.reset(curl_slist_append(headers.release(), line.c_str()));
 }
 
 /// What holds for every request.
@@ -174,12 +188,13 @@ void set_rules(CURL* curl, bool secure) {
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "rift");
 }
 
+template <class Transfer>
 void set_callbacks(CURL* curl, Transfer& transfer) {
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header<Transfer>);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body<Transfer>);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, transfer.heeds_signals ? 0L : 1L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 }
 
@@ -200,25 +215,48 @@ HttpClient::~HttpClient() { curl_easy_cleanup(handle_->curl); }
 
 HttpAnswer HttpClient::get(const HttpRequest& request, const HttpSink& sink) {
   CURL* curl = handle_->curl;
-  Transfer transfer{.handle = curl, .request = &request, .sink = &sink};
+  Transfer transfer{.handle = curl, .url = request.url, .from = request.from, .sink = &sink};
   curl_easy_reset(curl);  // keeps connections
   set_rules(curl, request.url.starts_with("https://"));
-  set_callbacks(curl, transfer);
-  handle_->detail[0] = '\0';
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, handle_->detail.data());
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   const std::string range = fmt::format("{}-", request.from);
   if (request.from > 0) curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());
-  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, curl_slist_free_all);
+  Headers headers(nullptr, curl_slist_free_all);
   if (!request.token.empty()) {
-    headers.reset(curl_slist_append(nullptr, ("Authorization: Bearer " + request.token).c_str()));
+    add_header(headers, "Authorization: Bearer " + request.token);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());  // redirects to another host or port do not get it
     if (!request.url.starts_with("https://"))
       curl_easy_setopt(curl, CURLOPT_PROXY, "");  // this machine; nobody between
   }
+  return perform(transfer, request.url);
+}
 
+HttpAnswer HttpClient::post(const HttpPost& post, const HttpSink& sink) {
+  CURL* curl = handle_->curl;
+  Transfer transfer{.handle = curl, .url = post.url, .sink = &sink, .heeds_signals = !post.goes_on_when_stopped};
+  curl_easy_reset(curl);
+  const bool secure = post.url.starts_with("https://");
+  set_rules(curl, secure);
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(post.timeout_s));
+  if (!secure) curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  Headers headers(nullptr, curl_slist_free_all);
+  add_header(headers, "Content-Type: application/json");
+  add_header(headers, "Expect:");  // no round trip before the body
+  if (!post.token.empty()) add_header(headers, "Authorization: Bearer " + post.token);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, post.body.data());
+  return perform(transfer, post.url);
+}
+
+HttpAnswer HttpClient::perform(Transfer& transfer, const std::string& url) {
+  CURL* curl = transfer.handle;
+  set_callbacks(curl, transfer);
+  handle_->detail[0] = '\0';
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, handle_->detail.data());
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   const CURLcode code = curl_easy_perform(curl);
-  throw_if_interrupted();
+  if (transfer.heeds_signals) throw_if_interrupted();
   if (transfer.thrown) std::rethrow_exception(transfer.thrown);
   HttpAnswer& answer = transfer.answer;
   long status = 0;

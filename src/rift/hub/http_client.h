@@ -6,13 +6,23 @@
 #include <string>
 #include <string_view>
 
-/// GET over HTTP and HTTPS: the only code of rift that opens a connection, and the only one that knows libcurl.
+/// GET and POST over HTTP and HTTPS: the only code of rift that opens a connection, and the only one that knows
+/// libcurl.
 namespace rift::hub {
 
 struct HttpRequest {
   std::string url;    // http:// or https://
   std::string token;  // sent as bearer to the host of `url` alone, not to where it redirects; "" = none
   int64_t from = 0;   // first byte that is wanted
+};
+
+/// JSON that is sent to one address and nowhere else: no redirect is followed.
+struct HttpPost {
+  std::string url;
+  std::string token;  // as of a HttpRequest
+  std::string body;
+  int64_t timeout_s = 60;             // for all of it
+  bool goes_on_when_stopped = false;  // Ctrl-C does not end it: a last word
 };
 
 /// How a request ended.
@@ -44,8 +54,11 @@ class HttpClient {
   ~HttpClient();
   /// What `sink` throws comes through; so does Error(kInterrupted) soon after Ctrl-C.
   HttpAnswer get(const HttpRequest& request, const HttpSink& sink);
+  HttpAnswer post(const HttpPost& post, const HttpSink& sink);
 
  private:
+  struct Transfer;
+  HttpAnswer perform(Transfer& transfer, const std::string& url);
   struct Handle;
   std::unique_ptr<Handle> handle_;
 };

@@ -136,6 +136,7 @@ class FineTunedLearner final : public Learner {
     options.model.text = options_.text;
     options.objective = options_.objective;
     options.train = options_.train;
+    options.train.mlflow.reset();  // of no matter for the model
     options.model.text.backbone = without_folders(options.model.text.backbone);
     for (std::string* path : texts_beside_the_rows(options)) *path = without_folders(*path);
     return Json{{"text", write_options(options.model.text)},

@@ -34,6 +34,9 @@ class PretrainRun {
       text.backbone = spec_.init_from.string();
     }
     if (!text.config) text.backbone = package::model_in(package::resolve_backbone(text.backbone, folder_)).string();
+    if (auto& mlflow = spec_.options.train.mlflow; mlflow && !mlflow->is_address()) {
+      mlflow->store = (folder_ / mlflow->store).lexically_normal().string();
+    }
     std::optional<std::string>& tokenizer = spec_.options.tokenizer.from;
     if (tokenizer) tokenizer = package::resolve_backbone(*tokenizer, folder_).string();
   }

@@ -68,6 +68,33 @@ struct ForgettingOptions {
   }
 };
 
+/// Figures of a run beside its own directory, where MLflow looks for them (train/tracking/).
+struct MlflowOptions {
+  std::string store = "mlruns";
+  std::string experiment = "rift";
+  std::string name;
+  bool is_address() const { return store.starts_with("http://") || store.starts_with("https://"); }
+  template <class V>
+  void visit(V& v) {
+    v("store", store,
+      "Folder of a file store, relative to run.yaml's, or the address of a tracking server (http://, https://), which "
+      "is the only one that is called. MLFLOW_TRACKING_TOKEN is its token.");
+    v("experiment", experiment, "Experiment that the run is part of; made where it is not there.");
+    v("name", name, "Name of the run; empty = that of its directory.");
+  }
+  void check(std::string_view path) const {
+    RIFT_REQUIRE(!store.empty() && (is_address() || store.find("://") == store.npos), Code::kConfig,
+                 "{}.store: expected a folder, or an address that begins with http:// or https://, got '{}'", path,
+                 shorten(store));
+    RIFT_REQUIRE(!is_address() || store.find('@') == store.npos, Code::kConfig,
+                 "{}.store: an address that holds a name or a password is not taken; put a token into "
+                 "MLFLOW_TRACKING_TOKEN",
+                 path);
+    RIFT_REQUIRE(!experiment.empty() && experiment.find_first_of("'\"") == experiment.npos, Code::kConfig,
+                 "{}.experiment: expected a name without quotes, got '{}'", path, shorten(experiment));
+  }
+};
+
 struct TrainOptions {
   Precision precision = Precision::kAutomatic;
   int64_t batch_memory_mib = 0;
@@ -80,6 +107,7 @@ struct TrainOptions {
   KeptStatesOptions kept_states;
   EarlyStoppingOptions early_stopping;
   std::optional<ForgettingOptions> forgetting;
+  std::optional<MlflowOptions> mlflow;
   template <class V>
   void visit(V& v) {
     v("precision", precision,
@@ -107,6 +135,7 @@ struct TrainOptions {
       "When to stop before the last epoch. The best evaluation's parameters are published.");
     v("forgetting", forgetting,
       "General texts on which each evaluation says what the fine-tuning has cost of what the pretrained model knew.");
+    v("mlflow", mlflow, "MLflow store that gets the run's settings and figures; a store that fails stops no run.");
   }
 };
 

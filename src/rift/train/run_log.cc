@@ -42,7 +42,8 @@ Scalars scalars_of(const Json& line) {
   return scalars;
 }
 
-RunLog::RunLog(const fs::path& directory, int64_t keep_bytes) {
+RunLog::RunLog(const fs::path& directory, int64_t keep_bytes, std::unique_ptr<Tracking> tracking)
+    : tracking_(std::move(tracking)) {
   if (directory.empty()) return;
   log_ = std::make_unique<LineWriter>(directory / "log.jsonl", keep_bytes);
   events_ = std::make_unique<EventFile>(directory / "tb");
@@ -70,7 +71,14 @@ void RunLog::evaluation(const StepRecord& at, const Json& figures, bool best, co
 void RunLog::write(const Json& line) {
   if (!log_) return;
   log_->append(to_json_text(line));
-  events_->add(line.at("step").as_int(), scalars_of(line));
+  take(line);
+}
+
+void RunLog::take(const Json& line) {
+  const int64_t step = line.at("step").as_int();
+  const Scalars scalars = scalars_of(line);
+  events_->add(step, scalars);
+  if (tracking_) tracking_->add(step, scalars);
 }
 
 void RunLog::repeat_events(const fs::path& log) {
@@ -78,7 +86,7 @@ void RunLog::repeat_events(const fs::path& log) {
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
     const Json line = parse_json(std::string_view(text).substr(begin, end - begin), log.string());
-    events_->add(line.at("step").as_int(), scalars_of(line));
+    take(line);
     begin = end + 1;
   }
 }
@@ -98,6 +106,16 @@ void RunLog::timing(int64_t step, int64_t total_steps, bool last) {
                {"peak_memory_mib", peak_memory_mib()}};
   if (rate > 0) line["left_s"] = static_cast<double>(total_steps - step) / rate;
   timing_->append(to_json_text(line));
+  if (!tracking_) return;
+  Scalars speed;
+  for (const char* figure : {"rows_per_second", "tokens_per_second", "peak_memory_mib", "left_s"}) {
+    if (const Json* value = line.find(figure)) speed.emplace_back(std::string("timing/") + figure, value->as_double());
+  }
+  tracking_->add(step, speed);
+}
+
+void RunLog::finish(Ending ending) {
+  if (tracking_) tracking_->finish(ending);
 }
 
 void RunLog::sync() {

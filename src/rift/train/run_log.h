@@ -8,6 +8,7 @@
 #include "rift/base/files.h"
 #include "rift/base/json.h"
 #include "rift/train/event_file.h"
+#include "rift/train/tracking/tracking.h"
 
 namespace rift::train {
 
@@ -30,13 +31,13 @@ Json to_json(const StepRecord& record);
 /// an evaluation, "forgetting/<figure>" of what it says of that. Figures that are not defined (null) are left out.
 Scalars scalars_of(const Json& line);
 
-/// log.jsonl (no clock value in it: the same seed gives the same bytes), the same figures for TensorBoard in tb/ and,
-/// apart, timing.jsonl of one run. Without a directory nothing is written. A run that goes on writes tb/ anew from the
-/// lines of log.jsonl that it keeps.
+/// log.jsonl (no clock value in it: the same seed gives the same bytes), the same figures for TensorBoard in tb/ and
+/// for a tracking store, and, apart, timing.jsonl of one run. Without a directory nothing is written. A run that goes
+/// on writes tb/ anew from the lines of log.jsonl that it keeps.
 class RunLog {
  public:
   /// keep_bytes: length of log.jsonl at the checkpoint that the run goes on from, -1 = a new run.
-  RunLog(const std::filesystem::path& directory, int64_t keep_bytes);
+  RunLog(const std::filesystem::path& directory, int64_t keep_bytes, std::unique_ptr<Tracking> tracking = {});
 
   void step(const StepRecord& record);
   /// forgetting: null = not measured.
@@ -46,14 +47,17 @@ class RunLog {
   void timing(int64_t step, int64_t total_steps, bool last);
   int64_t bytes() const { return log_ ? log_->size_bytes() : 0; }
   void sync();
+  void finish(Ending ending);  // of a tracking store; one that nobody tells the end takes the run for failed
 
  private:
+  void take(const Json& line);
   void write(const Json& line);
   void repeat_events(const std::filesystem::path& log);
   using Clock = std::chrono::steady_clock;
   std::unique_ptr<LineWriter> log_;
   std::unique_ptr<EventFile> events_;
   std::unique_ptr<LineWriter> timing_;
+  std::unique_ptr<Tracking> tracking_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point written_ = start_;
   int64_t steps_ = 0, rows_ = 0, tokens_ = 0;  // in this process

@@ -30,6 +30,7 @@ std::string digest_of(const LabelledRows& rows) {
 Json lasting_settings(TrainOptions train) {
   train.checkpoint_every_steps = 0;
   train.keep_checkpoints = 1;
+  train.mlflow.reset();
   if (train.forgetting) train.forgetting->source.texts.clear();
   return write_options(train);
 }

@@ -26,7 +26,7 @@ struct RunOriginSpec {
 /// {"settings", "rows", "model", "texts", "libraries", "made_from"}: digests of rows as the model reads them, with
 /// their labels and weights, of the weights and texts; the pretrained model's configuration and the pooling that was
 /// resolved. Settings that may change when a run goes on (how often checkpoints are written, how many are kept, how
-/// many epochs come on top, where the backbone and texts lie) are left out.
+/// many epochs come on top, where figures go, where the backbone and texts lie) are left out.
 Json run_origin(const RunOriginSpec& spec);
 
 /// `train` and `optim` without the settings that may change when a run goes on.

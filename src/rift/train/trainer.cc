@@ -52,7 +52,7 @@ class Trainer {
     watch_.emplace(store_);
     const bool resumed = !spec.directory.empty() && spec.resume && restore();
     if (!spec.directory.empty() && !resumed) checkpoints_.clear();
-    log_.emplace(spec.directory, resumed ? progressed_.log_bytes : -1);
+    log_.emplace(spec.directory, resumed ? progressed_.log_bytes : -1, tracking(resumed));
     if (progressed_.step >= MovementWatch::kSteps) watch_.reset();
   }
 
@@ -70,6 +70,7 @@ class Trainer {
         if (progressed_.step < plan_.total_steps) throw_if_interrupted();
       }
       settle();
+      log_->finish(Ending::kFinished);
     } catch (const Error& error) {
       if (error.code() != Code::kInterrupted) throw;
       stop_with_checkpoint(error);
@@ -78,6 +79,13 @@ class Trainer {
   }
 
  private:
+  std::unique_ptr<Tracking> tracking(bool goes_on) const {
+    if (!spec_.train.mlflow || spec_.directory.empty()) return nullptr;
+    const Json* settings = spec_.run.find("settings");
+    return std::make_unique<Tracking>(*spec_.train.mlflow, spec_.directory, settings == nullptr ? Json() : *settings,
+                                      goes_on);
+  }
+
   /// What goes by evaluations would do nothing without them.
   void require_validation() const {
     if (task_.validates()) return;
@@ -265,8 +273,12 @@ class Trainer {
   }
 
   [[noreturn]] void stop_with_checkpoint(const Error& error) {
-    if (spec_.directory.empty() || progressed_.step == 0) throw error;
+    if (spec_.directory.empty() || progressed_.step == 0) {
+      log_->finish(Ending::kStopped);
+      throw error;
+    }
     const std::filesystem::path checkpoint = write_checkpoint();
+    log_->finish(Ending::kStopped);
     RIFT_FAIL(Code::kInterrupted, "{} after step {} of {}; the run's state is in {}", error.message(), progressed_.step,
               plan_.total_steps, checkpoint.string());
   }

@@ -164,6 +164,9 @@ StudySpec with_backbone(StudySpec spec, bool needed) {
   for (std::string* path : texts_beside_the_rows(spec.options)) {
     if (!path->empty()) *path = (folder_of(spec.run_file) / *path).string();
   }
+  if (auto& mlflow = spec.options.train.mlflow; mlflow && !mlflow->is_address()) {
+    mlflow->store = (folder_of(spec.run_file) / mlflow->store).lexically_normal().string();
+  }
   spec.options.model.text.backbone =
       package::resolve_backbone(spec.options.model.text.backbone, folder_of(spec.run_file)).string();
   return spec;

@@ -37,6 +37,8 @@ std::optional<Sniffed> sniff(DuckSession& session, const std::string& file, bool
           "SELECT Delimiter, SkipRows, HasHeader, len(Columns) FROM sniff_csv({}, quote = '\"', escape = '\"', {}{}{})",
           sql_file(file), kLineSize, forgiving ? ", ignore_errors = true" : "", line_end_argument(line_end)),
       rows);
+  // That is no news about the file.
+  if (failure && std::string_view(failure->message).starts_with("Out of Memory")) throw_source_error(file, *failure);
   if (failure || rows.size() != 1) return std::nullopt;
   const auto& row = rows.front();
   return Sniffed{.delimiter = row[0].value_or(","),

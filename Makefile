@@ -13,7 +13,7 @@ export CCACHE_SLOPPINESS ?= pch_defines,time_macros,include_file_mtime,include_f
 export RIFT_TEST_DATA ?= $(abspath ../shared/data)
 
 .NOTPARALLEL:
-.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear bench-profile bench-rank bench-pretrain bench-anchors bench-search asan fuzz format check clean
+.PHONY: help setup clients configure build demo test test-all bench-setup bench bench-all bench-linear bench-profile bench-rank bench-pretrain bench-anchors bench-methods bench-search asan fuzz format check clean
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -75,6 +75,11 @@ bench-search: configure clients ## rift search's TPE beside Optuna's on four fun
 bench-anchors: configure ## what does each anchor to the pretrained model buy, and what does it cost? a day
 	@cmake --build --preset release --parallel $(JOBS) --target rift
 	@python3 -B benchmarks/anchors.py
+
+bench-methods: configure bench-setup ## every tuning method on three tasks, five seeds, beside peft; a night
+	@cmake --build --preset release --parallel $(JOBS) --target rift
+	@python3 -B benchmarks/methods.py
+	@python3 -B tools/methods_page.py > docs/methods.md
 
 fuzz: setup ## every reader of files on inputs of libFuzzer, FUZZ_SECONDS (60) each; needs clang
 	@mkdir -p build

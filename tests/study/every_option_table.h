@@ -16,13 +16,14 @@ struct OptionCase {
   std::string_view context = {};
   std::string_view error = {};
   std::string_view same = {};
-  enum class Verb { kTrain, kCompare, kSearch } verb = Verb::kTrain;
+  enum class Verb { kTrain, kCompare, kSearch, kCurve } verb = Verb::kTrain;
 };
 
 inline void PrintTo(const OptionCase& one, std::ostream* out) { *out << one.option; }
 
 inline constexpr auto kCompare = OptionCase::Verb::kCompare;
 inline constexpr auto kSearch = OptionCase::Verb::kSearch;
+inline constexpr auto kCurve = OptionCase::Verb::kCurve;
 
 inline constexpr std::string_view kByTable =
     "model.text.from_table=always;data.columns.note=ignore;data.columns.amount=ignore;data.columns.day=ignore";
@@ -42,6 +43,9 @@ inline constexpr std::string_view kGpt2 =
     "task=multiclass;data.label={column: stage};model.text.backbone=gpt2;model.text.pooling=last";
 inline constexpr std::string_view kTrials =
     "search.space={optim.lr: {log: [1.0e-3, 1.0e-1]}, optim.batch_rows: {int: [4, 40]}}";
+
+inline constexpr std::string_view kHeadCurve =
+    "learning_curve={sizes: [40, 60, 80, 100], seeds: 1, models: [frozen-features]}";
 
 /// Every option of run.yaml. What is not in it, or no longer an option, fails EveryOption.StandsInTheTable.
 inline const std::vector<OptionCase>& option_cases() {
@@ -115,14 +119,32 @@ inline const std::vector<OptionCase>& option_cases() {
       {"tuning.method = full", "tuning.method=full", "tuning.method=head"},
       {"tuning.method = head", "tuning.method=head"},
       {"tuning.method = top_k", "tuning={method: top_k, layers: 1}"},
+      {"tuning.method = gradual", "tuning.method=gradual"},
       {"tuning.method = bitfit", "tuning.method=bitfit"},
+      {"tuning.method = norm", "tuning.method=norm"},
       {"tuning.method = lora", kLora},
+      {"tuning.method = ia3", "tuning.method=ia3"},
+      {"tuning.method = bottleneck", "tuning={method: bottleneck, reduction: 2}"},
+      {"tuning.method = prompt", "tuning={method: prompt, tokens: 2}", "model.text.max_tokens=8"},
+      {"tuning.method = prefix", "tuning={method: prefix, tokens: 2}", "model.text.max_tokens=8"},
       {"tuning.freeze", "tuning.freeze=[word_embeddings]"},
       {"tuning.layers of top_k", "tuning.layers=1", "tuning={method: top_k, layers: 2}"},
       {"tuning.rank of lora", "tuning.rank=3", kLora},
       {"tuning.alpha of lora", "tuning.alpha=9", kLora},
       {"tuning.dropout of lora", "tuning.dropout=0.3", kLora},
       {"tuning.targets of lora", "tuning.targets=[key]", kLora},
+      {"tuning.scaling of lora", "tuning.scaling=rank_stabilised", kLora},
+      {"tuning.dora of lora", "tuning.dora=true", kLora},
+      {"tuning.init of lora", "tuning.init=pissa", kLora},
+      {"tuning.b_lr_ratio of lora", "tuning.b_lr_ratio=4", kLora},
+      {"tuning.layers_per_stage of gradual", "tuning.layers_per_stage=2", "tuning.method=gradual"},
+      {"tuning.epochs_per_stage of gradual", "tuning.epochs_per_stage=0.2", "tuning.method=gradual"},
+      {"tuning.targets of ia3", "tuning.targets=[key]", "tuning.method=ia3"},
+      {"tuning.feed_forward of ia3", "tuning.feed_forward=[query]", "tuning={method: ia3, targets: [key, query]}"},
+      {"tuning.style of bottleneck", "tuning.style=houlsby", "tuning={method: bottleneck, reduction: 2}"},
+      {"tuning.reduction of bottleneck", "tuning.reduction=4", "tuning={method: bottleneck, reduction: 2}"},
+      {"tuning.tokens of prompt", "tuning.tokens=3", "model.text.max_tokens=8;tuning={method: prompt, tokens: 2}"},
+      {"tuning.tokens of prefix", "tuning.tokens=3", "model.text.max_tokens=8;tuning={method: prefix, tokens: 2}"},
 
       {"objective.loss.kind = automatic", "objective.loss=automatic", "objective.loss=focal"},
       {"objective.loss.kind = bce", "objective.loss=bce", "objective.loss=focal"},
@@ -225,6 +247,7 @@ inline const std::vector<OptionCase>& option_cases() {
       {"optim.largest_update of adafactor", "optim.largest_update=1.05", "optim.name=adafactor"},
       {"optim.lr", "optim.lr=0.001"},
       {"optim.head_lr", "optim.head_lr=0.001"},
+      {"optim.layer_decay", "optim.layer_decay=0.5"},
       {"optim.weight_decay", "optim.weight_decay=0.1"},
       {"optim.batch_rows", "optim.batch_rows=8"},
       {"optim.accumulate", "optim.accumulate=2"},
@@ -320,6 +343,16 @@ inline const std::vector<OptionCase>& option_cases() {
       {"search.pruner.warmup_evaluations of median", "search.pruner.warmup_evaluations=3",
        "optim.epochs=4;search.pruner={kind: median, startup_trials: 1}", "", "", kSearch},
       {"search.most_retries", "search.most_retries=0", "", "", "Search.AKilledTrialIsTakenUpAgainWhereItWas", kSearch},
+
+      {"learning_curve.sizes", "learning_curve.sizes=[50, 90]", kHeadCurve, "", "", kCurve},
+      {"learning_curve.seeds", "learning_curve.seeds=2", kHeadCurve, "", "", kCurve},
+      {"learning_curve.models", "learning_curve.models=[gbdt]", kHeadCurve, "", "", kCurve},
+      {"learning_curve.metric", "learning_curve.metric=log_loss", kHeadCurve, "", "", kCurve},
+      {"learning_curve.stop_below", "learning_curve.stop_below=0.2", kHeadCurve, "", "", kCurve},
+      {"learning_curve.least_steps", "learning_curve.least_steps=0",
+       "learning_curve={sizes: [60], seeds: 1, models: [fine-tuned]}", "", "", kCurve},
+      {"learning_curve.frozen_features.lr", "learning_curve.frozen_features.lr=0.3", kHeadCurve, "", "", kCurve},
+      {"learning_curve.frozen_features.epochs", "learning_curve.frozen_features.epochs=2", kHeadCurve, "", "", kCurve},
 
       {"calibration", "calibration=isotonic", "split.calibration=0.3;calibration=platt"},
       {"policy.approve_below", "policy.approve_below=0.1"},

@@ -13,6 +13,7 @@
 #include "rift/base/threads.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/study/compare.h"
+#include "rift/study/curve/learning_curve.h"
 #include "rift/study/search/search.h"
 #include "study/every_option_table.h"
 #include "support/failure.h"
@@ -197,6 +198,9 @@ class EveryOption : public testing::TestWithParam<OptionCase> {
         break;
       case OptionCase::Verb::kSearch:
         run_search({.run = spec, .configuration = read_run_yaml(file, sets), .trials = 6});
+        break;
+      case OptionCase::Verb::kCurve:
+        run_learning_curve(spec);
         break;
     }
     Result result = result_in(spec.directory);

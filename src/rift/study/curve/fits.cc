@@ -97,8 +97,8 @@ std::vector<std::vector<CurveFit>> CurveFits::fit(CurveModel model) {
 CurveFit CurveFits::fit_one(CurveModel model, size_t size, size_t seed, const Parts& parts) {
   throw_if_interrupted();
   const std::string name = fmt::format("{}/{}-{}", name_of(model), spec_.sizes[size], spec_.seeds[seed]);
-  const std::string fingerprint =
-      sha256_hex(fmt::format("{} {} {} {}", to_json_text(spec_.made_from), name_of(model), spec_.seeds[seed], rows_digest(parts)));
+  const std::string fingerprint = sha256_hex(
+      fmt::format("{} {} {} {}", to_json_text(spec_.made_from), name_of(model), spec_.seeds[seed], rows_digest(parts)));
   if (std::optional<CurveFit> before = kept_.find(name, fingerprint)) {
     ++taken_up_;
     log_info("finished before",

@@ -29,6 +29,7 @@ else:
 base.eval()
 with warnings.catch_warnings():
     warnings.simplefilter("error", UserWarning)  # peft warns about keys that it misses or does not know
+    warnings.filterwarnings("ignore", "Unsupported layer type")  # of every norm that LN_TUNING wraps
     is_virtual = "num_virtual_tokens" in config
     model = PeftModel.from_pretrained(base, directory / "adapter", is_trainable=not is_virtual).eval()
 if is_virtual:  # PEFT loads such an adapter for scoring alone

@@ -32,7 +32,8 @@ def serve(folder):
         server = subprocess.Popen(
             [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
              "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/artifacts"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
     try:
         for _ in range(600):
             try:
@@ -42,6 +43,10 @@ def serve(folder):
                 if server.poll() is not None:
                     sys.exit("the server ended: " + (pathlib.Path(folder) / "server.log").read_text()[-2000:])
                 time.sleep(0.2)
+        first = urllib.request.Request(f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search",
+                                       json.dumps({"max_results": 1}).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(first, timeout=120):  # the first answer makes the tables and is slow
+            pass
         print(port, flush=True)
         sys.stdin.read()
     finally:

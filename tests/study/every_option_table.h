@@ -282,6 +282,8 @@ inline const std::vector<OptionCase>& option_cases() {
       {"train.evaluations_per_epoch", "train.evaluations_per_epoch=2"},
       {"train.soup", "train.soup=2", "optim.epochs=3"},
       {"train.good_per_bad", "train.good_per_bad=0.5"},
+      {"train.gradient_checkpointing", "train.gradient_checkpointing=true", "", "",
+       "GradientCheckpointing.HoldsLessMemoryOnPlainExecution"},
       {"train.kept_states.memory_mib", "train.kept_states.memory_mib=0", "tuning={method: top_k, layers: 1}", "",
        "KeptStates.RowsBeyondTheBudgetAreComputedEveryTime"},
       {"train.kept_states.disk_mib", "train.kept_states.disk_mib=1",

@@ -4,9 +4,11 @@
 #include <ATen/ops/where.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/nn/recompute.h"
 
 namespace rift::models {
 
@@ -57,7 +59,24 @@ at::Tensor TextEncoder::run_layers(at::Tensor hidden, int64_t first, int64_t las
     const at::AutoGradMode gradients(at::GradMode::is_enabled() && hidden.requires_grad());
     hidden = run_alike(std::move(hidden), first, frozen, batch, scoring, read);
   }
+  if (context.training && context.recomputes && at::GradMode::is_enabled()) {
+    return run_recomputed(std::move(hidden), frozen, last, batch, context, read);
+  }
   return run_alike(std::move(hidden), frozen, last, batch, context, read);
+}
+
+at::Tensor TextEncoder::run_recomputed(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                                       const nn::ForwardContext& context, TokensRead read) const {
+  const auto held = std::make_shared<const tensor::PackedBatch>(batch);  // until the way back
+  for (int64_t i = first; i < last; ++i) {
+    const auto layer = [this, i, held, context, read](const at::Tensor& x, bool again) {
+      nn::ForwardContext own = context;
+      own.again = again;
+      return run_alike(x, i, i + 1, *held, own, read);
+    };
+    hidden = nn::recomputed(layer, hidden);
+  }
+  return hidden;
 }
 
 }  // namespace rift::models

@@ -96,6 +96,9 @@ class TextEncoder {
   Additions additions_;
 
  private:
+  /// run_alike() layer by layer, of which the input alone is kept.
+  at::Tensor run_recomputed(at::Tensor hidden, int64_t first, int64_t last, const tensor::PackedBatch& batch,
+                            const nn::ForwardContext& context, TokensRead read) const;
   /// Whether a parameter or adapter of the stage trains.
   virtual bool stage_trains(int64_t stage) const = 0;
   /// run_layers() on layers that all take part in training, or none of them.

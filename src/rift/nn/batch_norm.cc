@@ -27,9 +27,11 @@ at::Tensor BatchNorm2d::forward(const at::Tensor& x, const ForwardContext& conte
                  "batch_norm: tuned: the variance of a batch needs more than {} value per channel; take larger batches "
                  "or images, or batch_norm: frozen",
                  values);
-    num_batches_tracked->add_(1);
+    if (!context.again) num_batches_tracked->add_(1);
   }
-  return std::get<0>(at::native_batch_norm(x, weight->view, bias->view, *running_mean, *running_variance, of_batch,
+  const bool counts = !of_batch || !context.again;
+  return std::get<0>(at::native_batch_norm(x, weight->view, bias->view, counts ? *running_mean : running_mean->clone(),
+                                           counts ? *running_variance : running_variance->clone(), of_batch,
                                            options.momentum, options.epsilon));
 }
 

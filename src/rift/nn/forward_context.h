@@ -22,7 +22,9 @@ struct ForwardContext {
   int64_t epoch = 0;
   Execution execution = Execution::kAutomatic;
   Precision precision = Precision::kF32;
-  int64_t most_bytes = 0;  // that the engine may take for a batch's activations while training; 0 = no limit
+  bool recomputes = false;  // keeps of a training pass what goes into each layer alone (recompute.h)
+  bool again = false;       // the second run of a layer for the same pass: running statistics have been counted
+  int64_t most_bytes = 0;   // that the engine may take for a batch's activations while training; 0 = no limit
 };
 
 using kernels::DropoutSite;

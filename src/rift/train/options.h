@@ -104,6 +104,7 @@ struct TrainOptions {
   int64_t evaluations_per_epoch = 1;
   int64_t soup = 1;
   double good_per_bad = 0.0;
+  bool gradient_checkpointing = false;
   KeptStatesOptions kept_states;
   EarlyStoppingOptions early_stopping;
   std::optional<ForgettingOptions> forgetting;
@@ -130,6 +131,9 @@ struct TrainOptions {
       "task: binary: good training rows that are kept for each bad one, drawn by train.seed; 0 = all. The score is set "
       "back to the rate of bad rows before the draw.",
       at_least(0));
+    v("gradient_checkpointing", gradient_checkpointing,
+      "Keeps of a step only what goes into each layer and computes the layer again on the way back: less memory, about "
+      "a third more time, the same gradients to the bit.");
     v("kept_states", kept_states, "Room for what frozen layers say of the training rows, so that it is computed once.");
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");

@@ -111,11 +111,12 @@ StepRecord Stepper::step(const Place& place) {
 }
 
 /// Whether a weight may be updated as soon as its gradient is whole: nothing is asked of the gradient as a whole
-/// then, and no further part of the step adds to it.
+/// then, no further part of the step adds to it, and no layer is computed again on the way back, for which weights
+/// would be packed anew.
 bool Stepper::updates_as_gradients_come(std::span<const int64_t> rows) const {
-  return spec_.optim.clip_norm == 0 && spec_.optim.sam_rho == 0 && optimizer_.takes_parts() &&
-         !task_.has_step_anchor() && static_cast<int64_t>(rows.size()) <= plan_.rows_per_part &&
-         store_.device().is_cpu();
+  return spec_.optim.clip_norm == 0 && spec_.optim.sam_rho == 0 && !spec_.train.gradient_checkpointing &&
+         optimizer_.takes_parts() && !task_.has_step_anchor() &&
+         static_cast<int64_t>(rows.size()) <= plan_.rows_per_part && store_.device().is_cpu();
 }
 
 void Stepper::step_as_gradients_come(const Place& place, StepRecord& record) {
@@ -183,6 +184,7 @@ nn::ForwardContext Stepper::context_of(const Place& place) const {
           .seed = static_cast<uint64_t>(spec_.train.seed),
           .epoch = place.epoch,
           .precision = spec_.precision,
+          .recomputes = spec_.train.gradient_checkpointing,
           .most_bytes = spec_.train.batch_memory_mib << 20};
 }
 

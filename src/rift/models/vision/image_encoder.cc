@@ -6,6 +6,7 @@
 #include <set>
 
 #include "rift/base/error.h"
+#include "rift/nn/recompute.h"
 
 namespace rift::models {
 
@@ -58,7 +59,17 @@ at::Tensor ImageEncoder::features(const ImageBatch& batch, const nn::ForwardCont
     nn::ForwardContext own = context;
     own.training = context.training && takes_part;
     const at::AutoGradMode gradients(at::GradMode::is_enabled() && (takes_part || x.requires_grad()));
-    x = run_stage(stage, x, {own, rows});
+    if (own.training && own.recomputes && at::GradMode::is_enabled()) {
+      x = nn::recomputed(
+          [this, stage, own, rows](const at::Tensor& input, bool again) {
+            nn::ForwardContext pass = own;
+            pass.again = again;
+            return run_stage(stage, input, {pass, rows});
+          },
+          x);
+    } else {
+      x = run_stage(stage, x, {own, rows});
+    }
   }
   return x;
 }

@@ -78,6 +78,14 @@ TEST(CheckpointFolder, KeepsTheNewest) {
   EXPECT_EQ(folder.read_newest()->progressed.step, 1'000'000);  // by number, not by letters
 }
 
+TEST(CheckpointFolder, KeepsTheNewestOfThoseUpToAStep) {
+  const TempDirectory directory;
+  const CheckpointFolder folder(directory / "checkpoints", "run");
+  for (const int64_t step : {1, 2, 3, 4}) folder.write(state_at(step), 100);
+  folder.keep_newest(2, 3);  // 4 may be a damaged one
+  EXPECT_THAT(names(directory / "checkpoints"), testing::ElementsAre("step-000002", "step-000003", "step-000004"));
+}
+
 TEST(CheckpointFolder, NothingToGoOnFromIsNoError) {
   const TempDirectory directory;
   EXPECT_FALSE(CheckpointFolder(directory / "checkpoints", "run").read_newest());

@@ -63,6 +63,13 @@ posix::Descriptor lock(const fs::path& path) {
   return {};
 }
 
+void discard_directory(const fs::path& target) {
+  const fs::path aside = next_name(target, "tmp");
+  if (::rename(target.c_str(), aside.c_str()) != 0) return;
+  std::error_code ignored;
+  fs::remove_all(aside, ignored);
+}
+
 void tidy_up(const fs::path& target) {
   const std::string name = target.filename().string();
   std::error_code ignored;

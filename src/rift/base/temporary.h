@@ -23,6 +23,10 @@ std::filesystem::path aside_name(const std::filesystem::path& target);
 /// Locks what lies at `path` for as long as the result lives; not open when it does not exist or another holds it.
 posix::Descriptor lock(const std::filesystem::path& path);
 
+/// Removes a directory that others read, so that none sees it half removed, also when this process is killed meanwhile:
+/// it takes a temporary name first, which tidy_up() knows. Failures are left for the next time.
+void discard_directory(const std::filesystem::path& target);
+
 /// Removes what dead processes left beside `target`; an older target that they had set aside comes back when the target
 /// is gone. Failures are left for the next time.
 void tidy_up(const std::filesystem::path& target);

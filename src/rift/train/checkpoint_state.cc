@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "rift/base/error.h"
@@ -65,8 +66,8 @@ int64_t bytes_of(const CheckpointState& state) {
   return bytes + static_cast<int64_t>((state.optimizer.first.size() + state.optimizer.second.size()) * sizeof(float));
 }
 
-/// Newest first; names that are no checkpoint's (a stage that was never published) are passed over.
-std::vector<fs::path> list_checkpoints(const fs::path& folder) {
+/// By step, newest first; names that are no checkpoint's (a stage that was never published) are passed over.
+std::vector<std::pair<int64_t, fs::path>> list_checkpoints(const fs::path& folder) {
   std::vector<std::pair<int64_t, fs::path>> found;
   std::error_code missing;
   for (const auto& entry : fs::directory_iterator(folder, missing)) {
@@ -77,9 +78,7 @@ std::vector<fs::path> list_checkpoints(const fs::path& folder) {
     found.emplace_back(std::stoll(std::string(digits)), entry.path());
   }
   std::ranges::sort(found, std::greater<>());
-  std::vector<fs::path> paths;
-  for (auto& [step, path] : found) paths.push_back(std::move(path));
-  return paths;
+  return found;
 }
 
 tensor::TensorMap read_checked(const fs::path& directory, const Json& files, const std::string& name) {
@@ -160,9 +159,15 @@ fs::path CheckpointFolder::write(const CheckpointState& state, int64_t keep) con
                      {"best", best}};
   write_file_atomic(stage.path() / kState, to_json_text(json, 1) + "\n");
   stage.publish();
-  const std::vector<fs::path> all = list_checkpoints(folder_);
-  for (size_t i = static_cast<size_t>(keep); i < all.size(); ++i) fs::remove_all(all[i]);
+  keep_newest(keep, std::numeric_limits<int64_t>::max());
   return target;
+}
+
+void CheckpointFolder::keep_newest(int64_t keep, int64_t step) const {
+  int64_t seen = 0;
+  for (const auto& [own_step, directory] : list_checkpoints(folder_)) {
+    if (own_step <= step && ++seen > keep) temporary::discard_directory(directory);
+  }
 }
 
 CheckpointState CheckpointFolder::read(const fs::path& directory) const {
@@ -195,8 +200,8 @@ CheckpointState CheckpointFolder::read(const fs::path& directory) const {
 }
 
 std::optional<CheckpointState> CheckpointFolder::read_newest() const {
-  const std::vector<fs::path> all = list_checkpoints(folder_);
-  for (const fs::path& directory : all) {
+  const auto all = list_checkpoints(folder_);
+  for (const auto& [step, directory] : all) {
     try {
       return read(directory);
     } catch (const Error& error) {
@@ -211,7 +216,7 @@ std::optional<CheckpointState> CheckpointFolder::read_newest() const {
 }
 
 void CheckpointFolder::clear() const {
-  for (const fs::path& directory : list_checkpoints(folder_)) fs::remove_all(directory);
+  for (const auto& [step, directory] : list_checkpoints(folder_)) temporary::discard_directory(directory);
 }
 
 }  // namespace rift::train

@@ -57,6 +57,9 @@ class CheckpointFolder {
   /// Throws kConfig when it belongs to another run, naming what differs; kArtefact when all are damaged.
   std::optional<CheckpointState> read_newest() const;
 
+  /// Of those up to `step` removes all but the `keep` newest, each at once or not at all.
+  void keep_newest(int64_t keep, int64_t step) const;
+
   /// Removes what an earlier run left.
   void clear() const;
 

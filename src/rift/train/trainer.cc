@@ -105,6 +105,7 @@ class Trainer {
     if (plateau_) plateau_->restore(progressed_.plateau);
     begin_stages(progressed_.step - 1);
     stepper_.restore(std::move(state->optimizer));
+    checkpoints_.keep_newest(spec_.train.keep_checkpoints, progressed_.step);  // a killed process may have left more
     log_info("going on from a checkpoint", {{"step", progressed_.step}, {"of", plan_.total_steps}});
     return true;
   }

@@ -38,7 +38,6 @@ TEST(TunedRun, GradualGoesOnFromAnyCheckpointToTheSameBytes) {
   SmallRun run;
   go_gradually(run);
   const FineTuned whole = run.run(run.folder.folder("whole"));
-  EXPECT_GT(test_auc(run, *whole.scorer), 0.8);  // a quarter of the steps alone moves every layer
   run.run(run.folder.folder("parts"));
   for (const int64_t step : {63, 54, 36, 18, 9}) {
     for (const auto& entry : std::filesystem::directory_iterator(run.folder / "parts/checkpoints")) {
@@ -48,6 +47,14 @@ TEST(TunedRun, GradualGoesOnFromAnyCheckpointToTheSameBytes) {
     EXPECT_EQ(read_file(run.folder / "parts/log.jsonl"), read_file(run.folder / "whole/log.jsonl")) << step;
     EXPECT_EQ(run.scores(*resumed.scorer), run.scores(*whole.scorer)) << step;
   }
+}
+
+TEST(TunedRun, GradualLearns) {
+  SmallRun run;
+  go_gradually(run);
+  run.options.optim.epochs =
+      16;  // in its last stage alone the whole model moves: as many steps as full tuning has in 4
+  EXPECT_GT(test_auc(run, *run.run().scorer), 0.95);
 }
 
 TEST(TunedRun, GradualMovesALayerOnlyWhenItsStageHasBegun) {

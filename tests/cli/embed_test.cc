@@ -108,6 +108,30 @@ TEST_F(Embed, LongRowsAreCutAndCounted) {
   EXPECT_THAT(run.out, HasSubstr("1 rows were longer"));
 }
 
+TEST_F(Embed, MemoryDoesNotGrowWithTheRows) {
+  const auto write = [&](const std::string& name, int64_t rows) {
+    std::string lines;
+    for (int64_t i = 0; i < rows; ++i) lines += "the loan " + std::to_string(i) + " was paid late\n";
+    folder_.write(name, lines);
+  };
+  const auto peak_kib = [&](const std::string& data, const std::string& out) {
+    const ProgramRun run = run_program({"embed", path("model"), path(data), "--out", path(out), "--max-tokens", "4"});
+    EXPECT_EQ(run.status, 0) << run.err;
+    return run.peak_kib;
+  };
+  constexpr int64_t kRows = 150'000, kMore = 600'000;
+  write("some.txt", kRows);
+  write("more.txt", kRows + kMore);
+  constexpr int64_t kKibOfMore = kMore * 32 * static_cast<int64_t>(sizeof(float)) / 1024;  // what they would take
+  for (const std::string ending : {"csv", "parquet"}) {
+    SCOPED_TRACE(ending);
+    const int64_t before = peak_kib("some.txt", "some." + ending);
+    const int64_t growth = peak_kib("more.txt", "more." + ending) - before;
+    std::cout << ending << ": " << before << " KiB, " << growth << " more\n";
+    EXPECT_LT(growth, kKibOfMore / 3);
+  }
+}
+
 TEST_F(Embed, AfterCtrlCNothingIsLeft) {
   std::string lines;
   for (int i = 0; i < 400'000; ++i) lines += "the loan " + std::to_string(i) + " was paid late\n";

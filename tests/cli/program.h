@@ -28,6 +28,7 @@ struct ProgramRun {
   int status = -1;  // exit status, or 128 + the signal that ended it
   std::string out;
   std::string err;
+  int64_t peak_kib = 0;  // the most memory that it held
 };
 
 struct ProgramLimits {
@@ -101,7 +102,9 @@ inline bool has_path(const std::filesystem::path& run, const std::string& part) 
 inline ProgramRun run_program(const std::vector<std::string>& arguments, const ProgramLimits& limits = {}) {
   const TempDirectory folder;
   ProgramRun run;
-  run.status = wait_for(start_program(folder.path(), arguments, limits));
+  rusage used{};
+  run.status = wait_for(start_program(folder.path(), arguments, limits), &used);
+  run.peak_kib = used.ru_maxrss;
   run.out = text_of(folder.path() / "stdout");
   run.err = text_of(folder.path() / "stderr");
   return run;

@@ -86,6 +86,18 @@ TEST(LanguageLoss, OfManyRowsASampleIsDrawn) {
   EXPECT_NEAR(loans, 0.5, 0.1) << "the first 512 rows are loans alone";
 }
 
+TEST(LanguageLoss, TheMaskIsTheOneThatTheTokenizersFilesName) {
+  const TempDirectory folder;
+  const auto root = constant_model(folder, 6);
+  std::string vocabulary = read_file(root / "vocab.txt");
+  const size_t place = vocabulary.find("[MASK]");
+  ASSERT_NE(place, std::string::npos);
+  folder.write("base/vocab.txt", vocabulary.replace(place, 6, "<blank>"));
+  EXPECT_THAT(loss_of(root, {"loan"}).why_not, testing::HasSubstr("no mask token"));
+  folder.write("base/special_tokens_map.json", R"({"mask_token": "<blank>"})");
+  EXPECT_EQ(loss_of(root, {"loan"}).tokens, 1);
+}
+
 /// -ln p of a row's last token, of a model that is shown the tokens before it and nothing else.
 double cost_of_last(const models::LanguageModel& model, std::span<const int32_t> ids) {
   tensor::TokenRows rows;

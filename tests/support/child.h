@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,11 +26,11 @@ pid_t start_child(Body body) {
   ::_exit(status);
 }
 
-/// Exit status of the child, or 128 + the signal that ended it.
-inline int wait_for(pid_t pid) {
+/// Exit status of the child, or 128 + the signal that ended it; and what it used, where that is asked for.
+inline int wait_for(pid_t pid, rusage* used = nullptr) {
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) throw std::runtime_error("waitpid failed: no such child");
+  while (::wait4(pid, &status, 0, used) < 0) {
+    if (errno != EINTR) throw std::runtime_error("wait4 failed: no such child");
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

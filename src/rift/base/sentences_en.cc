@@ -455,6 +455,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"inspect.of_card", "{licence} (model card)"},
       {"inspect.of_file", "{licence} (stated in the file)"},
       {"inspect.licence_file", "licence file"},
+      {"inspect.licence_text", "{file}: \"{begin}\" (--json has the whole text)"},
       {"inspect.dropped", "dropped"},
       {"inspect.new", "new"},
       {"list.name", "model"},

@@ -395,6 +395,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"inspect.of_card", "{licence}（模型卡）"},
       {"inspect.of_file", "{licence}（文件中注明）"},
       {"inspect.licence_file", "许可证文件"},
+      {"inspect.licence_text", "{file}：“{begin}”（全文见 --json）"},
       {"inspect.dropped", "舍弃"},
       {"inspect.new", "新建"},
       {"list.name", "模型"},

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "rift/base/error.h"
@@ -14,6 +15,16 @@
 
 namespace rift::cli {
 namespace {
+
+/// The first words of a licence, which name it, in one line.
+std::string beginning_of(std::string_view text) {
+  constexpr size_t kMostWords = 16;
+  std::istringstream words{std::string(text.substr(0, 1000))};
+  std::string beginning;
+  std::string word;
+  for (size_t i = 0; i < kMostWords && words >> word; ++i) beginning += (i == 0 ? "" : " ") + word;
+  return words >> word ? beginning + " ..." : beginning;
+}
 
 std::string inspection_text(const package::ModelInspection& model) {
   std::string text = fmt::format("{}\n", model.directory);
@@ -49,7 +60,10 @@ std::string inspection_text(const package::ModelInspection& model) {
                       ? sentence("inspect.no_licence")
                       : sentence(model.licence_stated_in == "README.md" ? "inspect.of_card" : "inspect.of_file",
                                  fmt::arg("licence", model.licence_of_card)));
-  for (const auto& licence : model.licences) line("licence_file", licence.file);
+  for (const auto& licence : model.licences) {
+    line("licence_file", sentence("inspect.licence_text", fmt::arg("file", licence.file),
+                                  fmt::arg("begin", beginning_of(licence.text))));
+  }
   if (model.names) {
     for (const auto& dropped : model.names->dropped)
       line("dropped", fmt::format("{}: {}", dropped.file_name, dropped.why));

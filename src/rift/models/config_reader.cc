@@ -118,6 +118,11 @@ void require_harmless(const Json::Member& member, std::string_view source, const
       "{}: quantization_config: weights that were quantised for transformers are not read; take the model that "
       "they were made from, or a GGUF file of it",
       source);
+  RIFT_REQUIRE(
+      member.key != "rope_parameters" || says_nothing(member.value), Code::kUnsupported,
+      "{}: rope_parameters: settings as transformers 5 writes them are not read; put its rope_theta beside the "
+      "other settings and what is left, unless its rope_type is default, under rope_scaling",
+      source);
   if (const FixedSetting* fixed = find_fixed(rules, member.key)) {
     const Json only = parse_json(fixed->json, "setting");
     RIFT_REQUIRE(member.value == only || (member.value.is_null() && says_nothing(only)), Code::kUnsupported,

@@ -14,6 +14,7 @@
 #include "rift/data/split.h"
 #include "rift/models/language_model.h"
 #include "rift/package/inputs.h"
+#include "rift/package/model_tokenizer.h"
 #include "rift/tensor/device.h"
 
 namespace rift::package {
@@ -138,7 +139,8 @@ LanguageLoss language_loss(const std::filesystem::path& directory, const TextInp
   }
   const bool masked = model.objective() == models::LanguageObjective::kMaskedToken;
   const encode::text::Tokenizer& tokenizer = inputs.tokenizer();
-  const int32_t mask = std::max(tokenizer.id("[MASK]"), tokenizer.id("<mask>"));
+  const int32_t mask =
+      special_tokens_of(base, tokenizer, std::filesystem::temp_directory_path() / "rift-tokenizer").mask;
   if (masked && mask < 0) {
     loss.why_not = "the tokenizer has no mask token";
     return loss;

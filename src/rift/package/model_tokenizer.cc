@@ -136,6 +136,16 @@ std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDire
   return with_directory(model.encoder, [&] { return encode::text::make_tokenizer(std::move(spec)); });
 }
 
+encode::text::SpecialTokens special_tokens_of(const checkpoint::HfDirectory& model,
+                                              const encode::text::Tokenizer& tokenizer, const fs::path& scratch) {
+  if (model.gguf.empty() || !model.tokenizer_files.empty()) {
+    return encode::text::find_special_tokens(tokenizer, model.encoder);
+  }
+  const StagedDirectory folder(scratch);
+  write_gguf_tokenizer(model, folder.path());
+  return encode::text::find_special_tokens(tokenizer, folder.path());
+}
+
 int64_t frame_tokens(const encode::text::Tokenizer& tokenizer) {
   encode::text::Encoding frame;
   tokenizer.encode("", {}, frame);

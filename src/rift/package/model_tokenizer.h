@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "rift/checkpoint/hf_directory.h"
+#include "rift/encode/text/special_tokens.h"
 #include "rift/encode/text/tokenizer.h"
 #include "rift/encode/text/tokenizer_json.h"
 
@@ -14,7 +15,13 @@ namespace rift::package {
 std::unique_ptr<encode::text::Tokenizer> load_tokenizer(const checkpoint::HfDirectory& model);
 encode::text::TokenizerSpec read_tokenizer(const checkpoint::HfDirectory& model);  // what it is made of
 
-/// Special tokens that frame a text, such as [CLS] and [SEP]; a text needs room for one more.
+/// encode::text::find_special_tokens() of its files; those of a GGUF file are written into a folder beside `scratch`,
+/// in a place that may be written to, for as long as this takes.
+encode::text::SpecialTokens special_tokens_of(const checkpoint::HfDirectory& model,
+                                              const encode::text::Tokenizer& tokenizer,
+                                              const std::filesystem::path& scratch);
+
+/// How many special tokens frame a text, such as [CLS] and [SEP]; a text needs room for one more.
 int64_t frame_tokens(const encode::text::Tokenizer& tokenizer);
 
 /// Throws kArtefact where the tokenizer has more tokens than a model with `vocab_size` of them embeds.

@@ -49,14 +49,11 @@ def other_text_columns(data):
 
 
 def real_texts(data):
-    """Texts of the folder with lending_club/ and the others; what is absent is left out and said."""
+    """Texts of the folder with lending_club/ and the others, each of which has to be there."""
     texts = []
     for source in (lending_club, phrase_bank, posts, other_text_columns):
-        try:
-            found = list(source(data))
-        except FileNotFoundError as error:
-            print("left out:", error)
-            continue
+        found = list(source(data))
+        assert found, f"{source.__name__}: no texts in {data}"
         print(source.__name__, len(found), "texts")
         texts += found
     return texts

@@ -2,9 +2,6 @@
 NAME.safetensors "pixels" and the model's "logits".
 
 Usage: torchvision_resnets.py DIRECTORY
-torchvision (0.28.0 with torch 2.13, and pillow) is none of tests/clients/requirements.txt: the build of it that PyPI has does
-not go with a CPU build of torch, and transformers does not start beside it. Lay it into a folder of its own (pip install
---no-deps --target) that PYTHONPATH names for this test.
 """
 import sys
 import types
@@ -14,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 # torchvision's compiled operators (of detection) need the CUDA libraries of its build; its ResNets need none of them.
+sys.path.append(str(Path(sys.prefix) / "apart"))  # tests/clients/apart.txt
 sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
 import torchvision  # noqa: E402
 

@@ -14,15 +14,6 @@ namespace {
 /// Names of the head's own parameters begin with it in the store: those of a head for classes may be the same.
 constexpr const char* kPrefix = "language.";
 
-encode::text::SpecialTokens special_tokens(const OwnLanguage::Spec& spec) {
-  if (spec.base.gguf.empty() || !spec.base.tokenizer_files.empty()) {
-    return encode::text::find_special_tokens(*spec.tokenizer, spec.base.encoder);
-  }
-  const StagedDirectory folder(spec.scratch / "tokenizer");
-  package::write_gguf_tokenizer(spec.base, folder.path());
-  return encode::text::find_special_tokens(*spec.tokenizer, folder.path());
-}
-
 models::LanguageHeadSpec prefixed(models::LanguageHeadSpec spec) {
   for (std::string* name : {&spec.dense, &spec.norm, &spec.own_weight, &spec.bias}) {
     if (!name->empty()) *name = kPrefix + *name;
@@ -33,8 +24,9 @@ models::LanguageHeadSpec prefixed(models::LanguageHeadSpec spec) {
 }  // namespace
 
 OwnLanguage::OwnLanguage(const Spec& spec, models::TextClassifier& model) : model_(model), tokenizer_(spec.tokenizer) {
-  rule_ = {
-      .objective = model.language_head().objective, .max_tokens = spec.max_tokens, .special = special_tokens(spec)};
+  rule_ = {.objective = model.language_head().objective,
+           .max_tokens = spec.max_tokens,
+           .special = package::special_tokens_of(spec.base, *spec.tokenizer, spec.scratch / "tokenizer")};
   RIFT_REQUIRE(rule_.max_tokens >= least_max_tokens(rule_), Code::kConfig,
                "model.text.max_tokens: {} leave no room for text beside the special tokens; give at least {}",
                rule_.max_tokens, least_max_tokens(rule_));

@@ -8,6 +8,7 @@
 #include "checkpoint/same_tensors.h"
 #include "checkpoint/small_model.h"
 #include "checkpoint/small_onnx.h"
+#include "checkpoint/whole_files.h"
 #include "rift/base/sha256.h"
 #include "rift/checkpoint/convert.h"
 #include "rift/checkpoint/format/gguf.h"
@@ -148,18 +149,18 @@ TEST_F(Client, GgufPyReadsWhatRiftWrites) {
   };
   using format::GgmlType;
   using format::GgufKind;
-  const std::vector<format::GgufTensorBytes> tensors = {{"f32", GgmlType::kF32, {3, 64}, bytes(kept[0])},
-                                                        {"f16", GgmlType::kF16, {3, 64}, bytes(kept[1])},
-                                                        {"bf16", GgmlType::kBF16, {3, 64}, bytes(kept[2])},
-                                                        {"one", GgmlType::kF32, {1}, bytes(kept[3])},
-                                                        {"q8_0", GgmlType::kQ8_0, {3, 64}, blocks}};
+  const std::vector<test::GgufTensorBytes> tensors = {{"f32", GgmlType::kF32, {3, 64}, bytes(kept[0])},
+                                                      {"f16", GgmlType::kF16, {3, 64}, bytes(kept[1])},
+                                                      {"bf16", GgmlType::kBF16, {3, 64}, bytes(kept[2])},
+                                                      {"one", GgmlType::kF32, {1}, bytes(kept[3])},
+                                                      {"q8_0", GgmlType::kQ8_0, {3, 64}, blocks}};
   const format::GgufMetadata metadata = {
       {"general.architecture", {GgufKind::kText, std::string("test")}},
       {"test.block_count", {GgufKind::kU32, uint64_t{7}}},
       {"test.epsilon", {GgufKind::kF32, 0.5}},
       {"tokenizer.ggml.tokens", {GgufKind::kText, std::vector<std::string>{"a", "\xC3\xA4", ""}}},
       {"test.offsets", {GgufKind::kI16, std::vector<int64_t>{-1, 2}}}};
-  format::write_gguf(directory_ / "ours.gguf", metadata, tensors);
+  test::write_gguf(directory_ / "ours.gguf", metadata, tensors);
   write_tensors(directory_ / "values.safetensors", {{"values", values}, {"one", kept[3]}});
   expect_agrees("gguf_values.py");
 }

@@ -6,6 +6,7 @@
 
 #include "checkpoint/same_tensors.h"
 #include "checkpoint/small_model.h"
+#include "checkpoint/whole_files.h"
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/checkpoint/format/tensor_writers.h"
@@ -195,14 +196,14 @@ TEST_F(Convert, ALicenceThatIsABrokenLinkIsNotLeftOut) {
 }
 
 TEST_F(Convert, MoreTensorsThanAFileOfTorchHoldsLeaveNothing) {
-  std::vector<format::TensorBytes> tensors;
+  std::vector<test::TensorBytes> tensors;
   for (int i = 0; i < 9'998; ++i) tensors.push_back({fmt::format("t{}", i), format::DType::kU8, {0}, {}});
-  format::write_safetensors(directory_ / "many.safetensors", tensors, {});
+  test::write_safetensors(directory_ / "many.safetensors", tensors, {});
   EXPECT_THAT(failure([&] { convert_model(spec("many.safetensors", "out.pt", WeightsFormat::kTorch)); }),
               AllOf(StartsWith("unsupported"), HasSubstr("9998 tensors"), HasSubstr("at most 9997")));
   expect_nothing_of("out");
   tensors.pop_back();
-  format::write_safetensors(directory_ / "fewer.safetensors", tensors, {});
+  test::write_safetensors(directory_ / "fewer.safetensors", tensors, {});
   EXPECT_EQ(convert_model(spec("fewer.safetensors", "out.pt", WeightsFormat::kTorch)).tensors, 9'997);
 }
 

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "checkpoint/same_tensors.h"
+#include "checkpoint/whole_files.h"
 #include "rift/base/files.h"
 #include "rift/checkpoint/format/half.h"
 #include "rift/checkpoint/format/safetensors.h"
@@ -21,7 +22,9 @@ namespace {
 
 using test::elements_of;
 using test::failure;
+using test::GgufTensorBytes;
 using test::TempDirectory;
+using test::write_gguf;
 using testing::ElementsAre;
 using testing::StartsWith;
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/whole_files.h"
 #include "rift/base/files.h"
 #include "rift/checkpoint/format/gguf.h"
 
@@ -62,9 +63,9 @@ class GgufVariant {
   }
 
   std::filesystem::path write(const std::filesystem::path& path) const {
-    std::vector<checkpoint::format::GgufTensorBytes> parts;
+    std::vector<test::GgufTensorBytes> parts;
     for (const Tensor& tensor : tensors_) parts.push_back({tensor.name, tensor.type, tensor.shape, tensor.bytes});
-    checkpoint::format::write_gguf(path, metadata_, parts);
+    test::write_gguf(path, metadata_, parts);
     return path;
   }
 

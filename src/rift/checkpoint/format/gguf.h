@@ -105,17 +105,4 @@ class Gguf final : public TensorArchive {
   std::vector<GgmlType> types_;
 };
 
-/// A tensor to be written: elements row-major, or blocks where the type is quantised.
-struct GgufTensorBytes {
-  std::string name;
-  GgmlType type = GgmlType::kF32;
-  std::vector<int64_t> shape;
-  std::span<const std::byte> bytes;
-};
-
-/// Writes a GGUF 3 file whole or not at all (base/files): metadata and tensors in the order given, alignment 32.
-/// Throws kBug for what the reader would refuse, kEnvironment.
-void write_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
-                std::span<const GgufTensorBytes> tensors);
-
 }  // namespace rift::checkpoint::format

@@ -155,11 +155,4 @@ void stream_gguf(const std::filesystem::path& path, const GgufMetadata& metadata
   file.publish();
 }
 
-void write_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
-                std::span<const GgufTensorBytes> tensors) {
-  std::vector<GgufTensorSpec> specs;
-  for (const GgufTensorBytes& tensor : tensors) specs.push_back({tensor.name, tensor.type, tensor.shape});
-  stream_gguf(path, metadata, specs, [&](size_t index) { return tensors[index].bytes; });
-}
-
 }  // namespace rift::checkpoint::format

@@ -56,25 +56,4 @@ struct SafetensorsHeader {
 SafetensorsHeader parse_safetensors_header(std::string_view json, int64_t data_bytes, const std::string& file_name,
                                            const SafetensorsLimits& limits);
 
-/// A tensor to be written; `bytes` holds its elements row-major in little-endian order.
-struct TensorBytes {
-  std::string name;
-  DType dtype = DType::kF32;
-  std::vector<int64_t> shape;
-  std::span<const std::byte> bytes;
-};
-
-/// Header (with its length, padded to 8 bytes) and the order of the tensors' bytes after it. Tensors stand by element
-/// type from I64 down to BOOL, then by name, as the safetensors library writes them, so that each is aligned to its
-/// element and the same tensors give the same bytes. Throws kBug for what the reader would refuse.
-struct SafetensorsLayout {
-  std::string head;
-  std::vector<size_t> order;  // indices into the tensors given
-};
-SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, const Metadata& metadata);
-
-/// Writes the file whole or not at all (base/files). Throws kEnvironment.
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
-                       const Metadata& metadata = {{"format", "pt"}});
-
 }  // namespace rift::checkpoint::format

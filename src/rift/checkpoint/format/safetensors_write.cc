@@ -45,8 +45,14 @@ std::string with_length(std::string json) {
   return head + json;
 }
 
-SafetensorsLayout lay_out(std::span<const TensorSpec> tensors, const Metadata& metadata) {
-  SafetensorsLayout layout;
+/// Header (with its length, padded to 8 bytes) and the order of the tensors' bytes after it.
+struct Layout {
+  std::string head;
+  std::vector<size_t> order;  // indices into the tensors given
+};
+
+Layout lay_out(std::span<const TensorSpec> tensors, const Metadata& metadata) {
+  Layout layout;
   layout.order = writing_order(tensors);
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata_json(metadata);
@@ -79,40 +85,20 @@ int64_t TensorSpec::size_bytes() const {
   return bytes;
 }
 
-SafetensorsLayout lay_out_safetensors(std::span<const TensorBytes> tensors, const Metadata& metadata) {
-  std::vector<TensorSpec> specs;
-  for (const TensorBytes& tensor : tensors) {
-    specs.push_back({tensor.name, tensor.dtype, tensor.shape});
-    RIFT_REQUIRE(specs.back().size_bytes() == static_cast<int64_t>(tensor.bytes.size()), Code::kBug,
-                 "tensor '{}': {} bytes, its shape needs {}", tensor.name, tensor.bytes.size(),
-                 specs.back().size_bytes());
-  }
-  return lay_out(specs, metadata);
-}
-
 void stream_safetensors(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
                         const Metadata& metadata, const TensorReader& read, const FileCheck& check) {
-  const SafetensorsLayout layout = lay_out(tensors, metadata);
+  const Layout layout = lay_out(tensors, metadata);
   StagedFile file(path);
   file.append(layout.head);
   for (const size_t index : layout.order) {
     const std::span<const std::byte> bytes = read(index);
-    RIFT_CHECK(static_cast<int64_t>(bytes.size()) == tensors[index].size_bytes());
+    RIFT_REQUIRE(static_cast<int64_t>(bytes.size()) == tensors[index].size_bytes(), Code::kBug,
+                 "tensor '{}': {} bytes, its shape needs {}", tensors[index].name, bytes.size(),
+                 tensors[index].size_bytes());
     file.append({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
   if (check) check(file.path());
   file.publish();
-}
-
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorBytes> tensors,
-                       const Metadata& metadata) {
-  const SafetensorsLayout layout = lay_out_safetensors(tensors, metadata);
-  std::vector<std::string_view> parts = {layout.head};
-  for (const size_t index : layout.order) {
-    const auto& bytes = tensors[index].bytes;
-    parts.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  write_file_atomic(path, parts);
 }
 
 }  // namespace rift::checkpoint::format

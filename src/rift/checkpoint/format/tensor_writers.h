@@ -29,7 +29,9 @@ using TensorReader = std::function<std::span<const std::byte>(size_t index)>;
 /// Looks at a file that is whole but not yet at its place; when it throws, the file goes away and nothing is left.
 using FileCheck = std::function<void(const std::filesystem::path& written)>;
 
-/// The same bytes as write_safetensors() for the same tensors; each is read once, in the order of the file.
+/// Writes the file whole or not at all (base/files). Tensors stand by element type from I64 down to BOOL, then by name,
+/// as the safetensors library writes them, so that each is aligned to its element and the same tensors give the same
+/// bytes; each is read once, in that order. Throws kBug for what the reader would refuse, kEnvironment.
 void stream_safetensors(const std::filesystem::path& path, std::span<const TensorSpec> tensors,
                         const Metadata& metadata, const TensorReader& read, const FileCheck& check = {});
 
@@ -48,7 +50,8 @@ struct GgufTensorSpec {
   int64_t size_bytes() const;  // of whole blocks; throws kBug past 63 bits
 };
 
-/// The same bytes as write_gguf() for the same tensors: elements row-major, or blocks where the type is quantised.
+/// Writes a GGUF 3 file whole or not at all: metadata and tensors in the order given, alignment 32, elements row-major,
+/// or blocks where the type is quantised. Throws kBug for what the reader would refuse, kEnvironment.
 void stream_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
                  std::span<const GgufTensorSpec> tensors, const TensorReader& read, const FileCheck& check = {});
 

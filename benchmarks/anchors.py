@@ -48,11 +48,16 @@ def arguments():
     parser.add_argument("--anchors", nargs="+", default=list(GRID), choices=list(GRID))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=float, default=3, help="of the pretraining on both corpora")
-    parser.add_argument("--tune-epochs", type=float, default=10)
+    parser.add_argument("--tune-epochs", nargs="+", type=float, default=[10, 10, 4],
+                        help="one for each number of labels, or one for all")
     parser.add_argument("--max-tokens", type=int, default=96)
     parser.add_argument("--pretrain-rows", type=int, default=0, help="of each corpus; 0 = all")
     parser.add_argument("--test-rows", type=int, default=4000)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if len(args.tune_epochs) not in (1, len(args.labels)):
+        parser.error("--tune-epochs: expected one number, or one for each of --labels")
+    args.tune_epochs = dict(zip(args.labels, args.tune_epochs * (len(args.labels) if len(args.tune_epochs) == 1 else 1)))
+    return args
 
 
 def phrases(args):
@@ -108,7 +113,7 @@ def tuned(args, task, labels, anchor, seed):
         "split": {"kind": "files", "test": str(folder / "test.csv")}, "calibration": "none",
         "model": {"text": {"backbone": str(args.out / "pretrained/model"), "max_tokens": args.max_tokens, "pooling": "mean"}},
         "objective": {"anchor": anchor},
-        "optim": {"name": "adamw", "lr": 5e-5, "head_lr": 1e-3, "batch_rows": 16, "epochs": args.tune_epochs},
+        "optim": {"name": "adamw", "lr": 5e-5, "head_lr": 1e-3, "batch_rows": 16, "epochs": args.tune_epochs[labels]},
         "train": {"seed": seed, "checkpoint_every_steps": 0,
                   "forgetting": {"texts": str(folder / "general.csv"), "column": "text", "rows": 200}}})
     loans_text.rift(args, "train", run, "--out", args.out / "runs" / name, "--resume")

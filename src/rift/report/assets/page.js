@@ -17,7 +17,7 @@
     view: { stroke: "transparent" },
     legend: {
       orient: "top", title: null, labelColor: "var(--ink)", labelFontSize: 12, symbolStrokeWidth: 2.5,
-      symbolSize: 140, columns: narrow ? 1 : 5, labelLimit: 240, offset: 10,
+      symbolSize: 140, columns: narrow ? 1 : 3, labelLimit: 240, offset: 10,
     },
     range: { category: [1, 2, 3, 4, 5, 6].map((n) => `var(--series-${n})`) },
     text: { color: "var(--soft)", fontSize: 12 },

@@ -90,6 +90,28 @@ TEST_P(DecodersClient, TrainScoreExportAndTransformersGivesTheSameScores) {
   }
 }
 
+/// The Llama does not tie its language head, which its package keeps.
+TEST_P(DecodersClient, TransformersLoadsTheGgufOfAPackageWithEqualStatesAndTheLanguageHead) {
+  const ProgramRun run = train({"tuning={method: lora}"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  const std::string package = (folder_ / "run/package").string(), hf = (folder_ / "hf").string();
+  expect_ok({"export", package, "--format", "hf", "--out", hf, "--quiet"});
+  expect_ok({"export", package, "--format", "gguf", "--dtype", "f32", "--out", (folder_ / "out.gguf").string()});
+  const auto client =
+      run_client("tests/cli/clients/decoder_gguf.py", {folder_ / "model", hf, folder_ / "out.gguf", table().string()});
+  EXPECT_EQ(client.status, 0) << client.output;
+  EXPECT_THAT(client.output, testing::HasSubstr("all checks hold"));
+  // A package that was made from a package still has it.
+  folder_.write("again.yaml", text_of(folder_ / "run.yaml"));
+  const ProgramRun again =
+      run_program({"train", (folder_ / "again.yaml").string(), "--out", (folder_ / "again").string(), "--quiet",
+                   "--threads", "1", "--set", "model.text.backbone=run/package"});
+  ASSERT_EQ(again.status, 0) << again.err;
+  expect_ok({"export", (folder_ / "again/package").string(), "--format", "gguf", "--dtype", "f32", "--out",
+             (folder_ / "again.gguf").string()});
+  EXPECT_EQ(fs::file_size(folder_ / "again.gguf"), fs::file_size(folder_ / "out.gguf"));
+}
+
 TEST_P(DecodersClient, LabelTokensGiveTheHeadThatTheLanguageModelHas) {
   const ProgramRun run =
       train({"model.text.head={kind: label_tokens, tokens: {negative: d, neutral: e, positive: s}}"});

@@ -132,9 +132,16 @@ TEST_F(OnnxExport, AModelMayBeNamedAsOtherVerbsTakeIt) {
   const Variable models("RIFT_MODELS", path("models"));
   const ProgramRun run = run_program({"export", "tiny-vit", "--format", "onnx", "--out", path("out/onnx")});
   EXPECT_EQ(run.status, 0) << run.err;
-  const ProgramRun none = run_program({"export", "no-such", "--format", "gguf", "--out", path("out/m.gguf")});
+  const ProgramRun none = run_program({"export", "no-such", "--format", "onnx", "--out", path("out/onnx2")});
   EXPECT_EQ(none.status, 4);
   EXPECT_THAT(none.err, HasSubstr("rift models list shows what is here"));
+}
+
+TEST_F(OnnxExport, GgufOfWhatWasNeverTunedIsLeftToConvert) {
+  const ProgramRun run = run_program({"export", path("tiny"), "--format", "gguf", "--out", path("out/m.gguf")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("no package of rift"),
+                             HasSubstr("rift models convert " + path("tiny") + " --to gguf --dtype f16 --out ")));
 }
 
 TEST_F(OnnxExport, ATextModelThatWasNeverTunedIsRefused) {

@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "checkpoint/gguf_variant.h"
+#include "package/gguf_directory.h"
 #include "rift/base/files.h"
-#include "rift/package/gguf_export.h"
-#include "rift/package/model_tokenizer.h"
 #include "support/client.h"
 #include "support/outside_data.h"
 #include "support/temp_directory.h"
@@ -79,13 +77,44 @@ TEST(GgufClient, TransformersLoadsTheDecodersThatRiftWrites) {
   for (const fs::path& folder : folders) {
     for (const auto& [numbers, name] : enum_names(FloatType{})) {
       const fs::path file = folder / (std::string(name) + ".gguf");
-      export_gguf(folder, file, numbers);
+      test::write_gguf(folder, directory / "new.gguf", numbers);
+      fs::rename(directory / "new.gguf", file);
       write_ids(*load_tokenizer(file), golden_texts(), folder / (std::string(name) + ".json"));
       write_ids(*encode::text::load_tokenizer(folder), golden_texts(), folder / "ids.json");
       EXPECT_EQ(read_file(folder / (std::string(name) + ".json")), read_file(folder / "ids.json")) << file;
     }
   }
   run = run_client("tests/package/clients/load_decoders.py", folders);
+  EXPECT_EQ(run.status, 0) << run.output;
+}
+
+TEST(GgufClient, GgufPyFindsTheRopeScalingThatTransformersReadsInTheConfig) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  const TempDirectory directory;
+  std::vector<fs::path> folders;
+  const auto add = [&](const char* fixture, const char* name, const char* scaling) {
+    const fs::path made = test::hf_directory(directory, fixture, [&](Json& config) {
+      config["rope_theta"] = 500'000.0;
+      config["rope_scaling"] = parse_json(scaling, "rope_scaling");
+    });
+    folders.push_back(directory / name);
+    fs::rename(made, folders.back());
+    test::write_gguf(folders.back(), directory / "new.gguf", FloatType::kF16);
+    fs::rename(directory / "new.gguf", folders.back() / "out.gguf");
+  };
+  add("llama", "linear", R"({"rope_type": "linear", "factor": 4.0})");
+  add("llama", "linear_of_old", R"({"type": "linear", "factor": 4.0})");
+  add("qwen2", "yarn", R"({"rope_type": "yarn", "factor": 4.0})");
+  add("qwen3", "yarn_of_old", R"({"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64,
+                                  "beta_fast": 8.0, "beta_slow": 2.0})");
+  for (const char* key : {"type", "rope_type"}) {
+    const std::string text =
+        fmt::format(R"({{"{}": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                        "original_max_position_embeddings": 8192}})",
+                    key);
+    add("llama", key, text.c_str());
+  }
+  const auto run = run_client("tests/package/clients/rope_scaling_keys.py", folders);
   EXPECT_EQ(run.status, 0) << run.output;
 }
 

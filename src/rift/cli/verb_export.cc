@@ -31,9 +31,8 @@ checkpoint::FloatType parse_dtype(const std::string& name) {
 
 /// A package's directory as it is named; of a model also its name on this machine.
 std::string source_of(const std::string& name, package::ExportFormat format) {
-  const bool takes_models = format == package::ExportFormat::kOnnx || format == package::ExportFormat::kGguf;
   std::error_code ignored;
-  if (!takes_models || std::filesystem::exists(name, ignored)) return name;
+  if (format != package::ExportFormat::kOnnx || std::filesystem::exists(name, ignored)) return name;
   return package::resolve_model(name).string();
 }
 
@@ -49,13 +48,13 @@ Run add_export(CLI::App& command) {
   auto arguments = std::make_shared<Arguments>();
   command
       .add_option("PACKAGE", arguments->package,
-                  "Package directory; with onnx also an image model that classifies, with gguf a decoder: a directory "
-                  "or the name of a "
+                  "Package directory; with onnx also an image model that classifies: a directory or the name of a "
                   "model on this machine")
       ->required();
   command
       .add_option("--format", arguments->format,
-                  "hf (transformers), peft (its adapter), onnx (onnxruntime) or gguf (of a decoder)")
+                  "hf (transformers), peft (its adapter), onnx (onnxruntime) or gguf (of a decoder; of one that was "
+                  "never tuned: rift models convert)")
       ->type_name("FORMAT")
       ->required();
   command.add_option("--out", arguments->out, "Directory to be written; with gguf the file")

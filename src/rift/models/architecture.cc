@@ -82,6 +82,14 @@ Json without_dropout(const Json& config, std::string_view source) {
   return without;
 }
 
+Json complete_settings(const Json& config, std::string_view source) {
+  const Architecture& architecture = architecture_of(config, source);
+  RIFT_CHECK(architecture.complete != nullptr);
+  Json all = architecture.complete(config, source);
+  all["model_type"] = architecture.model_type;
+  return all;
+}
+
 TextModelDescription describe_text_model(const Json& config, const std::string& source) {
   const Architecture& architecture = architecture_of(config, source);
   nn::ParameterStore store;  // never sealed: no memory for weights

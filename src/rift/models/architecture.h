@@ -39,6 +39,8 @@ struct Architecture {
   /// Registers the encoder's parameters in `store`, which must outlive it. Throws kUnsupported naming the setting that
   /// is not implemented, kArtefact when a value is missing or wrong.
   BuiltEncoder (*build)(const Json& config, std::string_view source, nn::ParameterStore& store);
+  /// Of decoders, for complete_settings().
+  Json (*complete)(const Json& config, std::string_view source) = nullptr;
   /// A config.json of it, as small as they come, whose settings beside sizes are the usual ones: the support matrix is
   /// made by trying models of it.
   std::string_view example;
@@ -53,6 +55,11 @@ const Architecture& architecture_of(const Json& config, std::string_view source)
 
 /// `config` with every dropout that its architecture has at 0. Throws as architecture_of() does.
 Json without_dropout(const Json& config, std::string_view source);
+
+/// What a decoder computes with, under the names of config.json: model_type and every option of its architecture. What
+/// `config` leaves out has the value that the model takes for it; what follows from other keys is worked out. Keys that
+/// say nothing about what the model computes are not in it. Throws as architecture_of() and build() do.
+Json complete_settings(const Json& config, std::string_view source);
 
 /// What config.json says of a model, weights not needed.
 struct TextModelDescription {

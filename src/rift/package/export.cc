@@ -8,6 +8,7 @@
 #include "rift/base/files.h"
 #include "rift/package/beside.h"
 #include "rift/package/format/manifest.h"
+#include "rift/package/language_head.h"
 #include "rift/package/onnx_export.h"
 #include "rift/package/onnx_image_export.h"
 #include "rift/package/pretrained.h"
@@ -21,7 +22,7 @@ constexpr std::string_view kAdapterFiles = "adapter/";
 constexpr std::string_view kWeights = "model.safetensors";
 
 /// What a package holds beside the text model.
-constexpr std::array<std::string_view, 2> kOwnFiles = {"rift.json", kManifestFile};
+constexpr std::array<std::string_view, 3> kOwnFiles = {"rift.json", kManifestFile, kLanguageHeadFile};
 constexpr std::array<std::string_view, 2> kOwnFolders = {"parts/", kAdapterFiles};
 
 bool is_hf(std::string_view name) {
@@ -84,8 +85,8 @@ void require_exportable(std::span<const std::string> files, ExportFormat format,
   const bool has_text_model = std::ranges::find(files, kWeights) != files.end();
   RIFT_REQUIRE(
       has_text_model, Code::kUnsupported,
-      "{}: the package holds no text model, so there is nothing that transformers, peft or onnxruntime could "
-      "load; of what lies under parts/, scorecard.json and logistic.json explain themselves and gbdt.txt is LightGBM's",
+      "{}: the package holds no text model, so there is nothing that another library could load; of what lies under "
+      "parts/, scorecard.json and logistic.json explain themselves and gbdt.txt is LightGBM's",
       package.string());
   const bool beside = std::ranges::find(files, of_adapter(kBesideOptions)) != files.end();
   if (format == ExportFormat::kPeft) {

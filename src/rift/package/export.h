@@ -14,7 +14,7 @@ namespace rift::package {
 /// kOnnx: model.onnx (onnx_export.h), config.json and tokenizer: onnxruntime runs it. Of a model of images that is no
 /// package onnx_image_export.h, without a tokenizer.
 /// All carry README.md and the licence files of the pretrained model.
-/// kGguf: one file that llama.cpp and transformers (gguf_file=) load, of a decoder (package/gguf_export.h).
+/// kGguf: one file that transformers (gguf_file=) loads, of a decoder (package/gguf_export.h).
 enum class ExportFormat { kHf, kPeft, kOnnx, kGguf };
 constexpr auto enum_names(ExportFormat) {
   return std::to_array<EnumName<ExportFormat>>({{ExportFormat::kHf, "hf"},

@@ -5,11 +5,14 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/places.h"
+#include "rift/base/shell.h"
 #include "rift/checkpoint/hf_directory.h"
 #include "rift/checkpoint/licence.h"
 #include "rift/encode/text/pipeline/gguf_tokenizer.h"
-#include "rift/package/beside.h"
+#include "rift/models/architecture.h"
+#include "rift/package/export.h"
 #include "rift/package/format/manifest.h"
+#include "rift/package/language_head.h"
 #include "rift/package/model_tokenizer.h"
 #include "rift/package/pretrained.h"
 
@@ -101,29 +104,34 @@ checkpoint::GgufWriteOptions describe_for_gguf(const checkpoint::HfDirectory& mo
     const auto file = checkpoint::format::Gguf::open(model.gguf);
     if (file.find_value("general.name") != nullptr) pretrained.name = file.text("general.name");
   }
-  return {.type = {}, .name = pretrained.name, .licence = pretrained.licence, .tokenizer = tokenizer_metadata(model)};
+  return {.complete = models::complete_settings,
+          .type = {},
+          .name = pretrained.name,
+          .licence = pretrained.licence,
+          .tokenizer = tokenizer_metadata(model),
+          .language_head = {}};
 }
 
-void export_gguf(const fs::path& model, const fs::path& out, checkpoint::FloatType type) {
+void export_gguf(const fs::path& package, const fs::path& out, checkpoint::FloatType type) {
   std::error_code ignored;
-  RIFT_REQUIRE(out.extension() == ".gguf", Code::kConfig, "--out {}: expected a file that ends in .gguf", out.string());
+  RIFT_REQUIRE(out.extension() == ".gguf", Code::kConfig,
+               "--out {}: expected a file that ends in .gguf, as in --out {}.gguf", out.string(), out.string());
   RIFT_REQUIRE(!fs::exists(out, ignored), Code::kConfig, "--out {}: it is there already; name a new file",
                out.string());
-  if (fs::exists(model / "rift.json", ignored)) {
-    check_manifest(model);
-    RIFT_REQUIRE(fs::exists(model / "config.json", ignored), Code::kUnsupported,
-                 "{}: the package holds no text model, so there is nothing for a GGUF file", model.string());
-    require_whole(model);
-  }
-  const auto directory = checkpoint::open_hf_directory(model);
-  RIFT_REQUIRE(directory.gguf.empty(), Code::kConfig,
-               "{}: it is a GGUF file already; rift models convert makes a Hugging Face directory of it, which can be "
-               "exported with other numbers",
-               directory.gguf.string());
+  RIFT_REQUIRE(
+      fs::exists(package / "rift.json", ignored), Code::kUnsupported,
+      "{}: this is no package of rift; a model that was never tuned is written by: rift models convert {} --to "
+      "gguf --dtype {} --out {}",
+      package.string(), shell_word(package.string()), name_of(type), shell_word(out.string()));
+  std::vector<std::string> files;
+  for (PackageFile& file : check_manifest(package)) files.push_back(std::move(file.name));
+  require_exportable(files, ExportFormat::kGguf, package);
+  const auto directory = checkpoint::open_hf_directory(package);
   checkpoint::require_decoder_of_gguf(directory);
   require_place_for(out);
   checkpoint::GgufWriteOptions options = describe_for_gguf(directory);
   options.type = type;
+  options.language_head = language_head_of(package);
   checkpoint::write_gguf_model(out, directory, options);
 }
 

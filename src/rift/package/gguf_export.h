@@ -13,10 +13,11 @@ namespace rift::package {
 /// kUnsupported for tokenizers that GGUF cannot hold, kArtefact where tokenizer and weights do not belong together.
 checkpoint::GgufWriteOptions describe_for_gguf(const checkpoint::HfDirectory& model);
 
-/// Writes the decoder of a package, whose manifest is checked, or of a model directory as the new file `out`: weights
-/// with the adapter merged, lists of the tokenizer, licence. `type` is that of matrices; vectors are f32 whatever it
-/// says. Throws kConfig (`out` is there already or does not end in .gguf), kUnsupported for what GGUF cannot hold
-/// (encoders, settings, tokenizers of other kinds), kArtefact, kEnvironment.
-void export_gguf(const std::filesystem::path& model, const std::filesystem::path& out, checkpoint::FloatType type);
+/// Writes the decoder of a package, whose manifest is checked, as the new file `out`: weights with the adapter merged,
+/// lists of the tokenizer, licence. `type` is that of matrices; vectors are f32 whatever it says. Throws kConfig (`out`
+/// is there already or does not end in .gguf), kUnsupported for no package, saying how else its model is written, for
+/// packages as require_exportable() says and for what GGUF cannot hold (encoders, settings, tokenizers of other kinds),
+/// kArtefact, kEnvironment.
+void export_gguf(const std::filesystem::path& package, const std::filesystem::path& out, checkpoint::FloatType type);
 
 }  // namespace rift::package

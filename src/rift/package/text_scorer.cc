@@ -8,6 +8,7 @@
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/package/beside.h"
 #include "rift/package/engine_precision.h"
+#include "rift/package/language_head.h"
 #include "rift/package/model_tokenizer.h"
 #include "rift/package/special_tokens.h"
 #include "rift/score/policy.h"
@@ -182,6 +183,7 @@ Json TextScorer::save(const fs::path& package) const {
   directory.max_tokens = spec_.max_tokens;
   checkpoint::write_model_directory(package, directory);
   write_gguf_tokenizer(spec_.base, package);
+  keep_language_head(spec_.base, directory.layout, package);
   write_pretrained(package, spec_.pretrained, spec_.base.root);
   if (!spec_.fisher.empty()) checkpoint::write_tensors(package / kFisherFile, spec_.fisher);
   if (spec_.beside) write_beside(package, *spec_.beside, *spec_.model);

@@ -24,7 +24,8 @@ fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_toke
 special = dict(vocab_size=len(tokenizer.get_vocab()), bos_token_id=end, eos_token_id=end, initializer_range=0.1)
 torch.manual_seed(5)
 if kind == "gpt2":
-    model = transformers.GPT2LMHeadModel(transformers.GPT2Config(n_positions=128, n_embd=32, n_layer=2, n_head=2, **special))
+    # The n_positions of the class, which transformers does not look up in a GGUF file.
+    model = transformers.GPT2LMHeadModel(transformers.GPT2Config(n_positions=1024, n_embd=32, n_layer=2, n_head=2, **special))
 else:
     model = transformers.LlamaForCausalLM(transformers.LlamaConfig(
         hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,

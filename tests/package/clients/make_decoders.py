@@ -24,6 +24,13 @@ MODELS = {
     "qwen2": lambda tokens: t.Qwen2ForCausalLM(t.Qwen2Config(vocab_size=tokens, tie_word_embeddings=True, **SIZES)),
     "qwen3": lambda tokens: t.Qwen3ForCausalLM(t.Qwen3Config(vocab_size=tokens, head_dim=128, **SIZES)),
 }
+# What a config.json may leave out: everybody takes it from the class.
+LEFT_OUT = {
+    "gemma3": ["rope_theta", "rope_local_base_freq", "head_dim", "query_pre_attn_scalar", "layer_types", "tie_word_embeddings"],
+    "gpt2": ["n_inner", "layer_norm_epsilon", "tie_word_embeddings"],
+    "llama": ["head_dim", "tie_word_embeddings"],
+    "qwen3": ["rope_theta", "rms_norm_eps", "head_dim", "layer_types", "tie_word_embeddings"],
+}
 
 for path in map(pathlib.Path, sys.argv[1:]):
     torch.manual_seed(5)
@@ -33,3 +40,7 @@ for path in map(pathlib.Path, sys.argv[1:]):
         if parameter.dim() == 1:
             torch.nn.init.normal_(parameter, 1.0 if "norm" in name or "ln_" in name else 0.0, 0.2)
     model.save_pretrained(path)
+    config = json.loads((path / "config.json").read_text())
+    for key in LEFT_OUT.get(path.name, []):
+        config.pop(key, None)
+    (path / "config.json").write_text(json.dumps(config))

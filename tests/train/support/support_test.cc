@@ -191,14 +191,21 @@ TEST_P(SupportOf, GgufIsOpenedAgainAsTheSameModelOrRefusedAsSaid) {
   const test::TempDirectory out;
   fs::create_directory(out / "hf");
   write_model(*GetParam(), *model, out / "hf");
-  Json config = example_config(*GetParam());  // as the model had it before it was a classifier's
-  config["tie_word_embeddings"] = true;       // an encoder's files hold no language head
+  const Json config = example_config(*GetParam());  // as the model had it before it was a classifier's
   write_file_atomic(out / "hf/config.json", to_json_text(config));
+  const auto layout = models::describe_text_model(config, "config.json").layout;
+  tensor::TensorMap head = sample_tensors(layout);
+  std::erase_if(head, [&](const auto& tensor) {
+    return std::ranges::find(layout.language_head, tensor.first, &checkpoint::NamedShape::name) ==
+           layout.language_head.end();
+  });
+  checkpoint::write_tensors(out / "head.safetensors", head);
   expect_as_said(cell("export", "gguf"), names_of(*GetParam()), [&] {
     auto directory = checkpoint::open_hf_directory(out / "hf");
     directory.encoder = out / "hf";
     try {
-      checkpoint::write_gguf_model(out / "model.gguf", directory, {});
+      checkpoint::write_gguf_model(out / "model.gguf", directory,
+                                   {.complete = models::complete_settings, .language_head = out / "head.safetensors"});
     } catch (const Error& error) {  // the matrix names config.json without the folder
       std::string message = error.message();
       const std::string folder = (out / "hf").string() + "/";

@@ -11,6 +11,14 @@ namespace {
 
 constexpr std::string_view kDivisors = "rope_freqs.weight";
 
+Json llama3_of(double factor) {  // Llama 3.1's
+  return Json{{"rope_type", kLlama3Rope},
+              {"factor", factor},
+              {"low_freq_factor", 1.0},
+              {"high_freq_factor", 4.0},
+              {"original_max_position_embeddings", 8192}};
+}
+
 Json llama3_scaling(const format::Gguf& file, const format::TensorInfo& tensor, const RotaryPositions& rotary) {
   RIFT_REQUIRE(tensor.shape == std::vector<int64_t>{rotary.head_width / 2} && tensor.dtype == format::DType::kF32,
                Code::kArtefact, "{}: tensor '{}': expected [{}] F32, got {} {}", file.file_name(), kDivisors,
@@ -18,11 +26,7 @@ Json llama3_scaling(const format::Gguf& file, const format::TensorInfo& tensor, 
   std::vector<float> divisors(static_cast<size_t>(tensor.element_count()));
   file.read(tensor, std::as_writable_bytes(std::span(divisors)));
   const auto largest = static_cast<double>(*std::ranges::max_element(divisors));
-  Json scaling{{"rope_type", "llama3"},
-               {"factor", largest},
-               {"low_freq_factor", 1.0},
-               {"high_freq_factor", 4.0},
-               {"original_max_position_embeddings", 8192}};
+  Json scaling = llama3_of(largest);
   bool same = std::isfinite(largest) && largest >= 1;
   if (same) {
     const std::vector<float> expected = llama3_rope_divisors(scaling, rotary);
@@ -67,14 +71,58 @@ Json gguf_rope_scaling(const format::Gguf& file, GgufKeys& keys, const RotaryPos
     return llama3_scaling(file, *tensor, rotary);
   }
   if (type == "none") return {};
-  RIFT_REQUIRE(type == "linear" || type == "yarn", Code::kUnsupported,
+  RIFT_REQUIRE(type == kLinearRope || type == kYarnRope, Code::kUnsupported,
                "{}: rope scaling of type '{}' is not implemented (linear and yarn are)", file.file_name(),
                shorten(type));
   RIFT_REQUIRE(factor, Code::kArtefact, "{}: rope scaling of type '{}' without rope.scaling.factor", file.file_name(),
                type);
   Json scaling{{"rope_type", type}, {"factor", *factor}};
-  if (type == "yarn" && positions) scaling["original_max_position_embeddings"] = *positions;
+  if (type != kYarnRope) return scaling;
+  if (positions) scaling["original_max_position_embeddings"] = *positions;
+  for (const auto& [key, name, usual] : kYarnTurns) {
+    if (const auto turns = keys.find_positive(key)) scaling[name] = *turns;
+  }
   return scaling;
+}
+
+std::string_view rope_scaling_type(const Json& rope_scaling) {
+  return rope_scaling.is_null() ? std::string_view() : rope_scaling.at("rope_type").as_string();
+}
+
+RotaryPositions rotary_positions(const Json& settings) {
+  return {.head_width = settings.at("head_dim").as_int(), .theta = settings.at("rope_theta").as_double()};
+}
+
+void require_gguf_rope_scaling(const Json& settings, std::string_view source) {
+  const Json& scaling = settings.at("rope_scaling");
+  const std::string_view type = rope_scaling_type(scaling);
+  if (type.empty()) return;
+  RIFT_REQUIRE(type == kLinearRope || type == kYarnRope || type == kLlama3Rope, Code::kUnsupported,
+               "{}: rope_scaling.rope_type: '{}' cannot be said in a GGUF file (linear, yarn and llama3 can)", source,
+               shorten(std::string(type)));
+  if (type == kYarnRope) {
+    for (const char* key : {"attention_factor", "mscale", "mscale_all_dim"}) {
+      RIFT_REQUIRE(!scaling.contains(key), Code::kUnsupported,
+                   "{}: rope_scaling.{}: a GGUF file cannot say it: its amplitude is the one that follows from factor",
+                   source, key);
+    }
+    RIFT_REQUIRE(scaling.at("truncate") == Json(true), Code::kUnsupported,
+                 "{}: rope_scaling.truncate: a GGUF file cannot say false: its ramp ends at whole pairs", source);
+  } else if (type == kLlama3Rope) {
+    const double factor = scaling.at("factor").as_double();
+    const Json usual = llama3_of(factor);
+    for (const auto& [key, value] : usual.as_object()) {
+      RIFT_REQUIRE(!value.is_number() || scaling.at(key).as_double() == value.as_double(), Code::kUnsupported,
+                   "{}: rope_scaling.{}: {} is not written as GGUF, where only the frequencies stand and {} is read "
+                   "back, as Llama 3.1 has it",
+                   source, key, scaling.at(key).as_double(), value.as_double());
+    }
+    const std::vector<float> divisors = llama3_rope_divisors(scaling, rotary_positions(settings));
+    RIFT_REQUIRE(std::ranges::find(divisors, static_cast<float>(factor)) != divisors.end(), Code::kUnsupported,
+                 "{}: rope_scaling.factor: no frequency of heads that are {} wide is divided by all of it, so that a "
+                 "GGUF file, where only the frequencies stand, does not say it",
+                 source, settings.at("head_dim").as_int());
+  }
 }
 
 }  // namespace rift::checkpoint

@@ -14,6 +14,7 @@
 #include "rift/base/log.h"
 #include "rift/base/progress.h"
 #include "rift/base/staged_file.h"
+#include "rift/checkpoint/archive.h"
 #include "rift/checkpoint/format/tensor_writers.h"
 #include "rift/checkpoint/gguf/metadata.h"
 #include "rift/checkpoint/gguf/model.h"
@@ -27,18 +28,9 @@ namespace fs = std::filesystem;
 using format::GgmlType;
 using format::GgufKind;
 
+constexpr std::string_view kLanguageHead = "lm_head.weight";
 constexpr std::array<std::string_view, 3> kHeads = {"score.", "classifier.", "pooler."};
 constexpr std::array<std::string_view, 3> kBuffers = {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias"};
-
-const GgufArchitecture& decoder_of(const HfDirectory& model) {
-  const GgufArchitecture* architecture = gguf_architecture_of(model.model_type());
-  RIFT_REQUIRE(architecture != nullptr && architecture->name != "bert", Code::kUnsupported,
-               "{}: a model of type '{}' is not written as GGUF, which is for decoders (llama, mistral, qwen2, qwen3, "
-               "gemma3_text, gpt2); safetensors hold it: rift models convert --to safetensors, of a package rift "
-               "export --format hf",
-               model.config_path().string(), shorten(model.model_type()));
-  return *architecture;
-}
 
 GgmlType type_of(FloatType type) {
   switch (type) {
@@ -85,13 +77,25 @@ uint64_t file_type(GgmlType type) {
   RIFT_FAIL(Code::kBug, "{} is not written", format::ggml_type_info(type).name);
 }
 
+bool is_head(const std::string& name) {
+  return std::ranges::any_of(kHeads, [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+bool is_buffer(const std::string& name) {
+  return std::ranges::any_of(kBuffers, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
 constexpr int64_t kHeadBytes = int64_t{16} << 20;  // of metadata, in the question for free space
 
 /// Lists what is to be written, then writes it one tensor after the other.
 class Writer {
  public:
   Writer(const HfDirectory& model, const GgufWriteOptions& options)
-      : model_(model), options_(options), architecture_(decoder_of(model)), weights_(open_weights(model)) {
+      : options_(options),
+        source_(model.config_path().string()),
+        architecture_(require_decoder_of_gguf(model)),
+        settings_(options.complete(model.config, source_)),
+        weights_(open_weights(model)) {
+    if (!options.language_head.empty()) language_head_ = open_archive(options.language_head);
     type_ = options.type ? type_of(*options.type) : stored_type(*weights_);
   }
 
@@ -116,7 +120,8 @@ class Writer {
       return std::span(static_cast<const std::byte*>(current.const_data_ptr()), current.nbytes());
     };
     format::stream_gguf(path, metadata, specs, read, [&](const fs::path& file) {
-      require_same_settings(model_.config, GgufModel::open(file).config(), model_.config_path().string());
+      const Json config = GgufModel::open(file).config();
+      require_same_settings(settings_, options_.complete(config, file.string()), source_);
     });
     return written;
   }
@@ -125,16 +130,11 @@ class Writer {
   struct Part {
     GgufTensorName name;
     GgmlType type = GgmlType::kF32;
-    std::vector<int64_t> shape;                  // in the file
-    const format::TensorInfo* source = nullptr;  // of the weights; else `made`
+    std::vector<int64_t> shape;                      // in the file
+    const format::TensorArchive* archive = nullptr;  // that `source` is of
+    const format::TensorInfo* source = nullptr;      // else `made`
     at::Tensor made = {};
   };
-
-  bool ties_embeddings() const {
-    const Json* tied = model_.config.find("tie_word_embeddings");
-    if (tied != nullptr && tied->is_bool()) return tied->as_bool();
-    return architecture_.name == "gpt2" || architecture_.name == "gemma3";  // what their classes have
-  }
 
   format::GgufMetadata metadata() const {
     const auto text = [](const std::string& value) { return format::GgufValue{GgufKind::kText, value}; };
@@ -144,52 +144,36 @@ class Writer {
     if (!options_.licence.empty()) all.emplace_back("general.license", text(options_.licence));
     all.emplace_back("general.file_type", format::GgufValue{GgufKind::kU32, file_type(type_)});
     all.emplace_back("general.quantization_version", format::GgufValue{GgufKind::kU32, uint64_t{2}});
-    for (auto& entry : gguf_metadata(model_.config, architecture_, model_.config_path().string())) {
+    for (auto& entry : gguf_metadata(settings_, architecture_, source_)) {
       all.push_back(std::move(entry));
     }
     all.insert(all.end(), options_.tokenizer.begin(), options_.tokenizer.end());
     return all;
   }
 
-  /// A tensor's name in GGUF. Files of the decoder alone leave out what stands before its layers.
-  std::optional<GgufTensorName> name_of(const std::string& name) const {
-    if (auto found = gguf_tensor_name(architecture_, name)) return found;
-    const std::string_view base = architecture_.layers.substr(0, architecture_.layers.find('.') + 1);
-    return gguf_tensor_name(architecture_, std::string(base) + name);
-  }
-
   void collect() {
-    std::vector<std::string> left_behind;
-    for (const format::TensorInfo& tensor : weights_->tensors()) {
-      const std::string& name = tensor.name;
-      const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
-      const auto ends = [&](std::string_view ending) { return name.ends_with(ending); };
-      const bool tied = name == "lm_head.weight" && ties_embeddings();
-      if (tied || std::ranges::any_of(kBuffers, ends)) continue;
-      if (std::ranges::any_of(kHeads, begins)) {
-        left_behind.push_back(name);
-        continue;
+    std::vector<std::pair<const format::TensorArchive*, const format::TensorInfo*>> tensors;
+    std::vector<std::string> names;
+    for (const auto* archive : {weights_.get(), language_head_.get()}) {
+      if (archive == nullptr) continue;
+      for (const format::TensorInfo& tensor : archive->tensors()) {
+        tensors.emplace_back(archive, &tensor);
+        names.push_back(tensor.name);
       }
-      const auto known = name_of(name);
-      RIFT_REQUIRE(known, Code::kUnsupported, "{}: tensor '{}' has no name in GGUF's architecture '{}'",
-                   weights_->file_name(), name, architecture_.name);
-      add(*known, tensor);
     }
-    const bool has_output =
-        std::ranges::any_of(parts_, [](const Part& part) { return part.name.name == "output.weight"; });
-    RIFT_REQUIRE(
-        has_output || ties_embeddings(), Code::kArtefact,
-        "{}: tie_word_embeddings is false and there is no lm_head.weight, without which a GGUF file of a decoder "
-        "says no next token",
-        weights_->file_name());
+    const auto known = gguf_names(names, settings_, architecture_, weights_->file_name());
+    std::vector<std::string> left_behind;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (known[i]) add(*known[i], *tensors[i].first, *tensors[i].second);
+      if (is_head(names[i])) left_behind.push_back(names[i]);
+    }
     add_rope_divisors();
     if (!left_behind.empty()) log_info("GGUF has no place for the head", {{"left_behind", Json(left_behind)}});
   }
 
   int64_t heads_of(std::string_view gguf_name) const {
-    const Json* key_heads = model_.config.find("num_key_value_heads");
-    const bool of_keys = gguf_name.find(".attn_k.") != std::string_view::npos && key_heads && !key_heads->is_null();
-    return (of_keys ? *key_heads : model_.config.at("num_attention_heads")).as_int();
+    const bool of_keys = gguf_name.find(".attn_k.") != std::string_view::npos;
+    return settings_.at(of_keys ? "num_key_value_heads" : "num_attention_heads").as_int();
   }
 
   /// Refuses a shape that the name's change cannot be made to; gives that of the file.
@@ -231,16 +215,16 @@ class Writer {
     return whole_blocks ? type_ : GgmlType::kF16;
   }
 
-  void add(const GgufTensorName& name, const format::TensorInfo& tensor) {
+  void add(const GgufTensorName& name, const format::TensorArchive& archive, const format::TensorInfo& tensor) {
     std::vector<int64_t> shape = changed_shape(tensor, name);
     const GgmlType type = type_of_shape(shape);
-    parts_.push_back({name, type, std::move(shape), &tensor});
+    parts_.push_back({name, type, std::move(shape), &archive, &tensor});
   }
 
   /// In the form of the file.
   at::Tensor encoded(const Part& part) const {
     if (part.source == nullptr) return part.made;
-    const at::Tensor values = changed(read_tensor(*weights_, *part.source, {.floats_as_f32 = true}), part.name);
+    const at::Tensor values = changed(read_tensor(*part.archive, *part.source, {.floats_as_f32 = true}), part.name);
     if (part.type == GgmlType::kF32) return values.to(at::kFloat);
     if (part.type == GgmlType::kBF16) return values.to(at::kBFloat16);
     if (part.type == GgmlType::kF16) {
@@ -263,29 +247,60 @@ class Writer {
 
   /// Of rope_scaling "llama3", see gguf_rope_scaling().
   void add_rope_divisors() {
-    const Json* scaling = model_.config.find("rope_scaling");
-    const Json* type = scaling == nullptr ? nullptr : scaling->find("rope_type");
-    if (type == nullptr || *type != Json("llama3")) return;
-    RotaryPositions rotary;
-    rotary.head_width = rotary_head_width(model_.config, architecture_, model_.config_path().string());
-    if (const Json* theta = model_.config.find("rope_theta")) rotary.theta = theta->as_double();
-    std::vector<float> divisors = llama3_rope_divisors(*scaling, rotary);
+    const Json* scaling = settings_.find("rope_scaling");
+    if (scaling == nullptr || rope_scaling_type(*scaling) != kLlama3Rope) return;
+    std::vector<float> divisors = llama3_rope_divisors(*scaling, rotary_positions(settings_));
     const auto count = static_cast<int64_t>(divisors.size());
     parts_.push_back(
         {.name = {"rope_freqs.weight"}, .shape = {count}, .made = at::from_blob(divisors.data(), {count}).clone()});
   }
 
-  const HfDirectory& model_;
   const GgufWriteOptions& options_;
+  std::string source_;  // names config.json
   const GgufArchitecture& architecture_;
-  std::unique_ptr<const format::TensorArchive> weights_;
+  Json settings_;  // none left out
+  std::unique_ptr<const format::TensorArchive> weights_, language_head_;
   GgmlType type_ = GgmlType::kF32;  // of matrices
   std::vector<Part> parts_;
 };
 
 }  // namespace
 
-void require_decoder_of_gguf(const HfDirectory& model) { decoder_of(model); }
+const GgufArchitecture& require_decoder_of_gguf(const HfDirectory& model) {
+  const GgufArchitecture* architecture = gguf_architecture_of(model.model_type());
+  RIFT_REQUIRE(architecture != nullptr && architecture->name != "bert", Code::kUnsupported,
+               "{}: a model of type '{}' is not written as GGUF, which is for decoders (llama, mistral, qwen2, qwen3, "
+               "gemma3_text, gpt2); safetensors hold it: rift models convert --to safetensors, of a package rift "
+               "export --format hf",
+               model.config_path().string(), shorten(model.model_type()));
+  return *architecture;
+}
+
+std::vector<std::optional<GgufTensorName>> gguf_names(std::span<const std::string> tensors, const Json& settings,
+                                                      const GgufArchitecture& architecture, std::string_view source) {
+  const bool tied = settings.at("tie_word_embeddings").as_bool();
+  const std::string_view base = architecture.layers.substr(0, architecture.layers.find('.') + 1);
+  const auto name_of_tensor = [&](const std::string& name) {
+    if (auto found = gguf_tensor_name(architecture, name)) return found;
+    return gguf_tensor_name(architecture, std::string(base) + name);
+  };
+  std::vector<std::optional<GgufTensorName>> names;
+  for (const std::string& tensor : tensors) {
+    names.emplace_back();
+    if (is_head(tensor) || is_buffer(tensor) || (tied && tensor == kLanguageHead)) continue;
+    names.back() = name_of_tensor(tensor);
+    RIFT_REQUIRE(names.back(), Code::kUnsupported, "{}: tensor '{}' has no name in GGUF's architecture '{}'", source,
+                 tensor, architecture.name);
+  }
+  RIFT_REQUIRE(tied || std::ranges::find(tensors, kLanguageHead) != tensors.end(), Code::kArtefact,
+               "{}: there is no {}, and tie_word_embeddings is false: a GGUF file of a decoder says the next token and "
+               "cannot do "
+               "without; take the checkpoint of its language model (ForCausalLM), or of a package the one that it was "
+               "tuned from "
+               "and train again, which keeps it",
+               source, kLanguageHead);
+  return names;
+}
 
 GgufWritten write_gguf_model(const fs::path& path, const HfDirectory& model, const GgufWriteOptions& options) {
   return Writer(model, options).write(path);

@@ -51,6 +51,12 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                                 options.initializer_range / std::sqrt(2.0 * static_cast<double>(options.n_layer))}}}};
 }
 
+Json complete(const Json& config, std::string_view source) {
+  Gpt2Options options = read_gpt2_options(config, source);
+  options.n_inner = options.inner();
+  return write_options(options);
+}
+
 }  // namespace
 
 Gpt2Options read_gpt2_options(const Json& config, std::string_view source) {
@@ -69,6 +75,7 @@ const Architecture kGpt2 = {.model_type = "gpt2",
                             .transposed = kTransposed,
                             .options = describe_options<Gpt2Options>,
                             .build = build,
+                            .complete = complete,
                             .example = kExample};
 
 bool Gpt2Decoder::Layer::trainable() const {

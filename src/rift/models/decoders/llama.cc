@@ -27,6 +27,10 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                             store);
 }
 
+Json complete(const Json& config, std::string_view source) {
+  return complete_family(read_llama_options(config, source), config, source);
+}
+
 }  // namespace
 
 LlamaOptions read_llama_options(const Json& config, std::string_view source) {
@@ -48,6 +52,7 @@ const Architecture kLlama = {.model_type = "llama",
                              .buffers = kLlamaFamilyBuffers,
                              .options = describe_options<LlamaOptions>,
                              .build = build,
+                             .complete = complete,
                              .example = kExample};
 
 }  // namespace rift::models

@@ -45,6 +45,12 @@ std::vector<LayerType> layer_types(const std::optional<std::vector<LayerType>>& 
   return types;
 }
 
+Json complete_layer_types(const std::vector<LayerType>& types) {
+  Json list = Json::array();
+  for (const LayerType type : types) list.push_back(name_of(type));
+  return list;
+}
+
 nn::RotaryFrequencies read_frequencies(const LlamaFamilyOptions& options, const Json& config, std::string_view source) {
   return nn::rotary_frequencies(options.head_width(), options.rope_theta,
                                 read_rope_scaling(config, source, options.max_position_embeddings));

@@ -84,6 +84,8 @@ void require_fitting_heads(const LlamaFamilyOptions& options, std::string_view s
 std::vector<LayerType> layer_types(const std::optional<std::vector<LayerType>>& stated, int64_t layers,
                                    std::string_view source, const std::function<bool(int64_t layer)>& is_sliding);
 
+Json complete_layer_types(const std::vector<LayerType>& types);  // as config.json has them
+
 /// What a member of the family is made of.
 struct LlamaFamilySpec {
   LlamaFamilyOptions options;
@@ -105,6 +107,17 @@ struct LlamaFamilySpec {
 
 /// Frequencies of the heads' width with config.json's rope_scaling.
 nn::RotaryFrequencies read_frequencies(const LlamaFamilyOptions& options, const Json& config, std::string_view source);
+
+/// Of Architecture::complete: the options of a member as a config.json that leaves nothing out, heads and their width
+/// included.
+template <class Options>
+Json complete_family(Options options, const Json& config, std::string_view source) {
+  options.family.num_key_value_heads = options.family.key_heads();
+  options.family.head_dim = options.family.head_width();
+  Json all = write_options(options);
+  all[kRopeScaling] = complete_rope_scaling(config, source, options.family.max_position_embeddings);
+  return all;
+}
 
 /// Head of transformers' class for sequence classification, "score", and language head of the family.
 BuiltEncoder build_llama_family(LlamaFamilySpec spec, nn::ParameterStore& store);

@@ -7,7 +7,8 @@ namespace {
 constexpr std::string_view kTitle = "a Mistral";
 constexpr std::string_view kExample =
     R"({"model_type": "mistral", "vocab_size": 64, "hidden_size": 64, "intermediate_size": 96,
-  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64, "num_key_value_heads": 1})";
+  "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 64, "num_key_value_heads": 1,
+  "sliding_window": null})";
 
 BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterStore& store) {
   const MistralOptions options = read_mistral_options(config, source);
@@ -20,6 +21,10 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
        .layer_types = std::vector(options.family.num_hidden_layers, slides ? LayerType::kSliding : LayerType::kFull),
        .sliding_window = options.sliding_window.value_or(0)},
       store);
+}
+
+Json complete(const Json& config, std::string_view source) {
+  return complete_family(read_mistral_options(config, source), config, source);
 }
 
 }  // namespace
@@ -39,6 +44,7 @@ const Architecture kMistral = {.model_type = "mistral",
                                .buffers = kLlamaFamilyBuffers,
                                .options = describe_options<MistralOptions>,
                                .build = build,
+                               .complete = complete,
                                .example = kExample};
 
 }  // namespace rift::models

@@ -21,6 +21,13 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                             store);
 }
 
+Json complete(const Json& config, std::string_view source) {
+  const Qwen2Options options = read_qwen2_options(config, source);
+  Json all = complete_family(options, config, source);
+  options.window.complete(all, options.family.num_hidden_layers, source);
+  return all;
+}
+
 }  // namespace
 
 Qwen2Options read_qwen2_options(const Json& config, std::string_view source) {
@@ -38,6 +45,7 @@ const Architecture kQwen2 = {.model_type = "qwen2",
                              .buffers = kLlamaFamilyBuffers,
                              .options = describe_options<Qwen2Options>,
                              .build = build,
+                             .complete = complete,
                              .example = kExample};
 
 }  // namespace rift::models

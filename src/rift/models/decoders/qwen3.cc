@@ -24,6 +24,13 @@ BuiltEncoder build(const Json& config, std::string_view source, nn::ParameterSto
                             store);
 }
 
+Json complete(const Json& config, std::string_view source) {
+  const Qwen3Options options = read_qwen3_options(config, source);
+  Json all = complete_family(options, config, source);
+  options.window.complete(all, options.family.num_hidden_layers, source);
+  return all;
+}
+
 }  // namespace
 
 Qwen3Options read_qwen3_options(const Json& config, std::string_view source) {
@@ -41,6 +48,7 @@ const Architecture kQwen3 = {.model_type = "qwen3",
                              .buffers = kLlamaFamilyBuffers,
                              .options = describe_options<Qwen3Options>,
                              .build = build,
+                             .complete = complete,
                              .example = kExample};
 
 }  // namespace rift::models

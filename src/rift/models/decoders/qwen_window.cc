@@ -13,4 +13,12 @@ std::vector<LayerType> QwenWindowOptions::types(int64_t layers, std::string_view
   return types;
 }
 
+void QwenWindowOptions::complete(Json& all, int64_t layers, std::string_view source) const {
+  const std::vector<LayerType> stated = types(layers, source);
+  all["layer_types"] = complete_layer_types(stated);
+  if (std::ranges::find(stated, LayerType::kSliding) == stated.end()) all["sliding_window"] = Json();
+  all.erase("use_sliding_window");
+  all.erase("max_window_layers");
+}
+
 }  // namespace rift::models

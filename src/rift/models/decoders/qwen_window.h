@@ -28,6 +28,10 @@ struct QwenWindowOptions {
   /// Of each layer. Throws kArtefact naming `source`: another number of them than layers, a layer that slides where no
   /// window counts.
   std::vector<LayerType> types(int64_t layers, std::string_view source) const;
+
+  /// Says in `all`, a config.json, what types() makes of the options: layer_types, and the window where a layer slides.
+  /// The other keys, which have no say beside them, are taken out. Throws as types() does.
+  void complete(Json& all, int64_t layers, std::string_view source) const;
 };
 
 }  // namespace rift::models

@@ -56,14 +56,11 @@ struct ToScaling {
                                    .positions = static_cast<double>(options.original_max_position_embeddings)};
   }
   nn::RotaryScaling operator()(const YarnRopeOptions& options) const {
-    const auto or_default = [](const std::optional<double>& value, double usual) {
-      return value.value_or(0) == 0 ? usual : *value;  // as transformers takes them
-    };
     nn::YarnRotaryScaling yarn;
     yarn.factor = options.factor;
     yarn.positions = static_cast<double>(options.original_max_position_embeddings.value_or(positions));
-    yarn.beta_fast = or_default(options.beta_fast, yarn.beta_fast);
-    yarn.beta_slow = or_default(options.beta_slow, yarn.beta_slow);
+    yarn.beta_fast = options.fast_turns();
+    yarn.beta_slow = options.slow_turns();
     yarn.truncate = options.truncate;
     yarn.amplitude = options.attention_factor;
     yarn.mscale = options.mscale;
@@ -72,13 +69,11 @@ struct ToScaling {
   }
 };
 
-}  // namespace
-
-nn::RotaryScaling read_rope_scaling(const Json& config, std::string_view source, int64_t positions) {
-  const Json* scaling = config.find(kRopeScaling);
-  if (scaling == nullptr || scaling->is_null()) return {};
-  const Json named = with_rope_type(*scaling, source);
+RopeScalingOptions read_scaling_options(const Json& config, std::string_view source) {
   RopeScalingOptions options;
+  const Json* scaling = config.find(kRopeScaling);
+  if (scaling == nullptr || scaling->is_null()) return options;
+  const Json named = with_rope_type(*scaling, source);
   try {
     read_options(named, source, options, std::string(kRopeScaling));
   } catch (const Error& error) {  // a file of the model is at fault, not the user's configuration
@@ -87,7 +82,26 @@ nn::RotaryScaling read_rope_scaling(const Json& config, std::string_view source,
   for (const std::string_view key : required_keys(options)) {
     RIFT_REQUIRE(named.contains(key), Code::kArtefact, "{}: {}.{} is missing", source, kRopeScaling, key);
   }
-  return std::visit(ToScaling{source, positions}, options.rope_type);
+  return options;
+}
+
+}  // namespace
+
+nn::RotaryScaling read_rope_scaling(const Json& config, std::string_view source, int64_t positions) {
+  return std::visit(ToScaling{source, positions}, read_scaling_options(config, source).rope_type);
+}
+
+Json complete_rope_scaling(const Json& config, std::string_view source, int64_t positions) {
+  RopeScalingOptions options = read_scaling_options(config, source);
+  if (std::holds_alternative<DefaultRopeOptions>(options.rope_type)) return {};
+  if (auto* yarn = std::get_if<YarnRopeOptions>(&options.rope_type)) {
+    yarn->original_max_position_embeddings = yarn->original_max_position_embeddings.value_or(positions);
+    yarn->beta_fast = yarn->fast_turns();
+    yarn->beta_slow = yarn->slow_turns();
+  }
+  Json all = write_options(options);
+  std::erase_if(all.as_object(), [](const Json::Member& member) { return member.value.is_null(); });
+  return all;
 }
 
 }  // namespace rift::models

@@ -77,6 +77,15 @@ struct YarnRopeOptions {
     v("mscale_all_dim", mscale_all_dim, "Divides it.", at_least(0));
     v("truncate", truncate, "Whole pairs as the ends of the ramp between.");
   }
+
+  double fast_turns() const { return or_usual(beta_fast, 32); }
+  double slow_turns() const { return or_usual(beta_slow, 1); }
+
+ private:
+  /// 0 is left out, as transformers takes it.
+  static double or_usual(const std::optional<double>& value, double usual) {
+    return value.value_or(0) == 0 ? usual : *value;
+  }
 };
 
 inline constexpr std::array<std::string_view, 5> kRopeTypes = {"default", "linear", "dynamic", "llama3", "yarn"};
@@ -93,5 +102,9 @@ struct RopeScalingOptions {
 ///   positions: max_position_embeddings
 /// Throws kUnsupported naming another rope_type, kArtefact for a missing, unknown or wrong value.
 nn::RotaryScaling read_rope_scaling(const Json& config, std::string_view source, int64_t positions);
+
+/// The same with every key that has a value, under the newer name of the type: defaults are filled in, and what YaRN
+/// takes from elsewhere. Null where nothing is scaled. Throws as read_rope_scaling() does.
+Json complete_rope_scaling(const Json& config, std::string_view source, int64_t positions);
 
 }  // namespace rift::models

@@ -16,6 +16,8 @@ using models::Architecture;
 using models::ImageArchitecture;
 using package::ExportFormat;
 
+constexpr const char* kConfigFile = "config.json";  // names the example in errors, as it would a model's
+
 std::vector<std::string> format_names() {
   std::vector<std::string> names;
   for (const auto& entry : enum_names(ExportFormat{})) names.emplace_back(entry.name);
@@ -28,13 +30,19 @@ void make_adapter(models::TunableModel& model) {
   tuning::adapter_of(model, lora);
 }
 
-void make_gguf(const Json& config) {
+/// Settings and tensors through what write_gguf_model() puts them through; a package keeps the language head.
+void make_gguf(const Json& config, const checkpoint::ModelLayout& layout) {
   checkpoint::HfDirectory directory;
   directory.encoder = "";
   directory.config = config;
-  checkpoint::require_decoder_of_gguf(directory);
-  const checkpoint::GgufArchitecture* architecture = checkpoint::gguf_architecture_of(directory.model_type());
-  checkpoint::gguf_metadata(config, *architecture, "config.json");
+  const checkpoint::GgufArchitecture& architecture = checkpoint::require_decoder_of_gguf(directory);
+  const Json settings = models::complete_settings(config, kConfigFile);
+  checkpoint::gguf_metadata(settings, architecture, kConfigFile);
+  std::vector<std::string> names;
+  for (const auto* part : {&layout.encoder, &layout.language_head}) {
+    for (const checkpoint::NamedShape& tensor : *part) names.push_back(tensor.name);
+  }
+  checkpoint::gguf_names(names, settings, architecture, "model.safetensors");
 }
 
 template <class Model>
@@ -53,7 +61,8 @@ void try_format(ExportFormat format, const Architecture& architecture) {
     case ExportFormat::kOnnx:
       return make_onnx(*sample_model(architecture));
     case ExportFormat::kGguf:
-      return make_gguf(example_config(architecture));
+      return make_gguf(example_config(architecture),
+                       models::describe_text_model(example_config(architecture), kConfigFile).layout);
   }
 }
 
@@ -61,8 +70,8 @@ void try_format(ExportFormat format, const Architecture& architecture) {
 void try_format(ExportFormat format, const ImageArchitecture& architecture) {
   const Json config = example_config(architecture);
   if (format == ExportFormat::kOnnx) return make_onnx(*sample_model(architecture));
-  if (format == ExportFormat::kGguf) return make_gguf(config);
-  models::architecture_of(config, "config.json");
+  if (format == ExportFormat::kGguf) return make_gguf(config, {});
+  models::architecture_of(config, kConfigFile);
 }
 
 SupportTable formats(Trials& trials) {
@@ -81,10 +90,7 @@ SupportTable formats(Trials& trials) {
 
 /// By what a package holds: files of its manifest.
 SupportTable packages(Trials& trials) {
-  SupportTable table{.key = "packages"};
-  for (const ExportFormat format : {ExportFormat::kHf, ExportFormat::kPeft, ExportFormat::kOnnx}) {
-    table.columns.emplace_back(name_of(format));
-  }
+  SupportTable table{.key = "packages", .columns = format_names()};
   const auto add = [&](std::string_view name, const std::vector<std::string>& files) {
     SupportTable::Row row{std::string(name), {}};
     for (const std::string& column : table.columns) {

@@ -9,6 +9,10 @@
 namespace rift::encode::text {
 namespace {
 
+/// What there is instead.
+constexpr std::string_view kElse =
+    "hand the model on with its tokenizer as it is: rift models convert --to safetensors, of a package rift export "
+    "--format hf";
 constexpr std::string_view kPatterns[] = {"gpt-2", "smollm", "llama-bpe", "qwen2"};
 
 int32_t number_of(GgufTokenType type) { return static_cast<int32_t>(type); }
@@ -52,7 +56,7 @@ void fill_scores(const BpeOptions& model, GgufTokenizer& lists) {
 void fill_around(const PipelineSpec& spec, GgufTokenizer& lists) {
   const TokensAround& around = spec.around;
   RIFT_REQUIRE(around.before.size() <= 1 && around.after.size() <= 1, Code::kUnsupported,
-               "{}: several tokens before or behind a text are not written as GGUF", spec.source);
+               "{}: several tokens before or behind a text are not written as GGUF; {}", spec.source, kElse);
   lists.add_bos_token = !around.before.empty();
   lists.add_eos_token = !around.after.empty();
   if (!around.before.empty()) lists.bos_token_id = around.before.front();
@@ -100,7 +104,8 @@ GgufTokenizer gguf_lists(const TokenizerSpec& any) {
   const auto* given = std::get_if<PipelineSpec>(&any);
   const auto* model = given == nullptr ? nullptr : std::get_if<BpeOptions>(&given->model);
   RIFT_REQUIRE(model != nullptr, Code::kUnsupported,
-               "this tokenizer is not written as GGUF: BPE over bytes or of SentencePiece is");
+               "{}: this tokenizer is not written as GGUF: BPE over bytes or of SentencePiece is; {}",
+               std::visit([](const auto& spec) { return spec.source; }, any), kElse);
   const PipelineSpec spec = as_listed(*given);
   GgufTokenizer lists{.source = spec.source, .model = model->byte_level ? "gpt2" : "llama"};
   fill_tokens(spec, lists);
@@ -131,8 +136,8 @@ GgufTokenizer gguf_lists(const TokenizerSpec& any) {
   }
   RIFT_FAIL(Code::kUnsupported,
             "{}: GGUF's lists cannot express this tokenizer (its parts are not those of a model "
-            "that llama.cpp's {} reads)",
-            spec.source, lists.model);
+            "that llama.cpp's {} reads); {}",
+            spec.source, lists.model, kElse);
 }
 
 }  // namespace rift::encode::text

@@ -31,7 +31,7 @@ TokenizerSpec tokenizer_of(const GgufTokenizer& tokenizer);
 
 /// The other way round, for decoders: the lists of which tokenizer_of() makes a tokenizer with equal ids. Ids that no
 /// token has are unused tokens "[PAD<id>]", as llama.cpp's conversion fills them. Throws kUnsupported for a tokenizer
-/// that no such lists express.
+/// that no such lists express, saying how else to hand a model on.
 GgufTokenizer gguf_lists(const TokenizerSpec& spec);
 
 /// Type of a token as in SentencePiece.

@@ -96,6 +96,8 @@ TEST_P(DecodersClient, TransformersLoadsTheGgufOfAPackageWithEqualStatesAndTheLa
   ASSERT_EQ(run.status, 0) << run.err;
   const std::string package = (folder_ / "run/package").string(), hf = (folder_ / "hf").string();
   expect_ok({"export", package, "--format", "hf", "--out", hf, "--quiet"});
+  EXPECT_EQ(fs::exists(package + "/language_head.safetensors"), GetParam() == std::string("llama"));
+  EXPECT_FALSE(fs::exists(hf + "/language_head.safetensors"));
   expect_ok({"export", package, "--format", "gguf", "--dtype", "f32", "--out", (folder_ / "out.gguf").string()});
   const auto client =
       run_client("tests/cli/clients/decoder_gguf.py", {folder_ / "model", hf, folder_ / "out.gguf", table().string()});

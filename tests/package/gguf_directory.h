@@ -1,10 +1,12 @@
 #pragma once
 
 #include <ATen/ops/randn.h>
+#include <gtest/gtest.h>
 
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "checkpoint/gguf_variant.h"
 #include "rift/checkpoint/convert.h"
@@ -13,6 +15,7 @@
 #include "rift/models/architecture.h"
 #include "rift/package/gguf_export.h"
 #include "rift/package/model_tokenizer.h"
+#include "support/failure.h"
 #include "support/temp_directory.h"
 
 /// Hugging Face directories of decoders, made of the fixtures of GGUF, and back.
@@ -61,6 +64,16 @@ inline void write_gguf(const std::filesystem::path& model, const std::filesystem
                              .max_shard_bytes = {},
                              .write_gguf_tokenizer = {},
                              .describe_for_gguf = package::describe_for_gguf});
+}
+
+/// The refusal of a fixture with another config; nothing is left of a file.
+inline std::string refused_gguf(const std::string& name, const std::function<void(Json&)>& change,
+                                const std::string& leave_out = "") {
+  const TempDirectory directory;
+  const std::filesystem::path model = hf_directory(directory, name, change, leave_out);
+  const std::string message = failure([&] { write_gguf(model, directory / "out.gguf", checkpoint::FloatType::kF16); });
+  EXPECT_EQ(directory.names(), std::vector<std::string>{name});
+  return message;
 }
 
 }  // namespace rift::test

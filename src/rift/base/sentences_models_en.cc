@@ -135,7 +135,10 @@ std::span<const SentenceEntry> english_models_sentences() {
       {"support_title.gguf_tokenizers", "Tokenizers in GGUF files"},
       {"support_note.gguf_tokenizers", "By the model that splits words; in brackets `tokenizer.ggml.model`."},
       {"support_title.export", "Export"},
-      {"support_note.export", "`rift export --format`. `peft` is of a package whose adapter was tuned (next table)."},
+      {"support_note.export",
+       "`rift export --format`. `peft` is of a package whose adapter was tuned (next table). "
+       "A setting that a GGUF file cannot say (a sliding window beside Gemma 3's, YaRN's `attention_factor`, ...) is "
+       "refused by its name; transformers reads rope scaling from no GGUF file, gguf-py does."},
       {"support_title.packages", "Export by what was tuned"},
       {"support_note.packages", "What a package holds decides, too."},
       {"support_title.settings", "Single settings"},

@@ -116,7 +116,10 @@ std::span<const SentenceEntry> chinese_models_sentences() {
       {"support_title.gguf_tokenizers", "GGUF 文件中的分词器"},
       {"support_note.gguf_tokenizers", "按切分词的模型；括号内为 `tokenizer.ggml.model`。"},
       {"support_title.export", "导出"},
-      {"support_note.export", "`rift export --format`。`peft` 适用于微调了适配器的模型包（见下表）。"},
+      {"support_note.export",
+       "`rift export --format`。`peft` 适用于微调了适配器的模型包（见下表）。"
+       "GGUF 文件无法表达的设置（Gemma 3 以外的滑动窗口、YaRN 的 `attention_factor` 等）按名称拒绝；"
+       "transformers 不从 GGUF 文件读取 rope 缩放，gguf-py 会读取。"},
       {"support_title.packages", "按微调内容导出"},
       {"support_note.packages", "还取决于模型包里有什么。"},
       {"support_title.settings", "单项设置"},

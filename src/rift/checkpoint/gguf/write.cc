@@ -292,13 +292,13 @@ std::vector<std::optional<GgufTensorName>> gguf_names(std::span<const std::strin
     RIFT_REQUIRE(names.back(), Code::kUnsupported, "{}: tensor '{}' has no name in GGUF's architecture '{}'", source,
                  tensor, architecture.name);
   }
-  RIFT_REQUIRE(tied || std::ranges::find(tensors, kLanguageHead) != tensors.end(), Code::kArtefact,
-               "{}: there is no {}, and tie_word_embeddings is false: a GGUF file of a decoder says the next token and "
-               "cannot do "
-               "without; take the checkpoint of its language model (ForCausalLM), or of a package the one that it was "
-               "tuned from "
-               "and train again, which keeps it",
-               source, kLanguageHead);
+  RIFT_REQUIRE(
+      tied || std::ranges::find(tensors, kLanguageHead) != tensors.end(), Code::kArtefact,
+      "{}: there is no {}, and tie_word_embeddings is false: a GGUF file of a decoder cannot do without what says the "
+      "next token; name a directory of the language model (...ForCausalLM), or train the package again from such a "
+      "one: "
+      "it keeps that head now",
+      source, kLanguageHead);
   return names;
 }
 

@@ -88,8 +88,54 @@ TEST(AdapterSet, MistakesAreNamed) {
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { adapters.add("a", lora.adapter); }), HasSubstr("held already"));
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { adapters.add("a.b", lora.adapter); }), HasSubstr("letters"));
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { adapters.use("b"); }), HasSubstr("there are a"));
+  const auto bare = tiny_classifier();
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { AdapterSet(*bare).use("b"); }), HasSubstr("add() one first"));
   lora.adapter.pairs.front().module = "bert.encoder.layer.7.attention.self.query";
   EXPECT_THAT(test::message_of(Code::kArtefact, [&] { adapters.add("c", lora.adapter); }), HasSubstr("layer.7"));
+}
+
+/// What is wrong in the second of two modules, so that the first has been looked at already.
+struct Damage {
+  TuningOptions options;
+  void (*damage)(checkpoint::PeftAdapter& adapter);
+  const char* says;
+};
+
+TEST(AdapterSet, AnAdapterThatIsRefusedLeavesNothingBehind) {
+  using checkpoint::PeftAdapter;
+  const TuningOptions lora{.method = LoraOptions{}}, dora{.method = LoraOptions{.dora = true}},
+      ia3{.method = Ia3Options{}}, prompt{.method = PromptOptions{.tokens = 3}};
+  const Damage all[] = {
+      {lora, [](PeftAdapter& a) { a.pairs[1].module = "bert.encoder.layer.7.query"; }, "layer.7"},
+      {lora, [](PeftAdapter& a) { a.pairs[1].a = a.pairs[1].a.narrow(1, 0, 3).clone(); }, "lora_A"},
+      {lora, [](PeftAdapter& a) { a.pairs[1].b = a.pairs[1].b.narrow(0, 0, 3).clone(); }, "lora_B"},
+      {dora, [](PeftAdapter& a) { a.pairs[1].lengths = a.pairs[1].lengths.narrow(0, 0, 3).clone(); }, "magnitude"},
+      {ia3, [](PeftAdapter& a) { a.scales[1].module = "bert.encoder.layer.7.key"; }, "layer.7"},
+      {ia3, [](PeftAdapter& a) { a.scales[1].values = a.scales[1].values.narrow(0, 0, 3).clone(); }, "ia3_l"},
+      {prompt, [](PeftAdapter& a) { a.virtual_tokens = a.virtual_tokens.narrow(1, 0, 3).clone(); }, "prompt"},
+      {lora, [](PeftAdapter& a) { a.saved.begin()->second = a.saved.begin()->second.flatten().repeat({2}); },
+       "expects"},
+  };
+  const at::NoGradGuard scoring;
+  for (const Damage& one : all) {
+    SCOPED_TRACE(one.says);
+    const auto model = tiny_classifier();
+    const at::Tensor base = model->forward(tiny_batch(), {});
+    const size_t parameters = model->parameters().parameters().size();
+    AdapterSet adapters(*model);
+    const Tuned whole = *tuned(one.options, 3);
+    PeftAdapter damaged = whole.adapter;
+    one.damage(damaged);
+    EXPECT_THAT(test::message_of(Code::kArtefact, [&] { adapters.add("a", damaged); }), HasSubstr(one.says));
+    EXPECT_EQ(model->parameters().parameters().size(), parameters);
+    EXPECT_TRUE(adapters.names().empty());
+    EXPECT_TRUE(at::equal(model->forward(tiny_batch(), {}), base));
+    adapters.add("a", whole.adapter);  // the name is free still
+    adapters.use("a");
+    EXPECT_LT((model->forward(tiny_batch(), {}) - whole.logits).abs().max().item<double>(), 1e-6);
+    adapters.use_none();
+    EXPECT_TRUE(at::equal(model->forward(tiny_batch(), {}), base));
+  }
 }
 
 }  // namespace

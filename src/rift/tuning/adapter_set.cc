@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/tuning/dora.h"
@@ -27,6 +28,7 @@ bool is_plain(const std::string& name) {
 }
 
 void require_shape(const std::string& what, const at::Tensor& values, const std::vector<int64_t>& expected) {
+  RIFT_CHECK(values.defined());
   RIFT_REQUIRE(values.sizes() == at::IntArrayRef(expected), Code::kArtefact,
                "adapter: '{}': the model expects [{}], got [{}]; was it made for another model?", what,
                fmt::join(expected, ","), fmt::join(values.sizes(), ","));
@@ -48,8 +50,58 @@ nn::LinearMap& AdapterSet::map_named(const std::string& module) {
 }
 
 void AdapterSet::fill(const nn::Parameter& parameter, const at::Tensor& values) {
-  require_shape(parameter.name, values, parameter.shape);
   model_.parameters().copy_from(tensor::TensorMap{{parameter.name, values}});
+}
+
+void AdapterSet::require_updates_fit(const PeftAdapter& adapter) {
+  std::set<std::string> seen;
+  for (const LoraPair& pair : adapter.pairs) {
+    const nn::LinearMap& map = map_named(pair.module);
+    require_takes_lora(map);
+    RIFT_CHECK(seen.insert(pair.module).second);
+    require_shape(pair.module + ".lora_A", pair.a, a_shape(map, adapter.config.rank));
+    require_shape(pair.module + ".lora_B", pair.b, b_shape(map, adapter.config.rank));
+    if (adapter.config.dora) {
+      require_shape(pair.module + ".lora_magnitude_vector", pair.lengths, {map.weight->shape[0]});
+    }
+  }
+}
+
+void AdapterSet::require_scales_fit(const PeftAdapter& adapter) {
+  std::set<std::string> seen;
+  for (const checkpoint::ScaleVector& scale : adapter.scales) {
+    const nn::LinearMap& map = map_named(scale.module);
+    const bool by_input = PeftConfig::names_module(adapter.config.feed_forward, scale.module);
+    require_takes_scale(map, by_input);
+    RIFT_CHECK(seen.insert(scale.module).second);
+    require_shape(scale.module + ".ia3_l", scale.values, {scale_size(map, by_input)});
+  }
+}
+
+void AdapterSet::require_virtual_tokens_fit(const PeftAdapter& adapter) {
+  const bool is_prefix = adapter.config.kind == PeftKind::kPrefix;
+  const models::AdditionSizes sizes = model_.addition_sizes();
+  const std::string& why_not = is_prefix ? sizes.why_no_prefix : sizes.why_no_prompt;
+  RIFT_REQUIRE(why_not.empty(), Code::kUnsupported, "adapter: {}: {}", is_prefix ? "prefix" : "prompt", why_not);
+  const int64_t width =
+      is_prefix ? static_cast<int64_t>(model_.layers().size()) * 2 * sizes.key_width : sizes.word_table->shape[1];
+  require_shape(is_prefix ? kPrefixName : kPromptName, adapter.virtual_tokens,
+                {adapter.config.virtual_tokens.tokens, width});
+}
+
+/// All of it, before anything is laid beside the model: a store that was begun and not sealed cannot be used.
+void AdapterSet::require_fits(const PeftAdapter& adapter) {
+  for (const tensor::TensorMap* values : {&adapter.norms, &adapter.saved}) {
+    for (const auto& [name, tensor] : *values) {
+      const nn::Parameter* parameter = model_.parameters().find(name);
+      RIFT_REQUIRE(parameter != nullptr, Code::kArtefact,
+                   "adapter: '{}' is no parameter of the model; was it made for another model or pooling?", name);
+      require_shape(name, tensor, parameter->shape);
+    }
+  }
+  if (adapter.config.kind == PeftKind::kLora) require_updates_fit(adapter);
+  if (adapter.config.kind == PeftKind::kIa3) require_scales_fit(adapter);
+  if (has_virtual_tokens(adapter.config.kind)) require_virtual_tokens_fit(adapter);
 }
 
 void AdapterSet::hold_updates(const std::string& label, const PeftAdapter& adapter, Held& held) {
@@ -86,29 +138,18 @@ void AdapterSet::hold_scales(const std::string& label, const PeftAdapter& adapte
 
 void AdapterSet::hold_virtual_tokens(const std::string& label, const PeftAdapter& adapter, Held& held) {
   const bool is_prefix = adapter.config.kind == PeftKind::kPrefix;
-  const models::AdditionSizes sizes = model_.addition_sizes();
-  const std::string& why_not = is_prefix ? sizes.why_no_prefix : sizes.why_no_prompt;
-  RIFT_REQUIRE(why_not.empty(), Code::kUnsupported, "adapter: {}: {}", is_prefix ? "prefix" : "prompt", why_not);
-  const int64_t width =
-      is_prefix ? static_cast<int64_t>(model_.layers().size()) * 2 * sizes.key_width : sizes.word_table->shape[1];
-  const char* name = is_prefix ? kPrefixName : kPromptName;
-  require_shape(name, adapter.virtual_tokens, {adapter.config.virtual_tokens.tokens, width});
-  const nn::Parameter& tokens = model_.parameters().add(name + label, adapter.virtual_tokens.sizes().vec());
+  const std::string name = (is_prefix ? kPrefixName : kPromptName) + label;
+  const nn::Parameter& tokens = model_.parameters().add(name, adapter.virtual_tokens.sizes().vec());
   model_.parameters().seal();
   fill(tokens, adapter.virtual_tokens);
   (is_prefix ? held.prefix : held.prompt) = &tokens;
 }
 
 AdapterSet::Held AdapterSet::hold(const std::string& label, const PeftAdapter& adapter) {
+  require_fits(adapter);
   Held held;
   for (const tensor::TensorMap* values : {&adapter.norms, &adapter.saved}) {
-    for (const auto& [name, tensor] : *values) {
-      const nn::Parameter* parameter = model_.parameters().find(name);
-      RIFT_REQUIRE(parameter != nullptr, Code::kArtefact,
-                   "adapter: '{}' is no parameter of the model; was it made for another model or pooling?", name);
-      require_shape(name, tensor, parameter->shape);
-      held.replaced.emplace(name, tensor);
-    }
+    held.replaced.insert(values->begin(), values->end());
   }
   switch (adapter.config.kind) {
     case PeftKind::kLora:
@@ -155,8 +196,8 @@ void AdapterSet::use_none() {
 
 void AdapterSet::use(const std::string& name) {
   const auto found = held_.find(name);
-  RIFT_REQUIRE(found != held_.end(), Code::kConfig, "no adapter '{}' is held; there are {}", shorten(name),
-               fmt::join(names(), ", "));
+  RIFT_REQUIRE(found != held_.end(), Code::kConfig, "no adapter '{}' is held; {}", shorten(name),
+               held_.empty() ? "add() one first" : fmt::format("there are {}", fmt::join(names(), ", ")));
   use_none();
   for (const auto& [map, adapter] : found->second.maps) map->adapter = adapter;
   model_.additions().prompt = found->second.prompt;

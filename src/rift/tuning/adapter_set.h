@@ -29,7 +29,7 @@ class AdapterSet {
 
   /// Holds one more; the model goes on computing as it did. Throws kConfig for a name that is taken or that is not made
   /// of letters, digits, "-" and "_", kArtefact where the adapter does not fit the model, naming the module,
-  /// kUnsupported where the model takes no such adapter.
+  /// kUnsupported where the model takes no such adapter. What is refused leaves set and model as they were.
   void add(const std::string& name, const checkpoint::PeftAdapter& adapter);
   /// Throws kConfig for a name that is not held, naming those that are.
   void use(const std::string& name);
@@ -44,6 +44,10 @@ class AdapterSet {
     const nn::Parameter* prefix = nullptr;
     tensor::TensorMap replaced;  // parameters of the model that it has values of its own for
   };
+  void require_fits(const checkpoint::PeftAdapter& adapter);
+  void require_updates_fit(const checkpoint::PeftAdapter& adapter);
+  void require_scales_fit(const checkpoint::PeftAdapter& adapter);
+  void require_virtual_tokens_fit(const checkpoint::PeftAdapter& adapter);
   Held hold(const std::string& label, const checkpoint::PeftAdapter& adapter);
   void hold_updates(const std::string& label, const checkpoint::PeftAdapter& adapter, Held& held);
   void hold_scales(const std::string& label, const checkpoint::PeftAdapter& adapter, Held& held);

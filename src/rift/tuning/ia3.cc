@@ -27,19 +27,20 @@ int64_t inputs_of(const nn::LinearMap& map) {
   return map.weight->shape[1] * (conv == nullptr ? 1 : conv->walk.groups);
 }
 
-void require_one_group(const nn::LinearMap& map) {
-  RIFT_REQUIRE(inputs_of(map) == map.weight->shape[1], Code::kUnsupported,
-               "tuning.feed_forward: '{}' is a convolution of several groups; scaling inputs is implemented for those "
-               "of one",
-               map.name);
-}
-
 }  // namespace
 
+int64_t scale_size(const nn::LinearMap& map, bool by_input) { return map.weight->shape[by_input ? 1 : 0]; }
+
+void require_takes_scale(const nn::LinearMap& map, bool by_input) {
+  RIFT_REQUIRE(
+      !by_input || inputs_of(map) == map.weight->shape[1], Code::kUnsupported,
+      "ia3: '{}' is a convolution of several groups, and scaling inputs is implemented for those of one; leave "
+      "it out of tuning.targets, or of tuning.feed_forward, so that its output is scaled",
+      map.name);
+}
+
 ScaleAdapter::ScaleAdapter(nn::ParameterStore& store, const nn::LinearMap& map, bool by_input, const std::string& label)
-    : map_(map),
-      by_input_(by_input),
-      scale_(&store.add(map.name + ".ia3_l" + label, {map.weight->shape[by_input ? 1 : 0]})) {}
+    : map_(map), by_input_(by_input), scale_(&store.add(map.name + ".ia3_l" + label, {scale_size(map, by_input)})) {}
 
 at::Tensor ScaleAdapter::input(const at::Tensor& x) const { return by_input_ ? x * along(scale_->view, x) : x; }
 
@@ -72,7 +73,7 @@ Selection select(const Ia3Options& options, models::TunableModel& model, uint64_
   std::vector<const nn::Parameter*> scales;
   for (nn::LinearMap* map : targeted_maps(names.maps, model)) {
     const bool by_input = checkpoint::PeftConfig::names_module(names.by_input, map->name);
-    if (by_input) require_one_group(*map);
+    require_takes_scale(*map, by_input);
     const auto adapter = std::make_shared<ScaleAdapter>(model.parameters(), *map, by_input);
     map->adapter = adapter;
     scales.push_back(&adapter->scale());

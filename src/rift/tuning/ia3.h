@@ -37,6 +37,12 @@ class ScaleAdapter final : public nn::LinearAdapter {
   const nn::Parameter* scale_;
 };
 
+/// Numbers of l beside this map.
+int64_t scale_size(const nn::LinearMap& map, bool by_input);
+
+/// Throws kUnsupported where inputs of a convolution of several groups are to be scaled.
+void require_takes_scale(const nn::LinearMap& map, bool by_input);
+
 /// Those that the options name, else the model's scaled_maps().
 models::ScaledMaps ia3_targets(const Ia3Options& options, const models::TunableModel& model);
 

@@ -18,19 +18,6 @@ namespace rift::tuning {
 
 namespace {
 
-std::vector<int64_t> a_shape(const nn::LinearMap& map, int64_t rank) {
-  std::vector<int64_t> shape = map.weight->shape;
-  shape[0] = rank;
-  return shape;
-}
-
-std::vector<int64_t> b_shape(const nn::LinearMap& map, int64_t rank) {
-  std::vector<int64_t> shape(map.weight->shape.size(), 1);
-  shape[0] = map.weight->shape[0];
-  shape[1] = rank;
-  return shape;
-}
-
 /// "LoRA r=8", "rsLoRA r=64, DoRA, PiSSA, LoRA+ 16"
 std::string title_of(const LoraOptions& options) {
   std::string title =
@@ -50,12 +37,30 @@ struct Made {
 
 }  // namespace
 
-std::shared_ptr<LoraAdapter> make_lora(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape) {
+std::vector<int64_t> a_shape(const nn::LinearMap& map, int64_t rank) {
+  std::vector<int64_t> shape = map.weight->shape;
+  shape[0] = rank;
+  return shape;
+}
+
+std::vector<int64_t> b_shape(const nn::LinearMap& map, int64_t rank) {
+  std::vector<int64_t> shape(map.weight->shape.size(), 1);
+  shape[0] = map.weight->shape[0];
+  shape[1] = rank;
+  return shape;
+}
+
+void require_takes_lora(const nn::LinearMap& map) {
   const auto* conv = dynamic_cast<const nn::Conv2d*>(&map);
-  if (conv == nullptr) return std::make_shared<LoraAdapter>(store, map, shape);
-  RIFT_REQUIRE(conv->walk.groups == 1, Code::kUnsupported,
+  RIFT_REQUIRE(conv == nullptr || conv->walk.groups == 1, Code::kUnsupported,
                "tuning.targets: '{}' is a convolution of {} groups; LoRA is implemented for those of one", map.name,
                conv->walk.groups);
+}
+
+std::shared_ptr<LoraAdapter> make_lora(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape) {
+  require_takes_lora(map);
+  const auto* conv = dynamic_cast<const nn::Conv2d*>(&map);
+  if (conv == nullptr) return std::make_shared<LoraAdapter>(store, map, shape);
   return std::make_shared<ConvLoraAdapter>(store, *conv, shape);
 }
 

@@ -75,7 +75,14 @@ class ConvLoraAdapter final : public LoraAdapter {
   nn::ConvWalk walk_;
 };
 
-/// Registers the parameters of an update of this map. Throws kUnsupported for a convolution of several groups.
+/// A's and B's shape beside this map.
+std::vector<int64_t> a_shape(const nn::LinearMap& map, int64_t rank);
+std::vector<int64_t> b_shape(const nn::LinearMap& map, int64_t rank);
+
+/// Throws kUnsupported for a convolution of several groups.
+void require_takes_lora(const nn::LinearMap& map);
+
+/// Registers the parameters of an update of this map. Throws as require_takes_lora().
 std::shared_ptr<LoraAdapter> make_lora(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape);
 
 /// Those that the options name, else the model's lora_maps().

@@ -52,6 +52,18 @@ TEST(Schedule, PlateauFallsWhenTorchsDoes) {
   }
 }
 
+TEST(Schedule, OfAFigureBelowZeroAPlateauIsWhatDoesNotGetBetterByAShareOfItsSize) {
+  for (const bool higher_is_better : {false, true}) {
+    const double better = higher_is_better ? 1.0 : -1.0;
+    Plateau plateau({.factor = 0.5, .patience = 0, .threshold = 1e-2});
+    EXPECT_FALSE(plateau.evaluated(-2.0, higher_is_better));
+    EXPECT_TRUE(plateau.evaluated(-2.0, higher_is_better)) << "the same figure is no improvement";
+    EXPECT_TRUE(plateau.evaluated(-2.0 + 0.01 * better, higher_is_better)) << "nor is half a hundredth of it";
+    EXPECT_FALSE(plateau.evaluated(-2.0 + 0.03 * better, higher_is_better));
+    EXPECT_EQ(plateau.state().factor, 0.25);
+  }
+}
+
 TEST(Schedule, AScheduleIsANameOrAMapping) {
   ScheduleOptions schedule;
   read_options(Json("cosine"), "run.yaml", schedule);

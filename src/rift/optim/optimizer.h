@@ -76,6 +76,7 @@ class Optimizer {
   /// Those that take part, by offset.
   std::vector<Slice> active_slices() const;
   int64_t steps() const { return state_.steps; }
+  double least_step(double gradient) const { return rule_->least_step(gradient); }  // see Rule
 
   /// What resuming needs: what the rule keeps of each slice, in the order of groups and slices. May be empty.
   struct State {

@@ -46,6 +46,10 @@ class Rule {
   /// One stretch of `slice`. Update::lr and Update::decay are its group's. Called from several threads.
   virtual void update(nn::kernels::Update<T> stretch, const Slice& slice) const = 0;
 
+  /// What a step changes an element by at the least where its gradient was this large, clipped and > 0, as a share of
+  /// the learning rate: to tell a tensor that was left out from one whose steps are lost in its rounding.
+  virtual double least_step(double gradient) const { return gradient; }
+
   /// What becomes of an element whose gradient and moments are zero is `factor` times it, exactly; nullopt where such
   /// an element has to go through update().
   virtual std::optional<T> idle_factor(T /*lr*/, T decay) const {

@@ -55,9 +55,8 @@ double schedule_factor(const ScheduleOptions& schedule, double warmup, int64_t s
 
 bool Plateau::evaluated(double figure, bool higher_is_better) {
   RIFT_CHECK(std::isfinite(figure));
-  const double share = higher_is_better ? 1.0 + options_.threshold : 1.0 - options_.threshold;
-  const bool better =
-      !state_.best || (higher_is_better ? figure > *state_.best * share : figure < *state_.best * share);
+  const double by = options_.threshold * std::abs(state_.best.value_or(0.0));
+  const bool better = !state_.best || (higher_is_better ? figure > *state_.best + by : figure < *state_.best - by);
   if (better) {
     state_.best = figure;
     state_.worse = 0;

@@ -15,13 +15,13 @@ struct ConstantSchedule {
   void visit(V&) {}
 };
 
-/// To 0 at the last step.
+/// Towards 0, which the step after the last would have: the last has 1 / (steps behind the warm-up).
 struct LinearSchedule {
   template <class V>
   void visit(V&) {}
 };
 
-/// Half a cosine, to 0 at the last step.
+/// Half a cosine towards 0, which the step after the last would have.
 struct CosineSchedule {
   template <class V>
   void visit(V&) {}
@@ -48,7 +48,8 @@ struct OneCycleSchedule {
   }
 };
 
-/// Falls whenever validation has not improved for a while, as torch's ReduceLROnPlateau (threshold relative).
+/// Falls whenever validation has not improved for a while, as torch's ReduceLROnPlateau (threshold relative). Of
+/// a figure below 0 better by a share of its size, where torch's threshold turns round.
 struct PlateauSchedule {
   double factor = 0.1;
   int64_t patience = 2;

@@ -92,6 +92,12 @@ TYPED_TEST(UpdateKernel, StepsAreTheirFormulas) {
       const Problem<T> start(size);
       const auto counted = [&](int64_t i) { return 0.5 * (start.gradient[i] + start.pull_of(i, pulled)); };
       const double lr = static_cast<double>(T(0.1)), decay = static_cast<double>(T(0.2));
+      Problem<T> asked = start;
+      Values<T> into(size, 9);
+      const double behind = into[size];
+      kernels.counted(asked.update(size, pulled), into.data());
+      for (int64_t i = 0; i < size; ++i) ASSERT_NEAR(into[i], counted(i), tolerance<T>());
+      EXPECT_EQ(into[size], behind);
       Problem<T> plain = start;
       kernels.plain(plain.update(size, pulled));
       for (int64_t i = 0; i < size; ++i) {

@@ -27,7 +27,7 @@ struct Update {
   T* second = nullptr;  // second moment
   T factor = 1;
   T lr = 0;
-  T decay = 0;  // g += decay * theta, but for Adam::shrink
+  T decay = 0;  // g += decay * theta, but for AdamStep::shrink, LionStep::shrink
 };
 
 template <class T>
@@ -74,6 +74,7 @@ struct Updates {
   void (*adam)(const Update<T>&, const AdamStep<T>&);
   void (*nadam)(const Update<T>&, const AdamStep<T>&);
   void (*lion)(const Update<T>&, const LionStep<T>&);
+  void (*counted)(const Update<T>&, T* into);  // g without decay, [size]
   Measured (*measure)(const Pulled<T>&, const T* theta);
   void (*shrink)(T* theta, int64_t size, T by);  // theta *= by
   bool (*is_zero)(const T* values, int64_t size);

@@ -18,20 +18,6 @@ double root_mean_square(const T* values, int64_t size) {
   return std::sqrt(sum / static_cast<double>(size));
 }
 
-/// The gradient that counts, as a vector of its own: the values are about to shrink.
-template <class T>
-std::vector<T> counted_gradient(const Update<T>& stretch) {
-  const nn::kernels::Pulled<T>& pulled = stretch.pulled;
-  std::vector<T> gradient(static_cast<size_t>(pulled.size));
-  for (int64_t i = 0; i < pulled.size; ++i) {
-    const T rate = pulled.rates == nullptr ? pulled.pull : pulled.pull * pulled.rates[i];
-    const T pull = pulled.centre == nullptr ? T(0) : rate * (stretch.theta[i] - pulled.centre[i]);
-    gradient[static_cast<size_t>(i)] =
-        stretch.factor * std::clamp(pulled.gradient[i] + pull, -pulled.largest, pulled.largest);
-  }
-  return gradient;
-}
-
 template <class T>
 class AdafactorRule final : public Rule<T> {
  public:
@@ -52,7 +38,8 @@ class AdafactorRule final : public Rule<T> {
 
   void update(Update<T> stretch, const Slice& slice) const override {
     const int64_t size = stretch.pulled.size;
-    std::vector<T> along = counted_gradient(stretch);
+    std::vector<T> along(static_cast<size_t>(size));  // of its own: the values are about to shrink
+    nn::kernels::updates<T>().counted(stretch, along.data());
     const double rate = std::min(static_cast<double>(stretch.lr), largest_rate_);
     const double scale = std::max(options_.least_scale, root_mean_square(stretch.theta, size)) * rate;
     const T shrink = T(1) - stretch.lr * stretch.decay;
@@ -71,6 +58,9 @@ class AdafactorRule final : public Rule<T> {
       stretch.theta[i] = stretch.theta[i] * shrink - by * along[static_cast<size_t>(i)];
     }
   }
+
+  /// In proportion to the parameter's size, which is this at least.
+  double least_step(double) const override { return options_.least_scale; }
 
   /// A whole slice without any gradient would still shrink its state.
   std::optional<T> idle_factor(T, T) const override { return std::nullopt; }

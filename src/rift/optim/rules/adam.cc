@@ -24,6 +24,9 @@ class AdamRule : public Rule<T> {
     nn::kernels::updates<T>().adam(stretch, split_decay(stretch, static_cast<double>(stretch.lr) / correction1_));
   }
 
+  /// The ratio of both moments is near one whatever the gradient, but for epsilon.
+  double least_step(double gradient) const override { return gradient / (gradient + options_.epsilon); }
+
   std::optional<T> idle_factor(T lr, T decay) const override {
     if (decay_stands_apart_) return T(1) - lr * decay;
     return Rule<T>::idle_factor(lr, decay);

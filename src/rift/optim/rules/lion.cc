@@ -19,6 +19,7 @@ class LionRule final : public Rule<T> {
     stretch.decay = 0;
     nn::kernels::updates<T>().lion(stretch, step);
   }
+  double least_step(double) const override { return 1.0; }
   std::optional<T> idle_factor(T lr, T decay) const override { return T(1) - lr * decay; }
 
  private:

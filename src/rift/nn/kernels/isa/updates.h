@@ -114,6 +114,19 @@ void lion_of(const Update<T>& u, const LionStep<T>& l) {
 }
 
 template <class T, Pulls kPulls>
+void counted_of(const Update<T>& u, T* __restrict into) {
+  const T* __restrict theta = u.theta;
+  const T* __restrict gradient = u.pulled.gradient;
+  const T* __restrict centre = u.pulled.centre;
+  const T* __restrict rates = u.pulled.rates;
+  const T factor = u.factor, pull = u.pulled.pull, largest = u.pulled.largest;
+  const int64_t size = u.pulled.size;
+  for (int64_t i = 0; i < size; ++i) {
+    into[i] = factor * pulled_gradient<T, kPulls>(gradient[i], pull, largest, theta[i], centre, rates, i);
+  }
+}
+
+template <class T, Pulls kPulls>
 [[gnu::always_inline]] inline double weighed_distance(T theta, const T* centre, const T* rates, int64_t i) {
   const auto distance = static_cast<double>(theta - centre[i]);
   return kPulls == Pulls::kEach ? static_cast<double>(rates[i]) * distance * distance : distance * distance;
@@ -182,6 +195,10 @@ void lion(const Update<T>& u, const LionStep<T>& l) {
   with_pulls(u.pulled, [&]<Pulls kPulls>() { lion_of<T, kPulls>(u, l); });
 }
 template <class T>
+void counted(const Update<T>& u, T* into) {
+  with_pulls(u.pulled, [&]<Pulls kPulls>() { counted_of<T, kPulls>(u, into); });
+}
+template <class T>
 Measured measure(const Pulled<T>& p, const T* theta) {
   return with_pulls(p, [&]<Pulls kPulls>() { return measure_of<T, kPulls>(p, theta); });
 }
@@ -213,6 +230,7 @@ constexpr Updates<T> kUpdates{.plain = plain<T>,
                               .adam = adam<T>,
                               .nadam = nadam<T>,
                               .lion = lion<T>,
+                              .counted = counted<T>,
                               .measure = measure<T>,
                               .shrink = shrink<T>,
                               .is_zero = is_zero<T>};

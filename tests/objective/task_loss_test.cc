@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "rift/base/files.h"
 #include "rift/base/json.h"
@@ -82,6 +83,20 @@ TEST(TaskLoss, NotFiniteLogitGivesNotFiniteSum) {
   const TaskLoss task({.loss = {BceLoss{}}});
   std::vector<float> gradient(1);
   EXPECT_FALSE(std::isfinite(task.evaluate(std::vector<float>{NAN}, Doubles{1}, {}, gradient).sum));
+}
+
+TEST(TaskLoss, ALogitThatIsNotFiniteIsToldWhereTheLossWouldNotMindIt) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::vector<float> gradient(2);
+  const auto sum = [&](const LossOptions& loss, std::vector<float> logits, const Doubles& targets) {
+    return TaskLoss({.loss = loss}).evaluate(logits, targets, {}, gradient).sum;
+  };
+  EXPECT_TRUE(std::isnan(sum({BceLoss{}}, {-infinity, 0}, {0, 1}))) << "a loss of 0 of a good row";
+  EXPECT_TRUE(std::isnan(gradient[0]));
+  EXPECT_TRUE(std::isnan(sum({BceLoss{}}, {0, infinity}, {0, 1})));
+  EXPECT_TRUE(std::isnan(sum({AucLoss{}}, {NAN, 0}, {0, 1}))) << "no pair is below the margin";
+  EXPECT_TRUE(std::isnan(sum({AucLoss{}}, {-infinity, 0}, {0, 1})));
+  EXPECT_TRUE(std::isfinite(sum({AucLoss{}}, {-1, 0}, {0, 1})));
 }
 
 TEST(TaskLoss, ClassWeightsMultiplyRowWeightsAndNeedAClass) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -87,6 +88,10 @@ double TaskLoss::weight(std::span<const double> targets, std::span<const double>
 LossSum TaskLoss::evaluate(std::span<const float> logits, std::span<const double> targets,
                            std::span<const double> row_weights, std::span<float> gradient) const {
   RIFT_CHECK(logits.size() == targets.size() * static_cast<size_t>(outputs_) && gradient.size() == logits.size());
+  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); })) {
+    std::ranges::fill(gradient, std::numeric_limits<float>::quiet_NaN());
+    return {.sum = std::numeric_limits<double>::quiet_NaN(), .weight = weight(targets, row_weights)};
+  }
   const std::vector<double> said(logits.begin(), logits.end());
   std::vector<double> derivative(said.size());
   const LossSum total =

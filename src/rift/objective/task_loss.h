@@ -31,7 +31,7 @@ class TaskLoss {
   double weight(std::span<const double> targets, std::span<const double> row_weights) const;
 
   /// Adds up the batch, logits [B*outputs], and writes d(sum)/d(logits) into `gradient` (same length as logits).
-  /// row_weights may be empty. A logit that is not finite gives a sum that is not finite: the caller stops the run.
+  /// row_weights may be empty. A logit that is not finite makes sum and gradient NaN: the caller stops the run.
   LossSum evaluate(std::span<const float> logits, std::span<const double> targets, std::span<const double> row_weights,
                    std::span<float> gradient) const;
 

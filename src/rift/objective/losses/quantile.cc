@@ -7,7 +7,7 @@ namespace rift::objective {
 namespace {
 
 /// The mean over the levels t of max(t (y - q), (t - 1) (y - q)). The head says the lowest quantile and, through
-/// softplus, how far each next one lies above (LinkKind::kQuantiles), so that they cannot cross.
+/// softplus, how far each next one lies above (Form::kQuantiles), so that they cannot cross.
 class Quantile final : public RowLoss {
  public:
   explicit Quantile(std::vector<double> levels) : levels_(std::move(levels)) {}

@@ -178,7 +178,18 @@ TEST(ImageTuning, WhatMakesNoSenseIsRefusedByName) {
   EXPECT_THAT(tuned_with("resnet_basic", {.method = LoraOptions{.targets = {"query"}}}, kFrozen),
               HasSubstr("no linear map is called 'query'; there are layer.0.convolution, layer.1.convolution"));
   EXPECT_THAT(tuned_with("resnet_basic", {.method = TopKOptions{.layers = 4}}, kFrozen),
-              HasSubstr("the model has 3 layers, got 4"));
+              HasSubstr("the model has 3 layers, got 4; set it to 3 at most"));
+}
+
+TEST(ImageTuning, NormsBesideStatisticsThatMoveHaveNoFormOfPeft) {
+  const TuningOptions options{.method = NormOptions{}};
+  const auto written = [&](nn::BatchNormMode batch_norm) {
+    const auto model = image_classifier(image_folder("resnet_basic"), {.batch_norm = batch_norm});
+    apply(options, *model, 1);
+    return failure([&] { adapter_of(*model, options); });
+  };
+  EXPECT_EQ(written(nn::BatchNormMode::kFrozen), "nothing");
+  EXPECT_THAT(written(nn::BatchNormMode::kTuned), StartsWith("unsupported: norm: an adapter does not carry"));
 }
 
 }  // namespace

@@ -96,9 +96,7 @@ const KindKeys& keys_of(PeftKind kind) { return *std::ranges::find(kKinds, kind,
 Json parsed(std::string_view text) { return parse_json(text, "default of adapter_config.json"); }
 
 bool is_unused(const Json& value) {
-  if (value.is_null()) return true;
-  if (value.is_bool()) return !value.as_bool();
-  return (value.is_object() || value.is_array()) && value.size() == 0;
+  return value.is_null() || ((value.is_object() || value.is_array()) && value.size() == 0);
 }
 
 void require_default(const Json::Member& member, const KindKeys& keys, std::string_view source) {

@@ -130,6 +130,8 @@ PeftAdapter adapter_of(const models::TunableModel& model, const Ia3Options& opti
 }
 
 PeftAdapter adapter_of(const models::TunableModel& model, const NormOptions&) {
+  const std::string why_not = model.why_not_adapted();
+  RIFT_REQUIRE(why_not.empty(), Code::kUnsupported, "norm: {}", why_not);
   PeftAdapter adapter;
   const models::AdapterBase base = model.adapter_base();
   adapter.config = {.kind = PeftKind::kNorm, .task = base.task};

@@ -13,7 +13,8 @@ namespace rift::tuning {
 /// architecture's own pooling that gives AutoModelForSequenceClassification our logits, with another one AutoModel our
 /// token states. `options` are those that the model was tuned with; the caller sets config.base_model. Of PiSSA the
 /// difference to its start, of twice the rank, since the base model is the pretrained one.
-/// Throws kUnsupported when the model has no such adapter (merged already, or another method).
+/// Throws kUnsupported when the model has no such adapter (merged already, or another method), and
+/// for norms beside running statistics that move, which PEFT's form does not hold.
 checkpoint::PeftAdapter adapter_of(const models::TunableModel& model, const LoraOptions& options);
 checkpoint::PeftAdapter adapter_of(const models::TunableModel& model, const Ia3Options& options);
 checkpoint::PeftAdapter adapter_of(const models::TunableModel& model, const NormOptions& options);

@@ -57,7 +57,9 @@ Applied apply(const TuningOptions& options, models::TunableModel& model, uint64_
   if (frozen > 0) selection.what += fmt::format(" but {}", fmt::join(options.freeze, ", "));
   std::unordered_set<std::string> moving(selection.encoder.begin(), selection.encoder.end());
   moving.insert(selection.head.begin(), selection.head.end());
-  RIFT_REQUIRE(!moving.empty(), Code::kConfig, "tuning: method '{}' with this freeze leaves nothing to train",
+  RIFT_REQUIRE(!moving.empty(), Code::kConfig,
+               "tuning: method '{}' with this freeze leaves nothing to train; take a part of a name out of "
+               "tuning.freeze, or choose another method",
                options.method_name());
   nn::ParameterStore& store = model.parameters();
   for (const nn::Parameter& parameter : store.parameters()) {

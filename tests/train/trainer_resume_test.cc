@@ -239,5 +239,29 @@ TEST(Trainer, AFreshRunForgetsTheCheckpointsOfAnEarlierOne) {
   EXPECT_TRUE(std::filesystem::exists(directory / "checkpoints/step-000002"));
 }
 
+TEST(Trainer, AStageThatHasJustBegunIsWatchedStill) {
+  const TempDirectory directory;
+  Settings settings = long_settings();
+  settings.optim.name = optim::SgdOptions{};  // a momentum would move the tensor without a gradient
+  settings.optim.weight_decay = 0;
+  settings.train.checkpoint_every_steps = 1;
+  settings.train.keep_checkpoints = 100;
+  const auto run = [&](bool reaches, bool resume) {
+    ToyTask task;
+    task.verdicts = {0.5};
+    task.reaches_intercept = reaches;
+    task.parameters().set_resting(task.parameters().at("intercept"));
+    TrainerSpec spec = spec_of(task, settings, directory.path());
+    spec.stages = {{.first_epoch = 2, .parameters = {"intercept"}}};  // with step 7
+    spec.resume = resume;
+    run_trainer(task, spec);
+  };
+  run(true, false);
+  for (const auto& entry : std::filesystem::directory_iterator(directory / "checkpoints")) {
+    if (entry.path().filename() > "step-000007") std::filesystem::remove_all(entry.path());
+  }
+  EXPECT_THAT(failure([&] { run(false, true); }), HasSubstr("after 3 steps no gradient has reached 1 of 2 tensors"));
+}
+
 }  // namespace
 }  // namespace rift::train

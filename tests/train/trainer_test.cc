@@ -153,6 +153,21 @@ TEST(Trainer, StopsAfterPatienceAndGivesTheBestEvaluationsParameters) {
   EXPECT_EQ(task.theta(), best_only.theta());
 }
 
+TEST(Trainer, PatienceBeginsWithTheLastStage) {
+  Settings settings;
+  settings.optim.epochs = 20;
+  settings.train.early_stopping.patience = 2;
+  ToyTask task;
+  task.verdicts = {0.1, 0.5};  // never better than the first
+  nn::ParameterStore& store = task.parameters();
+  store.set_resting(store.at("intercept"));
+  TrainerSpec spec = spec_of(task, settings);
+  spec.stages = {{.first_epoch = 5, .parameters = {"intercept"}}};
+  const TrainerResult result = run_trainer(task, spec);
+  EXPECT_TRUE(result.stopped_early);
+  EXPECT_EQ(result.epochs, 7);
+}
+
 TEST(Trainer, AnObserverSeesEachEvaluationAndMayStopTheRun) {
   Settings settings;
   settings.optim.epochs = 20;

@@ -18,8 +18,8 @@ double largest_magnitude(std::span<const float> values) {
   return static_cast<double>(largest);
 }
 
-double learning_rate(const nn::Parameter& parameter, std::span<const optim::ParameterGroup> groups) {
-  for (const auto& group : groups) {
+double learning_rate(const nn::Parameter& parameter, const optim::Optimizer<float>& optimizer) {
+  for (const auto& group : optimizer.groups()) {
     for (const auto& slice : group.slices) {
       if (slice.offset == parameter.offset) return group.lr;
     }
@@ -46,11 +46,11 @@ void MovementWatch::check(const TrainingTask& task, nn::ParameterStore& store, c
     };
     const double gradient = largest_magnitude(window(std::as_const(store).gradients<float>()));
     const double value = largest_magnitude(window(std::as_const(store).values<float>()));
-    const double lr = learning_rate(parameter, step.groups);
+    const double lr = learning_rate(parameter, step.optimizer);
+    const double by = lr * step.lr_factor * step.optimizer.least_step(step.clip_factor * gradient);
     if (gradient == 0) {
       cut_off.push_back(name);
-    } else if (lr == 0 || lr * step.lr_factor * step.clip_factor * gradient >
-                              value * static_cast<double>(std::numeric_limits<float>::epsilon())) {
+    } else if (lr == 0 || by > value * static_cast<double>(std::numeric_limits<float>::epsilon())) {
       left_out.push_back(name);
     }
   }
@@ -58,8 +58,11 @@ void MovementWatch::check(const TrainingTask& task, nn::ParameterStore& store, c
                "after {} steps no gradient has reached {} of {} tensors that should train: {}; freeze them with "
                "tuning.freeze or choose another tuning.method",
                kSteps, cut_off.size(), start_.size(), fmt::join(cut_off, ", "));
-  RIFT_REQUIRE(left_out.empty(), Code::kBug, "after {} steps {} of {} tensors that should train have not moved: {}",
-               kSteps, left_out.size(), start_.size(), fmt::join(left_out, ", "));
+  RIFT_REQUIRE(
+      left_out.empty(), Code::kBug,
+      "after {} steps {} of {} tensors that should train have not moved: {}; freeze them with tuning.freeze to "
+      "go on, and report this",
+      kSteps, left_out.size(), start_.size(), fmt::join(left_out, ", "));
 }
 
 }  // namespace rift::train

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "rift/nn/parameters.h"
@@ -23,7 +22,7 @@ class MovementWatch {
   /// have not moved although a gradient large enough to move them came, or that no gradient reached at all. A tensor
   /// whose steps are lost in its values' rounding may stay.
   struct LastStep {
-    std::span<const optim::ParameterGroup> groups;
+    const optim::Optimizer<float>& optimizer;
     double lr_factor = 1.0;
     double clip_factor = 1.0;
   };

@@ -26,7 +26,8 @@ RowPlan plan_rows(const optim::OptimOptions& options, int64_t rows) {
   plan.steps_per_epoch = (rows + plan.rows_per_step - 1) / plan.rows_per_step;
   const auto steps_of = [&](double epochs) {
     const double steps = epochs * static_cast<double>(plan.steps_per_epoch);
-    RIFT_REQUIRE(steps < 1e15, Code::kConfig, "optim.epochs: {} epochs are more steps than can be counted", epochs);
+    RIFT_REQUIRE(steps < 1e15, Code::kConfig,
+                 "optim.epochs: {} epochs are more steps than can be counted; set it lower", epochs);
     return std::max<int64_t>(1, static_cast<int64_t>(std::ceil(steps - 1e-9)));
   };
   plan.first_steps = steps_of(options.epochs);

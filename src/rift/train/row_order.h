@@ -9,8 +9,8 @@
 namespace rift::train {
 
 /// How the training rows are dealt to steps.
-///   SGD, Adam, AdamW: batch_rows * accumulate rows a step, the last step of an epoch takes what is left
-///   gradient descent: every row, one step an epoch, in parts of batch_rows
+///   all others: batch_rows * accumulate rows a step, the last step of an epoch takes what is left
+///   gd (gradient descent): every row, one step an epoch, in parts of batch_rows
 struct RowPlan {
   int64_t rows = 0;           // N
   int64_t rows_per_part = 0;  // of one forward and backward pass

@@ -53,7 +53,7 @@ class Trainer {
     const bool resumed = !spec.directory.empty() && spec.resume && restore();
     if (!spec.directory.empty() && !resumed) checkpoints_.clear();
     log_.emplace(spec.directory, resumed ? progressed_.log_bytes : -1, tracking(resumed));
-    if (progressed_.step >= MovementWatch::kSteps) watch_.reset();
+    if (progressed_.step - stage_began_ >= MovementWatch::kSteps) watch_.reset();
   }
 
   TrainerResult run() {
@@ -127,6 +127,7 @@ class Trainer {
       const TrainingStage& stage = spec_.stages[stages_begun_];
       if (static_cast<double>(step) < stage.first_epoch * static_cast<double>(plan_.steps_per_epoch)) break;
       for (const std::string& name : stage.parameters) store_.set_trainable(store_.at(name), true);
+      stage_began_ = static_cast<int64_t>(std::ceil(stage.first_epoch * static_cast<double>(plan_.steps_per_epoch)));
     }
     if (stages_begun_ == before) return;
     stepper_.restart();
@@ -169,7 +170,7 @@ class Trainer {
     log_->step(record);
     if (watch_ && stepper_.telling_steps() == MovementWatch::kSteps) {
       watch_->check(task_, store_,
-                    {.groups = stepper_.optimizer().groups(),
+                    {.optimizer = stepper_.optimizer(),
                      .lr_factor = stepper_.factors().lr,
                      .clip_factor = stepper_.factors().clip});
       watch_.reset();
@@ -199,7 +200,7 @@ class Trainer {
     if (better) {
       progressed_.best_evaluation = record;
       progressed_.worse_evaluations = 0;
-    } else {
+    } else if (stages_begun_ == spec_.stages.size()) {  // what has not begun to train may still improve
       ++progressed_.worse_evaluations;
     }
     progressed_.evaluations.push_back(record);
@@ -309,6 +310,7 @@ class Trainer {
   std::optional<MovingMean> mean_;
   std::optional<optim::Plateau> plateau_;
   size_t stages_begun_ = 0;  // of spec_.stages
+  int64_t stage_began_ = 0;  // the newest one's first step, 0-based
   Json soup_;
 };
 

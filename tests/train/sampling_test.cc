@@ -61,6 +61,21 @@ TEST(SampleRows, RefusesWhatWouldLeaveNothingOut) {
   EXPECT_THAT(message(1e-6, Code::kConfig), testing::HasSubstr("are none"));
 }
 
+TEST(SampleRows, NeedsWeightInBothClassesOfTheSample) {
+  data::Dataset dataset = known_rates();
+  const std::vector<int64_t> rows = row_range(0, kTrainingRows);
+  const auto message = [&](double weightless) {
+    dataset.weight.assign(kRows, 1.0);
+    for (int64_t row = 0; row < kRows; ++row) {
+      const auto at = static_cast<size_t>(row);
+      if (dataset.label[at] == weightless) dataset.weight[at] = 0.0;
+    }
+    return test::message_of(Code::kData, [&] { sample_rows(dataset, rows, 3.0, 1); });
+  };
+  EXPECT_THAT(message(1.0), testing::HasSubstr("the bad rows of the sample have no weight together"));
+  EXPECT_THAT(message(0.0), testing::HasSubstr("the good rows of the sample have no weight together"));
+}
+
 /// The mean probability of rows that the training has not seen, after `shift` is taken away from their log-odds.
 double mean_probability(const score::Scorer& scorer, const data::Dataset& dataset, double shift) {
   const std::vector<double> said = scorer.score(dataset.table).values;

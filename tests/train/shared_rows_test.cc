@@ -89,6 +89,22 @@ TEST_F(SharedRowsTest, WithoutRoomForWhatIsReadEachFitReadsItsOwn) {
   EXPECT_EQ(shared.work().encoded, 160);
 }
 
+TEST_F(SharedRowsTest, WhatIsReadWithTokensOfAFitsOwnIsSharedWithNobody) {
+  options_.text.max_tokens = test::kMaxTokensBehindVirtual;
+  for (const tuning::TuningOptions& tuning :
+       {tuning::TuningOptions{.method = tuning::PromptOptions{.tokens = 3}, .freeze = {"prompt_embeddings"}},
+        tuning::TuningOptions{.method = tuning::PrefixOptions{.tokens = 3}, .freeze = {"prefix_embeddings"}}}) {
+    options_.tuning = tuning;
+    SharedRows shared(dataset_, row_range(0, 160));
+    for (const int64_t seed : {1, 2}) {  // of the tokens that the first layer reads
+      options_.train.seed = seed;
+      expect_near(scores_alone(fit(48, &shared)), scores_alone(fit(48, nullptr)));
+    }
+    EXPECT_EQ(shared.work().encoded, 160);
+    EXPECT_EQ(shared.work().read, 0);
+  }
+}
+
 TEST_F(SharedRowsTest, FrozenLowerLayersAreSharedToTheSameScores) {
   options_.tuning.method = tuning::TopKOptions{.layers = 1};
   SharedRows shared(dataset_, row_range(0, 160));

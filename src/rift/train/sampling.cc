@@ -56,6 +56,14 @@ Sample sample_rows(const data::Dataset& dataset, std::span<const int64_t> rows, 
   for (size_t i = 0; i < wanted; ++i) sample.rows.push_back(good[i].row);
   std::ranges::sort(sample.rows);
   sample.sampled_rate = bad_rate(dataset, sample.rows);
+  RIFT_REQUIRE(sample.sampled_rate > 0 &&
+                       sample.sampled_rate<1, Code::kData,
+                                           "train.good_per_bad: the {} rows of the sample have no weight together "
+                                           "(data.weight), so that the rate "
+                                           "of bad rows cannot be set back; choose more rows, or leave it out",
+                                           sample.sampled_rate> 0
+                   ? "good"
+                   : "bad");
   return sample;
 }
 

@@ -21,7 +21,7 @@ struct Sample {
 
 /// Keeps every bad row of a binary task and as many good ones as `good_per_bad` times the bad ones; which, follows from
 /// `seed` and the row's number. Throws kConfig when there are not that many good rows to choose from (the option would
-/// have no effect), kData when there is no bad row.
+/// have no effect), kData when there is no bad row, or no weight in the sample's bad or good ones.
 Sample sample_rows(const data::Dataset& dataset, std::span<const int64_t> rows, double good_per_bad, uint64_t seed);
 
 Json to_json(const Sample& sample);  // {"rows", "base_rate", "sampled_rate", "shift"}

@@ -117,10 +117,13 @@ void TextTask::keep_what_frozen_layers_say() {
   }
 }
 
+/// What stands beside the maps is drawn by the fit's own seed: what frozen layers say with it is this fit's alone.
+bool TextTask::shares_what_is_said() const { return spec_.store != nullptr && model_.additions().empty(); }
+
 /// States of another batch may be rounded otherwise where the engine does not run: what several fits share would then
 /// depend on which of them came first.
 void TextTask::keep_states(int64_t frozen_layers) {
-  if (spec_.store != nullptr && model_.encoder().why_not_fused().empty()) {
+  if (shares_what_is_said() && model_.encoder().why_not_fused().empty()) {
     kept_ = spec_.store->kept(frozen_layers, spec_.precision, spec_.kept);
     kept_places_ = spec_.store->places(spec_.train.row);
     return;
@@ -143,8 +146,7 @@ void TextTask::make_anchor() {
                              model_);
     spec_.kept.memory_bytes -= pretrained_rows_->bytes();
   }
-  const auto* l2_sp = std::get_if<objective::L2SpAnchor>(&anchor.kind);
-  if (l2_sp == nullptr || l2_sp->lambda == 0) return;
+  if (!std::holds_alternative<objective::L2SpAnchor>(anchor.kind) || objective::lambda_of(anchor) == 0) return;
   adapter_distance_.emplace(model_);
   if (adapter_distance_->empty()) adapter_distance_.reset();
 }
@@ -181,7 +183,7 @@ at::Tensor TextTask::features(const LabelledRows& rows) const {
   const int64_t width = model_.encoder().width();
   const int64_t most_rows = spec_.kept.memory_bytes / (width * static_cast<int64_t>(sizeof(float)));
   if (rows.inputs.rows() == 0 || rows.inputs.rows() > most_rows) return {};
-  if (spec_.store != nullptr) return spec_.store->read(model_, rows.row, spec_.device, spec_.kept.memory_bytes);
+  if (shares_what_is_said()) return spec_.store->read(model_, rows.row, spec_.device, spec_.kept.memory_bytes);
   return read_rows(model_, rows.inputs, spec_.device);
 }
 

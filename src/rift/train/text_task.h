@@ -92,6 +92,7 @@ class TextTask final : public TrainingTask {
     std::vector<double> weights;  // of the rows; class weights come on top
   };
   void keep_what_frozen_layers_say();
+  bool shares_what_is_said() const;
   double target(const LabelledRows& rows, int64_t row) const;
   Targets targets(const LabelledRows& rows, std::span<const int64_t> chosen) const;
   at::Tensor features(const LabelledRows& rows) const;

@@ -128,6 +128,29 @@ TEST_F(Resume, MoreEpochsAreAddedToAFinishedRunAsIfItHadBegunWithThem) {
   EXPECT_THAT(refused.err, HasSubstr("one of the 2 epochs that were added to it"));
 }
 
+TEST_F(Resume, AnAdapterOfPeftsFormIsAStartToo) {
+  const auto lora = [&](const std::string& out, int rank, std::vector<std::string> more) {
+    const auto tuning = "tuning={method: lora, rank: " + std::to_string(rank) + ", alpha: 4}";
+    more.insert(more.end(), {"--set", tuning});
+    return train(out, more);
+  };
+  ASSERT_EQ(lora("first", 2, {}).status, 0);
+  const std::vector<std::string> start = {"--init-from", (folder_ / "first/package/adapter").string()};
+  const ProgramRun next = lora("next", 2, start);
+  ASSERT_EQ(next.status, 0) << next.err;
+  EXPECT_THAT(next.err, HasSubstr("started from an adapter"));
+  EXPECT_NE(text_of(folder_ / "next/log.jsonl"), text_of(folder_ / "first/log.jsonl"));
+  const ProgramRun refused = lora("refused", 3, start);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("tuning.rank: the adapter has 2, got 3"));
+  // Another adapter is another run.
+  ASSERT_EQ(lora("other", 2, {"--set", "train.seed=2"}).status, 0);
+  fs::remove(folder_ / "next/manifest.json");
+  fs::remove(folder_ / "next/metrics.json");
+  expect_refused(lora("next", 2, {"--resume", "--init-from", (folder_ / "other/package/adapter").string()}),
+                 "model.weights: changed");
+}
+
 TEST_F(Resume, AStartTakesTheWeightsAndNothingElse) {
   ASSERT_EQ(train("first").status, 0);
   // A fresh optimizer and schedule: of the first run only its package matters.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "rift/base/files.h"
 #include "rift/base/progress.h"
 #include "rift/base/threads.h"
 #include "rift/train/fine_tune.h"
@@ -68,6 +69,53 @@ TEST_P(Client, GivesOurScores) {
   EXPECT_THAT(run.output, testing::HasSubstr("all checks hold"));
   if (asked.lora) {
     EXPECT_THAT(run.output, testing::HasSubstr("peft: largest difference"));
+  }
+}
+
+/// A run that starts from what PEFT trained and moves nothing to speak of.
+TEST(StartFromPeft, GivesThePredictionsOfTheAdapterThatPeftTrained) {
+  RIFT_SKIP_WITHOUT_CLIENTS();
+  set_progress_style(ProgressStyle::kSilent);
+  set_threads(1);
+  const std::pair<const char*, tuning::TuningOptions> all[] = {
+      {"lora", {.method = tuning::LoraOptions{.rank = 2, .alpha = 4}}},
+      {"dora", {.method = tuning::LoraOptions{.rank = 2, .alpha = 4, .dora = true}}},
+      {"ia3",
+       {.method = tuning::Ia3Options{.targets = {"key", "intermediate.dense", "output.dense"},
+                                     .feed_forward = {"output.dense"}}}},
+      {"norm", {.method = tuning::NormOptions{}}},
+      {"prompt", {.method = tuning::PromptOptions{.tokens = 3}}},
+      {"prefix", {.method = tuning::PrefixOptions{.tokens = 3}}}};
+  const TempDirectory folder;
+  const data::Dataset dataset = small_dataset(40);
+  FineTuneOptions options = small_options(small_backbone(folder));
+  options.text.pooling = models::Pooling::kPooler;
+  options.text.max_tokens = test::kMaxTokensBehindVirtual;
+  options.optim.name = optim::SgdOptions{};
+  options.optim.lr = options.optim.head_lr.emplace(1e-12);
+  options.optim.batch_rows = 40;
+  options.optim.epochs = 1;
+  Json rows = {{"max_tokens", options.text.max_tokens}, {"labels", dataset.label}};
+  rows["texts"] = Json::array();
+  for (int64_t row = 0; row < 40; ++row)
+    rows["texts"].push_back(std::string(*dataset.table.at("note").texts().get(row)));
+  folder.write("rows.json", to_json_text(rows));
+  for (const auto& [name, tuning] : all) {
+    SCOPED_TRACE(name);
+    const auto run = test::run_client("tests/train/clients/peft_trains.py", {folder.path(), name});
+    ASSERT_EQ(run.status, 0) << run.output;
+    options.tuning = tuning;
+    const FineTuned tuned = fine_tune({.dataset = dataset,
+                                       .train = row_range(0, 40),
+                                       .validation = {},
+                                       .options = options,
+                                       .init_from = folder / name});
+    EXPECT_TRUE(tuned.summary.at("model").at("new_head").as_array().empty());
+    const std::vector<double> theirs =
+        parse_json(read_file(folder / (std::string(name) + ".json")), name).at("logits").as_doubles();
+    const std::vector<double> ours = tuned.scorer->score(dataset.table).values;
+    ASSERT_EQ(ours.size(), theirs.size());
+    for (size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], theirs[i], 1e-5) << i;
   }
 }
 

@@ -19,7 +19,8 @@ Run add_train(CLI::App& command) {
   auto arguments = std::make_shared<Arguments>();
   add_run_flags(command, arguments->run, "runs/train");
   command
-      .add_option("--init-from", arguments->init_from, "Package whose weights are the start, with a fresh optimizer")
+      .add_option("--init-from", arguments->init_from,
+                  "Package, or adapter of PEFT, whose weights are the start, with a fresh optimizer")
       ->type_name("DIR");
   return [arguments](const CommonFlags& flags) {
     study::StudySpec spec = study_spec(arguments->run);

@@ -12,6 +12,7 @@
 #include "rift/package/text_scorer.h"
 #include "rift/tensor/aten_threads.h"
 #include "rift/tensor/device.h"
+#include "rift/train/adapter_start.h"
 #include "rift/train/parameter_groups.h"
 #include "rift/train/precision.h"
 #include "rift/train/pretrained_knowledge.h"
@@ -46,9 +47,12 @@ std::vector<int64_t> some_of(std::span<const int64_t> rows) {
   return some;
 }
 
+/// It goes onto the backbone.
+bool starts_from_adapter(const FineTuneSpec& spec) { return spec.init_from && is_adapter(*spec.init_from); }
+
 /// Where the weights come from: the package of `init_from`, which may lie in a run's directory, else the backbone.
 std::filesystem::path pretrained_directory(const FineTuneSpec& spec) {
-  if (!spec.init_from) return package::resolve_backbone(spec.options.text.backbone, {});
+  if (!spec.init_from || starts_from_adapter(spec)) return package::resolve_backbone(spec.options.text.backbone, {});
   std::error_code ignored;
   const std::filesystem::path inner = *spec.init_from / "package";
   return std::filesystem::is_directory(inner, ignored) ? inner : *spec.init_from;
@@ -56,7 +60,7 @@ std::filesystem::path pretrained_directory(const FineTuneSpec& spec) {
 
 /// Label tokens are those of classes with a logit each.
 models::HeadStartOptions head_start(const FineTuneSpec& spec, const objective::Link& link) {
-  if (spec.init_from) return {};  // a package has a head of its own
+  if (spec.init_from && !starts_from_adapter(spec)) return {};  // a package has a head of its own
   const bool is_linear = std::holds_alternative<models::LinearHeadOptions>(spec.options.text.head.kind);
   const bool has_tokens = link.form == objective::Form::kAsItIs && spec.dataset.schema.task != data::Task::kMultilabel;
   RIFT_REQUIRE(
@@ -87,12 +91,15 @@ class FineTuning {
              .classes = spec.dataset.schema.class_names,
              .seed = seed(),
              .device = device_})),
+        weights_(text_.weights_sha256),
         new_parameters_(text_.model->new_parameters()),
         inputs_(spec.dataset.schema, spec.options.text.text, text_.tokenizer, spec.options.text.max_tokens,
                 package::token_of_empty_text(text_.base.config)),
         applied_(tuning::apply(spec.options.tuning, *text_.model, seed())) {
     const std::string why_not_fused = text_.model->encoder().why_not_fused();
     stages();  // refused before rows are encoded
+    require_effect_of_layer_options();
+    if (starts_from_adapter(spec)) take_adapter();
     require_room_for_virtual_tokens();
     options_.train.precision = resolved(spec.options.train.precision, why_not_fused);
     require_batch_memory(spec.options.train.batch_memory_mib, why_not_fused);
@@ -110,6 +117,7 @@ class FineTuning {
     if (regression()) scale_labels(train);
     start_from_head();
     described_ = package::describe(text_);
+    described_["new_head"] = new_parameters_;
     knowledge_.emplace(PretrainedKnowledge::Spec{.options = options_,
                                                  .text = text_,
                                                  .new_parameters = new_parameters_,
@@ -118,7 +126,7 @@ class FineTuning {
     const Json origin = run_origin({.options = options_,
                                     .train = train,
                                     .validation = validation,
-                                    .weights_sha256 = text_.weights_sha256,
+                                    .weights_sha256 = weights_,
                                     .config = text_.base.config,
                                     .pooling = text_.model->pooling(),
                                     .texts = knowledge_->digests(),
@@ -203,7 +211,9 @@ class FineTuning {
 
   /// A head that was there before speaks in the label's unit, or in that of the package it comes from.
   void start_from_head() {
-    const bool is_new = !new_parameters_.empty();
+    const bool is_new = std::ranges::any_of(text_.model->head().parameters, [&](const std::string& name) {
+      return std::ranges::find(new_parameters_, name) != new_parameters_.end();
+    });
     const objective::Link before = is_new ? link_ : link_before();
     RIFT_REQUIRE(before.form == link_.form, Code::kConfig,
                  "objective.loss: {} wants another head than that of {}, whose outputs are '{}'; name the loss that it "
@@ -254,6 +264,31 @@ class FineTuning {
             .machine = package::describe_execution(spec_.device),
             .progress_name = spec_.progress_name,
             .observer = spec_.observer};
+  }
+
+  /// What the adapter holds of head and pooler is not new then.
+  void take_adapter() {
+    const AdapterStart start = start_from_adapter(*spec_.init_from, options_.tuning, text_);
+    weights_ += start.digests;
+    std::erase_if(new_parameters_, [&](const std::string& name) { return start.held.contains(name); });
+    if (std::ranges::none_of(text_.model->head().parameters, [&](auto& name) { return start.held.contains(name); }))
+      return;
+    RIFT_REQUIRE(std::holds_alternative<models::LinearHeadOptions>(options_.text.head.kind), Code::kConfig,
+                 "model.text.head: label_tokens start a head, and the adapter of --init-from brings one; leave it out");
+    RIFT_REQUIRE(link_.form == objective::Form::kAsItIs || link_.form == objective::Form::kConditional,
+                 Code::kUnsupported,
+                 "objective.loss: {} keeps the label's scale beside the head, which an adapter in PEFT's form does not "
+                 "hold; start from a package",
+                 loss_.name());
+  }
+
+  /// Where the encoder stays, nothing is computed again on the way back and no layer has a rate.
+  void require_effect_of_layer_options() const {
+    if (encoder_moves(*text_.model)) return;
+    constexpr const char* kStays = "nothing of the encoder moves under this tuning.method, so that it would do nothing";
+    RIFT_REQUIRE(!options_.train.gradient_checkpointing, Code::kConfig,
+                 "train.gradient_checkpointing: {}; leave it out", kStays);
+    RIFT_REQUIRE(options_.optim.layer_decay == 1, Code::kConfig, "optim.layer_decay: {}; leave it out", kStays);
   }
 
   /// So that it is not a long row in the middle of the run that finds it out.
@@ -380,6 +415,7 @@ class FineTuning {
   objective::Link link_;
   c10::Device device_;
   package::TextModel text_;
+  std::string weights_;  // digests of what the run starts from
   std::vector<std::string> new_parameters_;
   package::TextInputs inputs_;
   tuning::Applied applied_;

@@ -24,8 +24,9 @@ struct FineTuneSpec {
   const FineTuneOptions& options;
   /// log.jsonl, timing.jsonl and checkpoints/ go here; empty = nothing is written (an out-of-fold run).
   std::filesystem::path directory;
-  bool resume = false;                             // go on from the newest checkpoint in `directory`
-  std::optional<std::filesystem::path> init_from;  // weights of another run's package, fresh optimizer
+  bool resume = false;  // go on from the newest checkpoint in `directory`
+  /// Weights of another run's package, or an adapter in PEFT's form on the backbone; a fresh optimizer.
+  std::optional<std::filesystem::path> init_from;
   std::string device = "cpu";
   std::string progress_name = "fine-tuning";
   Json made_from = {};  // what else the run follows from (files, split): kept with checkpoints, compared on resuming

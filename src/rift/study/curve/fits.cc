@@ -18,6 +18,8 @@ RunOptions with_frozen_features(RunOptions options) {
   options.tuning = {.method = tuning::HeadOptions{}, .freeze = {}};
   options.objective.anchor = {};
   options.train.forgetting.reset();
+  options.train.gradient_checkpointing = false;
+  options.optim.layer_decay = 1;
   options.train.early_stopping.patience = 0;
   options.optim.lr = options.learning_curve.frozen_features.lr;
   options.optim.head_lr = options.learning_curve.frozen_features.lr;

@@ -28,6 +28,9 @@ after three steps stops the run. `freeze: [word_embeddings]` takes parameters aw
 
 ## Which one to take
 
+What the sources of the methods say, and what follows from what each moves and holds. The figures below come of short runs so far
+and do not yet bear it out or refute it: try two or three on your own validation rows (`rift search` does).
+
 - Some thousand labels or more, and a step's time matters little: `full`, with `freeze: [word_embeddings]` or `layer_decay` where the
   texts are few.
 - Several tasks on one base, or an adapter to hand to PEFT: `lora`. Raise the rank with `scaling: rank_stabilised`; `init: pissa` or
@@ -43,13 +46,13 @@ after three steps stops the run. `freeze: [word_embeddings]` takes parameters aw
 | --- | --- | --- | --- | --- |
 | `full` | every parameter | | labels suffice, and the result matters more than the bill | four numbers in memory a parameter: value, gradient, two moments |
 | `optim.layer_decay` | the learning rate falls by this factor from each layer to the one below it; beside any method | arXiv:1801.06146 sec. 3.2 | lower layers should stay near what they were | none |
-| `gradual` | every parameter in the end: head and pooler first, then the layers from the top, last the embeddings; the optimizer begins anew with each stage | arXiv:1801.06146 sec. 3.3 | few labels for so many parameters; early stages are cheap, since frozen layers' states are kept | the memory of `full` from the last stage on |
+| `gradual` | every parameter in the end: head and pooler first, then the layers from the top, last the embeddings; the optimizer begins anew with each stage | arXiv:1801.06146 sec. 3.3 | few labels for so many parameters; early stages are cheap, since frozen layers' states are kept | values and both moments of `full` from the first step on; gradients and activations of a stage alone |
 | `top_k` | the last k layers | | a compromise; the frozen layers' states are computed once and kept | k layers' backward pass |
 | `head` | head and pooler alone | | a first look, a floor to compare with | the least: features are computed once |
 | `bitfit` | bias terms | arXiv:2106.10199 | the encoder has bias terms; a tuned model should differ in few numbers | a backward pass as of `full`, almost no optimizer state |
 | `norm` | weights and biases of every norm | arXiv:2312.11420 | as `bitfit`, on models without bias terms too | the same |
-| `lora` | W + scale * B A of chosen maps, A and B of low rank; merged into the weights afterwards | arXiv:2106.09685 | the usual choice among adapters; scores cost nothing more | little memory; runs fused on the engine |
-| `lora`, `scaling: rank_stabilised` | the same, scale = alpha / sqrt(rank) (rsLoRA) | arXiv:2312.03732 | ranks of 32 and more | as `lora` |
+| `lora` | W + scale * B A of chosen maps, A and B of low rank; merged into the weights afterwards | arXiv:2106.09685 | the usual choice among adapters; scores cost nothing more | little memory; runs fused on the engine up to rank 32 |
+| `lora`, `scaling: rank_stabilised` | the same, scale = alpha / sqrt(rank) (rsLoRA) | arXiv:2312.03732 | ranks of 32 and more | as `lora`, which beyond rank 32 does not run fused |
 | `lora`, `b_lr_ratio` | the same, B learns this much faster than A (LoRA+) | arXiv:2402.12354 | `lora` learns too slowly; 16 is what its authors recommend | none |
 | `lora`, `init: pissa` | the same, begun at the weight's principal part, which the frozen rest then lacks | arXiv:2404.02948 | faster from the first step on; the base is in f32 | one singular value decomposition a map; its adapter for PEFT has twice the rank |
 | `lora`, `dora` | the same, and a trained length of each row of W beside its direction | arXiv:2402.09353 | a low rank falls behind `full` | layers run one by one, which takes more time than `lora` |
@@ -58,11 +61,16 @@ after three steps stops the run. `freeze: [word_embeddings]` takes parameters aw
 | `prompt` | embeddings of virtual tokens before each row, begun at words of the vocabulary | arXiv:2104.08691 | large models; small ones fall behind | longer rows; cannot be merged |
 | `prefix` | keys and values of virtual tokens in every layer (without reparametrisation) | arXiv:2101.00190 | as `prompt`, with more to move; BERT and decoders | attention over more keys; cannot be merged |
 
-- **Fused or not.** The engine fuses `full`, `head`, `top_k`, `gradual`, `bitfit`, `norm`, `lora` and `prompt`; with `ia3`, `bottleneck`,
-  `prefix` and `dora` the layers run one by one in LibTorch. `rift doctor` lists both, and the run's log says `execution=fused` or why not.
+- **Fused or not.** The engine fuses `full`, `head`, `top_k`, `gradual`, `bitfit`, `norm`, `lora` up to rank 32 and `prompt`; with a higher
+  rank, `ia3`, `bottleneck`, `prefix` and `dora` the layers run one by one in LibTorch, in f32 where `train.precision` is auto.
+  `rift doctor` lists both, and the run's log says `execution=fused` or why not.
 - **PEFT.** `adapter/` of a package is PEFT's own directory for `norm`, `lora` in every form, `ia3`, `prompt` and `prefix`
-  (`rift export --format peft`; `PeftModel.from_pretrained`). `tuning/adapter_set.h` holds several of PEFT's adapters on one base and
-  switches between them; a setting that rift does not implement is refused by its key.
+  (`rift export --format peft`; `PeftModel.from_pretrained`). The other way, `rift train --init-from DIR` takes an adapter of PEFT on
+  `model.text.backbone` as its start, head included, where `tuning:` asks for the same method, rank, scale and modules; a setting that
+  rift does not implement is refused by its key. To hold several adapters on one base at once is the C++ library's
+  (`tuning/adapter_set.h`): no verb does.
+- **LoRA+.** `b_lr_ratio` hastens B alone. peft's `create_loraplus_optimizer` hastens every vector as well: the biases of a head that
+  trains whole, and with `dora` the trained lengths. A run of both settings is not peft's there.
 - **Merged or beside.** What `lora` and `ia3` learnt is in the package's weights, which score as they are. Of `bottleneck`,
   `prompt` and `prefix` the package keeps the pretrained weights and what stands beside them; an export that would leave it out is refused.
 - **Anchors.** `l2_sp` holds of `lora` the product; `dora` and `ia3` refuse it, and adapters of any kind refuse `ewc`, whose

@@ -1,6 +1,9 @@
 #include "rift/objective/anchor.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "support/failure.h"
 
 namespace rift::objective {
 namespace {
@@ -9,6 +12,43 @@ AnchorOptions l2_sp(double lambda) {
   AnchorOptions options;
   options.kind = L2SpAnchor{.lambda = lambda};
   return options;
+}
+
+AnchorOptions read(const Json& json) {
+  AnchorOptions options;
+  read_options(json, "run.yaml", options, "objective.anchor");
+  return options;
+}
+
+TEST(AnchorOptions, ANamedKindHasALambda) {
+  for (const std::string_view kind : kAnchorNames) {
+    SCOPED_TRACE(kind);
+    if (kind == "none") {
+      EXPECT_NO_THROW(read(Json{{"kind", kind}}));
+      continue;
+    }
+    EXPECT_THAT(test::message_of(Code::kConfig,
+                                 [&] {
+                                   read(Json{{"kind", kind}});
+                                 }),
+                testing::HasSubstr("objective.anchor.lambda: missing"));
+    EXPECT_EQ(lambda_of(read(Json{{"kind", kind}, {"lambda", 0}})), 0.0);
+    EXPECT_EQ(lambda_of(read(Json{{"kind", kind}, {"lambda", 0.5}})), 0.5);
+  }
+}
+
+TEST(AnchorOptions, KeysThatWouldDoNothingAreRefused) {
+  const auto refused = [](const Json& json) { return test::message_of(Code::kConfig, [&] { read(json); }); };
+  for (const auto& [key, value] : {std::pair<const char*, Json>{"texts", "a.txt"}, {"column", "note"}, {"rows", 7}}) {
+    Json json{{"kind", "ewc"}, {"lambda", 1}, {"fisher", "ewc_fisher.safetensors"}};
+    EXPECT_NO_THROW(read(json));
+    json[key] = value;
+    EXPECT_THAT(refused(json), testing::HasSubstr("objective.anchor.fisher: stands in place of texts")) << key;
+  }
+  Json json{{"kind", "distillation"}, {"lambda", 1}, {"temperature", 2}};
+  EXPECT_THAT(refused(json), testing::HasSubstr("objective.anchor.temperature: divides logits"));
+  json["what"] = "logits";
+  EXPECT_NO_THROW(read(json));
 }
 
 TEST(L2Sp, HoldsThePretrainedValuesOfItsSlices) {

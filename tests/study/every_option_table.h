@@ -192,7 +192,7 @@ inline const std::vector<OptionCase>& option_cases() {
       {"objective.anchor.lambda of l2_sp", "objective.anchor.lambda=1", "objective.anchor={kind: l2_sp, lambda: 0.5}"},
       {"objective.anchor.lambda of ewc", "objective.anchor.lambda=40",
        "objective.anchor={kind: ewc, lambda: 20, texts: general.txt}"},
-      {"objective.anchor.fisher of ewc", "objective.anchor.fisher=none.safetensors",
+      {"objective.anchor.fisher of ewc", "objective.anchor={kind: ewc, lambda: 20, fisher: none.safetensors}",
        "objective.anchor={kind: ewc, lambda: 20, texts: general.txt}", "none.safetensors"},
       {"objective.anchor.texts of ewc", "objective.anchor.texts=other.txt",
        "objective.anchor={kind: ewc, lambda: 20, texts: general.txt}"},

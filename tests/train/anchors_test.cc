@@ -233,9 +233,9 @@ TEST(Anchors, LambdaZeroIsTheRunWithoutAnAnchorToTheBit) {
   SmallRun none;
   const std::vector<double> free = none.tune().scorer->score(none.dataset.table).values;
   for (const AnchorOptions& zero :
-       {AnchorOptions{.kind = L2Anchor{}}, AnchorOptions{.kind = L2SpAnchor{}}, AnchorOptions{.kind = EwcAnchor{}},
-        AnchorOptions{.kind = ReplayAnchor{}}, AnchorOptions{.kind = DistillationAnchor{}},
-        AnchorOptions{.kind = AlignmentAnchor{}}}) {
+       {AnchorOptions{.kind = L2Anchor{.lambda = 0}}, AnchorOptions{.kind = L2SpAnchor{}},
+        AnchorOptions{.kind = EwcAnchor{}}, AnchorOptions{.kind = ReplayAnchor{}},
+        AnchorOptions{.kind = DistillationAnchor{}}, AnchorOptions{.kind = AlignmentAnchor{}}}) {
     SmallRun run;
     run.options.objective.anchor = zero;
     EXPECT_EQ(run.tune().scorer->score(run.dataset.table).values, free);
@@ -262,6 +262,36 @@ TEST(Anchors, LambdaHoldsWhatItMeasures) {
     const bool begins_far = name == std::string_view("l2") || name == std::string_view("replay");
     EXPECT_LT(left(strong), (begins_far ? 0.99 : 0.5) * left(1e-6));
   }
+}
+
+TEST(Anchors, L2ShrinksWhatMoves) {
+  const auto norm = [](double lambda) {
+    SmallRun run;
+    run.options.optim.epochs = 4;
+    run.options.objective.anchor.kind = L2Anchor{.lambda = lambda};
+    run.tune().scorer->save(run.folder.folder("package"));
+    double squares = 0;
+    for (const auto& [name, tensor] : checkpoint::read_tensors(run.folder / "package/model.safetensors"))
+      squares += tensor.square().sum().item<double>();
+    return std::sqrt(squares);
+  };
+  const double free = norm(0.0);
+  EXPECT_LT(norm(1.0), 0.95 * free);
+  EXPECT_LT(norm(30.0), norm(0.01)) << "the more of it, the less is left";
+}
+
+TEST(Anchors, ReplayKeepsThePretrainingLossDown) {
+  const auto said = [](double lambda) {
+    SmallRun run;
+    run.options.optim.epochs = 8;
+    run.options.objective.anchor.kind = ReplayAnchor{.lambda = lambda, .source = {.texts = run.texts}};
+    run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}};
+    return run.tune().summary.at("forgetting");
+  };
+  const Json without = said(0.0), with = said(10.0);
+  EXPECT_EQ(with.at("pretrain_loss_before").as_double(), without.at("pretrain_loss_before").as_double());
+  EXPECT_LT(with.at("pretrain_loss").as_double(), without.at("pretrain_loss").as_double() - 0.05);
+  EXPECT_LT(with.at("pretrain_loss").as_double(), with.at("pretrain_loss_before").as_double());
 }
 
 TEST(Anchors, L2SpOfLoraHoldsTheProductSoThatAMergedModelStaysNear) {

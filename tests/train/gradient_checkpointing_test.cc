@@ -228,6 +228,79 @@ TEST(GradientCheckpointing, HoldsLessMemoryOnTheEngine) {
   EXPECT_LT(with, without / 2);
 }
 
+/// A setting that a layer which runs again has to live with.
+struct Setting {
+  const char* name;
+  bool engine;
+  void (*set)(FineTuneOptions& options, const std::string& texts);
+  int threads = 1;
+  bool same_parts = true;  // less memory may mean larger parts, whose sums are rounded otherwise
+};
+
+std::vector<Setting> settings() {
+  using tuning::LoraOptions;
+  return {
+      {"two threads", false, [](auto&, const auto&) {}, 2},
+      {"two threads", true, [](auto&, const auto&) {}, 2},
+      {"batch_memory_mib", true,
+       [](auto& o, const auto&) {
+         o.train.batch_memory_mib = 1;
+         o.optim.batch_rows = 64;
+       },
+       1, /*same_parts=*/false},
+      {"sam, accumulate", false,
+       [](auto& o, const auto&) {
+         o.optim.sam_rho = 0.05;
+         o.optim.accumulate = 2;
+       }},
+      {"replay, accumulate", false,
+       [](auto& o, const auto& texts) {
+         o.objective.anchor.kind = objective::ReplayAnchor{.lambda = 0.5, .source = {.texts = texts}};
+         o.optim.accumulate = 2;
+       }},
+      {"distillation", false,
+       [](auto& o, const auto&) { o.objective.anchor.kind = objective::DistillationAnchor{.lambda = 2}; }},
+      {"kept states", false, [](auto& o, const auto&) { o.tuning.method = tuning::TopKOptions{.layers = 1}; }},
+      {"dora", false,
+       [](auto& o, const auto&) { o.tuning.method = LoraOptions{.rank = 2, .dropout = 0.1, .dora = true}; }},
+      {"ia3", false, [](auto& o, const auto&) { o.tuning.method = tuning::Ia3Options{}; }},
+      {"gradual", false, [](auto& o, const auto&) { o.tuning.method = tuning::GradualOptions{}; }},
+  };
+}
+
+TEST(GradientCheckpointing, ARunComesToTheSameBytesBesideOtherSettings) {
+  set_progress_style(ProgressStyle::kSilent);
+  const data::Dataset dataset = test::small_dataset(96);
+  for (const Setting& setting : settings()) {
+    SCOPED_TRACE(setting.name);
+    set_threads(setting.threads);
+    const test::TempDirectory folder;
+    FineTuneOptions options =
+        test::small_options(setting.engine ? test::engine_backbone(folder) : test::language_backbone(folder));
+    options.optim.epochs = 1;
+    setting.set(options, test::general_texts(folder));
+    const auto run = [&](bool recomputes) {
+      options.train.gradient_checkpointing = recomputes;
+      const auto place = folder.folder(recomputes ? "again" : "once");
+      const FineTuned tuned = fine_tune({.dataset = dataset,
+                                         .train = test::row_range(0, 64),
+                                         .validation = test::row_range(64, 32),
+                                         .options = options,
+                                         .directory = place});
+      return std::pair(read_file(place / "log.jsonl"), tuned.scorer->score(dataset.table).values);
+    };
+    const auto [log, scores] = run(true);
+    const auto [expected_log, expected] = run(false);
+    if (setting.same_parts) {
+      EXPECT_EQ(log, expected_log);
+      EXPECT_EQ(scores, expected);
+    }
+    ASSERT_EQ(scores.size(), expected.size());
+    for (size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], expected[i], 1e-4);
+  }
+  set_threads(1);
+}
+
 TEST(GradientCheckpointing, ARunComesToTheSameBytes) {
   set_progress_style(ProgressStyle::kSilent);
   set_threads(1);

@@ -12,10 +12,34 @@ double lambda_of(const AnchorOptions& options) {
         if constexpr (std::is_same_v<std::decay_t<decltype(kind)>, NoAnchor>) {
           return 0.0;
         } else {
-          return kind.lambda;
+          return kind.lambda.value_or(0.0);
         }
       },
       options.kind);
+}
+
+void AnchorOptions::check(std::string_view path) const {
+  std::visit(
+      [&](const auto& options) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(options)>, NoAnchor>) {
+          RIFT_REQUIRE(options.lambda, Code::kConfig,
+                       "{}.lambda: missing; say how strong '{}' is to be beside the task loss (0 = not at all)", path,
+                       kAnchorNames[kind.index()]);
+        }
+      },
+      kind);
+  if (const auto* ewc = std::get_if<EwcAnchor>(&kind)) {
+    const bool reads_texts = !ewc->source.texts.empty() || !ewc->source.column.empty() || ewc->rows != EwcAnchor{}.rows;
+    RIFT_REQUIRE(
+        ewc->fisher.empty() || !reads_texts, Code::kConfig,
+        "{}.fisher: stands in place of texts, so that texts, column and rows would do nothing; leave them out, "
+        "or fisher",
+        path);
+  }
+  if (const auto* distillation = std::get_if<DistillationAnchor>(&kind)) {
+    RIFT_REQUIRE(distillation->what == Distilled::kLogits || distillation->temperature == 1, Code::kConfig,
+                 "{}.temperature: divides logits, and what is features; leave it out, or set what to logits", path);
+  }
 }
 
 UnlabelledTexts* texts_of(AnchorOptions& options) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -65,7 +66,7 @@ struct NoAnchor {
 /// L_pretrain = 1/2 * sum over every parameter that moves, a new head's and an adapter's among them, of theta_f^2: the
 /// plain shrinkage that knows nothing of theta_p, to compare with.
 struct L2Anchor {
-  double lambda = 0.0;
+  std::optional<double> lambda;  // has to be said; 0 = none
   template <class V>
   void visit(V& v) {
     v("lambda", lambda, "Strength of the pull towards zero.", at_least(0));
@@ -76,7 +77,7 @@ struct L2Anchor {
 /// and is left out. Of a low-rank update beside a map W it is 1/2 * |s B A - s B0 A0|^2, W's own distance. Source:
 /// arXiv:1802.01483 (L2-SP), eq. 2.
 struct L2SpAnchor {
-  double lambda = 0.0;
+  std::optional<double> lambda;  // has to be said; 0 = none
   template <class V>
   void visit(V& v) {
     v("lambda", lambda, "Strength of the pull towards the pretrained parameters.", at_least(0));
@@ -87,7 +88,7 @@ struct L2SpAnchor {
 /// the empirical Fisher information: the mean over rows of texts of the squared gradient of the row's mean pretraining
 /// loss at theta_p. Source: EWC, arXiv:1612.00796, eq. 3.
 struct EwcAnchor {
-  double lambda = 0.0;
+  std::optional<double> lambda;  // has to be said; 0 = none
   std::string fisher;
   UnlabelledTexts source;
   int64_t rows = 256;
@@ -105,7 +106,7 @@ struct EwcAnchor {
 /// L_pretrain = the loss that the model was pretrained with, on a batch of texts beside each step's rows. Source:
 /// rehearsal, doi:10.1080/09540099550039318.
 struct ReplayAnchor {
-  double lambda = 0.0;
+  std::optional<double> lambda;  // has to be said; 0 = none
   UnlabelledTexts source;
   int64_t batch_rows = 32;
   template <class V>
@@ -125,7 +126,7 @@ constexpr auto enum_names(Distilled) {
 }
 
 struct DistillationAnchor {
-  double lambda = 0.0;
+  std::optional<double> lambda;  // has to be said; 0 = none
   Distilled what = Distilled::kFeatures;
   double temperature = 1.0;
   template <class V>
@@ -147,7 +148,7 @@ constexpr auto enum_names(Similarity) {
 }
 
 struct AlignmentAnchor {
-  double lambda = 0.0;
+  std::optional<double> lambda;  // has to be said; 0 = none
   Similarity measure = Similarity::kCka;
   template <class V>
   void visit(V& v) {
@@ -164,8 +165,10 @@ struct AnchorOptions {
   std::variant<NoAnchor, L2Anchor, L2SpAnchor, EwcAnchor, DistillationAnchor, ReplayAnchor, AlignmentAnchor> kind;
   template <class V>
   void visit(V& v) {
-    v.choice("kind", kind, kAnchorNames, "The term that keeps the pretrained knowledge.");
+    v.choice("kind", kind, kAnchorNames,
+             "The term that keeps the pretrained knowledge; beside one, lambda has to be said.");
   }
+  void check(std::string_view path) const;  // across the keys of a kind
 };
 
 /// 0 where there is none.

@@ -106,7 +106,7 @@ struct OptimOptions {
   void visit(V& v) {
     v.choice("name", name, kOptimizerNames, "Optimizer.");
     v("lr", lr, "Learning rate at its peak.", positive());
-    v("head_lr", head_lr, "Learning rate of a new head and pooler; lr when left out.", positive());
+    v("head_lr", head_lr, "Learning rate of head and pooler, new or not; lr when left out.", positive());
     v("layer_decay", layer_decay,
       "Each layer's learning rate over that of the layer above it (arXiv:1801.06146): the top layer takes lr, the "
       "embeddings least; 1 = all alike.",

@@ -25,7 +25,7 @@ constexpr auto enum_names(Precision) {
 constexpr auto later_names(Precision) { return std::to_array<std::string_view>({"f16"}); }
 
 /// Metric that early stopping and the best checkpoint follow, on the validation rows.
-/// kAutomatic: auc (binary), log_loss (several classes, regression: mse).
+/// kAutomatic: auc (binary), log_loss (several classes), loss (regression).
 enum class StopMetric { kAutomatic, kAuc, kLogLoss, kAccuracy, kMacroF1, kLoss };
 constexpr auto enum_names(StopMetric) {
   return std::to_array<EnumName<StopMetric>>({{StopMetric::kAutomatic, "automatic"},
@@ -42,7 +42,11 @@ struct EarlyStoppingOptions {
   template <class V>
   void visit(V& v) {
     v("metric", metric, "Validation metric that decides.");
-    v("patience", patience, "Evaluations without improvement before the run stops; 0 = never stop early.", at_least(0));
+    v("patience", patience,
+      "Evaluations without improvement before the run stops, of gradual those after its last stage has begun; 0 = "
+      "never "
+      "stop early.",
+      at_least(0));
   }
 };
 
@@ -132,13 +136,14 @@ struct TrainOptions {
       "back to the rate of bad rows before the draw.",
       at_least(0));
     v("gradient_checkpointing", gradient_checkpointing,
-      "Keeps of a step only what goes into each layer and computes the layer again on the way back: less memory, about "
-      "a third more time, the same gradients to the bit.");
+      "Keeps of a step only what goes into each layer and computes the layer again on the way back: less memory, more "
+      "time, the same gradients to the bit.");
     v("kept_states", kept_states, "Room for what frozen layers say of the training rows, so that it is computed once.");
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");
     v("forgetting", forgetting,
-      "General texts on which each evaluation says what the fine-tuning has cost of what the pretrained model knew.");
+      "General texts on which each evaluation says what the fine-tuning has cost of what the pretrained model knew; "
+      "without validation rows it is said once, of what is published.");
     v("mlflow", mlflow, "MLflow store that gets the run's settings and figures; a store that fails stops no run.");
   }
 };

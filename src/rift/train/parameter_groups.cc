@@ -147,7 +147,8 @@ std::vector<objective::AnchoredSlice> held_slices(const objective::AnchorOptions
                                                   std::vector<std::string> new_parameters) {
   if (std::holds_alternative<objective::L2Anchor>(anchor.kind)) return anchored_slices(model.parameters(), {});
   std::vector<objective::AnchoredSlice> slices = anchored_slices(model, std::move(new_parameters));
-  if (const auto* ewc = std::get_if<objective::EwcAnchor>(&anchor.kind); ewc != nullptr && ewc->lambda > 0) {
+  if (const auto* ewc = std::get_if<objective::EwcAnchor>(&anchor.kind);
+      ewc != nullptr && objective::lambda_of(anchor) > 0) {
     RIFT_REQUIRE(
         model.additions().empty() &&
             std::ranges::none_of(model.linear_maps(), [](const nn::LinearMap* map) { return bool(map->adapter); }),
@@ -158,9 +159,9 @@ std::vector<objective::AnchoredSlice> held_slices(const objective::AnchorOptions
   }
   const auto* l2_sp = std::get_if<objective::L2SpAnchor>(&anchor.kind);
   const auto adapts = [](const nn::LinearMap* map) { return map->adapter && map->adapter->trainable(); };
-  RIFT_REQUIRE(
-      l2_sp == nullptr || l2_sp->lambda == 0 || !slices.empty() || std::ranges::any_of(model.linear_maps(), adapts),
-      Code::kConfig, "{}", kNothingHeld);
+  RIFT_REQUIRE(l2_sp == nullptr || objective::lambda_of(anchor) == 0 || !slices.empty() ||
+                   std::ranges::any_of(model.linear_maps(), adapts),
+               Code::kConfig, "{}", kNothingHeld);
   return slices;
 }
 

@@ -49,6 +49,9 @@ PretrainedRows::PretrainedRows(const Spec& spec, models::TextClassifier& model) 
     const auto& distillation = std::get<DistillationAnchor>(spec.anchor.kind);
     compares_logits_ = distillation.what == objective::Distilled::kLogits;
     term_ = objective::squared_difference<float>;
+    RIFT_REQUIRE(
+        spec.target != objective::Target::kValue || distillation.temperature == 1, Code::kConfig,
+        "objective.anchor.temperature: divides logits of classes, and this task is a regression; leave it out");
     if (compares_logits_ && spec.target != objective::Target::kValue) {
       const bool each_by_itself =
           spec.target == objective::Target::kLabels || spec.form == objective::Form::kConditional;
@@ -62,9 +65,9 @@ PretrainedRows::PretrainedRows(const Spec& spec, models::TextClassifier& model) 
   width_ = compares_logits_ ? model.outputs() : model.encoder().width();
   const int64_t bytes = spec.rows.rows() * width_ * static_cast<int64_t>(sizeof(float));
   RIFT_REQUIRE(bytes <= spec.memory_bytes, Code::kConfig,
-               "objective.anchor: what the pretrained model says of {} rows takes {} MiB; "
-               "train.kept_states.memory_mib allows {}",
-               spec.rows.rows(), (bytes >> 20) + 1, spec.memory_bytes >> 20);
+               "objective.anchor: what the pretrained model says of {} rows takes {} MiB, and "
+               "train.kept_states.memory_mib allows {}; raise it to {}, or choose l2_sp, which asks no row",
+               spec.rows.rows(), (bytes >> 20) + 1, spec.memory_bytes >> 20, (bytes >> 20) + 1);
   const AsPretrained teacher(model);
   values_ = package::map_rows(spec.rows, width_, spec.device, [&](const tensor::PackedBatch& batch) {
     const at::Tensor pooled = model.features(model.pooling(), batch, {});

@@ -76,7 +76,7 @@ struct LoraOptions {
   double b_lr_ratio = 1.0;
   template <class V>
   void visit(V& v) {
-    v("rank", rank, "Rank of the update.", at_least(1));
+    v("rank", rank, "Rank of the update. Beyond 32 the layers do not run fused.", at_least(1));
     v("alpha", alpha, "Scale numerator: the update is scaled by alpha / rank.", positive());
     v("dropout", dropout, "Dropout probability on the input of the update.", in_half_open(0.0, 1.0));
     v("targets", targets,

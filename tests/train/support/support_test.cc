@@ -282,6 +282,17 @@ TEST(Support, EveryRefusalIsReferredToAndSaysWhatToDo) {
     EXPECT_EQ(row.cells.front().answer, Answer::kNo) << row.name;
 }
 
+TEST(Support, LoraIsFusedUpToTheRankThatTheEngineHasRoomFor) {
+  const SupportTable& table = matrix().table("fused");
+  const auto answer = [&](std::string_view column) {
+    const auto found = std::ranges::find(table.columns, column);
+    EXPECT_NE(found, table.columns.end()) << column;
+    return table.rows.front().cells.at(static_cast<size_t>(found - table.columns.begin())).answer;
+  };
+  EXPECT_EQ(answer("lora"), Answer::kYes);
+  EXPECT_EQ(answer("lora (rank > 32)"), Answer::kNo);
+}
+
 TEST(Support, IsTheSameEveryTime) { EXPECT_EQ(to_json(support_matrix()), to_json(matrix())); }
 
 TEST(Support, ARefusalMetUnderAnotherNameHasOneNumber) {

@@ -1,3 +1,4 @@
+#include "rift/nn/engine/layer.h"
 #include "rift/objective/options.h"
 #include "rift/train/adapter_distance.h"
 #include "rift/train/parameter_groups.h"
@@ -48,8 +49,10 @@ SupportTable methods(Trials& trials) {
 /// Where the engine runs the untuned model: which methods leave it so.
 SupportTable fused(Trials& trials) {
   SupportTable table{.key = "fused", .columns = method_names()};
+  table.columns.push_back(fmt::format("lora (rank > {})", nn::engine::kRankColumns));
   table.columns.emplace_back("dora");
   std::vector<tuning::TuningOptions> all = every_tuning();
+  all.push_back({.method = tuning::LoraOptions{.rank = nn::engine::kRankColumns + 1}});
   all.push_back({.method = tuning::LoraOptions{.dora = true}});
   for (const Architecture* architecture : models::architectures()) {
     if (!sample_model(*architecture)->encoder().why_not_fused().empty()) continue;

@@ -1,14 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "cli/program.h"
 #include "cli/tiny_model.h"
 #include "rift/base/json.h"
+#include "rift/data/table_writer.h"
 
 // rift learning-curve as a user runs it, on a BERT of width 32 and sentences of its own words.
 namespace rift::test {
@@ -171,9 +174,42 @@ TEST_F(LearningCurve, CtrlCSaysHowToGoOn) {
       SIGINT);
   EXPECT_EQ(status, 130);
   EXPECT_THAT(text_of(folder_ / "stderr"), AllOf(HasSubstr("learning-curve"), HasSubstr("--resume")));
+  const ProgramRun other = run_program(words("out", {"--resume", "--set", "train.seed=9"}));
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.err,
+              AllOf(HasSubstr("was begun with other settings"), HasSubstr("options.train.seed: 1 then, 9 now")));
   // What is taken up may be asked more: one size is new, the others are kept where they are done.
   curve("out", {"--resume", "--sizes", "40,80,120,160"});
   EXPECT_GE(file("out/manifest.json").at("work").at("taken_up").as_int(), 1);
+}
+
+// Groups come whole, so a sample is smaller than was asked for, and another one for each seed.
+TEST_F(LearningCurve, CountsTheLabelsThatWereLearntFromWhereGroupsComeWhole) {
+  std::istringstream rows(text_of(folder_ / "train.csv"));
+  std::string grouped, row;
+  for (int line = 0; std::getline(rows, row); ++line) {
+    grouped += row + (line == 0 ? ",customer" : ",c" + std::to_string((line - 1) * (line - 1) / 1700)) + "\n";
+  }
+  folder_.write("train.csv", grouped);
+  const Json found = curve("out", {"--set", "data.group=customer", "--set", "split={kind: group, test: 0.25}", "--set",
+                                   "learning_curve.models=[gbdt]", "--set", "learning_curve.sizes=[60, 120]"});
+  const data::Table written = data::read_table(folder_ / "out/predictions.parquet");
+  const auto numbers = [&](const std::string& name) {
+    const auto column = std::ranges::find(written.columns, name, &data::Column::name);
+    EXPECT_NE(column, written.columns.end()) << name;
+    return column->numbers();
+  };
+  const std::vector<double> labels = numbers("labels");
+  const std::set<double> said(labels.begin(), labels.end());
+  double sum = 0.0;
+  for (const double count : said) sum += count;
+  ASSERT_EQ(said.size(), 4U) << "two sizes of two seeds";
+  double of_points = 0.0;
+  for (const Json& point : found.at("models").at(size_t{0}).at("points").as_array()) {
+    of_points += point.at("labels").as_double();
+  }
+  EXPECT_LT(*said.rbegin(), 120.0);
+  EXPECT_NEAR(of_points, sum / 2.0, 1.0);
 }
 
 TEST_F(LearningCurve, SeveralClassesAndAmounts) {

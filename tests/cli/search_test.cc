@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -72,6 +73,11 @@ class Search : public testing::Test {
     EXPECT_EQ(run.status, 0) << run.err;
     return run.status == 0 ? parse_json(run.out, "search") : Json();
   }
+  /// With the log of what is done.
+  static std::vector<std::string> aloud(std::vector<std::string> words) {
+    std::erase(words, "--quiet");
+    return words;
+  }
   static std::string trials_of(const Json& search) { return to_json_text(search.at("trials"), 1); }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   TempDirectory folder_;
@@ -104,11 +110,11 @@ TEST_F(Search, FindsTrainsAndPublishesTheWinner) {
   EXPECT_TRUE(fs::exists(folder_ / "out/package/rift.json"));
   const std::string page = text_of(folder_ / "out/report.html");
   EXPECT_THAT(page, AllOf(HasSubstr("id=\"search\""), HasSubstr("optim.batch_rows"), HasSubstr("is too good by")));
-  EXPECT_FALSE(fs::exists(folder_ / "out/trials/000000/checkpoints"));
-  EXPECT_TRUE(fs::exists(folder_ / "out/trials/000000/log.jsonl"));
+  EXPECT_FALSE(fs::exists(folder_ / "out/trials/rift/000000/checkpoints"));
+  EXPECT_TRUE(fs::exists(folder_ / "out/trials/rift/000000/log.jsonl"));
   // A trial's run.yaml is a run: it gives the trial's figure.
-  const ProgramRun again =
-      run_program({"train", path("out/trials/000003/run.yaml"), "--out", path("again"), "--threads", "1", "--json"});
+  const ProgramRun again = run_program(
+      {"train", path("out/trials/rift/000003/run.yaml"), "--out", path("again"), "--threads", "1", "--json"});
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_NEAR(parse_json(again.out, "train").at("validation").at("auc").at("value").as_double(),
               found.at("trials").at(size_t{3}).at("values").at(size_t{0}).as_double(), 1e-12);
@@ -131,30 +137,126 @@ TEST_F(Search, TheSameCommandGoesOnAndMoreTrialsAreAdded) {
   EXPECT_EQ(trials_of(search("parts", 6)), whole);
   const Json same = search("parts", 6);
   EXPECT_EQ(trials_of(same), whole);
+  EXPECT_FALSE(same.at("optimism").is_null());
+  // Of another trial than the winner nothing is said in its place.
+  fs::remove(folder_ / fmt::format("parts/trials/rift/{:06}/validation_scores.parquet", same.at("winner").as_int()));
+  EXPECT_TRUE(search("parts", 6).at("optimism").is_null());
 }
 
 TEST_F(Search, AKilledTrialIsTakenUpAgainWhereItWas) {
   write_run(kSpace, "20");
   const auto say = words("out", 3, {"--set", "train.checkpoint_every_steps=30"});
   const int status = stop_program_at(
-      start_program(folder_.path(), say), [&] { return has_path(folder_ / "out/trials/000001/checkpoints", "step-"); },
-      SIGKILL);
+      start_program(folder_.path(), say),
+      [&] { return fs::exists(folder_ / "out/trials/rift/000001/checkpoints/step-000030/state.json"); }, SIGKILL);
   EXPECT_EQ(status, 128 + SIGKILL);
-  const Json found = search("out", 3, {"--set", "train.checkpoint_every_steps=30"});
+  const ProgramRun again = run_program(aloud(say));
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("going on from a checkpoint"));
+  const Json found = parse_json(again.out, "search");
   EXPECT_EQ(found.at("counts").at("complete").as_int(), 3);
+  EXPECT_EQ(found.at("saw_validation").as_int(), 3);
   EXPECT_EQ(found.at("counts").at("failed").as_int(), 1);
   EXPECT_EQ(found.at("trials").at(size_t{1}).at("why").as_string(), "killed");
   EXPECT_EQ(found.at("trials").at(size_t{2}).at("settings"), found.at("trials").at(size_t{1}).at("settings"));
-  EXPECT_FALSE(fs::exists(folder_ / "out/trials/000002")) << "it went on in the directory of the first try";
+  EXPECT_FALSE(fs::exists(folder_ / "out/trials/rift/000002")) << "it went on in the directory of the first try";
   const Json whole = search("whole", 2, {"--set", "train.checkpoint_every_steps=30"});
   EXPECT_EQ(found.at("trials").at(size_t{2}).at("values"), whole.at("trials").at(size_t{1}).at("values"));
+}
+
+TEST_F(Search, AKilledTrialUnderAPrunerIsTakenUpAgainToo) {
+  write_run(std::string(kSpace) + "  pruner: {kind: asha, reduction: 2}\n", "12");
+  const std::vector<std::string> often = {"--set", "train.checkpoint_every_steps=10"};
+  const int status = stop_program_at(
+      start_program(folder_.path(), words("out", 4, often)),
+      [&] { return fs::exists(folder_ / "out/trials/rift/000000/checkpoints/step-000020/state.json"); }, SIGKILL);
+  EXPECT_EQ(status, 128 + SIGKILL);
+  const ProgramRun again = run_program(aloud(words("out", 4, often)));
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("going on from a checkpoint"));
+  const Json found = parse_json(again.out, "search");
+  // The same trials as without the kill, of which one took two tries.
+  const Json whole = search("whole", 4, often);
+  ASSERT_EQ(found.at("trials").size(), 5U);
+  EXPECT_EQ(found.at("trials").at(size_t{0}).at("why").as_string(), "killed");
+  EXPECT_EQ(found.at("saw_validation").as_int(), 4);
+  std::multiset<std::string> ours, theirs;
+  for (const Json& trial : found.at("trials").as_array()) {
+    if (trial.at("state").as_string() != "FAIL") ours.insert(to_json_text(trial.at("values")));
+  }
+  for (const Json& trial : whole.at("trials").as_array()) theirs.insert(to_json_text(trial.at("values")));
+  EXPECT_EQ(ours.size(), theirs.size());
+  EXPECT_EQ(to_json_text(found.at("trials").at(size_t{1}).at("values")),
+            to_json_text(whole.at("trials").at(size_t{0}).at("values")));
+}
+
+TEST_F(Search, AKilledTrialCountsAsFailedWhereItIsNotTriedAgain) {
+  write_run(std::string(kSpace) + "  most_retries: 0\n  metric: ks\n", "20");  // which evaluations do not tell
+  const int status = stop_program_at(
+      start_program(folder_.path(), words("out", 2)),
+      [&] { return text_of(folder_ / "out/trials/rift/000000/log.jsonl").size() > 8000; }, SIGKILL);
+  EXPECT_EQ(status, 128 + SIGKILL);
+  const Json found = search("out", 2);
+  ASSERT_EQ(found.at("trials").size(), 2U);
+  EXPECT_EQ(found.at("trials").at(size_t{0}).at("why").as_string(), "killed");
+  EXPECT_EQ(found.at("counts").at("failed").as_int(), 1);
+  EXPECT_EQ(found.at("counts").at("complete").as_int(), 1);
+  EXPECT_EQ(found.at("saw_validation").as_int(), 2) << "the killed one was evaluated, too";
+}
+
+TEST_F(Search, ATrialThatBreaksTheProcessIsTriedAFewTimesAndNoMore) {
+  write_run(std::string(kSpace) + "  most_retries: 1\n");
+  fs::create_directories(folder_ / "out/trials/rift/000000/run.yaml/in the way");  // as a full disk would
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(run_program(words("out", 2)).status, 6) << i;
+  const Json found = search("out", 2);
+  EXPECT_EQ(found.at("counts").at("complete").as_int(), 1);
+  EXPECT_EQ(found.at("counts").at("failed").as_int(), 2);
+  EXPECT_THAT(found.at("trials").at(size_t{1}).at("why").as_string(), HasSubstr("run.yaml"));
+}
+
+TEST_F(Search, WhereAllTrialsFailTheSearchFails) {
+  write_run("  space:\n    optim.lr: {float: [1.0e+30, 2.0e+30]}\n");
+  const ProgramRun two = run_program(words("out", 2));
+  EXPECT_EQ(two.status, 3) << two.out << two.err;
+  EXPECT_THAT(two.err, HasSubstr("none of 2 trials is complete; trial 0 failed: "));
+  const ProgramRun three = run_program(words("out", 9));
+  EXPECT_EQ(three.status, 3);
+  EXPECT_THAT(three.err, HasSubstr("the first 3 trials failed: "));
+}
+
+TEST_F(Search, ANewWinnerTakesTheEarlierOnesPlace) {
+  const std::vector<std::string> often = {"--set", "train.checkpoint_every_steps=1"};
+  const Json first = search("out", 1, often);
+  EXPECT_EQ(first.at("winner").as_int(), 0);
+  ASSERT_TRUE(fs::exists(folder_ / "out/checkpoints"));
+  const Json found = search("out", 14, often);
+  ASSERT_NE(found.at("winner").as_int(), 0);
+  const Json& winner = found.at("trials").at(static_cast<size_t>(found.at("winner").as_int()));
+  EXPECT_NEAR(parse_json(text_of(folder_ / "out/metrics.json"), "m").at("validation").at("auc").at("value").as_double(),
+              winner.at("values").at(size_t{0}).as_double(), 1e-12);
+}
+
+TEST_F(Search, OverwriteReplacesATrainingAndItsCheckpoints) {
+  const ProgramRun train = run_program(
+      {"train", path("run.yaml"), "--out", path("out"), "--threads", "1", "--set", "train.checkpoint_every_steps=1"});
+  ASSERT_EQ(train.status, 0) << train.err;
+  EXPECT_TRUE(search("out", 2, {"--overwrite"}).contains("test"));
+}
+
+TEST_F(Search, AStopBeforeTheReportDoesNotKeepTheSameCommandOut) {
+  fs::create_directories(folder_ / "out/metrics.json/in the way");
+  EXPECT_EQ(run_program(words("out", 1)).status, 6);
+  EXPECT_TRUE(fs::exists(folder_ / "out/search.json"));
+  fs::remove_all(folder_ / "out/metrics.json");
+  folder_.write("out/metrics.json", "{}");  // without a manifest: the kill came right after it
+  EXPECT_TRUE(search("out", 1).contains("test"));
 }
 
 TEST_F(Search, CtrlCKeepsTheTrialAndSaysHowToGoOn) {
   write_run(kSpace, "20");
   const int status = stop_program_at(
       start_program(folder_.path(), words("out", 2)),
-      [&] { return text_of(folder_ / "out/trials/000000/log.jsonl").size() > 2000; }, SIGINT);
+      [&] { return text_of(folder_ / "out/trials/rift/000000/log.jsonl").size() > 2000; }, SIGINT);
   EXPECT_EQ(status, 130);
   EXPECT_THAT(text_of(folder_ / "stderr"),
               AllOf(HasSubstr("Go on with"), HasSubstr("rift search"), Not(HasSubstr("--resume"))));
@@ -225,17 +327,80 @@ TEST_F(Search, RefusesASpaceThatDoesNotFitBeforeAnyTrial) {
   EXPECT_THAT(refused("  space: {tuning.method: {choice: [lora, nothing]}}\n"), HasSubstr("with the value nothing"));
   EXPECT_THAT(refused("  space: {split.seed: {int: [1, 9]}}\n"), HasSubstr("the rows and how they are judged"));
   EXPECT_THAT(refused(std::string(kSpace) + "  metric: rmse\n"), HasSubstr("search.metric: a binary task has auc"));
-  EXPECT_THAT(refused(std::string(kSpace) + "  metric: ks\n  pruner: {kind: asha}\n"), HasSubstr("do not tell ks"));
+  EXPECT_THAT(refused(std::string(kSpace) + "  metric: ks\n  pruner: {kind: asha}\n"),
+              AllOf(HasSubstr("do not tell ks"), HasSubstr("auc, log_loss, accuracy, macro_f1, loss")));
   EXPECT_THAT(refused(std::string(kSpace) + "  metric: {name: auc, second: ks}\n  pruner: {kind: median}\n"),
               HasSubstr("search.metric has two"));
 }
 
-TEST_F(Search, RefusesAStudyOfOtherRows) {
+TEST_F(Search, GoesByWhatTheLossAddsToTheFigures) {
+  for (const auto& [name, first] : {std::pair{"train.csv", 0}, {"validation.csv", 90}, {"test.csv", 150}}) {
+    std::string csv = "note,amount\n";
+    for (int row = first; row < first + 60; ++row) {
+      csv += "the loan word" + std::to_string(20 + row % 30) + "," + std::to_string(100 + 10 * (row % 30) + row % 7) +
+             "\n";
+    }
+    folder_.write(name, csv);
+  }
+  const auto write = [&](const std::string& search) {
+    folder_.write("run.yaml",
+                  "task: regression\ndata: {source: train.csv, label: {column: amount}, columns: {note: text}}\n"
+                  "split: {kind: files, validation: validation.csv, test: test.csv}\n"
+                  "model: {text: {backbone: model, columns: [note], max_tokens: 16}}\n"
+                  "objective: {loss: quantile}\noptim: {epochs: 1}\n"
+                  "train: {precision: f32, early_stopping: {patience: 0}}\nsearch:\n" +
+                      search);
+  };
+  write("  metric: pinball\n  space: {optim.lr: {log: [1.0e-4, 1.0e-1]}}\n");
+  const Json found = search("out", 3);
+  const Json& winner = found.at("trials").at(static_cast<size_t>(found.at("winner").as_int()));
+  const Json metrics = parse_json(text_of(folder_ / "out/metrics.json"), "metrics.json");
+  EXPECT_NEAR(metrics.at("validation").at("pinball").at("value").as_double(),
+              winner.at("values").at(size_t{0}).as_double(), 1e-9);
+  write("  metric: pinball\n  space: {objective.loss.levels: {choice: [\"[0.5]\"]}}\n");
+  EXPECT_THAT(run_program(words("refused", 1)).err, HasSubstr("cannot be compared between losses"));
+  write("  metric: deviance\n  space: {optim.lr: {log: [1.0e-4, 1.0e-1]}}\n");
+  EXPECT_THAT(run_program(words("refused", 1)).err, HasSubstr("a regression task has rmse, mae, r2, loss, pinball"));
+}
+
+TEST_F(Search, RefusesAStudyOfOtherRowsSettingsOrRanges) {
+  const auto refused = [&](std::vector<std::string> more = {}) {
+    const ProgramRun other = run_program(words("out", 2, std::move(more)));
+    EXPECT_EQ(other.status, 2) << other.out << other.err;
+    return other.err;
+  };
   search("out", 1);
+  folder_.write("validation.csv", rows(90, 60, true));
+  EXPECT_THAT(refused(), AllOf(HasSubstr("was begun on other rows, settings or files"), HasSubstr("records")));
   folder_.write("validation.csv", rows(90, 50, false));
-  const ProgramRun other = run_program(words("out", 2));
+  EXPECT_THAT(refused(), HasSubstr("split: changed"));
+  folder_.write("validation.csv", rows(90, 60, false));
+  EXPECT_THAT(refused({"--set", "train.seed=2"}), HasSubstr("options.train.seed: not there then"));
+  EXPECT_THAT(refused({"--set", "optim.epochs=3"}), HasSubstr("options.optim.epochs: 2 then, 3 now"));
+  const std::string config = text_of(folder_ / "model/config.json");
+  folder_.write("model/config.json", config + "\n");
+  EXPECT_THAT(refused(), HasSubstr("backbone model config.json: changed"));
+  folder_.write("model/config.json", config);
+  EXPECT_THAT(refused({"--set", "search.metric=ap"}), HasSubstr("the study 'rift' goes by"));
+  write_run("  space: {optim.lr: {log: [1.0e-4, 1.0e-1]}, optim.batch_rows: {choice: [32, 64]}}\n");
+  EXPECT_THAT(refused(), HasSubstr("search.space.optim.batch_rows: the study 'rift' has values out of"));
+  // What does not touch a trial's value may change: ends of ranges, the threshold of the decisions, checkpoints.
+  write_run("  space: {optim.lr: {log: [1.0e-3, 1.0e-2]}, optim.batch_rows: {choice: [8, 16]}}\n");
+  search("out", 2,
+         {"--set", "train.checkpoint_every_steps=5", "--set", "policy={approve_below: 0.2, refuse_from: 0.6}"});
+}
+
+TEST_F(Search, StudiesOfOneFolderKeepToTheirOwnTrials) {
+  const std::string one = trials_of(search("out", 2));
+  const ProgramRun kept = run_program(words("out", 2, {"--study", "second/try"}));
+  EXPECT_EQ(kept.status, 2);
+  EXPECT_THAT(kept.err, HasSubstr("a finished run lies there")) << "the winner of another study";
+  search("out", 2, {"--study", "second/try", "--overwrite", "--set", "train.seed=5"});
+  EXPECT_TRUE(fs::exists(folder_ / "out/trials/second%2Ftry/000001"));
+  EXPECT_EQ(trials_of(search("out", 2, {"--overwrite"})), one);
+  const ProgramRun other = run_program(words("out", 2, {"--overwrite", "--storage", "sqlite:///" + path("other.db")}));
   EXPECT_EQ(other.status, 2);
-  EXPECT_THAT(other.err, HasSubstr("was begun on other rows or another split"));
+  EXPECT_THAT(other.err, HasSubstr("the trials of another study of the name 'rift' lie there"));
 }
 
 TEST_F(Search, AFinishedRunOfAnotherKindIsKept) {

@@ -57,7 +57,7 @@ TEST_F(BesideOptuna, ReadsOurStudyWhileItRuns) {
   const Trial pruned = *study.begin_trial(plan);
   study.report(pruned.id, 1, 0.9);
   study.finish(pruned.id, TrialState::kPruned, {0.9});
-  study.interrupt(*study.begin_trial(plan), 2);
+  study.give_back(*study.begin_trial(plan), kInterrupted, kAnyRetries);
   study.begin_trial(plan);  // it goes on with the one that waits
   const Trial running = *study.begin_trial(plan);
   study.report(running.id, 3, 0.25);

@@ -47,6 +47,19 @@ TEST_F(PrunedStudy, AshaLetsTheBestShareOfEachRungGoOn) {
   EXPECT_EQ(best.system_attribute("completed_rung_2")->as_double(), 0.20);
 }
 
+// What a killed try has reported is reported again by the next: it must not stand beside itself.
+TEST_F(PrunedStudy, AshaCountsSeveralTriesOfOneSettingOnce) {
+  const auto pruner = make_pruner({.kind = AshaOptions{.reduction = 2, .first_evaluation = 1}});
+  EXPECT_EQ(run(*pruner, {0.50}), 0);
+  EXPECT_EQ(run(*pruner, {0.45}), 0);
+  const Trial killed = *study_.begin_trial(plan_of(space_, 1000));
+  study_.report(killed.id, 1, 0.40);
+  EXPECT_FALSE(pruner->stops(study_, killed.id));
+  study_.give_back(killed, "killed", 2);
+  EXPECT_EQ(run(*pruner, {0.40}), 0);
+  EXPECT_EQ(run(*pruner, {0.42}), 0);  // 2 of 4 go on: .40 and this one; counted twice .40 were both
+}
+
 TEST_F(PrunedStudy, AshaStopsAtNan) {
   const auto pruner = make_pruner({.kind = AshaOptions{}});
   EXPECT_EQ(run(*pruner, {std::numeric_limits<double>::quiet_NaN()}), 1);

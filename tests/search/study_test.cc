@@ -19,6 +19,7 @@ namespace rift::search {
 namespace {
 
 using test::failure;
+using testing::AllOf;
 using testing::HasSubstr;
 
 class StudyFile : public testing::Test {
@@ -87,7 +88,7 @@ TEST_F(StudyFile, StorageIsAFileOfSqlite) {
 TEST_F(StudyFile, AnInterruptedTrialWaitsAndIsTakenUpWithItsValues) {
   Study study = minimizing(file());
   const Trial first = *study.begin_trial(plan_of(space_, 2));
-  study.interrupt(first, 2);
+  study.give_back(first, kInterrupted, kAnyRetries);
   EXPECT_EQ(study.trial(first.id).state, TrialState::kFail);
   EXPECT_EQ(study.trial(first.id).user_attribute(kWhyFailed)->as_string(), "interrupted");
   TrialPlan plan = plan_of(space_, 2);
@@ -108,7 +109,7 @@ TEST_F(StudyFile, AnInterruptedTrialWaitsAndIsTakenUpWithItsValues) {
 TEST_F(StudyFile, ATrialWhoseProcessIsGoneIsRetriedAFewTimes) {
   Study study = minimizing(file());
   TrialPlan plan = plan_of(space_, 1);
-  plan.is_orphan = [](const Trial&) { return true; };
+  plan.holder = [](const Trial&) { return Holder::kGone; };
   std::vector<int64_t> numbers;
   while (const auto trial = study.begin_trial(plan)) numbers.push_back(trial->number);
   EXPECT_THAT(numbers, testing::ElementsAre(0, 1, 2));  // once, and two more times
@@ -117,17 +118,108 @@ TEST_F(StudyFile, ATrialWhoseProcessIsGoneIsRetriedAFewTimes) {
   EXPECT_FALSE(counts(study.trials().front()));
 }
 
-TEST_F(StudyFile, AHeartbeatThatStoppedIsAProcessThatIsGone) {
-  Study study = minimizing(file());
-  const Trial trial = *study.begin_trial(plan_of(space_, 9));
-  study.begin_trial(plan_of(space_, 9));
-  EXPECT_EQ(study.trial(trial.id).state, TrialState::kRunning);
-  SqliteDatabase(file()).execute(
+/// The last heartbeat of a trial is a minute ago.
+void silence(const std::filesystem::path& file, const Trial& trial) {
+  SqliteDatabase(file).execute(
       "UPDATE trial_heartbeats SET heartbeat = datetime('now', '-61 seconds') WHERE trial_id = " +
       std::to_string(trial.id));
-  study.begin_trial(plan_of(space_, 9));
+}
+
+TEST_F(StudyFile, AHeartbeatThatStoppedIsAProcessThatIsGone) {
+  Study study = minimizing(file());
+  TrialPlan plan = plan_of(space_, 9);
+  plan.claim = [&](const Trial& trial) { study.set_user_attribute(trial.id, kPlace, "elsewhere"); };
+  const Trial trial = *study.begin_trial(plan);
+  study.begin_trial(plan);
+  EXPECT_EQ(study.trial(trial.id).state, TrialState::kRunning);
+  silence(file(), trial);
+  study.begin_trial(plan);
   EXPECT_EQ(study.trial(trial.id).state, TrialState::kFail);
   EXPECT_FALSE(study.finish(trial.id, TrialState::kComplete, {1.0})) << "another process has taken it over";
+}
+
+TEST_F(StudyFile, ASilentTrialIsLeftToItsOwnerWhereThatIsThere) {
+  Study study = minimizing(file());
+  TrialPlan plan = plan_of(space_, 9);
+  const Trial of_optuna = *study.begin_trial(plan);  // without a place: its heartbeats may be rarer than ours
+  plan.claim = [&](const Trial& trial) { study.set_user_attribute(trial.id, kPlace, "here"); };
+  plan.holder = [](const Trial& trial) {
+    return trial.user_attribute(kPlace) == nullptr ? Holder::kUnknown : Holder::kThere;
+  };
+  const Trial held = *study.begin_trial(plan);
+  silence(file(), of_optuna);
+  silence(file(), held);
+  study.begin_trial(plan);
+  EXPECT_EQ(study.trial(of_optuna.id).state, TrialState::kRunning);
+  EXPECT_EQ(study.trial(held.id).state, TrialState::kRunning);
+}
+
+TEST_F(StudyFile, AnOrphanFailsAlsoWhereNothingIsLeftToTry) {
+  Study study = minimizing(file());
+  TrialPlan plan = plan_of(space_, 9);
+  const Trial orphan = *study.begin_trial(plan);
+  plan.most_retries = 0;
+  plan.holder = [](const Trial&) { return Holder::kGone; };
+  plan.suggest = [](const std::vector<Trial>&, const Trial&) { return std::optional<Assignment>(); };
+  EXPECT_FALSE(study.begin_trial(plan));
+  ASSERT_EQ(study.trials().size(), 1U);
+  EXPECT_EQ(study.trial(orphan.id).state, TrialState::kFail);
+}
+
+TEST_F(StudyFile, ATrialThatBreaksIsGivenBackAFewTimesAndInterruptionsDoNotCount) {
+  Study study = minimizing(file());
+  const TrialPlan plan = plan_of(space_, 1);
+  for (int i = 0; i < 5; ++i) study.give_back(*study.begin_trial(plan), kInterrupted, kAnyRetries);
+  for (int i = 0; i < 3; ++i) {
+    const std::optional<Trial> trial = study.begin_trial(plan);
+    ASSERT_TRUE(trial) << i;
+    study.give_back(*trial, "out of memory", 2);
+  }
+  EXPECT_FALSE(study.begin_trial(plan));
+  EXPECT_EQ(study.trials().size(), 8U);
+  EXPECT_TRUE(counts(study.trials().back()));
+  EXPECT_EQ(study.trials().back().user_attribute(kWhyFailed)->as_string(), "out of memory");
+  EXPECT_EQ(first_try(study.trials().back()), 0);
+}
+
+TEST_F(StudyFile, AFailedTrialKeepsItsReason) {
+  Study study = minimizing(file());
+  const Trial trial = *study.begin_trial(plan_of(space_, 9));
+  study.finish(trial.id, TrialState::kFail, {}, "the loss is not finite");
+  EXPECT_EQ(study.trial(trial.id).user_attribute(kWhyFailed)->as_string(), "the loss is not finite");
+  EXPECT_TRUE(counts(study.trial(trial.id)));
+}
+
+TEST_F(StudyFile, GoesByTheMetricThatItWasBegunWith) {
+  minimizing(file());
+  const auto open = [&](std::vector<std::string> names) {
+    Study({.file = file(), .name = "study", .directions = {Direction::kMinimize}, .metric_names = std::move(names)});
+  };
+  EXPECT_THAT(failure([&] { open({"brier"}); }),
+              HasSubstr(R"(the study 'study' goes by ["loss"], search.metric asks for ["brier"])"));
+  // One that names none gets a name.
+  SqliteDatabase(file()).execute("DELETE FROM study_system_attributes");
+  open({"brier"});
+  EXPECT_THAT(failure([&] { minimizing(file()); }), HasSubstr(R"(goes by ["brier"])"));
+}
+
+TEST_F(StudyFile, EndsOfARangeMayChangeAndChoicesMayNot) {
+  Study study = minimizing(file());
+  study.begin_trial(plan_of(space_, 9));
+  study.require_compatible(space_of("x: {float: [-3, 7]}\nanother: {choice: [1, 2]}\n"));
+  EXPECT_THAT(failure([&] { study.require_compatible(space_of("c: {choice: [a, 2]}\n")); }),
+              AllOf(HasSubstr("search.space.c: the study 'study' has values out of"), HasSubstr("choices may not")));
+  EXPECT_THAT(failure([&] { study.require_compatible(space_of("x: {log: [0.1, 1]}\n")); }),
+              HasSubstr("search.space.x"));
+}
+
+TEST_F(StudyFile, KnowsFileSystemsThatOthersWriteToAsWell) {
+  for (const uint32_t type : {0x6969U, 0x65735546U, 0x00C36400U, 0x47504653U, 0x19830326U}) {
+    EXPECT_TRUE(is_network_file_system(type)) << type;
+  }
+  for (const uint32_t type : {0xEF53U, 0x58465342U, 0x9123683EU, 0x01021994U, 0x794C7630U}) {  // ext4 ... overlay
+    EXPECT_FALSE(is_network_file_system(type)) << type;
+  }
 }
 
 TEST_F(StudyFile, AnEntryWithImpossibleValuesFailsAlone) {

@@ -39,7 +39,7 @@ inline Study minimizing(const std::filesystem::path& file, const std::string& na
 
 /// A plan that draws at random and counts as many trials.
 inline TrialPlan plan_of(const Space& space, int64_t most_trials) {
-  TrialPlan plan{.most_trials = most_trials, .is_orphan = nullptr, .suggest = nullptr, .claim = nullptr};
+  TrialPlan plan{.most_trials = most_trials, .holder = nullptr, .suggest = nullptr, .claim = nullptr};
   plan.suggest = [&space](const std::vector<Trial>&, const Trial& trial) {
     return std::optional(random_assignment(space, 1, trial.number));
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "rift/base/error.h"
 
@@ -32,7 +33,7 @@ class AshaPruner final : public Pruner {
       if (trial->system_attribute(rung_key(rung)) != nullptr) continue;
       if (std::isnan(value)) return true;
       study.set_system_attribute(trial_id, rung_key(rung), finite(value));
-      if (!is_promoted(loss, losses_at(trials, rung, study.directions().front()))) return true;
+      if (!is_promoted(loss, losses_of_others(trials, *trial, rung, study.directions().front()))) return true;
     }
     return false;
   }
@@ -44,12 +45,17 @@ class AshaPruner final : public Pruner {
     return std::clamp(value, -kMost, kMost);
   }
 
-  static std::vector<double> losses_at(const std::vector<Trial>& trials, int64_t rung, Direction direction) {
-    std::vector<double> losses;
+  /// Several tries of one setting, the last of which took up what the others left, are one.
+  static std::vector<double> losses_of_others(const std::vector<Trial>& trials, const Trial& own, int64_t rung,
+                                              Direction direction) {
+    std::map<int64_t, double> by_first_try;
     for (const Trial& trial : trials) {
       const Json* value = trial.system_attribute(rung_key(rung));
-      if (value != nullptr && value->is_number()) losses.push_back(as_loss(value->as_double(), direction));
+      if (value == nullptr || !value->is_number() || first_try(trial) == first_try(own)) continue;
+      by_first_try[first_try(trial)] = as_loss(value->as_double(), direction);
     }
+    std::vector<double> losses;
+    for (const auto& [number, loss] : by_first_try) losses.push_back(loss);
     return losses;
   }
 

@@ -12,14 +12,12 @@
 namespace rift::search {
 namespace {
 
+constexpr const char* kMetricNames = "study:metric_names";
 constexpr const char* kNow = "strftime('%Y-%m-%d %H:%M:%f000', 'now')";  // UTC with microseconds, as Optuna writes it
 
-/// File systems whose locks and shared memory another machine does not see.
 bool is_on_network(const std::filesystem::path& folder) {
   struct statfs info {};
-  if (::statfs(folder.c_str(), &info) != 0) return false;
-  constexpr std::array<uint32_t, 6> kNetwork = {0x6969, 0xFF534D42, 0xFE534D42, 0x517B, 0x0BD00BD0, 0x01021997};
-  return std::ranges::find(kNetwork, static_cast<uint32_t>(info.f_type)) != kNetwork.end();
+  return ::statfs(folder.c_str(), &info) == 0 && is_network_file_system(static_cast<uint32_t>(info.f_type));
 }
 
 SqliteDatabase open_storage(const std::filesystem::path& file) {
@@ -28,7 +26,7 @@ SqliteDatabase open_storage(const std::filesystem::path& file) {
                "{}: the folder of the study's database is not there", folder.string());
   const bool is_new = !std::filesystem::exists(file);
   SqliteDatabase database(file);
-  if (is_new && is_on_network(folder)) {
+  if (is_on_network(folder)) {
     log_warning("the study lies on a network disk, whose locks SQLite cannot rely on: run one process on it",
                 {{"file", file.string()}});
   } else if (is_new) {
@@ -53,6 +51,26 @@ std::filesystem::path storage_file(const std::string& storage) {
   return storage;
 }
 
+bool is_network_file_system(uint32_t type) {
+  constexpr std::array<uint32_t, 11> kTypes = {0x6969,       // NFS
+                                               0xFF534D42,   // CIFS
+                                               0xFE534D42,   // SMB 2
+                                               0x517B,       // SMB
+                                               0x0BD00BD0,   // Lustre
+                                               0x01021997,   // 9P
+                                               0x65735546,   // FUSE: sshfs, s3fs, GlusterFS
+                                               0x00C36400,   // Ceph
+                                               0x47504653,   // GPFS
+                                               0x19830326,   // BeeGFS
+                                               0x5346414F};  // AFS
+  return std::ranges::find(kTypes, type) != kTypes.end();
+}
+
+int64_t first_try(const Trial& trial) {
+  const Json* first = trial.system_attribute(kFailedTrial);
+  return first != nullptr && first->is_integer() ? first->as_int() : trial.number;
+}
+
 bool counts(const Trial& trial) {
   if (trial.state == TrialState::kWaiting) return false;
   return trial.state != TrialState::kFail || trial.user_attribute(kErrorOfItsOwn) != nullptr;
@@ -70,6 +88,7 @@ void Study::make_or_read() {
     id_ = find.integer(0);
     find.reset();
     check_directions();
+    check_names();
     transaction.commit();
     return;
   }
@@ -80,9 +99,7 @@ void Study::make_or_read() {
   for (size_t i = 0; i < options_.directions.size(); ++i) {
     add.bind(name_of(options_.directions[i])).bind(id_).bind(static_cast<int64_t>(i)).run();
   }
-  if (!options_.metric_names.empty()) {
-    set_attribute("study_system_attributes", "study_id", id_, "study:metric_names", Json(options_.metric_names));
-  }
+  check_names();
   transaction.commit();
 }
 
@@ -97,6 +114,36 @@ void Study::check_directions() {
   RIFT_REQUIRE(found == options_.directions, Code::kConfig,
                "{}: the study '{}' has other objectives than search.metric ({}); give another --study",
                options_.file.string(), options_.name, text);
+}
+
+/// One and the same study cannot go by auc first and by ap then: their values stand side by side.
+void Study::check_names() {
+  if (options_.metric_names.empty()) return;
+  const Json ours(options_.metric_names);
+  SqliteStatement read =
+      database_.prepare("SELECT value_json FROM study_system_attributes WHERE study_id = ? AND \"key\" = ?");
+  if (!read.bind(id_).bind(std::string_view(kMetricNames)).step()) {
+    read.reset();
+    set_attribute("study_system_attributes", "study_id", id_, kMetricNames, ours);
+    return;
+  }
+  const Json theirs = parse_json(read.text(0), options_.file.string() + ": " + kMetricNames);
+  RIFT_REQUIRE(theirs == ours, Code::kConfig,
+               "{}: the study '{}' goes by {}, search.metric asks for {}; give another --study", options_.file.string(),
+               options_.name, to_json_text(theirs), to_json_text(ours));
+}
+
+void Study::require_compatible(const Space& space) {
+  for (const Trial& trial : trials()) {
+    for (const auto& [name, parameter] : trial.parameters) {
+      const Dimension* dimension = space.find(name);
+      RIFT_REQUIRE(
+          dimension == nullptr || are_compatible(parameter.distribution, dimension->distribution), Code::kConfig,
+          "search.space.{}: the study '{}' has values out of {}, which cannot stand beside {}: the ends of a range may "
+          "change, its kind, scale and choices may not; give another --study",
+          name, options_.name, to_optuna_json(parameter.distribution), to_optuna_json(dimension->distribution));
+    }
+  }
 }
 
 std::vector<Trial> Study::trials() { return read_trials(database_, id_, std::nullopt); }
@@ -128,15 +175,21 @@ std::optional<int64_t> Study::waiting_trial() {
   return find.integer(0);
 }
 
+/// A transaction of its own: it stands whether or not a trial begins after it.
 void Study::fail_orphans(const TrialPlan& plan) {
+  SqliteTransaction transaction(database_);
   const std::vector<int64_t> silent = silent_trials(database_, id_, kGraceSeconds);
   for (const Trial& trial : trials()) {
     if (trial.state != TrialState::kRunning) continue;
+    const Holder holder = plan.holder ? plan.holder(trial) : Holder::kUnknown;
     const bool is_silent = std::ranges::find(silent, trial.id) != silent.end();
-    if (!is_silent && !(plan.is_orphan && plan.is_orphan(trial))) continue;
+    const bool is_gone =
+        holder == Holder::kGone || (holder == Holder::kUnknown && is_silent && trial.user_attribute(kPlace) != nullptr);
+    if (!is_gone) continue;
     log_warning("a trial's process is gone", {{"trial", trial.number}});
     fail_and_queue(trial, "killed", plan.most_retries);
   }
+  transaction.commit();
 }
 
 /// A trial that waits, else a new one; RUNNING from now.
@@ -150,8 +203,8 @@ int64_t Study::next_trial() {
 }
 
 std::optional<Trial> Study::begin_trial(const TrialPlan& plan) {
-  SqliteTransaction transaction(database_);
   fail_orphans(plan);
+  SqliteTransaction transaction(database_);
   const std::vector<Trial> all = trials();
   if (std::ranges::count_if(all, counts) >= plan.most_trials) {
     transaction.commit();
@@ -212,15 +265,18 @@ void Study::set_user_attribute(int64_t trial_id, const std::string& key, const J
 void Study::set_system_attribute(int64_t trial_id, const std::string& key, const Json& value) {
   set_attribute("trial_system_attributes", "trial_id", trial_id, key, value);
 }
-void Study::set_study_attribute(const std::string& key, const Json& value) {
-  set_attribute("study_user_attributes", "study_id", id_, key, value);
-}
 
-std::optional<Json> Study::study_attribute(const std::string& key) {
+Json Study::study_attribute_or(const std::string& key, const Json& value) {
+  SqliteTransaction transaction(database_);
   SqliteStatement read =
       database_.prepare("SELECT value_json FROM study_user_attributes WHERE study_id = ? AND \"key\" = ?");
-  if (!read.bind(id_).bind(std::string_view(key)).step()) return std::nullopt;
-  return parse_json(read.text(0), options_.file.string() + ": study attribute " + key);
+  if (read.bind(id_).bind(std::string_view(key)).step()) {
+    return parse_json(read.text(0), options_.file.string() + ": study attribute " + key);
+  }
+  read.reset();
+  set_attribute("study_user_attributes", "study_id", id_, key, value);
+  transaction.commit();
+  return value;
 }
 
 void Study::finish_in_transaction(int64_t trial_id, TrialState state) {
@@ -230,8 +286,9 @@ void Study::finish_in_transaction(int64_t trial_id, TrialState state) {
       .run();
 }
 
-bool Study::finish(int64_t trial_id, TrialState state, const std::vector<double>& values) {
+bool Study::finish(int64_t trial_id, TrialState state, const std::vector<double>& values, const std::string& why) {
   RIFT_CHECK(state != TrialState::kComplete || values.size() == options_.directions.size());
+  RIFT_CHECK((state == TrialState::kFail) == !why.empty());
   SqliteTransaction transaction(database_);
   if (trial(trial_id).is_finished()) return false;
   SqliteStatement add = database_.prepare(
@@ -241,6 +298,10 @@ bool Study::finish(int64_t trial_id, TrialState state, const std::vector<double>
     add.bind(trial_id).bind(static_cast<int64_t>(i));
     stored.value ? add.bind(*stored.value) : add.bind_null();
     add.bind(stored.type).run();
+  }
+  if (!why.empty()) {
+    set_user_attribute(trial_id, kWhyFailed, why);
+    set_user_attribute(trial_id, kErrorOfItsOwn, true);
   }
   finish_in_transaction(trial_id, state);
   transaction.commit();
@@ -254,8 +315,15 @@ void Study::fail_and_queue(const Trial& trial, const std::string& why, int64_t m
   if (const Json* before = trial.system_attribute(kRetryHistory); before != nullptr && before->is_array()) {
     history = *before;
   }
-  if (static_cast<int64_t>(history.size()) >= most_retries) {
-    set_user_attribute(trial.id, kErrorOfItsOwn, true);  // it takes its process down each time
+  const std::vector<Trial> all = trials();
+  // Those that somebody stopped say nothing against it.
+  const auto broke = std::ranges::count_if(history.as_array(), [&](const Json& number) {
+    const auto before = std::ranges::find(all, number.as_int(), &Trial::number);
+    const Json* reason = before == all.end() ? nullptr : before->user_attribute(kWhyFailed);
+    return reason == nullptr || *reason != Json(kInterrupted);
+  });
+  if (broke >= most_retries) {
+    set_user_attribute(trial.id, kErrorOfItsOwn, true);  // it ends its process each time
     return;
   }
   history.push_back(trial.number);
@@ -267,11 +335,10 @@ void Study::fail_and_queue(const Trial& trial, const std::string& why, int64_t m
   set_system_attribute(again, kRetryHistory, history);
 }
 
-void Study::interrupt(const Trial& trial, int64_t most_retries) {
+void Study::give_back(const Trial& trial, const std::string& why, int64_t most_retries) {
   SqliteTransaction transaction(database_);
   if (this->trial(trial.id).is_finished()) return;
-  // Nothing is wrong with a trial that somebody stopped: it may be taken up any number of times.
-  fail_and_queue(trial, "interrupted", std::max<int64_t>(most_retries, 1'000'000));
+  fail_and_queue(trial, why, most_retries);
   transaction.commit();
 }
 

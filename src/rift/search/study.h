@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rift/base/sqlite.h"
+#include "rift/search/space.h"
 #include "rift/search/trial.h"
 
 namespace rift::search {
@@ -24,12 +25,20 @@ struct StudyOptions {
   std::vector<std::string> metric_names;  // shown by Optuna's tools; may be empty
 };
 
+/// What is known of the process that a running trial belongs to.
+enum class Holder {
+  kThere,    // it holds the trial's directory, whatever the heartbeats say
+  kGone,     // on this machine nobody holds it
+  kUnknown,  // on another machine, or none of rift's
+};
+
 /// What begin_trial() has to know.
 struct TrialPlan {
   int64_t most_trials = 0;  // no further trial once this many count (see begin_trial)
   int64_t most_retries = 2;
-  /// Whether a trial that seems to run has lost its process, beside what its heartbeat says.
-  std::function<bool(const Trial&)> is_orphan;
+  /// Of a trial that seems to run; empty = nothing is known of any. Where nothing is known a trial of rift's
+  /// (kPlace) whose heartbeat has stopped counts as killed; others are their owner's to judge.
+  std::function<Holder(const Trial&)> holder;
   /// The values of a trial, out of all trials of the study before it; nullopt when there are none left to try. A
   /// kData that it throws is the trial's own: it fails. Called while other writers wait.
   std::function<std::optional<std::map<std::string, Parameter>>(const std::vector<Trial>&, const Trial&)> suggest;
@@ -42,10 +51,12 @@ struct TrialPlan {
 /// themselves.
 ///
 /// A new database on a local disk is put into SQLite's write-ahead log, in which readers never wait for a writer. Its
-/// shared memory does not reach over a network: on a network disk the older journal is used, and the log warns.
+/// shared memory does not reach over a network: on a network disk the older journal is used. The log warns whenever a
+/// study there is opened.
 class Study {
  public:
-  /// Opens the study or makes it. Throws kConfig when one of that name has other objectives.
+  /// Opens the study or makes it. Throws kConfig when one of that name has other objectives: other directions, or other
+  /// names where it has names; it gets those of the options where it has none.
   explicit Study(StudyOptions options);
 
   int64_t id() const { return id_; }
@@ -56,26 +67,33 @@ class Study {
   std::vector<Trial> trials();  // by number
   Trial trial(int64_t trial_id);
 
-  /// In one transaction: trials whose process is gone become FAIL and, unless they were tried `most_retries` times,
-  /// wait to be taken up again; then a waiting trial (Optuna's enqueue_trial() too) or a new one becomes RUNNING with
+  /// Throws kConfig, naming the parameter and both ranges, where trials have values of a parameter of `space` that may
+  /// not stand beside its own (are_compatible()).
+  void require_compatible(const Space& space);
+
+  /// Trials whose process is gone become FAIL and, unless they were tried `most_retries` times, wait to be taken up
+  /// again. Then, in one transaction, a waiting trial (Optuna's enqueue_trial() too) or a new one becomes RUNNING with
   /// its values. nullopt when `most_trials` count (counts()) or nothing is left to try.
   std::optional<Trial> begin_trial(const TrialPlan& plan);
 
   void report(int64_t trial_id, int64_t step, double value);
   void set_user_attribute(int64_t trial_id, const std::string& key, const Json& value);
   void set_system_attribute(int64_t trial_id, const std::string& key, const Json& value);
-  void set_study_attribute(const std::string& key, const Json& value);  // of users
-  std::optional<Json> study_attribute(const std::string& key);
+  /// A user's attribute of the study as it stands; `value` from now on where it had none.
+  Json study_attribute_or(const std::string& key, const Json& value);
 
-  /// `state`: COMPLETE with one value an objective, PRUNED with its last one as Optuna has it, or FAIL. False when the
-  /// trial has been finished by another process meanwhile, which thought that this one was gone.
-  bool finish(int64_t trial_id, TrialState state, const std::vector<double>& values = {});
-  /// FAIL with the reason, and an entry that waits to be taken up with the same values.
-  void interrupt(const Trial& trial, int64_t most_retries);
+  /// `state`: COMPLETE with one value an objective, PRUNED with its last one as Optuna has it, or FAIL by an error of
+  /// the trial's own, whose text is `why`. All of it in one transaction. False when the trial has been finished by
+  /// another process meanwhile, which thought that this one was gone.
+  bool finish(int64_t trial_id, TrialState state, const std::vector<double>& values = {}, const std::string& why = {});
+  /// FAIL with the reason, and an entry that waits to be taken up with the same values, unless there were
+  /// `most_retries` of them (those after kInterrupted aside): then the reason counts as an error of its own.
+  void give_back(const Trial& trial, const std::string& why, int64_t most_retries);
 
  private:
   void make_or_read();
   void check_directions();
+  void check_names();
   void fail_orphans(const TrialPlan& plan);
   int64_t next_trial();
   void finish_in_transaction(int64_t trial_id, TrialState state);
@@ -90,6 +108,10 @@ class Study {
   int64_t id_ = 0;
 };
 
+/// The reason of a trial that somebody stopped: nothing is wrong with it, so it may be taken up kAnyRetries times.
+inline constexpr const char* kInterrupted = "interrupted";
+inline constexpr int64_t kAnyRetries = 1'000'000;
+
 /// Attributes of trials. The first three are Optuna's own names: what it, and rift, take an entry's values from, and
 /// how a retried trial tells where it comes from.
 inline constexpr const char* kFixedParameters = "fixed_params";
@@ -97,6 +119,13 @@ inline constexpr const char* kFailedTrial = "failed_trial";
 inline constexpr const char* kRetryHistory = "retry_history";
 inline constexpr const char* kWhyFailed = "why_failed";    // of users: "killed", "interrupted", or an error's text
 inline constexpr const char* kErrorOfItsOwn = "is_error";  // of users: true for an error's text
+inline constexpr const char* kPlace = "place";  // of users: the machine and directory that rift tries it on and in
+
+/// Whether statfs(2) names a file system that other machines write to as well, or one of user space, which may be such.
+bool is_network_file_system(uint32_t type);
+
+/// The number of the trial that this one is another try of: its own where it is the first.
+int64_t first_try(const Trial& trial);
 
 /// Whether a trial counts towards the number that was asked for: COMPLETE, PRUNED, RUNNING, or failed by an error of
 /// its own. One that was killed or interrupted does not: the entry that takes its place does.

@@ -70,9 +70,13 @@ class Comparison {
       return *before;
     }
     const std::vector<ModelKind> kinds = kinds_to_fit();
+    FinishedRuns finished({.directory = spec_.directory,
+                           .resume = spec_.resume,
+                           .overwrite = spec_.overwrite,
+                           .made_from = made_of_runs()},
+                          loaders_);
     forget_results(spec_.directory);
     write_run_yaml(spec_.directory, resolved_options(spec_, dataset_));
-    FinishedRuns finished(spec_.directory, spec_.resume, loaders_);
     for (const ModelKind kind : kinds) {
       try {
         fit_model(kind, finished);
@@ -140,6 +144,7 @@ class Comparison {
                              ? spec_.directory / "models" / model
                              : spec_.directory / kUnfinishedFolder / model / fmt::format("{}-{}", split, seed) / "log",
             .resume = spec_.resume,
+            .overwrite = spec_.overwrite,
             .made_from = made_from_of_checkpoints(made_from_),
             .progress_suffix = suffix(split, seed)};
   }
@@ -153,6 +158,13 @@ class Comparison {
       if (what == "captions" || (of_backbone && model == name_of(ModelKind::kFineTuned))) files.push_back(input);
     }
     return files;
+  }
+
+  /// Other models and more seeds leave each run as it is.
+  Json made_of_runs() const {
+    Json made = made_from_;
+    for (const char* key : {"models", "seeds"}) made["options"]["compare"].erase(key);
+    return made;
   }
 
   /// What a stored run must have been made from to be used again.

@@ -114,12 +114,17 @@ class FineTunedLearner final : public Learner {
   Fitted fit(const FitSpec& spec) const override {
     train::FineTuneOptions options = options_;
     options.train.seed = spec.seed;
+    if (options.train.mlflow && !spec.suffix.empty()) {
+      std::string& name = options.train.mlflow->name;
+      name = (name.empty() ? name_ : name) + spec.suffix;
+    }
     train::FineTuneSpec fine_tune{.dataset = spec.dataset,
                                   .train = spec.rows.train,
                                   .validation = spec.rows.validation,
                                   .options = options,
                                   .directory = spec.directory,
                                   .resume = spec.resume,
+                                  .overwrite = spec.overwrite,
                                   .init_from = std::nullopt,
                                   .device = device_,
                                   .progress_name = spec.progress_name,

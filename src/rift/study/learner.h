@@ -21,8 +21,10 @@ struct FitSpec {
   int64_t seed = 1;
   std::filesystem::path directory;  // of log and checkpoints; empty = nothing is written
   bool resume = false;
-  Json made_from = {};  // of the run, kept with checkpoints
+  bool overwrite = false;  // see train::TrainerSpec
+  Json made_from = {};     // of the run, kept with checkpoints
   std::string progress_name;
+  std::string suffix = {};                       // ", 120 labels, seed 1": tells it from other fits of one run
   train::EvaluationObserver observer = nullptr;  // of a fine-tuning
   bool is_published = true;                      // else what only a published model needs is left out
 };

@@ -123,8 +123,10 @@ ModelRun run_model(Learner& learner, const RunSpec& spec) {
                                       .seed = spec.seed,
                                       .directory = spec.directory,
                                       .resume = spec.resume,
+                                      .overwrite = spec.overwrite,
                                       .made_from = spec.made_from,
                                       .progress_name = learner.name() + spec.progress_suffix,
+                                      .suffix = spec.progress_suffix,
                                       .observer = {},
                                       .is_published = spec.is_published});
   run.train_seconds = training.seconds();

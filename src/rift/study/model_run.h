@@ -47,6 +47,7 @@ struct RunSpec {
   bool out_of_fold = false;         // wanted by a fusion, whatever it costs
   std::filesystem::path directory;  // of log and checkpoints of the fit; empty = none
   bool resume = false;
+  bool overwrite = false;       // see train::TrainerSpec
   Json made_from = {};          // for checkpoints of the fit
   std::string progress_suffix;  // " split 2/5, seed 3", empty when there is only one run
   bool is_published = true;     // else what only a published model needs is left out

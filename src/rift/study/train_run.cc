@@ -59,6 +59,7 @@ class TrainRun {
                            .options = spec_.options,
                            .directory = spec_.directory,
                            .resume = spec_.resume,
+                           .overwrite = spec_.overwrite,
                            .made_from = made_from_of_checkpoints(made)};
     const ModelRun run = run_model(*learner, run_spec);
     const std::vector<int64_t>& validation_rows = parts_.front().fit.validation;
@@ -137,10 +138,10 @@ class TrainRun {
     data["policy"] = policy_json(spec_.options.task, spec_.options.policy, policy());
     write_json(directory / "report.json", data);
     forget_older_models();
+    write_search();  // first: by it the same command knows a finished search that was stopped before its report
     write_json(directory / kMetricsFile, metrics);
     manifest["results"] = results_json(directory);
     write_json(directory / "manifest.json", manifest);
-    write_search();
     write_report(directory, directory / "report.html");
   }
 

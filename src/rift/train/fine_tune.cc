@@ -260,6 +260,7 @@ class FineTuning {
             .rates = knowledge_->rates(),
             .directory = spec_.directory,
             .resume = spec_.resume,
+            .overwrite = spec_.overwrite,
             .run = origin,
             .machine = package::describe_execution(spec_.device),
             .progress_name = spec_.progress_name,

@@ -94,10 +94,24 @@ class Trainer {
     RIFT_REQUIRE(spec_.train.soup == 1, Code::kConfig, "train.soup: {}", kNone);
   }
 
+  /// nullopt where there is none to go on from.
+  std::optional<CheckpointState> earlier_state() const {
+    try {
+      std::optional<CheckpointState> state = checkpoints_.read_newest();
+      if (state) require_same_epochs(state->progressed);
+      return state;
+    } catch (const Error& error) {
+      const Code code = error.code();
+      const bool is_others = code == Code::kConfig || code == Code::kArtefact || code == Code::kUnsupported;
+      if (!spec_.overwrite || !is_others) throw;
+      log_info("checkpoints of another run give way", {{"why", error.message()}});
+      return std::nullopt;
+    }
+  }
+
   bool restore() {
-    std::optional<CheckpointState> state = checkpoints_.read_newest();
+    std::optional<CheckpointState> state = earlier_state();
     if (!state) return false;
-    require_same_epochs(state->progressed);
     progressed_ = std::move(state->progressed);
     store_.copy_from(state->parameters);
     best_.restore(std::move(state->best));

@@ -34,8 +34,9 @@ struct TrainerSpec {
   std::filesystem::path directory;                 // log.jsonl, timing.jsonl, checkpoints/; empty = nothing is written
   Shuffle shuffle = Shuffle::kSorted;
   bool resume = false;
-  Json run;             // what the run is made from (run_origin.h): a checkpoint of another one is refused
-  std::string machine;  // what it runs on: a checkpoint of another one is taken with a warning
+  bool overwrite = false;  // resumes where it can: checkpoints of another run are removed, not refused
+  Json run;                // what the run is made from (run_origin.h): a checkpoint of another one is refused
+  std::string machine;     // what it runs on: a checkpoint of another one is taken with a warning
   std::string progress_name = "fine-tuning";
   EvaluationObserver observer;  // may be empty
 };

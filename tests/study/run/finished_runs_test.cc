@@ -1,5 +1,6 @@
 #include "rift/study/run/finished_runs.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "classic/small_dataset.h"
@@ -30,13 +31,22 @@ struct Study {
   }
 };
 
+Json made_from(int64_t tries, const Json& files = Json::object()) {
+  return Json{{"options", Json{{"tries", tries}}}, {"files", files}};
+}
+
+FinishedRuns unfinished(const test::TempDirectory& directory, bool resume, Json made = made_from(1),
+                        bool overwrite = false) {
+  return {{.directory = directory.path(), .resume = resume, .overwrite = overwrite, .made_from = std::move(made)},
+          package::classic_loaders()};
+}
+
 TEST(FinishedRuns, AKeptRunComesBackWhole) {
   const test::TempDirectory directory;
   const Study study;
   const ModelRun run = study.run();
-  FinishedRuns(directory.path(), /*resume=*/false, package::classic_loaders())
-      .keep("scorecard", run, study.spec(), "print");
-  FinishedRuns finished(directory.path(), /*resume=*/true, package::classic_loaders());
+  unfinished(directory, false).keep("scorecard", run, study.spec(), "print");
+  FinishedRuns finished = unfinished(directory, true);
   const auto found = finished.find("scorecard", 0, run.seed, "print");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->test.values, run.test.values);
@@ -51,20 +61,39 @@ TEST(FinishedRuns, AnotherFingerprintOrANewComparisonForgetsIt) {
   const test::TempDirectory directory;
   const Study study;
   const ModelRun run = study.run();
-  FinishedRuns(directory.path(), false, package::classic_loaders()).keep("scorecard", run, study.spec(), "print");
-  FinishedRuns finished(directory.path(), true, package::classic_loaders());
+  unfinished(directory, false).keep("scorecard", run, study.spec(), "print");
+  FinishedRuns finished = unfinished(directory, true);
   EXPECT_FALSE(finished.find("scorecard", 0, run.seed, "other"));
   EXPECT_FALSE(finished.find("gbdt", 0, run.seed, "print"));
-  FinishedRuns(directory.path(), false, package::classic_loaders());
-  EXPECT_FALSE(
-      FinishedRuns(directory.path(), true, package::classic_loaders()).find("scorecard", 0, run.seed, "print"));
+  unfinished(directory, false);
+  EXPECT_FALSE(unfinished(directory, true).find("scorecard", 0, run.seed, "print"));
+}
+
+TEST(FinishedRuns, OtherSettingsAreRefusedUnlessTheRunIsGivenUp) {
+  const test::TempDirectory directory;
+  const Study study;
+  const ModelRun run = study.run();
+  unfinished(directory, false).keep("scorecard", run, study.spec(), "print");
+  EXPECT_THAT(
+      test::message_of(Code::kConfig, [&] { unfinished(directory, true, made_from(2)); }),
+      testing::HasSubstr("begun with other settings or files, or by another program, than --resume was given now "
+                         "(options.tries: 1 then, 2 now)"));
+  // Another model brings files of its own; those that both have are the same.
+  unfinished(directory, true, made_from(1, Json{{"backbone", "a"}}));
+  EXPECT_TRUE(unfinished(directory, true).find("scorecard", 0, run.seed, "print"));
+  EXPECT_THAT(test::message_of(Code::kConfig,
+                               [&] {
+                                 unfinished(directory, true, made_from(1, Json{{"backbone", "b"}}));
+                               }),
+              testing::HasSubstr("files.backbone"));
+  EXPECT_FALSE(unfinished(directory, true, made_from(2), /*overwrite=*/true).find("scorecard", 0, run.seed, "print"));
 }
 
 TEST(FinishedRuns, ARunThatWasKeptHalfwayIsNoFinishedOne) {
   const test::TempDirectory directory;
   const Study study;
   const ModelRun run = study.run();
-  FinishedRuns finished(directory.path(), /*resume=*/true, package::classic_loaders());
+  FinishedRuns finished = unfinished(directory, true);
   finished.keep("scorecard", run, study.spec(), "first");
   const auto scores = directory.path() / "unfinished/scorecard/0-1/scores.parquet";
   std::filesystem::remove(scores);

@@ -24,7 +24,7 @@ class TrialOptions : public testing::Test {
       "data: {source: a.csv, label: y}\ntuning: {method: lora, rank: 8, alpha: 16}\noptim: {lr: 0.1, epochs: 7}\n"
       "search: {space: {optim.lr: {log: [1, 2]}}}\n",
       "run.yaml");
-  SearchMetric metric_ = search_metrics(data::Task::kBinary, {.name = "log_loss", .second = ""}).front();
+  SearchMetric metric_ = search_metrics(data::Task::kBinary, {}, {.name = "log_loss", .second = ""}).front();
 };
 
 TEST_F(TrialOptions, PutValuesIntoRunYamlAndLeaveTheRest) {

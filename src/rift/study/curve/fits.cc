@@ -64,7 +64,10 @@ bool is_language_model(CurveModel model) { return kind_of(model) == ModelKind::k
 CurveFits::CurveFits(const CurveFitsSpec& spec)
     : spec_(spec),
       frozen_(with_frozen_features(spec.run.options)),
-      kept_(spec.run.directory, spec.run.resume),
+      kept_({.directory = spec.run.directory,
+             .resume = spec.run.resume,
+             .overwrite = spec.run.overwrite,
+             .made_from = spec.made_from}),
       shared_(spec.dataset, spec.samples.rows_of_all(spec.sizes.back())) {}
 
 RunOptions CurveFits::options_of(CurveModel model, const Parts& parts) const {
@@ -122,6 +125,7 @@ CurveFit CurveFits::fit_one(CurveModel model, size_t size, size_t seed, const Pa
                            .options = options,
                            .directory = directory,
                            .resume = spec_.run.resume,
+                           .overwrite = spec_.run.overwrite,
                            .made_from = made_from_of_checkpoints(spec_.made_from),
                            .progress_suffix = fmt::format(", {} labels, seed {}", spec_.sizes[size], spec_.seeds[seed]),
                            .is_published = false});

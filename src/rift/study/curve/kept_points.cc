@@ -5,7 +5,6 @@
 #include "rift/base/files.h"
 #include "rift/study/run/directory.h"
 #include "rift/study/run/kept_scores.h"
-#include "rift/study/run/place.h"
 
 namespace rift::study {
 namespace {
@@ -17,10 +16,7 @@ constexpr const char* kScoresFile = "scores.parquet";
 
 }  // namespace
 
-KeptPoints::KeptPoints(fs::path directory, bool resume)
-    : root_(std::move(directory) / kUnfinishedFolder), resume_(resume) {
-  if (!resume_) remove();
-}
+KeptPoints::KeptPoints(const UnfinishedSpec& spec) : root_(claim_unfinished(spec)), resume_(spec.resume) {}
 
 std::optional<CurveFit> KeptPoints::find(const std::string& name, const std::string& fingerprint) const {
   const fs::path file = folder(name) / kPointFile;

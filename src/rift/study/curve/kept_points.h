@@ -8,6 +8,7 @@
 #include "rift/score/calibrator.h"
 #include "rift/score/scorer.h"
 #include "rift/study/model_run.h"
+#include "rift/study/run/place.h"
 
 namespace rift::study {
 
@@ -23,8 +24,8 @@ struct CurveFit {
 /// Finished fits of a curve that is not done yet, under <directory>/unfinished/<name>/. Removed when it is.
 class KeptPoints {
  public:
-  /// resume false: whatever lies there from an earlier curve is removed.
-  KeptPoints(std::filesystem::path directory, bool resume);
+  /// Throws as claim_unfinished().
+  explicit KeptPoints(const UnfinishedSpec& spec);
 
   std::filesystem::path folder(const std::string& name) const { return root_ / name; }
   /// `fingerprint`: what the fit depends on; one with another is not used.

@@ -57,10 +57,8 @@ class CurveRun {
     samples_.emplace(dataset_, parts_.front(), seeds_);
     sizes_ = curve_sizes(curve_.sizes, samples_->most());
     for (const int64_t size : sizes_) {
-      for (size_t seed = 0; seed < seeds_.size(); ++seed) {
-        Parts sample = samples_->sample(size, seed);
-        if (seed == 0) first_samples_.push_back(std::move(sample));
-      }
+      std::vector<Parts>& of_size = of_sizes_.emplace_back();
+      for (size_t seed = 0; seed < seeds_.size(); ++seed) of_size.push_back(samples_->sample(size, seed));
     }
   }
 
@@ -72,14 +70,14 @@ class CurveRun {
       return *before;
     }
     const std::vector<CurveModel> models = models_to_fit();
-    forget_results(spec_.directory);
-    write_run_yaml(spec_.directory, resolved());
     CurveFits fits({.run = spec_,
                     .dataset = dataset_,
                     .samples = *samples_,
                     .sizes = sizes_,
                     .seeds = seeds_,
                     .made_from = made_of_fits()});
+    forget_results(spec_.directory);
+    write_run_yaml(spec_.directory, resolved());
     for (const CurveModel model : models) {
       try {
         models_.push_back({.name = std::string(name_of(model)), .fits = fits.fit(model)});
@@ -153,7 +151,7 @@ class CurveRun {
                              .metric = metric_,
                              .seeds = seeds_,
                              .labels_in_all = samples_->most(),
-                             .samples = first_samples_,
+                             .samples = of_sizes_,
                              .models = models_,
                              .stop_below = curve_.stop_below});
     curve["skipped"] = skipped_;
@@ -178,7 +176,7 @@ class CurveRun {
                             .raw = fit.test,
                             .calibrator = fit.calibrator,
                             .policy = policy(),
-                            .labels = sizes_[size]});
+                            .labels = labels_in(of_sizes_[size][seed])});
         }
       }
     }
@@ -212,7 +210,7 @@ class CurveRun {
   CompareOptions compare_;  // as run.yaml has it
   StudySpec spec_;
   const LearningCurveOptions& curve_;
-  const SearchMetric& metric_;
+  const SearchMetric metric_;
   std::optional<DirectoryLock> place_;  // held as long as the run lasts
   data::Dataset dataset_;
   std::vector<Parts> parts_;
@@ -220,7 +218,7 @@ class CurveRun {
   std::vector<data::Leak> leaks_;
   std::vector<int64_t> seeds_, sizes_;
   std::optional<LabelSamples> samples_;
-  std::vector<Parts> first_samples_;
+  std::vector<std::vector<Parts>> of_sizes_;  // [sizes][seeds]
   std::vector<FittedModel> models_;
   Json skipped_ = Json::array();
 };

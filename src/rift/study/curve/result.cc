@@ -8,6 +8,7 @@
 #include "rift/base/progress.h"
 #include "rift/metrics/bootstrap.h"
 #include "rift/study/curve/analysis.h"
+#include "rift/study/curve/samples.h"
 #include "rift/study/scored_figures.h"
 
 namespace rift::study {
@@ -18,7 +19,15 @@ constexpr double kMostWork = 1e9;  // rows that are looked at, over fits and rep
 constexpr double kStopBelow = 0.005;
 constexpr double kStopShare = 0.01;  // of the error of an amount
 
-int64_t rows_of(const Parts& parts) { return static_cast<int64_t>(parts.known.size() + parts.calibration.size()); }
+int64_t whole(double rows) { return std::llround(rows); }
+
+/// The mean of a number of rows over the samples of one size.
+template <class Count>
+double mean_of(const std::vector<Parts>& samples, Count&& count) {
+  double sum = 0.0;
+  for (const Parts& sample : samples) sum += static_cast<double>(count(sample));
+  return sum / static_cast<double>(samples.size());
+}
 
 /// Values of the metric as errors and back: the same map both ways.
 double turned(const SearchMetric& metric, double value) {
@@ -31,7 +40,7 @@ CurveErrors errors_of(const CurveFacts& facts) {
                      .seeds = static_cast<int64_t>(facts.seeds.size()),
                      .error = {},
                      .replicates = {}};
-  for (const Parts& sample : facts.samples) errors.labels.push_back(static_cast<double>(rows_of(sample)));
+  for (const auto& of_size : facts.samples) errors.labels.push_back(mean_of(of_size, labels_in));
   std::vector<ScoredFigures> scored;
   for (const FittedModel& model : facts.models) {
     for (const auto& of_size : model.fits) {
@@ -93,7 +102,7 @@ Json model_json(const CurveFacts& facts, const CurveErrors& errors, int64_t mode
   const ModelCurve& curve = analysis.models[static_cast<size_t>(model)];
   Json points = Json::array();
   for (size_t s = 0; s < curve.points.size(); ++s) {
-    Json point{{"labels", static_cast<int64_t>(errors.labels[s])}};
+    Json point{{"labels", whole(errors.labels[s])}};
     set_value(facts.metric, curve.points[s].error, point);
     point["deviation"] = curve.points[s].deviation;
     Json seeds = Json::array();
@@ -118,8 +127,8 @@ Json model_json(const CurveFacts& facts, const CurveErrors& errors, int64_t mode
   }
   json["line"] = std::move(line);
   const Json worth = plain_json(curve.law->doubling);
-  json["doubling"] = Json{{"from", static_cast<int64_t>(errors.labels.back())},
-                          {"to", static_cast<int64_t>(2.0 * errors.labels.back())},
+  json["doubling"] = Json{{"from", whole(errors.labels.back())},
+                          {"to", whole(2.0 * errors.labels.back())},
                           {"worth", worth.at("value")},
                           {"low", worth.at("low")},
                           {"high", worth.at("high")}};
@@ -132,7 +141,7 @@ Json pair_json(const CurveFacts& facts, const CurveErrors& errors, int64_t a, in
   const PairCurve pair = analyse_pair(errors, a, b, options);
   Json gains = Json::array();
   for (size_t s = 0; s < pair.gain.size(); ++s) {
-    Json gain{{"labels", static_cast<int64_t>(errors.labels[s])}};
+    Json gain{{"labels", whole(errors.labels[s])}};
     const Json plain = plain_json(pair.gain[s]);
     for (const Json::Member& member : plain.as_object()) gain[member.key] = member.value;
     gains.push_back(std::move(gain));
@@ -171,13 +180,15 @@ double stop_below(const CurveFacts& facts, const CurveErrors& errors) {
   return std::max(kStopShare * least, 1e-12);
 }
 
-Json sizes_json(const std::vector<Parts>& samples) {
+/// Of several seeds the means, to whole rows.
+Json sizes_json(const std::vector<std::vector<Parts>>& samples) {
   Json sizes = Json::array();
-  for (const Parts& sample : samples) {
-    sizes.push_back(Json{{"labels", rows_of(sample)},
-                         {"train", static_cast<int64_t>(sample.fit.train.size())},
-                         {"validation", static_cast<int64_t>(sample.fit.validation.size())},
-                         {"calibration", static_cast<int64_t>(sample.calibration.size())}});
+  for (const std::vector<Parts>& of_size : samples) {
+    const auto mean = [&](auto&& count) { return whole(mean_of(of_size, count)); };
+    sizes.push_back(Json{{"labels", mean(labels_in)},
+                         {"train", mean([](const Parts& sample) { return sample.fit.train.size(); })},
+                         {"validation", mean([](const Parts& sample) { return sample.fit.validation.size(); })},
+                         {"calibration", mean([](const Parts& sample) { return sample.calibration.size(); })}});
   }
   return sizes;
 }

@@ -25,8 +25,8 @@ struct CurveFacts {
   const Parts& parts;  // of which the test rows judge
   const SearchMetric& metric;
   const std::vector<int64_t>& seeds;
-  int64_t labels_in_all = 0;          // rows that are not for testing
-  const std::vector<Parts>& samples;  // [sizes], those of the first seed
+  int64_t labels_in_all = 0;                       // rows that are not for testing
+  const std::vector<std::vector<Parts>>& samples;  // [sizes][seeds]
   const std::vector<FittedModel>& models;
   std::optional<double> stop_below;  // as run.yaml says it
 };

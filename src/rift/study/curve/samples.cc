@@ -59,6 +59,8 @@ std::vector<int64_t> LabelSamples::rows_of_all(int64_t labels) const {
   return {rows.begin(), rows.end()};
 }
 
+int64_t labels_in(const Parts& sample) { return static_cast<int64_t>(sample.known.size() + sample.calibration.size()); }
+
 std::vector<int64_t> curve_sizes(std::vector<int64_t> asked, int64_t most) {
   if (asked.empty()) {
     for (int64_t size = most; asked.empty() || (asked.size() < kMostSizes && size >= kSmallest); size /= 2) {

@@ -30,6 +30,10 @@ class LabelSamples {
   int64_t most_ = 0;
 };
 
+/// Rows of a sample whose label is used: all but the test rows. Where groups come whole it may be fewer than were asked
+/// for, and another number for each seed.
+int64_t labels_in(const Parts& sample);
+
 /// The sizes in rising order, each once; without any `most` and halves of it, at most five and none below 50. Throws
 /// kConfig for a size above `most`.
 std::vector<int64_t> curve_sizes(std::vector<int64_t> asked, int64_t most);

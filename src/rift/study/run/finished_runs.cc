@@ -6,7 +6,6 @@
 #include "rift/base/files.h"
 #include "rift/base/log.h"
 #include "rift/study/run/kept_scores.h"
-#include "rift/study/run/place.h"
 #include "rift/study/scoring.h"
 
 namespace rift::study {
@@ -32,10 +31,8 @@ Json run_json(const ModelRun& run, const std::string& fingerprint) {
 
 }  // namespace
 
-FinishedRuns::FinishedRuns(fs::path directory, bool resume, package::PartLoaders loaders)
-    : root_(std::move(directory) / kUnfinishedFolder), resume_(resume), loaders_(std::move(loaders)) {
-  if (!resume_) remove();
-}
+FinishedRuns::FinishedRuns(const UnfinishedSpec& spec, package::PartLoaders loaders)
+    : root_(claim_unfinished(spec)), resume_(spec.resume), loaders_(std::move(loaders)) {}
 
 fs::path FinishedRuns::place(const std::string& model, size_t split, int64_t seed) const {
   return root_ / model / fmt::format("{}-{}", split, seed);

@@ -6,6 +6,7 @@
 
 #include "rift/package/format/package.h"
 #include "rift/study/model_run.h"
+#include "rift/study/run/place.h"
 
 namespace rift::study {
 
@@ -13,8 +14,8 @@ namespace rift::study {
 /// and its package, under <directory>/unfinished/<model>/<split>-<seed>/. Removed when the comparison is done.
 class FinishedRuns {
  public:
-  /// resume false: whatever lies there from an earlier comparison is removed.
-  FinishedRuns(std::filesystem::path directory, bool resume, package::PartLoaders loaders);
+  /// Throws as claim_unfinished().
+  FinishedRuns(const UnfinishedSpec& spec, package::PartLoaders loaders);
 
   /// `fingerprint`: what the run depends on; a stored run with another one is not used.
   std::optional<ModelRun> find(const std::string& model, size_t split, int64_t seed, const std::string& fingerprint);

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kMadeFromFile = "made_from.json";
+
 bool is_file(const fs::path& path) {
   std::error_code ignored;
   return fs::is_regular_file(path, ignored);
@@ -55,6 +57,13 @@ bool only_adds_epochs(const Json& then, Json now) {
   if (before == nullptr || after == nullptr || *before != Json(0.0) || *after == *before) return false;
   now["options"]["optim"]["more_epochs"] = *before;
   return then == now;
+}
+
+/// Members of `from` that `to` lacks.
+void add_missing(const Json& from, Json& to) {
+  for (const Json::Member& member : from.as_object()) {
+    if (!to.contains(member.key)) to[member.key] = member.value;
+  }
 }
 
 }  // namespace
@@ -105,6 +114,30 @@ Json made_from_of_checkpoints(const Json& made_from) {
     if (!file.key.starts_with(kBackboneInput)) files[file.key] = file.value;
   }
   return Json{{"files", std::move(files)}, {"split", made_from.at("split")}, {"program", made_from.at("program")}};
+}
+
+fs::path claim_unfinished(const UnfinishedSpec& spec) {
+  const fs::path folder = spec.directory / kUnfinishedFolder, file = folder / kMadeFromFile;
+  std::error_code ignored;
+  if (!spec.resume) fs::remove_all(folder, ignored);
+  Json now = spec.made_from;
+  if (is_file(file)) {
+    Json then = read_json(file);
+    add_missing(then.at("files"), now["files"]);
+    add_missing(now.at("files"), then["files"]);
+    RIFT_REQUIRE(then == now || spec.overwrite, Code::kConfig,
+                 "--out {}: the run that was stopped there was begun with other settings or files, or by another "
+                 "program, than --resume was given now ({}); go on with what it was begun with, or start anew without "
+                 "--resume",
+                 spec.directory.string(), differences_text(then, now));
+    if (then != now) {
+      fs::remove_all(folder, ignored);
+      now = spec.made_from;
+    }
+  }
+  fs::create_directories(folder);
+  write_json(file, now);
+  return folder;
 }
 
 std::optional<Json> finished_result(const StudySpec& spec, const char* own_file, const Json& made_from) {

@@ -44,6 +44,18 @@ Json made_from(const StudySpec& spec, const Json& inputs, const std::string& spl
 /// and other files but the pretrained model's, split, program.
 Json made_from_of_checkpoints(const Json& made_from);
 
+/// Work that --resume takes up.
+struct UnfinishedSpec {
+  std::filesystem::path directory;  // of the run
+  bool resume = false;              // else what lies there is removed
+  bool overwrite = false;           // what was begun from something else is removed too, rather than refused
+  Json made_from;  // as made_from() gives it, without what may change on the way: which models, how many seeds
+};
+
+/// <directory>/unfinished, with made_from kept in it. Throws kConfig, naming what differs, where the work that lies
+/// there was begun from something else; files count where both have them, since models bring theirs.
+std::filesystem::path claim_unfinished(const UnfinishedSpec& spec);
+
 /// The result of the finished run in `spec.directory` when `resume` would make the very same one; nullopt when there is
 /// none, when `resume` is to go on with it for optim.more_epochs, or `overwrite` gave up another one. Throws kConfig,
 /// naming what differs, when it was made from something else.

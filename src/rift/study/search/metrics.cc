@@ -12,6 +12,9 @@ namespace {
 
 using search::Direction;
 
+constexpr const char* kPinball = "pinball";
+constexpr const char* kDeviance = "deviance";
+
 const std::vector<SearchMetric>& metrics_of(data::Task task) {
   constexpr Direction kUp = Direction::kMaximize, kDown = Direction::kMinimize;
   static const std::vector<SearchMetric> kBinary = {{"auc", kUp, true},
@@ -54,10 +57,18 @@ const std::vector<SearchMetric>& metrics_of(data::Task task) {
   return kBinary;
 }
 
-}  // namespace
+/// What the loss adds to the figures of every model of the task.
+std::vector<SearchMetric> metrics_of(const objective::LossOptions& loss) {
+  if (std::holds_alternative<objective::QuantileLoss>(loss.kind)) return {{kPinball, Direction::kMinimize}};
+  const bool has_power = std::holds_alternative<objective::PoissonLoss>(loss.kind) ||
+                         std::holds_alternative<objective::GammaLoss>(loss.kind) ||
+                         std::holds_alternative<objective::TweedieLoss>(loss.kind);
+  if (has_power) return {{kDeviance, Direction::kMinimize}};
+  return {};
+}
 
-const SearchMetric& metric_named(data::Task task, const std::string& name, std::string_view key) {
-  const std::vector<SearchMetric>& all = metrics_of(task);
+SearchMetric named_of(const std::vector<SearchMetric>& all, data::Task task, const std::string& name,
+                      std::string_view key) {
   const std::string wanted = name.empty() ? main_figure(task).name : name;
   const auto found = std::ranges::find(all, wanted, &SearchMetric::name);
   if (found != all.end()) return *found;
@@ -67,14 +78,35 @@ const SearchMetric& metric_named(data::Task task, const std::string& name, std::
             shorten(wanted));
 }
 
-std::vector<SearchMetric> search_metrics(data::Task task, const search::MetricOptions& options) {
+}  // namespace
+
+SearchMetric metric_named(data::Task task, const std::string& name, std::string_view key) {
+  return named_of(metrics_of(task), task, name, key);
+}
+
+std::vector<SearchMetric> search_metrics(data::Task task, const objective::LossOptions& loss,
+                                         const search::MetricOptions& options) {
   constexpr std::string_view kKey = "search.metric";
-  std::vector<SearchMetric> chosen = {metric_named(task, options.name, kKey)};
+  std::vector<SearchMetric> all = metrics_of(task);
+  for (const SearchMetric& added : metrics_of(loss)) all.push_back(added);
+  std::vector<SearchMetric> chosen = {named_of(all, task, options.name, kKey)};
   if (options.second.empty()) return chosen;
-  chosen.push_back(metric_named(task, options.second, kKey));
+  chosen.push_back(named_of(all, task, options.second, kKey));
   RIFT_REQUIRE(chosen.front().name != chosen.back().name, Code::kConfig, "{}: '{}' stands there twice", kKey,
                chosen.front().name);
   return chosen;
+}
+
+bool goes_by_the_loss(const SearchMetric& metric) {
+  return metric.name == kLossMetric || metric.name == kPinball || metric.name == kDeviance;
+}
+
+std::string names_in_evaluations(data::Task task) {
+  std::string names;
+  for (const SearchMetric& metric : metrics_of(task)) {
+    if (metric.in_evaluations) names += (names.empty() ? "" : ", ") + metric.name;
+  }
+  return names;
 }
 
 }  // namespace rift::study

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "rift/base/error.h"
 #include "rift/base/random.h"
 #include "rift/metrics/bootstrap.h"
 
@@ -29,12 +30,10 @@ std::optional<size_t> best_of(const std::vector<ScoredFigures>& trials, const Se
 
 }  // namespace
 
-std::optional<Optimism> optimism_of(const std::vector<ScoredFigures>& trials, int64_t rows, const SearchMetric& metric,
-                                    const OptimismOptions& options) {
+std::optional<Optimism> optimism_of(const std::vector<ScoredFigures>& trials, size_t winner, int64_t rows,
+                                    const SearchMetric& metric, const OptimismOptions& options) {
   if (trials.empty() || metric.name == kLossMetric) return std::nullopt;
-  const std::vector<double> once(static_cast<size_t>(rows), 1.0);
-  const std::optional<size_t> winner = best_of(trials, metric, once);
-  if (!winner) return std::nullopt;
+  RIFT_CHECK(winner < trials.size());
   const double work = static_cast<double>(trials.size()) * static_cast<double>(rows);
   const auto most = static_cast<int64_t>(kMostWork / work);
   const int64_t replicates = std::clamp<int64_t>(most, std::min<int64_t>(100, options.replicates), options.replicates);
@@ -53,7 +52,7 @@ std::optional<Optimism> optimism_of(const std::vector<ScoredFigures>& trials, in
   if (!interval || static_cast<int64_t>(unseen_values.size()) * 2 < replicates) return std::nullopt;
   Optimism result{.trials = static_cast<int64_t>(trials.size()),
                   .replicates = static_cast<int64_t>(unseen_values.size()),
-                  .apparent = trials[*winner].value(metric.name),
+                  .apparent = trials[winner].value(metric.name),
                   .low = interval->low,
                   .high = interval->high};
   for (const double value : unseen_values) result.corrected += value / static_cast<double>(unseen_values.size());

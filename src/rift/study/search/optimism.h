@@ -26,11 +26,12 @@ struct OptimismOptions {
 };
 
 /// Draws the validation rows anew with replacement, chooses the best of the trials on the rows drawn and notes its
-/// figure on the rows that were not: the mean of these is what choosing this way is worth. Early stopping's own choice
-/// of an evaluation inside a trial is not repeated, and trials that were pruned, whose rows were looked at too, are not
-/// among those that the choice is repeated over. nullopt for the loss metric, without trials, or where too few draws
-/// leave a figure defined. Source: BBC-CV, Tsamardinos et al., Machine Learning 107 (2018), algorithm 4.
-std::optional<Optimism> optimism_of(const std::vector<ScoredFigures>& trials, int64_t rows, const SearchMetric& metric,
-                                    const OptimismOptions& options = {});
+/// figure on the rows that were not: the mean of these is what choosing this way is worth. `apparent` is the figure of
+/// trials[winner], which the search chose. Early stopping's own choice of an evaluation inside a trial is not repeated,
+/// and trials that were pruned, whose rows were looked at too, are not among those that the choice is repeated over.
+/// nullopt for the loss metric, without trials, or where too few draws leave a figure defined. Source: BBC-CV,
+/// Tsamardinos et al., Machine Learning 107 (2018), algorithm 4.
+std::optional<Optimism> optimism_of(const std::vector<ScoredFigures>& trials, size_t winner, int64_t rows,
+                                    const SearchMetric& metric, const OptimismOptions& options = {});
 
 }  // namespace rift::study

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "rift/base/error.h"
 #include "rift/search/importance.h"
@@ -9,6 +10,7 @@
 #include "rift/search/study.h"
 #include "rift/study/run/kept_scores.h"
 #include "rift/study/search/optimism.h"
+#include "rift/study/search/trial_run.h"
 
 namespace rift::study {
 namespace {
@@ -25,6 +27,22 @@ std::vector<search::Direction> directions_of(const SearchFacts& facts) {
 /// JSON has no infinity; a study that another program began may hold one.
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
+/// Those that told the metric are reported; how many there were in all is noted where some did not.
+int64_t evaluations_of(const Trial& trial) {
+  const auto reported = static_cast<int64_t>(trial.intermediate.size());
+  const Json* noted = trial.user_attribute(kEvaluations);
+  return noted != nullptr && noted->is_integer() ? std::max(noted->as_int(), reported) : reported;
+}
+
+/// Settings that the validation rows were asked about: one, however often its trial was killed and taken up again.
+int64_t saw_validation(const std::vector<Trial>& trials) {
+  std::set<int64_t> saw;
+  for (const Trial& trial : trials) {
+    if (trial.state == TrialState::kComplete || evaluations_of(trial) > 0) saw.insert(first_try(trial));
+  }
+  return static_cast<int64_t>(saw.size());
+}
+
 Json trial_json(const Trial& trial) {
   Json settings = Json::object();
   for (const auto& [name, parameter] : trial.parameters) settings[name] = parameter.external();
@@ -34,7 +52,7 @@ Json trial_json(const Trial& trial) {
                {"state", name_of(trial.state)},
                {"settings", std::move(settings)},
                {"values", std::move(values)},
-               {"evaluations", static_cast<int64_t>(trial.intermediate.size())}};
+               {"evaluations", evaluations_of(trial)}};
   if (const Json* why = trial.user_attribute(search::kWhyFailed)) json["why"] = *why;
   return json;
 }
@@ -63,16 +81,30 @@ Json parameters_json(const SearchFacts& facts) {
   return parameters;
 }
 
-/// What the winner's figure owes to being the best of many, as far as the trials' scores lie here.
+/// Whether scores that are kept are those that gave the study's value.
+bool is_value_of(const ScoredFigures& scored, const SearchMetric& metric, double value) {
+  return std::abs(scored.value(metric.name) - value) <= 1e-9 * std::max(1.0, std::abs(value));
+}
+
+/// What the winner's figure owes to being the best of many, as far as the trials' scores lie here; null where the
+/// winner's do not.
 Json optimism_json(const SearchFacts& facts) {
   const SearchMetric& metric = facts.metrics.front();
+  const Trial* winner = winner_of(facts);
+  if (winner == nullptr || metric.name == kLossMetric) return Json();
   std::vector<ScoredFigures> scored;
+  std::optional<size_t> place;
   const std::vector<int64_t>& rows = facts.parts.fit.validation;
   for (const auto& [number, file] : facts.scores) {
     const std::vector<score::RawScores> raw = read_kept_scores(file, 1);
-    if (raw.front().rows == static_cast<int64_t>(rows.size())) scored.emplace_back(facts.dataset, rows, raw.front());
+    if (raw.front().rows != static_cast<int64_t>(rows.size())) continue;
+    scored.emplace_back(facts.dataset, rows, raw.front());
+    if (number != winner->number) continue;
+    if (!is_value_of(scored.back(), metric, winner->values.front())) return Json();
+    place = scored.size() - 1;
   }
-  const std::optional<Optimism> found = optimism_of(scored, static_cast<int64_t>(rows.size()), metric);
+  if (!place) return Json();
+  const std::optional<Optimism> found = optimism_of(scored, *place, static_cast<int64_t>(rows.size()), metric);
   if (!found) return Json();
   return Json{{"metric", metric.name},       {"trials", found->trials},       {"replicates", found->replicates},
               {"apparent", found->apparent}, {"corrected", found->corrected}, {"low", found->low},
@@ -97,11 +129,7 @@ Json search_json(const SearchFacts& facts) {
     metrics.push_back({{"name", metric.name}, {"direction", name_of(metric.direction)}});
   }
   Json trials = Json::array(), front = Json::array();
-  int64_t saw_validation = 0;
-  for (const Trial& trial : facts.trials) {
-    trials.push_back(trial_json(trial));
-    saw_validation += trial.state == TrialState::kComplete || !trial.intermediate.empty();
-  }
+  for (const Trial& trial : facts.trials) trials.push_back(trial_json(trial));
   for (const Trial* trial : search::pareto_front(facts.trials, directions_of(facts))) front.push_back(trial->number);
   const Trial* winner = winner_of(facts);
   return Json{{"study", facts.study},
@@ -110,7 +138,7 @@ Json search_json(const SearchFacts& facts) {
               {"metrics", std::move(metrics)},
               {"validation_rows", static_cast<int64_t>(facts.parts.fit.validation.size())},
               {"counts", counts_json(facts.trials)},
-              {"saw_validation", saw_validation},
+              {"saw_validation", saw_validation(facts.trials)},
               {"parameters", parameters_json(facts)},
               {"trials", std::move(trials)},
               {"winner", winner == nullptr ? Json() : Json(winner->number)},

@@ -9,19 +9,6 @@
 namespace rift::study {
 namespace {
 
-/// Removes what stands at a dotted path, and mappings that become empty.
-void erase_path(Json& root, std::string_view path) {
-  const size_t dot = path.find('.');
-  if (dot == std::string_view::npos) {
-    root.erase(path);
-    return;
-  }
-  Json* inner = root.find(path.substr(0, dot));
-  if (inner == nullptr || !inner->is_object()) return;
-  erase_path(*inner, path.substr(dot + 1));
-  if (inner->size() == 0) root.erase(path.substr(0, dot));
-}
-
 /// What a training is made of beside its rows: a search over anything else would change what it is judged by, or
 /// nothing.
 void check_section(const std::string& place, const std::string& name) {
@@ -57,6 +44,18 @@ search::Assignment with_value(const search::Space& space, const search::Dimensio
 
 }  // namespace
 
+void erase_path(Json& root, std::string_view path) {
+  const size_t dot = path.find('.');
+  if (dot == std::string_view::npos) {
+    root.erase(path);
+    return;
+  }
+  Json* inner = root.find(path.substr(0, dot));
+  if (inner == nullptr || !inner->is_object()) return;
+  erase_path(*inner, path.substr(dot + 1));
+  if (inner->size() == 0) root.erase(path.substr(0, dot));
+}
+
 RunOptions trial_options(const TrialOptionsSpec& spec, const search::Assignment& values) {
   Json root = spec.configuration;
   root.erase("search");
@@ -67,6 +66,10 @@ RunOptions trial_options(const TrialOptionsSpec& spec, const search::Assignment&
     } else {
       set_path(root, dimension.name, found->second.external());
     }
+  }
+  // Of a range that the study had and the space has no more.
+  for (const auto& [name, parameter] : values) {
+    if (spec.space.find(name) == nullptr) set_path(root, name, parameter.external());
   }
   RunOptions options;
   read_options(root, spec.place, options);

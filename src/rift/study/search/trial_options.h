@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rift/base/json.h"
@@ -18,8 +19,11 @@ struct TrialOptionsSpec {
   const SearchMetric& metric;  // what early stopping goes by, unless run.yaml says
 };
 
-/// run.yaml with the values put in; a parameter of the space that is not active is left out, whatever run.yaml says of
-/// it. Throws kConfig as read_options() does.
+/// Removes what stands at a dotted path, and mappings that become empty.
+void erase_path(Json& root, std::string_view path);
+
+/// run.yaml with the values put in, also of parameters that the space has no more; a parameter of the space that is not
+/// active is left out, whatever run.yaml says of it. Throws kConfig as read_options() does.
 RunOptions trial_options(const TrialOptionsSpec& spec, const search::Assignment& values);
 
 /// Before the first trial: every parameter's ends and choices are options that run.yaml may have, and change nothing

@@ -37,6 +37,7 @@ class TrialRun {
                                         .seed = run.options.train.seed,
                                         .directory = directory_,
                                         .resume = true,
+                                        .overwrite = true,  // the trial is the study's, whatever made the checkpoint
                                         .progress_name = fmt::format("trial {}", trial_.number),
                                         .observer = [this](const Json& evaluation) { return observe(evaluation); },
                                         .is_published = false});
@@ -56,9 +57,11 @@ class TrialRun {
   bool observe(const Json& evaluation) {
     ++evaluations_;
     const SearchMetric& metric = spec_.metrics.front();
-    if (!metric.in_evaluations) return false;
-    const Json* figure = evaluation.at("figures").find(metric.name);
-    if (figure == nullptr || !figure->is_number()) return false;  // undefined on these rows
+    const Json* figure = metric.in_evaluations ? evaluation.at("figures").find(metric.name) : nullptr;
+    if (figure == nullptr || !figure->is_number()) {  // undefined on these rows
+      spec_.study.set_user_attribute(trial_.id, kEvaluations, evaluations_);
+      return false;
+    }
     last_ = figure->as_double();
     spec_.study.report(trial_.id, evaluations_, last_);
     pruned_ = pruned_ || spec_.pruner.stops(spec_.study, trial_.id);
@@ -100,14 +103,16 @@ TrialState run_trial(const TrialSpec& spec, const search::Trial& trial, const fs
   try {
     state = TrialRun(spec, trial, directory).run();
   } catch (const Error& error) {
-    if (!is_the_trials_own(error.code())) {
-      spec.study.interrupt(trial, spec.most_retries);
+    if (error.code() == Code::kInterrupted) {
+      spec.study.give_back(trial, search::kInterrupted, search::kAnyRetries);
+      throw;
+    }
+    if (!is_the_trials_own(error.code())) {  // memory, disk, a bug: it may be the trial's settings, and come again
+      spec.study.give_back(trial, error.message(), spec.most_retries);
       throw;
     }
     log_warning("a trial failed", {{"trial", trial.number}, {"why", error.message()}});
-    spec.study.set_user_attribute(trial.id, search::kWhyFailed, error.message());
-    spec.study.set_user_attribute(trial.id, search::kErrorOfItsOwn, true);
-    spec.study.finish(trial.id, TrialState::kFail);
+    spec.study.finish(trial.id, TrialState::kFail, {}, error.message());
   }
   std::error_code ignored;
   fs::remove_all(directory / "checkpoints", ignored);

@@ -27,6 +27,9 @@ struct TrialSpec {
 /// The name of the scores of the validation rows in a trial's directory.
 inline constexpr const char* kTrialScores = "validation_scores.parquet";
 
+/// A user's attribute of a trial, where its evaluations did not all tell the metric: how many there were.
+inline constexpr const char* kEvaluations = "evaluations";
+
 /// Trains one trial in `directory` and finishes it in the study: COMPLETE, PRUNED or, where its settings or its numbers
 /// do not work out, FAIL with the reason. The directory keeps run.yaml, the logs and the scores of the validation rows;
 /// checkpoints go once the trial is finished, and are gone on from otherwise. Returns the trial's state.

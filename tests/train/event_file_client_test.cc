@@ -27,13 +27,17 @@ TEST(EventFileClient, TensorBoardReadsEveryFigureOfTheLog) {
                               .rows = 32,
                               .tokens = 1000};
       log.step(record);
-      if (step % 150 == 0) log.evaluation(record, Json{{"loss", 0.5 / at}, {"auc", 0.75}, {"macro_f1", Json()}}, true);
+      if (step % 150 == 0) {
+        log.evaluation(
+            record, Json{{"loss", 0.5 / at}, {"auc", 0.75}, {"macro_f1", Json()}}, true,
+            Json{{"parameter_distance", 1e-3 * at}, {"feature_similarity", 0.99}, {"pretraining_loss", Json()}});
+      }
     }
   }
   const auto run = test::run_client("tests/train/clients/events.py", {folder.path()});
   if (run.output.find("no tensorboard") != std::string::npos) GTEST_SKIP() << run.output;
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_THAT(run.output, testing::HasSubstr("2104 figures are those of log.jsonl"));
+  EXPECT_THAT(run.output, testing::HasSubstr("2108 figures are those of log.jsonl"));
 }
 
 }  // namespace

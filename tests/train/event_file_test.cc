@@ -42,6 +42,11 @@ TEST(EventFile, FiguresAreNamedByWhatTheyWereMeasuredOn) {
               ElementsAre(Pair("train/loss", 0.25), Pair("train/lr", 0.125), Pair("train/epoch", 0.5)));
   EXPECT_THAT(scalars_of(Json{{"step", 2}, {"epoch", 1.0}, {"validation", Json{{"loss", 0.5}, {"auc", Json()}}}}),
               ElementsAre(Pair("validation/loss", 0.5)));
+  EXPECT_THAT(scalars_of(Json{{"step", 2},
+                              {"epoch", 1.0},
+                              {"validation", Json{{"loss", 0.5}}},
+                              {"forgetting", Json{{"parameter_distance", 0.25}, {"pretraining_loss", Json()}}}}),
+              ElementsAre(Pair("validation/loss", 0.5), Pair("forgetting/parameter_distance", 0.25)));
 }
 
 }  // namespace

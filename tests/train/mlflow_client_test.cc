@@ -64,6 +64,7 @@ void run_in(const fs::path& directory, const std::string& store, int64_t stop_at
   const bool goes_on = fs::exists(directory / "checkpoints");
   test::ToyTask task;
   task.verdict = [&] { return 0.5; };
+  task.forgetting = Json{{"parameter_distance", 0.25}, {"pretraining_loss", Json()}};
   task.on_part = [&] {
     if (static_cast<int64_t>(task.parts.size()) == stop_at) task.poisoned = 3;
   };
@@ -87,7 +88,7 @@ void expect_read(const std::string& store, const test::TempDirectory& folder) {
       test::run_client(kScript, {store, "credit risk", folder / "whole", folder / "parts", folder / "failed"});
   if (client.output.find("no mlflow") != std::string::npos) GTEST_SKIP() << client.output;
   EXPECT_EQ(client.status, 0) << client.output;
-  EXPECT_THAT(client.output, AllOf(HasSubstr("whole FINISHED 440 figures"), HasSubstr("parts FINISHED 440 figures"),
+  EXPECT_THAT(client.output, AllOf(HasSubstr("whole FINISHED 460 figures"), HasSubstr("parts FINISHED 460 figures"),
                                    HasSubstr("failed FAILED"), HasSubstr("\"optim.lr\": \"0.05\"")));
 }
 

@@ -65,10 +65,10 @@ class ToyTask final : public train::TrainingTask {
   std::optional<train::Evaluation> evaluate() override {
     if (on_evaluate) on_evaluate();
     if (!validates()) return std::nullopt;
-    if (verdict) return train::Evaluation{"loss", verdict(), false, Json{{"loss", verdict()}}};
+    if (verdict) return train::Evaluation{"loss", verdict(), false, Json{{"loss", verdict()}}, forgetting};
     const double value = verdicts[std::min(evaluations, verdicts.size() - 1)];
     ++evaluations;
-    return train::Evaluation{"loss", value, false, Json{{"loss", value}}};
+    return train::Evaluation{"loss", value, false, Json{{"loss", value}}, forgetting};
   }
 
   bool may_stay(std::string_view) const override { return false; }
@@ -81,6 +81,7 @@ class ToyTask final : public train::TrainingTask {
   std::vector<double> weights;      // [N]
   std::vector<double> verdicts;     // what evaluate() says, in order; the last one again and again
   std::function<double()> verdict;  // instead of them
+  Json forgetting;                  // what evaluations say beside that
   size_t evaluations = 0;           // asked for so far
   int64_t most_rows = 1000;         // of a part that memory suffices for
   int64_t poisoned = -1;            // row with a NaN loss

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "rift/train/tracking/mlflow_files.h"
+#include "support/child.h"
 #include "support/failure.h"
 #include "support/temp_directory.h"
 #include "train/toy_run.h"
@@ -33,6 +36,36 @@ TEST(MlflowFiles, HoldsRunsOfOneExperimentInOneFolder) {
   EXPECT_TRUE(fs::exists(folder / "mlruns/0" / second / "meta.yaml"));
   EXPECT_TRUE(fs::exists(folder / "mlruns/1" / third / "meta.yaml"));
   EXPECT_EQ(test::text_of(folder / "mlruns/0" / first / "params/optim.lr"), "0.1");
+}
+
+TEST(MlflowFiles, RunsThatBeginAtOnceShareOneExperimentAndNoId) {
+  const TempDirectory folder;
+  constexpr int kRuns = 8;
+  std::vector<pid_t> children;
+  for (int i = 0; i < kRuns; ++i) {
+    children.push_back(test::start_child([&] {
+      MlflowFiles(folder / "mlruns").begin(some_run());
+      return 0;
+    }));
+  }
+  for (const pid_t child : children) EXPECT_EQ(test::wait_for(child), 0);
+  int experiments = 0, runs = 0;
+  for (const auto& entry : fs::directory_iterator(folder / "mlruns")) experiments += entry.is_directory();
+  for (const auto& entry : fs::directory_iterator(folder / "mlruns/0")) runs += fs::exists(entry.path() / "meta.yaml");
+  EXPECT_EQ(experiments, 1);
+  EXPECT_EQ(runs, kRuns);
+}
+
+TEST(MlflowFiles, NothingIsPutBehindHalfALine) {
+  const TempDirectory folder;
+  MlflowFiles files(folder / "mlruns");
+  const std::string id = files.begin(some_run());
+  const fs::path metrics = folder / "mlruns/0" / id / "metrics/loss";
+  fs::create_directories(metrics.parent_path());
+  std::ofstream(metrics) << "10 0.5 1\n11 0.2";
+  EXPECT_THAT(*files.go_on(id), ElementsAre(testing::Pair("loss", 1)));
+  files.add(std::vector<Figure>{{"loss", 0.25, 2, 20}});
+  EXPECT_EQ(test::text_of(metrics), "10 0.5 1\n20 0.25 2\n");
 }
 
 TEST(MlflowFiles, ARunIsTakenUpAfterTheLastStepOfEachFigure) {

@@ -15,11 +15,12 @@ directory = Path(sys.argv[1])
 expected = {}
 for line in (directory / "log.jsonl").read_text().splitlines():
     record = json.loads(line)
-    part = "validation" if "validation" in record else "train"
-    for name, value in record.get("validation", record).items():
-        if name in ("step", "rows", "tokens") or value is None:
-            continue
-        expected[part + "/" + name, record["step"]] = float(np.float32(value))
+    parts = {part: record[part] for part in ("validation", "forgetting") if part in record} or {"train": record}
+    for part, figures in parts.items():
+        for name, value in figures.items():
+            if name in ("step", "rows", "tokens") or value is None:
+                continue
+            expected[part + "/" + name, record["step"]] = float(np.float32(value))
 
 events = EventAccumulator(str(directory / "tb"), size_guidance={SCALARS: 0})
 events.Reload()

@@ -57,8 +57,8 @@ def serve(folder):
 def figures_of(line):
     """What log.jsonl says, by MLflow's names."""
     if "validation" in line:
-        figures = {f"validation/{k}": v for k, v in line["validation"].items() if isinstance(v, (int, float))}
-        return figures | {f"forgetting/{k}": v for k, v in line.get("forgetting", {}).items()}
+        parts = [("validation", line["validation"]), ("forgetting", line.get("forgetting", {}))]
+        return {f"{part}/{k}": v for part, said in parts for k, v in said.items() if isinstance(v, (int, float))}
     keys = ("loss", "loss_task", "loss_anchor", "lr", "head_lr", "gradient_norm", "epoch")
     return {f"train/{k}": line[k] for k in keys}
 

@@ -1,9 +1,13 @@
 #include "rift/train/tracking/mlflow_files.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
+#include <chrono>
+#include <thread>
 
+#include "rift/base/directory_lock.h"
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/json.h"
@@ -39,13 +43,23 @@ Json read_meta(const fs::path& folder) {
 
 void write_meta(const fs::path& folder, const Json& meta) { write_file_atomic(folder / kMeta, to_yaml_text(meta)); }
 
-/// 32 digits that no other run has.
-std::string new_id(const fs::path& folder, const TrackedRun& run) {
-  std::string id;
-  for (int64_t draw = 0; id.empty() || fs::exists(folder / id); ++draw) {
-    id = sha256_hex(fmt::format("{} {} {} {}", folder.string(), run.name, run.begun_ms, draw)).substr(0, 32);
+/// Makes a folder of 32 digits that no other run has; returns its name. Runs of several processes and machines may
+/// begin in the same millisecond.
+std::string make_run(const fs::path& folder, const TrackedRun& run) {
+  for (int64_t draw = 0;; ++draw) {
+    const std::string id =
+        sha256_hex(fmt::format("{} {} {} {} {}", folder.string(), run.name, run.begun_ms, ::getpid(), draw))
+            .substr(0, 32);
+    if (fs::create_directory(folder / id)) return id;
   }
-  return id;
+}
+
+/// What a killed process left of a line is no figure; nothing may be put behind it.
+void cut_to_whole_lines(const fs::path& file) {
+  const std::string text = read_file(file);
+  const size_t end = text.rfind('\n');
+  const size_t whole = end == text.npos ? 0 : end + 1;
+  if (whole < text.size()) fs::resize_file(file, whole);
 }
 
 /// Names of figures may have folders in them.
@@ -67,20 +81,32 @@ int64_t last_step(const fs::path& file) {
   return value;
 }
 
+/// Those that begin at once wait for each other, so that an experiment is made once. Nothing where the folder has no
+/// locks or somebody holds it for long: then an id is still given once.
+std::optional<DirectoryLock> hold(const fs::path& folder) {
+  constexpr int kTries = 500;
+  for (int i = 0; i < kTries; ++i) {
+    if (auto lock = DirectoryLock::take(folder)) return lock;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 /// The folder of the experiment of that name, which is made where there is none.
 fs::path MlflowFiles::experiment(const TrackedRun& run) const {
   require_writable_directory(folder_);
+  const std::optional<DirectoryLock> lock = hold(folder_);
   int64_t free_id = 0;
   for (const auto& entry : fs::directory_iterator(folder_)) {
     if (!fs::exists(entry.path() / kMeta)) continue;
     if (read_meta(entry.path()).at("name") == Json(run.experiment)) return entry.path();
     ++free_id;
   }
-  while (fs::exists(folder_ / std::to_string(free_id))) ++free_id;
+  // Whoever makes the folder has the id, however many begin at once.
+  while (!fs::create_directory(folder_ / std::to_string(free_id))) ++free_id;
   const std::string id = std::to_string(free_id);
-  fs::create_directories(folder_ / id);
   write_meta(folder_ / id, Json{{"artifact_location", "file://" + (fs::absolute(folder_) / id).string()},
                                 {"creation_time", run.begun_ms},
                                 {"experiment_id", id},
@@ -92,7 +118,7 @@ fs::path MlflowFiles::experiment(const TrackedRun& run) const {
 
 std::string MlflowFiles::begin(const TrackedRun& run) {
   const fs::path experiment = this->experiment(run);
-  const std::string id = new_id(experiment, run);
+  const std::string id = make_run(experiment, run);
   const fs::path made = experiment / id;
   for (const char* part : {"artifacts", "metrics", "params", "tags"}) fs::create_directories(made / part);
   for (const auto& [name, value] : run.settings) write_in(made / "params", name, value);
@@ -125,6 +151,7 @@ std::optional<std::map<std::string, int64_t>> MlflowFiles::go_on(const std::stri
     std::map<std::string, int64_t> steps;
     for (const auto& file : fs::recursive_directory_iterator(run / "metrics")) {
       if (!file.is_regular_file()) continue;
+      cut_to_whole_lines(file.path());
       steps[file.path().lexically_relative(run / "metrics").generic_string()] = last_step(file.path());
     }
     run_ = run;

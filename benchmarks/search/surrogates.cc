@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <numbers>
 #include <string>
 
+#include "rift/base/files.h"
 #include "rift/search/tpe.h"
 
 // The best value that rift's TPE finds of a surrogate function, for benchmarks/search_peer.py:
@@ -108,8 +110,28 @@ double methods(const Assignment& at) {
 struct Surrogate {
   std::string name;
   Space space;
-  double (*loss)(const Assignment&);
+  std::function<double(const Assignment&)> loss;
 };
+
+/// Trainings that were done before (benchmarks/search/real_task.py): each dimension a place in its list, the last one
+/// fastest.
+Surrogate real_task() {
+  constexpr const char* kFile = "benchmarks/results/search-task.json";  // of the repository that it runs in
+  const rift::Json table = rift::read_json(kFile);
+  std::vector<Dimension> dimensions;
+  std::vector<std::pair<std::string, int64_t>> places;
+  for (const rift::Json::Member& member : table.at("places").as_object()) {
+    const auto count = static_cast<int64_t>(member.value.size());
+    places.emplace_back(member.key, count);
+    dimensions.push_back(whole(member.key, 0, static_cast<double>(count - 1)));
+  }
+  return {"real_task", Space(std::move(dimensions)),
+          [places, losses = table.at("losses").as_doubles()](const Assignment& at) {
+            int64_t flat = 0;
+            for (const auto& [name, count] : places) flat = flat * count + static_cast<int64_t>(value(at, name));
+            return losses.at(static_cast<size_t>(flat));
+          }};
+}
 
 std::vector<Surrogate> surrogates() {
   std::vector<Dimension> six, four;
@@ -163,7 +185,8 @@ int main(int count, char** arguments) {
   const std::string name = arguments[1];
   const bool random = count > 5 && std::string(arguments[5]) == "random";
   const int64_t trials = std::atoll(arguments[2]), first = std::atoll(arguments[3]), seeds = std::atoll(arguments[4]);
-  for (const Surrogate& surrogate : surrogates()) {
+  const std::vector<Surrogate> all = name == "real_task" ? std::vector<Surrogate>{real_task()} : surrogates();
+  for (const Surrogate& surrogate : all) {
     if (surrogate.name != name) continue;
     std::string text;
     for (int64_t seed = first; seed < first + seeds; ++seed) {

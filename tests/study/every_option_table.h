@@ -47,7 +47,8 @@ inline constexpr std::string_view kTrials =
 inline constexpr std::string_view kHeadCurve =
     "learning_curve={sizes: [40, 60, 80, 100], seeds: 1, models: [frozen-features]}";
 
-/// Every option of run.yaml. What is not in it, or no longer an option, fails EveryOption.StandsInTheTable.
+/// Every option of run.yaml. What is not in it, or no longer an option, fails
+/// OptionTable.HoldsEveryOptionOfRunYamlOnce.
 inline const std::vector<OptionCase>& option_cases() {
   static const std::vector<OptionCase> cases = {
       {"task", "task=multiclass;data.label={column: outcome}"},
@@ -344,7 +345,8 @@ inline const std::vector<OptionCase>& option_cases() {
        "optim.epochs=4;search.pruner={kind: median, startup_trials: 1}", "", "", kSearch},
       {"search.pruner.warmup_evaluations of median", "search.pruner.warmup_evaluations=3",
        "optim.epochs=4;search.pruner={kind: median, startup_trials: 1}", "", "", kSearch},
-      {"search.most_retries", "search.most_retries=0", "", "", "Search.AKilledTrialIsTakenUpAgainWhereItWas", kSearch},
+      {"search.most_retries", "search.most_retries=0", "", "",
+       "Search.AKilledTrialCountsAsFailedWhereItIsNotTriedAgain", kSearch},
 
       {"learning_curve.sizes", "learning_curve.sizes=[50, 90]", kHeadCurve, "", "", kCurve},
       {"learning_curve.seeds", "learning_curve.seeds=2", kHeadCurve, "", "", kCurve},

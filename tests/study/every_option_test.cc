@@ -4,17 +4,16 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <sstream>
 
 #include "rift/base/files.h"
 #include "rift/base/log.h"
 #include "rift/base/progress.h"
-#include "rift/base/sha256.h"
 #include "rift/base/threads.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/study/compare.h"
 #include "rift/study/curve/learning_curve.h"
 #include "rift/study/search/search.h"
+#include "study/every_option_result.h"
 #include "study/every_option_table.h"
 #include "support/failure.h"
 #include "train/small_options.h"
@@ -26,6 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::OptionCase;
+using test::Result;
 
 constexpr int64_t kRows = 160;
 
@@ -115,52 +115,6 @@ search: {space: {optim.lr: {log: [1.0e-3, 1.0e-1]}}}
   test::TempDirectory folder_;
 };
 
-/// What a run says and leaves, file by file; what only repeats settings or the clock is left out.
-using Result = std::map<std::string, std::string>;
-
-Json without_settings(Json json) {
-  for (const char* key : {"training", "train_seconds", "train_seconds_total", "score_rows_per_second"}) json.erase(key);
-  if (Json* models = json.find("models"); models != nullptr && models->is_array()) {
-    for (Json& model : models->as_array()) model = without_settings(std::move(model));
-  }
-  return json;
-}
-
-void add_file(const fs::path& file, const std::string& name, Result& result) {
-  const std::string own = file.filename().string();
-  for (const char* skipped : {"run.yaml", "manifest.json", "timing.jsonl", "report.html", "README.md", "state.json",
-                              "mlflow.json", "study.db"}) {
-    if (own == skipped) {
-      result[name] = "is there";
-      return;
-    }
-  }
-  if (own == "rift.json" || own == "compare.json" || own == "search.json") {
-    result[name] = to_json_text(without_settings(read_json(file)));
-    return;
-  }
-  result[name] = sha256_file(file);
-}
-
-Result result_in(const fs::path& directory) {
-  Result result;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file()) add_file(entry.path(), entry.path().lexically_relative(directory).string(), result);
-  }
-  return result;
-}
-
-/// Names of the experiments and runs in a file store of MLflow.
-void add_store(const fs::path& folder, const std::string& name, Result& result) {
-  if (!fs::exists(folder)) return;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.path().filename() != "meta.yaml") continue;
-    const Json meta = parse_yaml(read_file(entry.path()), "meta.yaml");
-    const Json* run = meta.find("run_name");
-    result[name] += run == nullptr ? "experiment " + meta.at("name").as_string() : "run " + run->as_string();
-  }
-}
-
 class EveryOption : public testing::TestWithParam<OptionCase> {
  protected:
   static void SetUpTestSuite() {
@@ -170,15 +124,6 @@ class EveryOption : public testing::TestWithParam<OptionCase> {
     records_ = std::make_unique<Records>();
   }
   static void TearDownTestSuite() { records_.reset(); }
-
-  static std::vector<std::string> split(std::string_view sets) {
-    std::vector<std::string> list;
-    std::istringstream text{std::string(sets)};
-    for (std::string set; std::getline(text, set, ';');) {
-      if (!set.empty()) list.push_back(set);
-    }
-    return list;
-  }
 
   /// Everything of one run; its directory goes with it.
   Result run(const std::vector<std::string>& sets) const {
@@ -203,8 +148,8 @@ class EveryOption : public testing::TestWithParam<OptionCase> {
         run_learning_curve(spec);
         break;
     }
-    Result result = result_in(spec.directory);
-    for (const char* place : {"mlruns", "elsewhere"}) add_store(folder / place, place, result);
+    Result result = test::result_in(spec.directory);
+    for (const char* place : {"mlruns", "elsewhere"}) test::add_store(folder / place, place, result);
     return result;
   }
 
@@ -225,9 +170,9 @@ std::map<std::string, Result> EveryOption::known_;
 
 TEST_P(EveryOption, SetToAnotherValueShows) {
   const OptionCase& one = GetParam();
-  std::vector<std::string> sets = split(one.context);
+  std::vector<std::string> sets = test::split_sets(one.context);
   const Result& before = without(sets);
-  for (std::string& set : split(one.change)) sets.push_back(std::move(set));
+  for (std::string& set : test::split_sets(one.change)) sets.push_back(std::move(set));
   if (!one.error.empty()) {
     EXPECT_THAT(test::failure([&] { run(sets); }), testing::HasSubstr(std::string(one.error)));
     return;
@@ -240,16 +185,7 @@ TEST_P(EveryOption, SetToAnotherValueShows) {
   }
 }
 
-std::string case_name(const testing::TestParamInfo<OptionCase>& info) {
-  std::string name;
-  for (const char c : info.param.option) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      name += c;
-    else if (!name.ends_with('_'))
-      name += '_';
-  }
-  return name;
-}
+std::string case_name(const testing::TestParamInfo<OptionCase>& info) { return test::case_name(info.param); }
 
 INSTANTIATE_TEST_SUITE_P(, EveryOption, testing::ValuesIn(test::option_cases()), case_name);
 

@@ -17,6 +17,12 @@ void PretrainOptions::check(std::string_view) const {
                "tokenizer: a new model needs one: from: DIRECTORY, or train: {{kind: bert, vocab_size: 8000}}");
   RIFT_REQUIRE(train.good_per_bad == 0, Code::kConfig,
                "train.good_per_bad: documents are neither good nor bad; leave it out");
+  RIFT_REQUIRE(
+      train.batch_memory_mib == 0, Code::kConfig,
+      "train.batch_memory_mib: it is kept to by the fused engine only, which does not run a language head; leave "
+      "it out, and lower optim.batch_rows (optim.accumulate makes up for it)");
+  RIFT_REQUIRE(write_options(train.kept_states) == write_options(KeptStatesOptions()), Code::kConfig,
+               "train.kept_states: a pretraining has no frozen layers whose states could be kept; leave it out");
   RIFT_REQUIRE(!train.forgetting, Code::kConfig,
                "train.forgetting: a pretraining is judged by its held-out documents; leave it out");
   using Metric = StopMetric;

@@ -59,7 +59,9 @@ struct PlateauSchedule {
   void visit(V& v) {
     v("factor", factor, "What the rate is multiplied with.", in_range(1e-6, 0.999999));
     v("patience", patience, "Evaluations without improvement that are let pass.", at_least(0));
-    v("threshold", threshold, "Share by which a figure has to be better to count as an improvement.", at_least(0));
+    v("threshold", threshold,
+      "Share by which a figure has to be better to count as an improvement; below 0 of its size, which torch's is not.",
+      at_least(0));
     v("least", least, "Share of lr below which the rate does not fall.", in_half_open(0.0, 1.0));
   }
 };

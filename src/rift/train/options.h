@@ -137,7 +137,8 @@ struct TrainOptions {
       at_least(0));
     v("gradient_checkpointing", gradient_checkpointing,
       "Keeps of a step only what goes into each layer and computes the layer again on the way back: less memory, more "
-      "time, the same gradients to the bit.");
+      "time, the same gradients to the bit. Beside batch_memory_mib parts may be larger then, which rounds their sums "
+      "otherwise.");
     v("kept_states", kept_states, "Room for what frozen layers say of the training rows, so that it is computed once.");
     v("early_stopping", early_stopping,
       "When to stop before the last epoch. The best evaluation's parameters are published.");

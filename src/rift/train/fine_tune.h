@@ -24,7 +24,7 @@ struct FineTuneSpec {
   const FineTuneOptions& options;
   /// log.jsonl, timing.jsonl and checkpoints/ go here; empty = nothing is written (an out-of-fold run).
   std::filesystem::path directory;
-  bool resume = false;  // go on from the newest checkpoint in `directory`
+  bool resume = false;     // go on from the newest checkpoint in `directory`
   bool overwrite = false;  // see TrainerSpec
   /// Weights of another run's package, or an adapter in PEFT's form on the backbone; a fresh optimizer.
   std::optional<std::filesystem::path> init_from;

@@ -223,7 +223,7 @@ TEST(FinishedRun, ThatIsReplacedLeavesNothingToPassForTheNewOne) {
   directory.write("models/logistic/a note of somebody's.txt", "");
   StudySpec other = german(run, {"compare.models=[scorecard]"});
   other.overwrite = other.resume = true;
-  directory.write("unfinished", "in the way of the first fitted model");
+  directory.write("unfinished/scorecard", "in the way of the first fitted model");
   EXPECT_ANY_THROW(run_compare(other));
   for (const char* file : {"compare.json", "report.json", "report.html", "manifest.json", "predictions.parquet"})
     EXPECT_FALSE(fs::exists(run / file)) << file;
@@ -231,7 +231,7 @@ TEST(FinishedRun, ThatIsReplacedLeavesNothingToPassForTheNewOne) {
   EXPECT_TRUE(fs::exists(run / "models/gbdt/package/rift.json")) << "a package stays until a newer one is ready";
 
   other.overwrite = other.resume = false;
-  fs::remove(run / "unfinished");
+  fs::remove_all(run / "unfinished");
   run_compare(other);
   for (const char* folder : {"models/gbdt", "models/fine-tuned"}) EXPECT_FALSE(fs::exists(run / folder)) << folder;
   EXPECT_TRUE(fs::exists(run / "models/logistic/a note of somebody's.txt"));
@@ -367,7 +367,7 @@ TEST(Compare, SeedsAndFoldsGiveMeansOfTheirRuns) {
   EXPECT_NE(read_file(directory.path() / "report.html").find("training, mean of a run (s)"), std::string::npos);
 }
 
-TEST(Compare, GoingOnWithOtherThreadsOrCaptionsFitsTheModelsAnew) {
+TEST(Compare, GoingOnWithOtherThreadsOrCaptionsIsRefusedUnlessItMayOverwrite) {
   const test::TempDirectory directory;
   for (const char* file : {"german.csv", "captions.yaml", "run.yaml"}) {
     fs::copy_file(fs::path("examples/german_credit") / file, directory.path() / file);
@@ -385,13 +385,16 @@ TEST(Compare, GoingOnWithOtherThreadsOrCaptionsFitsTheModelsAnew) {
   };
   const Json first = stopped();
   EXPECT_EQ(stopped().at("train_seconds"), first.at("train_seconds")) << "nothing has changed: it is not fitted again";
+  const auto refusal = [&] { return test::message_of(Code::kConfig, [&] { run_compare(spec); }); };
   const int64_t before = threads();
-  set_threads(before + 1);
-  EXPECT_NE(stopped().at("fingerprint"), first.at("fingerprint")) << "the last bits go by the number of threads";
+  set_threads(before + 1);  // the last bits go by their number
+  EXPECT_NE(refusal().find("environment.threads"), std::string::npos) << refusal();
   set_threads(before);
   std::string captions = read_file(directory.path() / "captions.yaml");
   captions.replace(captions.find("caption: "), 9, "caption: other ");
   write_file_atomic(directory.path() / "captions.yaml", captions);
+  EXPECT_NE(refusal().find("captions.yaml"), std::string::npos) << refusal();
+  spec.overwrite = true;
   EXPECT_NE(stopped().at("fingerprint"), first.at("fingerprint"));
 }
 

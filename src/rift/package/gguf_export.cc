@@ -119,10 +119,6 @@ void export_gguf(const fs::path& package, const fs::path& out, checkpoint::Float
   RIFT_REQUIRE(!fs::exists(out, ignored), Code::kConfig, "--out {}: it is there already; name a new file",
                out.string());
   RIFT_REQUIRE(
-      !fs::is_regular_file(package, ignored), Code::kUnsupported,
-      "{}: expected the directory of a package, it is a file; rift models convert writes a model in other formats",
-      package.string());
-  RIFT_REQUIRE(
       fs::exists(package / "rift.json", ignored), Code::kUnsupported,
       "{}: this is no package of rift; a model that was never tuned is written by: rift models convert {} --to "
       "gguf --dtype {} --out {}",

@@ -77,7 +77,7 @@ TEST(GgufClient, TransformersLoadsTheDecodersThatRiftWrites) {
   for (const fs::path& folder : folders) {
     for (const auto& [numbers, name] : enum_names(FloatType{})) {
       const fs::path file = folder / (std::string(name) + ".gguf");
-      test::write_gguf(folder, directory / "new.gguf", numbers);
+      test::convert_to_gguf(folder, directory / "new.gguf", numbers);
       fs::rename(directory / "new.gguf", file);
       write_ids(*load_tokenizer(file), golden_texts(), folder / (std::string(name) + ".json"));
       write_ids(*encode::text::load_tokenizer(folder), golden_texts(), folder / "ids.json");
@@ -99,7 +99,7 @@ TEST(GgufClient, GgufPyFindsTheRopeScalingThatTransformersReadsInTheConfig) {
     });
     folders.push_back(directory / name);
     fs::rename(made, folders.back());
-    test::write_gguf(folders.back(), directory / "new.gguf", FloatType::kF16);
+    test::convert_to_gguf(folders.back(), directory / "new.gguf", FloatType::kF16);
     fs::rename(directory / "new.gguf", folders.back() / "out.gguf");
   };
   add("llama", "linear", R"({"rope_type": "linear", "factor": 4.0})");

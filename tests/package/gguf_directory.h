@@ -55,8 +55,8 @@ inline std::filesystem::path random_decoder(const TempDirectory& directory, cons
 }
 
 /// As rift models convert --to gguf writes it.
-inline void write_gguf(const std::filesystem::path& model, const std::filesystem::path& out,
-                       checkpoint::FloatType type) {
+inline void convert_to_gguf(const std::filesystem::path& model, const std::filesystem::path& out,
+                            checkpoint::FloatType type) {
   checkpoint::convert_model({.source = model,
                              .out = out,
                              .to = checkpoint::WeightsFormat::kGguf,
@@ -71,7 +71,8 @@ inline std::string refused_gguf(const std::string& name, const std::function<voi
                                 const std::string& leave_out = "") {
   const TempDirectory directory;
   const std::filesystem::path model = hf_directory(directory, name, change, leave_out);
-  const std::string message = failure([&] { write_gguf(model, directory / "out.gguf", checkpoint::FloatType::kF16); });
+  const std::string message =
+      failure([&] { convert_to_gguf(model, directory / "out.gguf", checkpoint::FloatType::kF16); });
   EXPECT_EQ(directory.names(), std::vector<std::string>{name});
   return message;
 }

@@ -16,11 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 using checkpoint::FloatType;
 using checkpoint::GgufModel;
+using test::convert_to_gguf;
 using test::failure;
 using test::hf_directory;
 using test::refused_gguf;
 using test::TempDirectory;
-using test::write_gguf;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -29,7 +29,7 @@ class GgufExport : public testing::TestWithParam<const char*> {};
 
 TEST_P(GgufExport, ReadBackHasTheSameTensorsAndConfig) {
   const TempDirectory directory;
-  write_gguf(hf_directory(directory, GetParam()), directory / "out.gguf", FloatType::kF32);
+  convert_to_gguf(hf_directory(directory, GetParam()), directory / "out.gguf", FloatType::kF32);
   const GgufModel given = GgufModel::open(test::gguf_fixture(GetParam())),
                   got = GgufModel::open(directory / "out.gguf");
   EXPECT_EQ(got.config(), given.config());
@@ -101,7 +101,7 @@ TEST(ExportGguf, ValuesBeyondTheScalesOfQ8AreRefused) {
   checkpoint::TensorMap tensors = checkpoint::read_tensors(*checkpoint::open_archive(model / "model.safetensors"));
   tensors.at("model.embed_tokens.weight")[3][1] = 1e9;
   checkpoint::write_tensors(model / "model.safetensors", tensors);
-  EXPECT_THAT(failure([&] { write_gguf(model, directory / "out.gguf", FloatType::kQ8_0); }),
+  EXPECT_THAT(failure([&] { convert_to_gguf(model, directory / "out.gguf", FloatType::kQ8_0); }),
               AllOf(StartsWith("artefact"), HasSubstr("beyond what Q8_0 can hold")));
   EXPECT_EQ(directory.names(), std::vector<std::string>{"llama"});
 }
@@ -110,11 +110,12 @@ TEST(ExportGguf, LeavesFilesOfOthersAlone) {
   const TempDirectory directory;
   const fs::path model = hf_directory(directory, "llama");
   directory.write("out.gguf.part", "of a download");
-  write_gguf(model, directory / "out.gguf", FloatType::kF16);
+  convert_to_gguf(model, directory / "out.gguf", FloatType::kF16);
   EXPECT_EQ(test::text_of(directory / "out.gguf.part"), "of a download");
   directory.write("other.gguf.part", "of another");
   directory.write("llama/model.safetensors", "broken");
-  EXPECT_THAT(failure([&] { write_gguf(model, directory / "other.gguf", FloatType::kF16); }), StartsWith("artefact"));
+  EXPECT_THAT(failure([&] { convert_to_gguf(model, directory / "other.gguf", FloatType::kF16); }),
+              StartsWith("artefact"));
   EXPECT_EQ(test::text_of(directory / "other.gguf.part"), "of another");
 }
 
@@ -157,7 +158,7 @@ TEST(ExportGguf, APackageGivesTheFileOfItsModelWithTheLanguageHeadBesideIt) {
   for (const char* name : {"llama", "smollm"}) {  // untied, tied
     const TempDirectory directory;
     const fs::path model = hf_directory(directory, name);
-    write_gguf(model, directory / "plain.gguf", FloatType::kF16);
+    convert_to_gguf(model, directory / "plain.gguf", FloatType::kF16);
     make_package(model);
     EXPECT_EQ(fs::exists(model / kLanguageHeadFile), name == std::string("llama"));
     export_gguf(model, directory / "package.gguf", FloatType::kF16);
@@ -199,7 +200,7 @@ TEST(ExportGguf, ATokenizerThatTheListsCannotHoldIsRefusedWithItsFileAndWhatTher
   const fs::path model = hf_directory(directory, "llama");
   fs::remove(model / "tokenizer.json");
   write_gguf_tokenizer(checkpoint::open_hf_directory(test::gguf_fixture("bert")), model);
-  EXPECT_THAT(failure([&] { write_gguf(model, directory / "out.gguf", FloatType::kF16); }),
+  EXPECT_THAT(failure([&] { convert_to_gguf(model, directory / "out.gguf", FloatType::kF16); }),
               AllOf(StartsWith("unsupported"), HasSubstr("tokenizer.json: this tokenizer is not written as GGUF"),
                     HasSubstr("rift models convert --to safetensors")));
 }

@@ -15,17 +15,14 @@ namespace {
 namespace fs = std::filesystem;
 using checkpoint::FloatType;
 using checkpoint::GgufModel;
+using test::convert_to_gguf;
 using test::failure;
 using test::hf_directory;
 using test::refused_gguf;
 using test::TempDirectory;
-using test::write_gguf;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// --- rope_scaling
-// ------------------------------------------------------------------------------------------------------
 
 Json scaling(const char* text) { return parse_json(text, "rope_scaling"); }
 
@@ -53,7 +50,7 @@ TEST_P(GgufRopeScaling, IsReadBackAsTheSame) {
     config["max_position_embeddings"] = 256;
     config["rope_scaling"] = scaling(scaled.config);
   });
-  write_gguf(model, directory / "out.gguf", FloatType::kF32);
+  convert_to_gguf(model, directory / "out.gguf", FloatType::kF32);
   const Json given = checkpoint::open_hf_directory(model).config,
              read = GgufModel::open(directory / "out.gguf").config();
   EXPECT_EQ(models::complete_settings(read, "read").at("rope_scaling"), scaling(scaled.read));
@@ -129,14 +126,11 @@ TEST(GgufSettings, RopeScalingThatAFileCannotSayIsRefusedByName) {
   EXPECT_THAT(llama3("rope_theta", 10'000.0), AllOf(StartsWith("unsupported"), HasSubstr("rope_scaling.factor: ")));
 }
 
-// --- what config.json leaves out
-// ---------------------------------------------------------------------------------------
-
-/// Settings of `config` and of the file that it gives, but for what matters to training alone.
-std::pair<Json, Json> written_and_read(const char* tokenizer, const char* text) {
+/// Settings of the file that `text`, a config.json, gives: those of the config but for what matters to training alone.
+Json read_back(const char* tokenizer, const char* text) {
   const TempDirectory directory;
   const fs::path model = test::random_decoder(directory, tokenizer, parse_json(text, "config.json"));
-  write_gguf(model, directory / "out.gguf", FloatType::kF32);
+  convert_to_gguf(model, directory / "out.gguf", FloatType::kF32);
   const auto read = checkpoint::open_hf_directory(directory / "out.gguf");
   Json given = models::complete_settings(checkpoint::open_hf_directory(model).config, "config.json"),
        got = models::complete_settings(read.config, "read");
@@ -155,41 +149,37 @@ std::pair<Json, Json> written_and_read(const char* tokenizer, const char* text) 
         member.value = double{static_cast<float>(member.value.as_double())};  // as a file has it
     }
   }
-  return {given, got};
+  EXPECT_EQ(differences_text(given, got), "");
+  return got;
 }
 
 TEST(GgufSettings, WhatTheConfigLeavesOutIsWrittenAsTheModelTakesIt) {
-  const auto [gemma, gemma_read] = written_and_read("gemma3", R"({"model_type": "gemma3_text", "vocab_size": 1,
+  const Json gemma = read_back("gemma3", R"({"model_type": "gemma3_text", "vocab_size": 1,
       "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 7, "num_attention_heads": 4,
       "max_position_embeddings": 64})");
-  EXPECT_EQ(differences_text(gemma, gemma_read), "");
-  EXPECT_EQ(gemma_read.at("rope_theta"), Json(1e6));
-  EXPECT_EQ(gemma_read.at("head_dim"), Json(256));
-  EXPECT_EQ(gemma_read.at("num_key_value_heads"), Json(4));
-  EXPECT_EQ(gemma_read.at("sliding_window"), Json(4096));
-  EXPECT_EQ(gemma_read.at("layer_types").at(size_t{5}), Json("full_attention"));
-  EXPECT_EQ(gemma_read.at("layer_types").at(size_t{6}), Json("sliding_attention"));
-  EXPECT_EQ(gemma_read.at("tie_word_embeddings"), Json(true));
-  const auto [qwen2, qwen2_read] = written_and_read("qwen2", R"({"model_type": "qwen2", "vocab_size": 1,
+  EXPECT_EQ(gemma.at("rope_theta"), Json(1e6));
+  EXPECT_EQ(gemma.at("head_dim"), Json(256));
+  EXPECT_EQ(gemma.at("num_key_value_heads"), Json(4));
+  EXPECT_EQ(gemma.at("sliding_window"), Json(4096));
+  EXPECT_EQ(gemma.at("layer_types").at(size_t{5}), Json("full_attention"));
+  EXPECT_EQ(gemma.at("layer_types").at(size_t{6}), Json("sliding_attention"));
+  EXPECT_EQ(gemma.at("tie_word_embeddings"), Json(true));
+  const Json qwen2 = read_back("qwen2", R"({"model_type": "qwen2", "vocab_size": 1,
       "hidden_size": 64, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 32,
       "max_position_embeddings": 64})");
-  EXPECT_EQ(differences_text(qwen2, qwen2_read), "");
-  EXPECT_EQ(qwen2_read.at("num_key_value_heads"), Json(32));
-  EXPECT_EQ(qwen2_read.at("tie_word_embeddings"), Json(false));
-  const auto [qwen3, qwen3_read] = written_and_read("qwen3", R"({"model_type": "qwen3", "vocab_size": 1,
+  EXPECT_EQ(qwen2.at("num_key_value_heads"), Json(32));
+  EXPECT_EQ(qwen2.at("tie_word_embeddings"), Json(false));
+  const Json qwen3 = read_back("qwen3", R"({"model_type": "qwen3", "vocab_size": 1,
       "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 32,
       "max_position_embeddings": 64})");
-  EXPECT_EQ(differences_text(qwen3, qwen3_read), "");
-  EXPECT_EQ(qwen3_read.at("head_dim"), Json(128));
-  const auto [llama, llama_read] = written_and_read("llama", R"({"model_type": "llama", "vocab_size": 1,
+  EXPECT_EQ(qwen3.at("head_dim"), Json(128));
+  const Json llama = read_back("llama", R"({"model_type": "llama", "vocab_size": 1,
       "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
       "max_position_embeddings": 64})");
-  EXPECT_EQ(differences_text(llama, llama_read), "");
-  EXPECT_EQ(llama_read.at("num_key_value_heads"), Json(4));
-  const auto [gpt2, gpt2_read] = written_and_read(
+  EXPECT_EQ(llama.at("num_key_value_heads"), Json(4));
+  const Json gpt2 = read_back(
       "gpt2", R"({"model_type": "gpt2", "vocab_size": 1, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64})");
-  EXPECT_EQ(differences_text(gpt2, gpt2_read), "");
-  EXPECT_EQ(gpt2_read.at("n_inner"), Json(128));
+  EXPECT_EQ(gpt2.at("n_inner"), Json(128));
 }
 
 TEST(GgufSettings, ADefaultThatAFileCannotSayIsRefusedByName) {
@@ -197,12 +187,12 @@ TEST(GgufSettings, ADefaultThatAFileCannotSayIsRefusedByName) {
       "num_hidden_layers": 2, "num_attention_heads": 8, "max_position_embeddings": 64})";
   const TempDirectory directory;
   const fs::path model = test::random_decoder(directory, "llama", parse_json(mistral, "config.json"));
-  EXPECT_THAT(failure([&] { write_gguf(model, directory / "out.gguf", FloatType::kF32); }),
+  EXPECT_THAT(failure([&] { convert_to_gguf(model, directory / "out.gguf", FloatType::kF32); }),
               AllOf(StartsWith("unsupported"), HasSubstr("sliding_window: "), HasSubstr("nearest 4096 tokens")));
   Json config = read_json(model / "config.json");
   config["sliding_window"] = Json();
   write_file_atomic(model / "config.json", to_json_text(config));
-  write_gguf(model, directory / "out.gguf", FloatType::kF32);
+  convert_to_gguf(model, directory / "out.gguf", FloatType::kF32);
   const Json read = GgufModel::open(directory / "out.gguf").config();
   EXPECT_EQ(read.at("num_key_value_heads"), Json(8));
   EXPECT_THAT(refused_gguf("gemma3", [](Json& all) { all.erase("query_pre_attn_scalar"); }),  // 256, whatever the heads

@@ -13,9 +13,8 @@
 #include "rift/study/compare.h"
 #include "rift/study/curve/learning_curve.h"
 #include "rift/study/search/search.h"
-#include "study/every_option_result.h"
+#include "study/every_option_check.h"
 #include "study/every_option_table.h"
-#include "support/failure.h"
 #include "train/small_options.h"
 
 // Every option of run.yaml set to another value: the result is another one, or an error says why not. Of an option that
@@ -153,36 +152,15 @@ class EveryOption : public testing::TestWithParam<OptionCase> {
     return result;
   }
 
-  /// Of the context alone; cases of one context share it.
-  const Result& without(const std::vector<std::string>& context) const {
-    std::string key = std::to_string(static_cast<int>(GetParam().verb));
-    for (const std::string& set : context) key += ";" + set;
-    const auto known = known_.find(key);
-    if (known != known_.end()) return known->second;
-    return known_.emplace(key, run(context)).first->second;
-  }
-
   static std::unique_ptr<Records> records_;
-  static std::map<std::string, Result> known_;
+  static test::OptionCheck check_;
 };
 std::unique_ptr<Records> EveryOption::records_;
-std::map<std::string, Result> EveryOption::known_;
+test::OptionCheck EveryOption::check_;
 
 TEST_P(EveryOption, SetToAnotherValueShows) {
-  const OptionCase& one = GetParam();
-  std::vector<std::string> sets = test::split_sets(one.context);
-  const Result& before = without(sets);
-  for (std::string& set : test::split_sets(one.change)) sets.push_back(std::move(set));
-  if (!one.error.empty()) {
-    EXPECT_THAT(test::failure([&] { run(sets); }), testing::HasSubstr(std::string(one.error)));
-    return;
-  }
-  const Result after = run(sets);
-  if (one.same.empty()) {
-    EXPECT_NE(after, before) << one.option << " has no effect";
-  } else {
-    EXPECT_EQ(after, before) << one.option << " changes results, not only what " << one.same << " shows";
-  }
+  check_.expect_shows(GetParam(), std::to_string(static_cast<int>(GetParam().verb)),
+                      [this](const std::vector<std::string>& sets) { return run(sets); });
 }
 
 std::string case_name(const testing::TestParamInfo<OptionCase>& info) { return test::case_name(info.param); }

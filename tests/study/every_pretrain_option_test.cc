@@ -10,9 +10,8 @@
 #include "rift/base/threads.h"
 #include "rift/checkpoint/tensor_file.h"
 #include "rift/study/pretrain_run.h"
-#include "study/every_option_result.h"
+#include "study/every_option_check.h"
 #include "study/pretrain_option_table.h"
-#include "support/failure.h"
 #include "train/small_options.h"
 
 // As every_option_test.cc, of rift pretrain's run.yaml.
@@ -95,36 +94,14 @@ class EveryPretrainOption : public testing::TestWithParam<OptionCase> {
     return result;
   }
 
-  const Result& without(const std::vector<std::string>& context) const {
-    std::string key;
-    for (const std::string& set : context) key += ";" + set;
-    const auto known = known_.find(key);
-    if (known != known_.end()) return known->second;
-    return known_.emplace(key, run(context)).first->second;
-  }
-
   static std::unique_ptr<Documents> documents_;
-  static std::map<std::string, Result> known_;
+  static test::OptionCheck check_;
 };
 std::unique_ptr<Documents> EveryPretrainOption::documents_;
-std::map<std::string, Result> EveryPretrainOption::known_;
+test::OptionCheck EveryPretrainOption::check_;
 
 TEST_P(EveryPretrainOption, SetToAnotherValueShows) {
-  const OptionCase& one = GetParam();
-  std::vector<std::string> sets = test::split_sets(one.context);
-  if (!one.error.empty()) {
-    for (std::string& set : test::split_sets(one.change)) sets.push_back(std::move(set));
-    EXPECT_THAT(test::failure([&] { run(sets); }), testing::HasSubstr(std::string(one.error)));
-    return;
-  }
-  const Result& before = without(sets);
-  for (std::string& set : test::split_sets(one.change)) sets.push_back(std::move(set));
-  const Result after = run(sets);
-  if (one.same.empty()) {
-    EXPECT_NE(after, before) << one.option << " has no effect";
-  } else {
-    EXPECT_EQ(after, before) << one.option << " changes results, not only what " << one.same << " shows";
-  }
+  check_.expect_shows(GetParam(), "pretrain", [this](const std::vector<std::string>& sets) { return run(sets); });
 }
 
 std::string case_name(const testing::TestParamInfo<OptionCase>& info) { return test::case_name(info.param); }

@@ -20,6 +20,13 @@ Right<E> turned_right(const E* data, int64_t in) {
   return {data, kBlock * kPerUnit<E>, in * kBlock};
 }
 
+/// [out,in]: in bf16 in blocks of 32 columns, in f32 as the parameter lies.
+template <class E>
+Right<E> rows_right(const E* data, int64_t out, int64_t in) {
+  if constexpr (kPerUnit<E> == 1) return {data, in, kBlock};
+  return {data, kBlock * kPerUnit<E>, out * kBlock};
+}
+
 }  // namespace
 
 /// A block of 32 rows, scaled and padded where it has to be, in E.
@@ -49,7 +56,8 @@ void PackedLinear<E>::pack_block(Matrix& matrix, const Source& source, int64_t b
   }
   kernels.turn(rows, kBlock, width, matrix.turned + first * width, kBlock * kPerUnit<E>);
   if (matrix.rows != nullptr) {
-    kernels.pair(rows, kBlock, width, matrix.rows + first * width, kPerUnit<E> * width);
+    const Right<E> right = rows_right<E>(nullptr, source.padded_out, width);
+    kernels.pair(rows, kBlock, width, matrix.rows + first / kPerUnit<E> * right.step, right.step, right.block);
   }
   matrix.versions[static_cast<size_t>(block)] = source.version;
 }
@@ -109,7 +117,7 @@ template <class E>
 engine::LinearView<E> PackedLinear<E>::view(uint32_t site) const {
   const auto rows = [](const Matrix& matrix) -> Right<E> {
     const E* data = matrix.rows != nullptr ? matrix.rows : static_cast<const E*>(matrix.from);
-    return {data, kPerUnit<E> * matrix.in, kPerUnit<E> * kBlock};
+    return rows_right(data, matrix.out, matrix.in);
   };
   engine::LinearView<E> view{.in = linear_->in_features(),
                              .out = linear_->out_features(),

@@ -186,8 +186,8 @@ TYPED_TEST(Products, OfTurnedAndPairedOperandsAreThoseOfTransposes) {
                        .sum_row = scores.stride});
       const int64_t rows = (queries + 1) / 2 * 2;
       Guarded<E> paired_w(static_cast<size_t>(rows * padded)), paired_q(static_cast<size_t>(rows * width));
-      kernels.pair(w.input(), queries, padded, paired_w.data(), kPerUnit<E> * padded);
-      kernels.pair(q.input(), queries, width, paired_q.data(), kPerUnit<E> * width);
+      kernels.pair(w.input(), queries, padded, paired_w.data(), kPerUnit<E> * padded, kPerUnit<E> * kBlock);
+      kernels.pair(q.input(), queries, width, paired_q.data(), kPerUnit<E> * width, kPerUnit<E> * kBlock);
       Matrix<float> transposed(keys, width, 0);
       kernels.product({.a = {paired_w.data(), kPerUnit<E>, kPerUnit<E> * padded},
                        .b = {paired_q.data(), kPerUnit<E> * width, kPerUnit<E> * kBlock},

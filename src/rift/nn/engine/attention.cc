@@ -74,7 +74,7 @@ Summed<E> summed(const PanelPass<E>& pass, Rows<const E> x, int64_t rows, int64_
   if constexpr (kPerUnit<E> == 1) {
     return {{x.data, x.row, kernels::kBlock}, rows};
   } else {
-    pass.kernels.pair(x, rows, columns, paired, 2 * columns);
+    pass.kernels.pair(x, rows, columns, paired, 2 * columns, 2 * kernels::kBlock);
     return {{paired, 2 * columns, 2 * kernels::kBlock}, padded(rows, 2)};
   }
 }
@@ -85,7 +85,7 @@ Left<E> transposed(const PanelPass<E>& pass, Rows<const E> x, int64_t rows, int6
   if constexpr (kPerUnit<E> == 1) {
     return {x.data, 1, x.row};
   } else {
-    pass.kernels.pair(x, rows, columns, paired, 2 * columns);
+    pass.kernels.pair(x, rows, columns, paired, 2 * columns, 2 * kernels::kBlock);
     return {paired, 2, 2 * columns};
   }
 }

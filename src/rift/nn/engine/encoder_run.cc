@@ -36,7 +36,13 @@ EncoderRun<E>::EncoderRun(Call call, std::shared_ptr<BlockPool> pool)
       tokens_(padded(panels_.back().begin + panels_.back().tokens, kPanelAlignment)),
       rows_(padded(static_cast<int64_t>(call_.row_keys.size()), kPanelAlignment)),
       scratch_size_(scratch_size()) {
-  for (const Panel& panel : panels_) token_stretches_.push_back({panel.begin, panel.tokens});
+  if constexpr (TokenOperand<E>::kDirect) {
+    for (const Panel& panel : panels_) summed_tokens_.push_back({panel.begin, panel.tokens});
+    summed_rows_ = row_stretches_;
+  } else {  // pairs without gaps: the last of a panel is filled up with zeros
+    summed_tokens_.push_back({0, tokens_});
+    summed_rows_.push_back({0, rows_});
+  }
   const int64_t share = panels_.front().tokens / threads();
   // Masks are made for whole rows, not for some of their tokens.
   const bool may_share = !call_.keeps && !call_.dropout.on;
@@ -137,8 +143,10 @@ void EncoderRun<E>::place_operands(Layout& layout) {
   for (size_t place = 0; place < kLinearPlaces; ++place) {
     LinearOperands<E>& operands = back_.operands[place];
     const LinearView<E>& linear = any.linears[place];
-    operands.input.width = linear.in;
-    operands.d_y = {layout.take<E>(tokens_ * linear.out), linear.out};
+    const auto operand = [&](int64_t columns) { return TokenOperand<E>::of(columns, tokens_, kernels_.reads_blocks); };
+    operands.input = operand(linear.in);
+    operands.d_y = operand(linear.out);
+    operands.d_y.data = layout.take<E>(tokens_ * linear.out);
     // In f32 the kept states are their own operands; the activated state is not kept.
     const bool shares = place == kQuery || place == kValue;  // the key's input
     if (place == kOutput || (!TokenOperand<E>::kDirect && !shares)) {
@@ -150,10 +158,11 @@ void EncoderRun<E>::place_operands(Layout& layout) {
       low = low || update.has_value();
       drops = drops || (update && update->dropout > 0 && call_.dropout.on);
     }
-    operands.low_input.width = linear.in;
+    operands.low_input = operand(linear.in);
     if (drops) operands.low_input.data = layout.take<E>(tokens_ * linear.in);
     for (TokenOperand<E>* p : {&operands.low, &operands.d_low}) {
-      *p = {low ? layout.take<E>(tokens_ * kRankColumns) : nullptr, kRankColumns};
+      *p = operand(kRankColumns);
+      if (low) p->data = layout.take<E>(tokens_ * kRankColumns);
     }
   }
 }
@@ -353,7 +362,9 @@ void EncoderRun<E>::alias_operands(int64_t layer) {
     back_.operands[kAttentionOutput].input.data = states.context;
     back_.operands[kIntermediate].input.data = states.x1;
   } else {
-    back_.operands[kQuery].input.data = first ? back_.x_rows_paired : nullptr;
+    TokenOperand<E>& query = back_.operands[kQuery].input;
+    query = TokenOperand<E>::of(call_.encoder.shape.width, first ? rows_ : tokens_, kernels_.reads_blocks);
+    query.data = first ? back_.x_rows_paired : nullptr;
   }
 }
 
@@ -476,7 +487,7 @@ void EncoderRun<E>::add_gradients(int64_t layer, const LayerGradients& wanted, c
     if (!gradients.any()) continue;
     add_sums(of_tokens(place), offsets.bias(static_cast<int>(place)) - base, view.linears[place].out, gradients.bias);
     jobs.push_back({&view.linears[place], gradients, operands_of(layer, place),
-                    of_tokens(place) ? std::span(token_stretches_) : std::span(row_stretches_)});
+                    of_tokens(place) ? std::span(summed_tokens_) : std::span(summed_rows_)});
   }
   for (int place = 0; place < kNormPlaces; ++place) {
     const NormGradients& gradients = wanted.norms[static_cast<size_t>(place)];

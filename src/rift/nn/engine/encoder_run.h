@@ -89,8 +89,8 @@ class EncoderRun {
   const kernels::Kernels<E>& kernels_;
   std::shared_ptr<BlockPool> pool_;
   std::vector<Panel> panels_;
-  std::vector<Stretch> token_stretches_;  // the panels' tokens
   std::vector<Stretch> row_stretches_;
+  std::vector<Stretch> summed_tokens_, summed_rows_;  // those of a weight gradient
   int64_t tokens_ = 0;  // places for tokens, pairing included
   int64_t rows_ = 0;
   ScratchSize scratch_size_;

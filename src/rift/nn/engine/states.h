@@ -43,13 +43,21 @@ struct LayerStates {
 };
 
 /// One side of a weight gradient, a product that sums over tokens: the whole batch's [tokens, width], row-major in f32,
-/// in pairs of tokens in bf16. A panel fills its part.
+/// in pairs of tokens in bf16, there in blocks of 32 columns where the kernels read them. A panel fills its part.
 template <class E>
 struct TokenOperand {
   static constexpr bool kDirect = std::is_same_v<E, float>;
 
   E* data = nullptr;
   int64_t width = 0;
+  int64_t step = 0;   // from a unit of tokens to the next
+  int64_t block = 0;  // from 32 columns to the next
+
+  static TokenOperand of(int64_t width, int64_t tokens, bool in_blocks) {
+    constexpr int64_t n = kernels::kPerUnit<E>, columns = kernels::kBlock;
+    if (in_blocks) return {nullptr, width, n * columns, tokens * columns};
+    return {nullptr, width, n * width, n * columns};
+  }
 
   /// Where a panel writes columns from `column` on: here, or where rows do not lie as they are needed into `scratch`.
   kernels::Rows<E> place(int64_t begin, int64_t column, kernels::Rows<E> scratch) const {
@@ -60,16 +68,18 @@ struct TokenOperand {
   void publish(const kernels::Kernels<E>& kernels, int64_t begin, int64_t column, kernels::Rows<const E> rows,
                int64_t tokens, int64_t columns) const {
     if constexpr (!kDirect) {
-      if (data != nullptr) kernels.pair(rows, tokens, columns, data + begin * width + 2 * column, 2 * width);
+      if (data != nullptr) kernels.pair(rows, tokens, columns, at(begin, column), step, block);
     }
   }
   kernels::Left<E> transposed(int64_t begin, int64_t column) const {
-    constexpr int64_t n = kernels::kPerUnit<E>;
-    return {data + begin * width + n * column, n, n * width};
+    return {at(begin, column), kernels::kPerUnit<E>, step, block};
   }
-  kernels::Right<E> right(int64_t begin) const {
-    constexpr int64_t n = kernels::kPerUnit<E>;
-    return {data + begin * width, n * width, n * kernels::kBlock};
+  kernels::Right<E> right(int64_t begin) const { return {at(begin, 0), step, block}; }
+
+ private:
+  /// Of a first token of a unit and a first column of 32.
+  E* at(int64_t token, int64_t column) const {
+    return data + token / kernels::kPerUnit<E> * step + column / kernels::kBlock * block;
   }
 };
 

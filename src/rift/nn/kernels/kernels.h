@@ -16,14 +16,19 @@ namespace rift::nn::kernels {
 
 inline constexpr int64_t kBlock = 32;  // columns that a product computes together
 
-/// The left side of a product, M x K: unit u of row m begins at data[m * row + u * step].
+/// The left side of a product, M x K: unit u of row m begins at data[m * row + u * step]; with a block, at
+/// data[m / 32 * block + m % 32 * row + u * step].
 ///   row-major:                    {x, stride, kPerUnit<E>}
-///   transpose of token pairs:     {x, kPerUnit<E>, kPerUnit<E> * stride}, see Paired
+///   transpose of what is paired:  {x, kPerUnit<E>, to_step}; {x, kPerUnit<E>, to_step, to_block} where the table
+///                                 reads_blocks
 template <class E>
 struct Left {
   const E* data = nullptr;
   int64_t row = 0;
   int64_t step = 0;
+  int64_t block = 0;
+
+  const E* row_at(int64_t m) const { return data + (block == 0 ? m * row : m / kBlock * block + m % kBlock * row); }
 };
 
 /// The right side of a product, K x N in blocks of 32 columns: unit u of columns n .. n+31 of block n / 32 begins at
@@ -144,14 +149,17 @@ struct Rows {
 
 template <class E>
 struct Kernels {
+  /// Whether a transposed left side may lie in blocks; then both sides of a product over many rows had better: its
+  /// operands lie side by side in memory.
+  bool reads_blocks = false;
   void (*product)(const Product<E>&);
   /// The right side whose column r is row r of x [rows, depth]: to[u * to_step + r * kPerUnit + j] = x[r, u * kPerUnit
   /// + j]. Columns up to the next multiple of 8 are written; those beyond `rows` become 0.
   void (*turn)(Rows<const E> x, int64_t rows, int64_t depth, E* to, int64_t to_step);
-  /// Rows side by side in units: to[r / 2 * to_step + 2 c + r % 2] = x[r, c]; a last row that stands alone is paired
-  /// with zeros. The right side of a product over rows and, by Left{to, 2, to_step}, its transposed left one.
-  /// For float a plain copy.
-  void (*pair)(Rows<const E> x, int64_t rows, int64_t columns, E* to, int64_t to_step);
+  /// Rows side by side in units: to[c / 32 * to_block + r / 2 * to_step + 2 (c % 32) + r % 2] = x[r, c]; a last row
+  /// that stands alone is paired with zeros. Right{to, to_step, to_block} of a product over rows and, transposed, its
+  /// Left. For float a copy: to[c / 32 * to_block + r * to_step + c % 32] = x[r, c].
+  void (*pair)(Rows<const E> x, int64_t rows, int64_t columns, E* to, int64_t to_step, int64_t to_block);
   void (*gelu)(Rows<const E> x, int64_t rows, int64_t columns, Rows<E> to);
   void (*narrow)(Rows<const float> x, int64_t rows, int64_t columns, Rows<E> to);
   void (*widen)(Rows<const E> x, int64_t rows, int64_t columns, Rows<float> to);

@@ -6,43 +6,56 @@
 namespace rift::nn::kernels {
 namespace {
 
+/// Where row m and column n of a matrix lie; one that is not there stays null.
 template <class T>
 [[gnu::always_inline]] inline T* at(T* matrix, int64_t row, int64_t m, int64_t n) {
   return matrix == nullptr ? nullptr : matrix + m * row + n;
 }
 
-/// Columns n .. n+31 of row m.
+/// Columns column .. column + 31 of rows first_row, ... Addresses are computed once for all rows: of so few columns that
+/// would else cost more than what is done with them.
 template <Finish kFinish, class E>
-[[gnu::always_inline]] inline void finish_row(const Product<E>& p, const float* sums, int64_t m, int64_t n) {
-  float* sum = at(p.sum, p.sum_row, m, n);
-  const float* addend = at(p.addend, p.addend_row, m, n);
-  const float* bias = at(p.bias, 0, 0, n);
-  E* out = at(p.out, p.out_row, m, n);
-  E* before = at(p.before, p.before_row, m, n);
-  E* activated = at(p.activated, p.activated_row, m, n);
-  for (int64_t c = 0; c < kBlock; c += kLanes) {
-    F v = load(sums + c);
-    if constexpr (kFinish == Finish::kStore) {
-      store(sum + c, v);
-    } else if constexpr (kFinish == Finish::kAdd) {
-      store(sum + c, load(sum + c) + v);
-    } else if constexpr (kFinish == Finish::kGeluBackward) {
-      if (addend != nullptr) v += load(addend + c);
-      const GeluPair gelu = Gelu<E>::both(load(before + c));
-      store(activated + c, gelu.value);
-      store(out + c, v * gelu.slope);
-    } else {
-      if (addend != nullptr) v += load(addend + c);
-      if (bias != nullptr) v += load(bias + c);
-      if (kFinish == Finish::kGelu && before != nullptr) store(before + c, v);
+void finish_rows(const Product<E>& p, const float* sums, int64_t first_row, int64_t rows, int64_t column) {
+  if constexpr (kFinish == Finish::kStore || kFinish == Finish::kAdd) {
+    const int64_t row = p.sum_row;
+    float* sum = p.sum + first_row * row + column;
+    for (int64_t r = 0; r < rows; ++r, sum += row, sums += kBlock) {
+      for (int64_t c = 0; c < kBlock; c += kLanes) {
+        const F v = load(sums + c);
+        store(sum + c, kFinish == Finish::kAdd ? load(sum + c) + v : v);
+      }
+    }
+    return;
+  }
+  const int64_t addend_row = p.addend_row, out_row = p.out_row, before_row = p.before_row;
+  const float* addend = at(p.addend, addend_row, first_row, column);
+  E* out = p.out + first_row * out_row + column;
+  E* before = at(p.before, before_row, first_row, column);
+  if constexpr (kFinish == Finish::kGeluBackward) {
+    const int64_t activated_row = p.activated_row;
+    E* activated = p.activated + first_row * activated_row + column;
+    for (int64_t r = 0; r < rows; ++r, out += out_row, before += before_row, activated += activated_row, sums += kBlock) {
+      for (int64_t c = 0; c < kBlock; c += kLanes) {
+        F v = load(sums + c);
+        if (addend != nullptr) v += load(addend + r * addend_row + c);
+        const GeluPair gelu = Gelu<E>::both(load(before + c));
+        store(activated + c, gelu.value);
+        store(out + c, v * gelu.slope);
+      }
+    }
+    return;
+  }
+  F bias[kBlock / kLanes];
+  for (int64_t c = 0; c < kBlock; c += kLanes) bias[c / kLanes] = p.bias == nullptr ? F{} : load(p.bias + column + c);
+  for (int64_t r = 0; r < rows; ++r, out += out_row, sums += kBlock) {
+    for (int64_t c = 0; c < kBlock; c += kLanes) {
+      F v = load(sums + c);
+      if (addend != nullptr) v += load(addend + r * addend_row + c);
+      v += bias[c / kLanes];
+      if (kFinish == Finish::kGelu && before != nullptr) store(before + r * before_row + c, v);
       store(out + c, kFinish == Finish::kGelu ? Gelu<E>::value(v) : v);
     }
   }
-}
-
-template <Finish kFinish, class E>
-void finish_rows(const Product<E>& p, const float* sums, int64_t first_row, int64_t rows, int64_t column) {
-  for (int64_t r = 0; r < rows; ++r) finish_row<kFinish>(p, sums + r * kBlock, first_row + r, column);
 }
 
 /// Rows of one block of columns: sums [rows, 32] are those of the product's rows first_row, ... and columns column, ...

@@ -26,8 +26,7 @@ struct Gelu<float> {
   };
   [[gnu::always_inline]] static Place place_of(F x) {
     constexpr float kRounds = 0x1.8p23f;  // added and taken away again, it rounds to a whole number
-    F pieces = absolute(x) * kPiecesPerUnit;
-    pieces = pieces > 15.49f ? all(15.49f) : pieces;
+    const F pieces = at_most(absolute(x) * kPiecesPerUnit, 15.49f);
     const F shifted = pieces + kRounds;
     return {(U)shifted, pieces - (shifted - kRounds), (U)x & 0x80000000};
   }
@@ -56,10 +55,7 @@ struct Gelu<Bf16> {
                                      2.521332698e-09f, -2.210817640e-11f};
 
   /// NaN stays NaN.
-  [[gnu::always_inline]] static F clamped(F x, float most) {
-    x = at_least(x, -most);
-    return x > most ? all(most) : x;
-  }
+  [[gnu::always_inline]] static F clamped(F x, float most) { return at_most(at_least(x, -most), most); }
   template <size_t kTerms>
   [[gnu::always_inline]] static F half_plus_odd(F t, const float (&coefficients)[kTerms]) {
     const F u = t * t;

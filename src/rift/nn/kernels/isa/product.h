@@ -47,6 +47,7 @@ constexpr int64_t kTileVectors = 2;
 constexpr int64_t kTileColumns = kTileVectors * kLanes;
 constexpr int64_t kTileRows = RIFT_LANES == 16 ? 12 : 6;  // 24 of 32, or 12 of 16, registers hold sums
 constexpr size_t kLineBytes = 64;
+constexpr int64_t kTurnedDepth = 256;
 constexpr int64_t kChunkRows = 192;  // whose sums wait in L1 for what finishes them
 
 template <class E>
@@ -134,8 +135,30 @@ void block(TileInput<E> in, int64_t rows, NumberOf<E>* sum, int64_t sum_row) {
   }
 }
 
+/// A product whose sums stay f32, by slices of the depth: run(p) for each, from the second on adding.
+template <class E, class Run>
+void run_slices(const Product<E>& p, int64_t most, Run run) {
+  for (int64_t k = 0; k < p.depth; k += most) {
+    Product<E> slice = p;
+    slice.a.data += k / kPerUnit<E> * p.a.step;
+    slice.b.data += k / kPerUnit<E> * p.b.step;
+    slice.depth = p.depth - k < most ? p.depth - k : most;
+    if (k > 0) slice.finish = Finish::kAdd;
+    run(slice);
+  }
+}
+
+template <class E>
+constexpr bool keeps_sums(const Product<E>& p) {
+  return p.finish == Finish::kStore || p.finish == Finish::kAdd;
+}
+
 template <class E>
 void product(const Product<E>& p) {
+  // A transpose in pairs is as deep as a batch has tokens, and a block of columns has to stay in L1.
+  if (kPerUnit<E> > 1 && p.a.row == kPerUnit<E> && p.depth > kTurnedDepth && keeps_sums(p)) {
+    return run_slices(p, kTurnedDepth, product<E>);
+  }
   const int64_t units = p.depth / kPerUnit<E>;
   for (int64_t m = 0; m < p.rows; m += kChunkRows) {
     const int64_t rows = p.rows - m < kChunkRows ? p.rows - m : kChunkRows;

@@ -55,20 +55,26 @@ void turn(Rows<const E> x, int64_t rows, int64_t depth, E* to, int64_t to_step) 
   }
 }
 
-[[maybe_unused]] void pair(Rows<const float> x, int64_t rows, int64_t columns, float* to, int64_t to_step) {
+[[maybe_unused]] void pair(Rows<const float> x, int64_t rows, int64_t columns, float* to, int64_t to_step,
+                           int64_t to_block) {
   for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < columns; c += kLanes) store(to + r * to_step + c, load(x.data + r * x.row + c));
+    for (int64_t c = 0; c < columns; c += kLanes) {
+      store(to + c / kBlock * to_block + r * to_step + c % kBlock, load(x.data + r * x.row + c));
+    }
   }
 }
 
-void pair(Rows<const Bf16> x, int64_t rows, int64_t columns, Bf16* to, int64_t to_step) {
+void pair(Rows<const Bf16> x, int64_t rows, int64_t columns, Bf16* to, int64_t to_step, int64_t to_block) {
   for (int64_t r = 0; r < rows; r += 2) {
     const Bf16* first = x.data + r * x.row;
     const bool alone = r + 1 == rows;
-    for (int64_t c = 0; c < columns; c += kLanes) {
-      const U low = __builtin_convertvector(loaded<H>(first + c), U);
-      const U high = alone ? U{} : __builtin_convertvector(loaded<H>(first + x.row + c), U);
-      put(to + r / 2 * to_step + 2 * c, low | high << 16);
+    for (int64_t block = 0; block < columns; block += kBlock) {
+      Bf16* units = to + block / kBlock * to_block + r / 2 * to_step;
+      for (int64_t c = 0; c < kBlock; c += kLanes) {
+        const U low = widened(loaded<H>(first + block + c));
+        const U high = alone ? U{} : widened(loaded<H>(first + x.row + block + c));
+        put(units + 2 * c, low | high << 16);
+      }
     }
   }
 }

@@ -37,9 +37,35 @@ template <class V, class T>
 [[gnu::always_inline]] inline U all(uint32_t x) { return x - U{}; }
 
 [[gnu::always_inline]] inline F load(const float* from) { return loaded<F>(from); }
-[[gnu::always_inline]] inline F load(const Bf16* from) {
-  return (F)(__builtin_convertvector(loaded<H>(from), U) << 16);
+/// GCC 12 takes __builtin_convertvector apart into halves of a register, and compares and blends for a maximum.
+[[gnu::always_inline]] inline U widened(H x) {
+#if RIFT_LANES == 16 && defined(__AVX512F__)
+  return (U)_mm512_cvtepu16_epi32((__m256i)x);
+#else
+  return __builtin_convertvector(x, U);
+#endif
 }
+/// a where both are equal or one is a NaN.
+[[gnu::always_inline]] inline F larger(F a, F b) {
+#if RIFT_LANES == 16 && defined(__AVX512F__)
+  return (F)_mm512_max_ps((__m512)b, (__m512)a);
+#elif RIFT_LANES == 8 && defined(__AVX__)
+  return (F)_mm256_max_ps((__m256)b, (__m256)a);
+#else
+  return a < b ? b : a;
+#endif
+}
+[[gnu::always_inline]] inline F smaller(F a, F b) {
+#if RIFT_LANES == 16 && defined(__AVX512F__)
+  return (F)_mm512_min_ps((__m512)b, (__m512)a);
+#elif RIFT_LANES == 8 && defined(__AVX__)
+  return (F)_mm256_min_ps((__m256)b, (__m256)a);
+#else
+  return b < a ? b : a;
+#endif
+}
+
+[[gnu::always_inline]] inline F load(const Bf16* from) { return (F)(widened(loaded<H>(from)) << 16); }
 [[gnu::always_inline]] inline I load(const int32_t* from) { return loaded<I>(from); }
 [[gnu::always_inline]] inline void store(int32_t* to, I v) { put(to, v); }
 [[gnu::always_inline]] inline void store(float* to, F v) { put(to, v); }
@@ -73,9 +99,9 @@ constexpr U lane_numbers() {
   return numbers;
 }
 
-/// NaN in x stays NaN in both.
-[[gnu::always_inline]] inline F at_least(F x, float least) { return x < least ? all(least) : x; }
-[[gnu::always_inline]] inline F larger(F a, F b) { return a < b ? b : a; }
+/// NaN in x stays NaN.
+[[gnu::always_inline]] inline F at_least(F x, float least) { return larger(x, all(least)); }
+[[gnu::always_inline]] inline F at_most(F x, float most) { return smaller(x, all(most)); }
 [[gnu::always_inline]] inline F absolute(F x) { return (F)((U)x & 0x7FFFFFFF); }
 
 /// Every lane with every other, by halves: the same order on every call.
@@ -93,8 +119,7 @@ template <class Join>
 /// e^x within 2 ulp for x in [-87, 88]; below that it stays at e^-87. Source: Cephes' expf.
 [[gnu::always_inline]] inline F exponential(F x) {
   constexpr float kRounds = 0x1.8p23f;  // added and taken away again, it rounds to a whole number
-  x = at_least(x, -87.0f);
-  x = x > 88.0f ? all(88.0f) : x;
+  x = at_most(at_least(x, -87.0f), 88.0f);
   const F shifted = x * 1.44269504f + kRounds;
   const F n = shifted - kRounds;
   const F r = x - n * 0.693359375f + n * 2.12194440e-4f;

@@ -9,6 +9,7 @@ namespace rift::nn::engine {
 namespace {
 
 using kernels::Finish;
+using kernels::kBlock;
 using kernels::Product;
 using kernels::Rows;
 
@@ -127,8 +128,9 @@ void finish_layer(const PanelPass<E>& pass, const LayerView<E>& layer, const E* 
                    .bias = wide.bias + column,
                    .out = pass.scratch.activated,
                    .out_row = pass.slab,
-                   .before = states.before == nullptr ? nullptr : states.before + column,
-                   .before_row = feed_forward},
+                   .before = states.before == nullptr ? nullptr : states.before + column * tokens,
+                   .before_row = kBlock,
+                   .before_block = kBlock * tokens},
                   {.column = column, .columns = columns});
     run_linear<E>(pass, narrow, layer.index,
                   input_of<E>({&narrow}, tokens, rows_of<E>(pass.scratch.activated, pass.slab), columns,
@@ -153,15 +155,19 @@ void finish_layer_backward(const PanelPass<E>& pass, const LayerBackward<E>& bac
     const Rows<E> d_before = d_operand.place(back.begin, column, {pass.scratch.d_before, pass.slab});
     // The low-rank update's input is the whole activated state: then a slab is all of it, filled here beforehand.
     if (narrow.low_rank) {
-      pass.kernels.gelu({states.before + column, feed_forward}, tokens, columns, activated);
+      for (int64_t c = 0; c < columns; c += kBlock) {
+        pass.kernels.gelu({states.before + (column + c) * tokens, kBlock}, tokens, kBlock,
+                          {activated.data + c, activated.row});
+      }
     }
     run_linear_backward<E>(pass, narrow, back.layer.index, back.begin, {activated.data, activated.row},
                            {d_y.data, d_y.row}, back.operands[kOutput],
                            {.finish = Finish::kGeluBackward,
                             .out = d_before.data,
                             .out_row = d_before.row,
-                            .before = states.before + column,
-                            .before_row = feed_forward,
+                            .before = states.before + column * tokens,
+                            .before_row = kBlock,
+                            .before_block = kBlock * tokens,
                             .activated = activated.data,
                             .activated_row = activated.row},
                            {.column = column, .columns = columns});

@@ -18,7 +18,9 @@ template <class E>
 struct LayerStates {
   E* x = nullptr;  // [tokens, width] input
   E *q = nullptr, *k = nullptr, *v = nullptr, *context = nullptr, *x1 = nullptr, *out = nullptr;
-  E* before = nullptr;       // [tokens, feed_forward] of the GELU; nullptr while scoring, like all that follow
+  // Of the GELU, for each panel [feed_forward / 32, tokens, 32], as a product leaves them; nullptr while scoring, like
+  // all that follow.
+  E* before = nullptr;
   float* log_sum = nullptr;  // [heads, tokens] within each panel
   std::array<E*, kNormPlaces> normalized = {};
   std::array<float*, kNormPlaces> reciprocal = {};
@@ -68,7 +70,7 @@ struct TokenOperand {
   void publish(const kernels::Kernels<E>& kernels, int64_t begin, int64_t column, kernels::Rows<const E> rows,
                int64_t tokens, int64_t columns) const {
     if constexpr (!kDirect) {
-      if (data != nullptr) kernels.pair(rows, tokens, columns, at(begin, column), step, block);
+      if (data != nullptr) kernels.pair_away(rows, tokens, columns, at(begin, column), step, block);
     }
   }
   kernels::Left<E> transposed(int64_t begin, int64_t column) const {

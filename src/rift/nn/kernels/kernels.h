@@ -72,6 +72,7 @@ struct Product {
   int64_t out_row = 0;
   E* before = nullptr;  // [M,N]; read in kGeluBackward
   int64_t before_row = 0;
+  int64_t before_block = kBlock;  // from 32 columns to the next
   E* activated = nullptr;  // [M,N]
   int64_t activated_row = 0;
 };
@@ -160,6 +161,8 @@ struct Kernels {
   /// that stands alone is paired with zeros. Right{to, to_step, to_block} of a product over rows and, transposed, its
   /// Left. For float a copy: to[c / 32 * to_block + r * to_step + c % 32] = x[r, c].
   void (*pair)(Rows<const E> x, int64_t rows, int64_t columns, E* to, int64_t to_step, int64_t to_block);
+  /// The same for what is not soon read again. `to` is 64-byte aligned, as its strides are.
+  void (*pair_away)(Rows<const E> x, int64_t rows, int64_t columns, E* to, int64_t to_step, int64_t to_block);
   void (*gelu)(Rows<const E> x, int64_t rows, int64_t columns, Rows<E> to);
   void (*narrow)(Rows<const float> x, int64_t rows, int64_t columns, Rows<E> to);
   void (*widen)(Rows<const E> x, int64_t rows, int64_t columns, Rows<float> to);

@@ -30,7 +30,7 @@ void finish_rows(const Product<E>& p, const float* sums, int64_t first_row, int6
   const int64_t addend_row = p.addend_row, out_row = p.out_row, before_row = p.before_row;
   const float* addend = at(p.addend, addend_row, first_row, column);
   E* out = p.out + first_row * out_row + column;
-  E* before = at(p.before, before_row, first_row, column);
+  E* before = p.before == nullptr ? nullptr : p.before + column / kBlock * p.before_block + first_row * before_row;
   if constexpr (kFinish == Finish::kGeluBackward) {
     const int64_t activated_row = p.activated_row;
     E* activated = p.activated + first_row * activated_row + column;

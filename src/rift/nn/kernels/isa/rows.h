@@ -55,8 +55,8 @@ void turn(Rows<const E> x, int64_t rows, int64_t depth, E* to, int64_t to_step) 
   }
 }
 
-[[maybe_unused]] void pair(Rows<const float> x, int64_t rows, int64_t columns, float* to, int64_t to_step,
-                           int64_t to_block) {
+template <bool kAway>
+void pair(Rows<const float> x, int64_t rows, int64_t columns, float* to, int64_t to_step, int64_t to_block) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < columns; c += kLanes) {
       store(to + c / kBlock * to_block + r * to_step + c % kBlock, load(x.data + r * x.row + c));
@@ -64,19 +64,25 @@ void turn(Rows<const E> x, int64_t rows, int64_t depth, E* to, int64_t to_step) 
   }
 }
 
+template <bool kAway>
 void pair(Rows<const Bf16> x, int64_t rows, int64_t columns, Bf16* to, int64_t to_step, int64_t to_block) {
-  for (int64_t r = 0; r < rows; r += 2) {
-    const Bf16* first = x.data + r * x.row;
-    const bool alone = r + 1 == rows;
-    for (int64_t block = 0; block < columns; block += kBlock) {
+  for (int64_t block = 0; block < columns; block += kBlock) {  // what is written lies side by side
+    for (int64_t r = 0; r < rows; r += 2) {
+      const Bf16* first = x.data + r * x.row + block;
+      const bool alone = r + 1 == rows;
       Bf16* units = to + block / kBlock * to_block + r / 2 * to_step;
       for (int64_t c = 0; c < kBlock; c += kLanes) {
-        const U low = widened(loaded<H>(first + block + c));
-        const U high = alone ? U{} : widened(loaded<H>(first + x.row + block + c));
-        put(units + 2 * c, low | high << 16);
+        const U low = widened(loaded<H>(first + c));
+        const U high = alone ? U{} : widened(loaded<H>(first + x.row + c));
+        if constexpr (kAway) {
+          put_away(units + 2 * c, low | high << 16);
+        } else {
+          put(units + 2 * c, low | high << 16);
+        }
       }
     }
   }
+  if constexpr (kAway) stores_away_done();
 }
 
 template <class From, class To>

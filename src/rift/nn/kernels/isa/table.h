@@ -10,7 +10,8 @@ namespace {
 template <class E>
 constexpr Kernels<E> kTable{.product = product<E>,
                             .turn = turn<E>,
-                            .pair = pair,
+                            .pair = pair<false>,
+                            .pair_away = pair<true>,
                             .gelu = gelu<E>,
                             .narrow = convert<const float, E>,
                             .widen = convert<const E, float>,

@@ -80,6 +80,21 @@ template <class V, class T>
 #endif
 }
 
+/// Past the caches, for what is not soon read again. `to` is aligned to the vector's bytes; stores_away_done() has to
+/// follow before another thread may read.
+[[gnu::always_inline]] inline void put_away(Bf16* to, U v) {
+#if defined(__AVX512BF16__)
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(to), (__m512i)v);
+#else
+  put(to, v);
+#endif
+}
+[[gnu::always_inline]] inline void stores_away_done() {
+#if defined(__AVX512BF16__)
+  _mm_sfence();
+#endif
+}
+
 /// table[index % 16] of each lane.
 [[gnu::always_inline]] inline F looked_up(const float (&table)[16], U index) {
 #if RIFT_LANES == 16

@@ -161,9 +161,18 @@ void add_norm_backward(const AddNormBackward<E>& a) {
 
 // ---- attention weights
 
+constexpr int64_t kRowsTogether = 4;  // whose reductions hide each other's latency
+
 /// x in the lanes below `left`, `other` in the rest.
 [[gnu::always_inline]] inline F first_lanes(F x, int64_t left, float other) {
   return left >= kLanes ? x : (lane_numbers() < static_cast<uint32_t>(left) ? x : all(other));
+}
+
+/// As exactly as E can show.
+template <class E>
+[[gnu::always_inline]] inline F exponential_of(F x) {
+  if constexpr (kPerUnit<E> > 1) return short_exponential(x);
+  return exponential(x);
 }
 
 template <class E>
@@ -172,30 +181,52 @@ void clear_rest(E* weights, int64_t keys) {
   for (int64_t k = (keys + kLanes - 1) / kLanes * kLanes; k < padded; k += kLanes) store(weights + k, F{});
 }
 
-template <class E>
-void softmax(const Softmax<E>& s) {
+/// Queries q .. q + kRows - 1; what their log_sum is made of.
+template <class E, int kRows>
+[[gnu::always_inline]] inline void softmax_rows(const Softmax<E>& s, int64_t q, float* largest, float* total) {
   constexpr float kLowest = -3.0e38f;
-  for (int64_t q = 0; q < s.queries; ++q) {
-    float* scores = s.scores + q * s.row;
-    F highest = all(kLowest);
-    for (int64_t k = 0; k < s.keys; k += kLanes) {
-      highest = larger(highest, first_lanes(load(scores + k), s.keys - k, kLowest));
+  float* scores = s.scores + q * s.row;
+  F highest[kRows], sum[kRows] = {};
+  for (int r = 0; r < kRows; ++r) highest[r] = all(kLowest);
+  for (int64_t k = 0; k < s.keys; k += kLanes) {
+    for (int r = 0; r < kRows; ++r) {
+      highest[r] = larger(highest[r], first_lanes(load(scores + r * s.row + k), s.keys - k, kLowest));
     }
-    const float largest = largest_of(highest) * s.scale;
-    F sum{};
-    for (int64_t k = 0; k < s.keys; k += kLanes) {
-      const F e = first_lanes(exponential(load(scores + k) * s.scale - largest), s.keys - k, 0.0f);
-      store(scores + k, e);
-      sum += e;
+  }
+  for (int r = 0; r < kRows; ++r) largest[r] = largest_of(highest[r]) * s.scale;
+  for (int64_t k = 0; k < s.keys; k += kLanes) {
+    for (int r = 0; r < kRows; ++r) {
+      float* at = scores + r * s.row + k;
+      const F e = first_lanes(exponential_of<E>(load(at) * s.scale - largest[r]), s.keys - k, 0.0f);
+      store(at, e);
+      sum[r] += e;
     }
-    const float total = sum_of(sum);
-    if (s.log_sum != nullptr) s.log_sum[q] = largest + __builtin_logf(total);
-    const float share = 1.0f / total;
-    E* weights = s.weights + q * s.row;
+  }
+  for (int r = 0; r < kRows; ++r) total[r] = sum_of(sum[r]);
+  for (int r = 0; r < kRows; ++r) {
+    const float share = 1.0f / total[r];
+    E* weights = s.weights + (q + r) * s.row;
     for (int64_t k = 0; k < s.keys; k += kLanes) {
-      store(weights + k, kept(load(scores + k) * share, s.dropped, q, k));
+      store(weights + k, kept(load(scores + r * s.row + k) * share, s.dropped, q + r, k));
     }
     clear_rest(weights, s.keys);
+  }
+}
+
+template <class E>
+void softmax(const Softmax<E>& s) {
+  for (int64_t first = 0; first < s.queries; first += kLanes) {
+    const int64_t count = s.queries - first < kLanes ? s.queries - first : kLanes;
+    alignas(F) float largest[kLanes] = {}, total[kLanes];
+    put(total, all(1.0f));
+    int64_t q = 0;
+    for (; q + kRowsTogether <= count; q += kRowsTogether) {
+      softmax_rows<E, kRowsTogether>(s, first + q, largest + q, total + q);
+    }
+    for (; q < count; ++q) softmax_rows<E, 1>(s, first + q, largest + q, total + q);
+    if (s.log_sum == nullptr) continue;
+    put(total, load(largest) + logarithm(load(total)));
+    for (q = 0; q < count; ++q) s.log_sum[first + q] = total[q];
   }
 }
 
@@ -205,7 +236,7 @@ void softmax_backward(const SoftmaxBackward<E>& b) {
   for (int64_t q = 0; q < s.queries; ++q) {
     const int64_t at = q * s.row;
     for (int64_t k = 0; k < s.keys; k += kLanes) {
-      const F w = first_lanes(exponential(load(s.scores + at + k) * s.scale - s.log_sum[q]), s.keys - k, 0.0f);
+      const F w = first_lanes(exponential_of<E>(load(s.scores + at + k) * s.scale - s.log_sum[q]), s.keys - k, 0.0f);
       const F d_w = kept(load(b.d_weights + at + k), s.dropped, q, k);
       store(s.weights + at + k, kept(w, s.dropped, q, k));
       store(b.d_scores + at + k, w * (d_w - b.inner[q]) * s.scale);

@@ -148,6 +148,35 @@ template <class Join>
   return (p * r * r + r + 1.0f) * power;
 }
 
+/// e^x within 3e-6 of itself for x in [-87, 88], where bf16 is to hold it; below that it stays at e^-87.
+[[gnu::always_inline]] inline F short_exponential(F x) {
+  constexpr float kRounds = 0x1.8p23f;
+  constexpr float kPowers[] = {9.9999930e-1f, 6.9312180e-1f, 2.4024744e-1f, 5.5917860e-2f, 9.5701000e-3f};
+  x = at_least(x, -87.0f);
+  const F shifted = x * 1.44269504f + kRounds;
+  const F within = x * 1.44269504f - (shifted - kRounds);
+  F power = all(kPowers[4]);
+  for (int k = 3; k >= 0; --k) power = power * within + kPowers[k];
+  return (F)((U)power + ((U)shifted << 23));  // the low bits of `shifted` hold a power of two
+}
+
+/// ln x within 2 ulp for x a normal number above 0. Source: Cephes' logf.
+[[gnu::always_inline]] inline F logarithm(F x) {
+  constexpr float kSeries[] = {3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f,  -1.6668057665e-1f, 1.4249322787e-1f,
+                               -1.2420140846e-1f, 1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f};
+  constexpr uint32_t kRootOfHalf = 0x3F3504F3;
+  const U moved = (U)x - kRootOfHalf;  // a mantissa from sqrt(1/2) to sqrt(2)
+  const F exponent = __builtin_convertvector((I)moved >> 23, F);
+  const F m = (F)((moved & 0x7FFFFF) + kRootOfHalf) - 1.0f;
+  const F square = m * m;
+  F y = all(kSeries[8]);
+  for (int k = 7; k >= 0; --k) y = y * m + kSeries[k];
+  y = y * m * square;
+  y += exponent * -2.12194440e-4f;
+  y -= square * 0.5f;
+  return m + y + exponent * 0.693359375f;
+}
+
 /// dropout.cc's hash for the features first + lane. Whether an element stays.
 [[gnu::always_inline]] inline I stays(uint64_t state, uint32_t first, uint32_t threshold) {
   U x = static_cast<uint32_t>(state) ^ ((lane_numbers() + first) * 0x9E3779B1u);

@@ -34,10 +34,12 @@ template <class E>
 void PackedLinear<E>::pack_block(Matrix& matrix, const Source& source, int64_t block) {
   const auto& kernels = kernels::kernels<E>();
   const int64_t width = source.padded_in, first = block * kBlock;
-  std::vector<float> copied;
+  // Kept: blocks are many and small, and nothing of them outlives the call.
+  thread_local std::vector<float> copied;
+  thread_local std::vector<E> narrowed;
   kernels::Rows<const float> exact{source.data + first * source.in, source.in};
   if (!source.is_plain()) {
-    copied.resize(static_cast<size_t>(kBlock * width));
+    copied.assign(static_cast<size_t>(kBlock * width), 0.0f);
     for (int64_t r = 0; r < std::min(kBlock, source.out - first); ++r) {
       for (int64_t c = 0; c < source.in; ++c) {
         copied[static_cast<size_t>(r * width + c)] = source.scale * source.data[(first + r) * source.in + c];
@@ -45,7 +47,6 @@ void PackedLinear<E>::pack_block(Matrix& matrix, const Source& source, int64_t b
     }
     exact = {copied.data(), width};
   }
-  std::vector<E> narrowed;
   kernels::Rows<const E> rows{nullptr, width};
   if constexpr (std::is_same_v<E, float>) {
     rows = exact;

@@ -5,9 +5,11 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 
 #include "rift/base/error.h"
+#include "rift/base/threads.h"
 #include "rift/nn/engine/memory.h"
 
 namespace rift::nn {
@@ -273,7 +275,18 @@ void ParameterStore::publish_values() {
 }
 
 void ParameterStore::zero_gradients() {
-  for (const Stretch& stretch : trainable_stretches()) gradients_.narrow(0, stretch.offset, stretch.size).zero_();
+  constexpr int64_t kPiece = int64_t{1} << 20;  // bytes; far more than a cache holds is written past it by memset()
+  for (const Stretch& stretch : trainable_stretches()) {
+    const at::Tensor part = gradients_.narrow(0, stretch.offset, stretch.size);
+    if (!device_.is_cpu()) {
+      part.zero_();
+      continue;
+    }
+    char* bytes = static_cast<char*>(part.mutable_data_ptr());
+    parallel_for(static_cast<int64_t>(part.nbytes()), kPiece, [&](int64_t begin, int64_t end) {
+      std::memset(bytes + begin, 0, static_cast<size_t>(end - begin));
+    });
+  }
 }
 
 void ParameterStore::tell_followers(const Stretch& written) const {

@@ -63,19 +63,21 @@ Right<E> turned(const PanelPass<E>& pass, const Head& head, Rows<const E> x, E* 
   return {to, step, kernels::kBlock * kPerUnit<E>};
 }
 
-/// The right side whose rows are `rows` rows of x, `depth` of them, a pair's missing half included.
+/// The right side whose rows are `rows` rows of x, `depth` of them: a multiple of `step`, with rows of zeros.
 template <class E>
 struct Summed {
   Right<E> right;
   int64_t depth;
 };
 template <class E>
-Summed<E> summed(const PanelPass<E>& pass, Rows<const E> x, int64_t rows, int64_t columns, E* paired) {
+Summed<E> summed(const PanelPass<E>& pass, Rows<const E> x, int64_t rows, int64_t columns, E* paired, int64_t step) {
   if constexpr (kPerUnit<E> == 1) {
     return {{x.data, x.row, kernels::kBlock}, rows};
   } else {
+    const int64_t filled = padded(rows, 2), depth = padded(rows, step);
+    std::fill_n(paired + filled * columns, (depth - filled) * columns, E{});
     pass.kernels.pair(x, rows, columns, paired, 2 * columns, 2 * kernels::kBlock);
-    return {{paired, 2 * columns, 2 * kernels::kBlock}, padded(rows, 2)};
+    return {{paired, 2 * columns, 2 * kernels::kBlock}, depth};
   }
 }
 
@@ -106,13 +108,14 @@ kernels::Softmax<E> softmax_of(const PanelPass<E>& pass, const Head& head, int64
           .weights = pass.scratch.weights};
 }
 
-/// x times the turned keys or values, for `count` rows of x.
+/// x times the turned keys or values, for `count` rows of x and what fills their last tile: rows that lie behind them
+/// and whose scores nobody reads.
 template <class E>
 void store_scores(const PanelPass<E>& pass, const Head& head, Rows<const E> x, int64_t count, const Right<E>& right,
                   float* to) {
   pass.kernels.product({.a = {x.data, x.row, kPerUnit<E>},
                         .b = right,
-                        .rows = count,
+                        .rows = padded(count, pass.kernels.tile_rows),
                         .columns = head.columns(),
                         .depth = head.width,
                         .finish = Finish::kStore,
@@ -144,8 +147,8 @@ void attend(const PanelPass<E>& pass, int64_t layer, const LayerStates<E>& state
       pass.dropped(pass.dropout.attention, layer, static_cast<uint32_t>(kernels::DropoutSite::kAttentionWeights));
   for_each_head(pass, [&](const Head& head) {
     const Right<E> keys = turned(pass, head, at<E>(states.k, width, head.key, head.column), scratch.keys_turned);
-    const Summed<E> values =
-        summed(pass, at<E>(states.v, width, head.key, head.column), head.tokens, head.width, scratch.values_paired);
+    const Summed<E> values = summed(pass, at<E>(states.v, width, head.key, head.column), head.tokens, head.width,
+                                    scratch.values_paired, pass.kernels.tile_depth);
     for (int64_t first = 0; first < head.queries; first += kQueriesAtATime) {
       const int64_t count = std::min(kQueriesAtATime, head.queries - first);
       const int64_t query = head.query + first;
@@ -186,7 +189,7 @@ void attend_from_input(const PanelPass<E>& pass, const LayerView<E>& layer, cons
       const Head all{.width = width, .tokens = tokens};
       const Rows<const E> x = at<E>(states.x, width, token, 0);
       const Right<E> inputs = turned(pass, all, x, scratch.keys_turned);
-      const Summed<E> weighed = summed(pass, x, tokens, width, scratch.values_paired);
+      const Summed<E> weighed = summed(pass, x, tokens, width, scratch.values_paired, pass.kernels.tile_depth);
       for (int64_t h = 0; h < heads; h += kQueriesAtATime) {
         const int64_t some = std::min(kQueriesAtATime, heads - h);
         const Rows<E> of_heads{scratch.of_heads + ((row - first) * heads + h) * width, width};
@@ -228,7 +231,8 @@ void attend_backward(const PanelPass<E>& pass, int64_t layer, const LayerStates<
     const Rows<const E> k = at<E>(states.k, width, head.key, head.column);
     const Right<E> keys = turned(pass, head, k, scratch.keys_turned);
     const Right<E> values = turned(pass, head, at<E>(states.v, width, head.key, head.column), scratch.values_turned);
-    const Summed<E> key_rows = summed(pass, k, head.tokens, head.width, scratch.keys_paired);
+    const Summed<E> key_rows =
+        summed(pass, k, head.tokens, head.width, scratch.keys_paired, pass.kernels.tile_depth);
     for (int64_t first = 0; first < head.queries; first += kQueriesAtATime) {
       const int64_t count = std::min(kQueriesAtATime, head.queries - first);
       const int64_t query = head.query + first;
@@ -246,7 +250,7 @@ void attend_backward(const PanelPass<E>& pass, int64_t layer, const LayerStates<
             {gradients.d_q.data + query * gradients.d_q.row + head.column, gradients.d_q.row});
       const auto add_transposed = [&](const E* weights, E* paired, Rows<const E> x, E* x_paired, float* to) {
         const Rows<const E> rows{weights, head.columns()};
-        const Summed<E> right = summed(pass, x, count, head.width, x_paired);
+        const Summed<E> right = summed(pass, x, count, head.width, x_paired, kPerUnit<E>);
         kernels.product({.a = transposed(pass, rows, count, head.columns(), paired),
                          .b = right.right,
                          .rows = head.tokens,

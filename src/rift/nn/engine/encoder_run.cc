@@ -51,6 +51,7 @@ EncoderRun<E>::EncoderRun(Call call, std::shared_ptr<BlockPool> pool)
   }
   Layout measuring;
   place(measuring);
+  measuring.take<E>(kernels_.tile_rows * call_.encoder.shape.width);  // a last tile may be read beyond its tokens
   if (call_.most_bytes > 0 && measuring.used() > call_.most_bytes) throw OutOfMemory(measuring.used());
   block_ = pool_->take(measuring.used());
   Layout placing(block_.data());

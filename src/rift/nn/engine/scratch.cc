@@ -40,6 +40,7 @@ typename Scratch<E>::Places placed(Layout layout, const ScratchSize& size, size_
   for (float** place : {&at.log_sum, &at.inner}) *place = layout.take<float>(kQueriesAtATime);
   at.of_heads = layout.take<E>(kFirstTokensAtATime * size.head_columns);
   at.states = layout.take<uint64_t>(size.tokens);
+  layout.take<E>(kernels::kernels<E>().tile_rows * size.width);  // a last tile may be read beyond its tokens
   *used = layout.used();
   return at;
 }

@@ -43,7 +43,7 @@ struct Right {
   Right depth_from(int64_t k) const { return {data + k / kPerUnit<E> * step, step, block}; }
 };
 
-/// What becomes of a product's sums. gelu(x) is within 1.5e-7 |x| in f32; in bf16 within 2e-5 |x|, its slope within
+/// What becomes of a product's sums. gelu(x) is within 1.5e-7 |x| in f32; in bf16 within 6e-5 |x|, its slope within
 /// 4e-4.
 enum class Finish {
   kStore,         // sum = A B
@@ -153,9 +153,12 @@ struct Kernels {
   /// Whether a transposed left side may lie in blocks; then both sides of a product over many rows had better: its
   /// operands lie side by side in memory.
   bool reads_blocks = false;
+  /// A left side is read where it lies in tiles of so many rows and such a depth; what ends within one is copied first.
+  int64_t tile_rows = 1;
+  int64_t tile_depth = kPerUnit<E>;
   void (*product)(const Product<E>&);
   /// The right side whose column r is row r of x [rows, depth]: to[u * to_step + r * kPerUnit + j] = x[r, u * kPerUnit
-  /// + j]. Columns up to the next multiple of 8 are written; those beyond `rows` become 0.
+  /// + j]. Columns up to the next multiple of 16 are written; those beyond `rows` become 0.
   void (*turn)(Rows<const E> x, int64_t rows, int64_t depth, E* to, int64_t to_step);
   /// Rows side by side in units: to[c / 32 * to_block + r / 2 * to_step + 2 (c % 32) + r % 2] = x[r, c]; a last row
   /// that stands alone is paired with zeros. Right{to, to_step, to_block} of a product over rows and, transposed, its

@@ -9,17 +9,15 @@ namespace {
 
 // ---- operands
 
-constexpr int64_t kTurned = 8;  // units of a square that is turned in registers
-using U8 = uint32_t __attribute__((vector_size(4 * kTurned)));
-
 /// x[i][j] becomes x[j][i].
-[[gnu::always_inline]] inline void turn_square(U8 (&x)[kTurned]) {
-  U8 pairs[kTurned], quads[kTurned];
-  for (int i = 0; i < kTurned; i += 2) {
+using U8 = uint32_t __attribute__((vector_size(32)));
+[[maybe_unused, gnu::always_inline]] inline void turn_square(U8 (&x)[8]) {
+  U8 pairs[8], quads[8];
+  for (int i = 0; i < 8; i += 2) {
     pairs[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
     pairs[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
   }
-  for (int i = 0; i < kTurned; i += 4) {
+  for (int i = 0; i < 8; i += 4) {
     for (int j = 0; j < 2; ++j) {
       quads[i + 2 * j] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
       quads[i + 2 * j + 1] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
@@ -31,19 +29,66 @@ using U8 = uint32_t __attribute__((vector_size(4 * kTurned)));
   }
 }
 
+/// The same of 16 units, in which a tile and most caches' lines are.
+using U16 = uint32_t __attribute__((vector_size(64)));
+[[maybe_unused, gnu::always_inline]] inline void turn_square(U16 (&x)[16]) {
+  U16 y[16];
+  for (int i = 0; i < 16; i += 2) {
+    y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    for (int j = 0; j < 2; ++j) {
+      x[i + 2 * j] =
+          __builtin_shufflevector(y[i + j], y[i + j + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      x[i + 2 * j + 1] =
+          __builtin_shufflevector(y[i + j], y[i + j + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    }
+  }
+  // Now quarter q of x[i + c] holds column 4 q + c of the rows i .. i + 3.
+  const auto even = [&](int i) {
+    return __builtin_shufflevector(x[i], x[i + 4], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27);
+  };
+  const auto odd = [&](int i) {
+    return __builtin_shufflevector(x[i], x[i + 4], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
+  };
+  const auto first = [](U16 a, U16 b) {
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+  };
+  const auto second = [](U16 a, U16 b) {
+    return __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  };
+  for (int c = 0; c < 4; ++c) {
+    y[c] = first(even(c), even(c + 8));
+    y[c + 4] = first(odd(c), odd(c + 8));
+    y[c + 8] = second(even(c), even(c + 8));
+    y[c + 12] = second(odd(c), odd(c + 8));
+  }
+  for (int i = 0; i < 16; ++i) x[i] = y[i];
+}
+
+#if RIFT_LANES == 16
+constexpr int64_t kTurned = 16;  // units of a square that is turned in registers
+using Turned = U16;
+#else
+constexpr int64_t kTurned = 8;
+using Turned = U8;
+#endif
+
 template <class E>
 void turn(Rows<const E> x, int64_t rows, int64_t depth, E* to, int64_t to_step) {
   const int64_t units = (depth + kPerUnit<E> - 1) / kPerUnit<E>;
-  for (int64_t r = 0; r < rows; r += kTurned) {
+  const int64_t columns = (rows + 15) / 16 * 16;
+  for (int64_t r = 0; r < columns; r += kTurned) {
     for (int64_t u = 0; u < units; u += kTurned) {
-      U8 square[kTurned];
+      Turned square[kTurned];
       const int64_t left = depth - u * kPerUnit<E>;
       for (int64_t i = 0; i < kTurned; ++i) {
-        square[i] = U8{};
+        square[i] = Turned{};
         if (r + i >= rows) continue;
         const E* from = x.data + (r + i) * x.row + u * kPerUnit<E>;
         if (left >= kTurned * kPerUnit<E>) {
-          square[i] = loaded<U8>(from);
+          square[i] = loaded<Turned>(from);
         } else {
           __builtin_memcpy(&square[i], from, static_cast<size_t>(left) * sizeof(E));
         }

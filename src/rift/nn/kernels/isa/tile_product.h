@@ -21,45 +21,6 @@ constexpr int64_t kCopied = kBlock * kMostDepth;             // elements of the 
 constexpr int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 constexpr int64_t quotient_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-using U16 = uint32_t __attribute__((vector_size(4 * kStepUnits)));
-
-/// 16 rows of 16 units: x[i][j] becomes x[j][i].
-[[gnu::always_inline]] inline void turn_tile(U16 (&x)[kStripRows]) {
-  U16 y[kStripRows];
-  for (int i = 0; i < 16; i += 2) {
-    y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-    y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    for (int j = 0; j < 2; ++j) {
-      x[i + 2 * j] =
-          __builtin_shufflevector(y[i + j], y[i + j + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-      x[i + 2 * j + 1] =
-          __builtin_shufflevector(y[i + j], y[i + j + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-    }
-  }
-  // Now quarter q of x[i + c] holds column 4 q + c of the rows i .. i + 3.
-  const auto even = [&](int i) {
-    return __builtin_shufflevector(x[i], x[i + 4], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27);
-  };
-  const auto odd = [&](int i) {
-    return __builtin_shufflevector(x[i], x[i + 4], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31);
-  };
-  const auto first = [](U16 a, U16 b) {
-    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-  };
-  const auto second = [](U16 a, U16 b) {
-    return __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-  };
-  for (int c = 0; c < 4; ++c) {
-    y[c] = first(even(c), even(c + 8));
-    y[c + 4] = first(odd(c), odd(c + 8));
-    y[c + 8] = second(even(c), even(c + 8));
-    y[c + 12] = second(odd(c), odd(c + 8));
-  }
-  for (int i = 0; i < 16; ++i) x[i] = y[i];
-}
-
 /// A product of a depth up to kMostDepth.
 ///
 /// The left side is read as strips of 16 rows, row-major and of whole steps. What does not lie so (a transpose, a last
@@ -142,7 +103,7 @@ class TileProduct {
     U16 tile[kStripRows] = {};
     if (a.row == kPerUnit<Bf16>) {  // a transpose: what lies side by side are rows
       for (int64_t u = 0; u < units; ++u) load_units(from + u * a.step, rows, tile[u]);
-      turn_tile(tile);
+      turn_square(tile);
     } else if (a.step == kPerUnit<Bf16>) {
       for (int64_t r = 0; r < rows; ++r) load_units(from + r * a.row, units, tile[r]);
     } else {
@@ -339,6 +300,8 @@ template <class Tiles>
 constexpr Kernels<Bf16> tile_table() {
   Kernels<Bf16> table = kTable<Bf16>;
   table.reads_blocks = true;
+  table.tile_rows = kStripRows;
+  table.tile_depth = kStepDepth;
   table.product = tile_product<Tiles>;
   return table;
 }

@@ -148,24 +148,36 @@ void convert(Rows<From> x, int64_t rows, int64_t columns, Rows<To> to) {
 
 // ---- LayerNorm between blocks
 
+constexpr int64_t kSums = kBlock / kLanes;  // running sums, so that none waits for the one before it
+
+[[gnu::always_inline]] inline float sum_of(const F (&sums)[kSums]) {
+  F sum = sums[0];
+  for (int64_t i = 1; i < kSums; ++i) sum += sums[i];
+  return sum_of(sum);
+}
+
 template <class E>
 void add_norm(const AddNorm<E>& a) {
   const auto width = static_cast<float>(a.width);
   for (int64_t r = 0; r < a.rows; ++r) {
     const int64_t at = r * a.width;
     float* z = a.y + at;
-    F sum{};
-    for (int64_t c = 0; c < a.width; c += kLanes) {
-      const F y = kept(load(z + c) + load(a.bias + c), a.dropped, r, c);
-      const F v = load(a.residual + at + c) + y;
-      store(z + c, v);
-      sum += v;
+    F sums[kSums] = {}, squares[kSums] = {};
+    for (int64_t block = 0; block < a.width; block += kBlock) {
+      for (int64_t i = 0; i < kSums; ++i) {
+        const int64_t c = block + i * kLanes;
+        const F y = kept(load(z + c) + load(a.bias + c), a.dropped, r, c);
+        const F v = load(a.residual + at + c) + y;
+        store(z + c, v);
+        sums[i] += v;
+      }
     }
-    const float mean = sum_of(sum) / width;
-    F squares{};
-    for (int64_t c = 0; c < a.width; c += kLanes) {
-      const F d = load(z + c) - mean;
-      squares += d * d;
+    const float mean = sum_of(sums) / width;
+    for (int64_t block = 0; block < a.width; block += kBlock) {
+      for (int64_t i = 0; i < kSums; ++i) {
+        const F d = load(z + block + i * kLanes) - mean;
+        squares[i] += d * d;
+      }
     }
     const float reciprocal = 1.0f / __builtin_sqrtf(sum_of(squares) / width + a.epsilon);
     if (a.reciprocal != nullptr) a.reciprocal[r] = reciprocal;
@@ -182,18 +194,21 @@ void add_norm_backward(const AddNormBackward<E>& a) {
   const auto width = static_cast<float>(a.width);
   for (int64_t r = 0; r < a.rows; ++r) {
     const int64_t at = r * a.width;
-    F sum{}, inner{};
-    for (int64_t c = 0; c < a.width; c += kLanes) {
-      const F d_out = load(a.d_out + at + c);
-      const F normalized = load(a.normalized + at + c);
-      const F d = d_out * load(a.weight + c);
-      sum += d;
-      inner += d * normalized;
-      store(a.d_weight + c, load(a.d_weight + c) + d_out * normalized);
-      store(a.d_shift + c, load(a.d_shift + c) + d_out);
+    F sums[kSums] = {}, inners[kSums] = {};
+    for (int64_t block = 0; block < a.width; block += kBlock) {
+      for (int64_t i = 0; i < kSums; ++i) {
+        const int64_t c = block + i * kLanes;
+        const F d_out = load(a.d_out + at + c);
+        const F normalized = load(a.normalized + at + c);
+        const F d = d_out * load(a.weight + c);
+        sums[i] += d;
+        inners[i] += d * normalized;
+        store(a.d_weight + c, load(a.d_weight + c) + d_out * normalized);
+        store(a.d_shift + c, load(a.d_shift + c) + d_out);
+      }
     }
-    const float mean = sum_of(sum) / width;
-    const float mean_inner = sum_of(inner) / width;
+    const float mean = sum_of(sums) / width;
+    const float mean_inner = sum_of(inners) / width;
     const float reciprocal = a.reciprocal[r];
     for (int64_t c = 0; c < a.width; c += kLanes) {
       const F d = load(a.d_out + at + c) * load(a.weight + c);

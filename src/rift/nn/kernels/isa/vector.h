@@ -179,7 +179,9 @@ template <class Join>
 
 /// dropout.cc's hash for the features first + lane. Whether an element stays.
 [[gnu::always_inline]] inline I stays(uint64_t state, uint32_t first, uint32_t threshold) {
-  U x = static_cast<uint32_t>(state) ^ ((lane_numbers() + first) * 0x9E3779B1u);
+  constexpr uint32_t kOdd = 0x9E3779B1u;
+  const U lanes = lane_numbers() * kOdd + first * kOdd;  // of each lane first + lane: one multiplication for all
+  U x = static_cast<uint32_t>(state) ^ lanes;
   x = (x ^ (x >> 16)) * 0x7FEB352Du;
   x ^= static_cast<uint32_t>(state >> 32);
   x = (x ^ (x >> 15)) * 0x846CA68Bu;

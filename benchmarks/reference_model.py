@@ -51,8 +51,11 @@ def bpe(args):
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = tokenizers.decoders.ByteLevel()
     alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
-    trainer = tokenizers.trainers.BpeTrainer(vocab_size=BPE_TOKENS, initial_alphabet=alphabet, show_progress=False)
+    trainer = tokenizers.trainers.BpeTrainer(vocab_size=BPE_TOKENS, initial_alphabet=alphabet, show_progress=False,
+                                             special_tokens=["<s>", "</s>"])
     tokenizer.train_from_iterator(texts, trainer)
+    # As RoBERTa has it. Without, a blank text would have no token, and a model cannot read that: rift gives it one.
+    tokenizer.post_processor = tokenizers.processors.RobertaProcessing(("</s>", 1), ("<s>", 0), trim_offsets=False)
     for source in args.model.iterdir():
         if source.name not in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, args.out / source.name)

@@ -164,6 +164,16 @@ TEST_F(PackageTest, AModelOfAnUnknownKindIsUnsupported) {
   EXPECT_THAT(failure(Code::kUnsupported), testing::HasSubstr("oracle"));
 }
 
+TEST_F(PackageTest, WhatTheManifestSaysOfTheEnvironmentIsPartOfItsDigest) {
+  publish();
+  change("manifest.json", [](const std::string& text) {
+    Json manifest = parse_json(text, "manifest.json");
+    manifest["environment"]["lightgbm"] = "3.3.5";
+    return to_json_text(manifest, 2);
+  });
+  EXPECT_THAT(failure(), testing::HasSubstr("its 'sha256' is not that of the rest of it"));
+}
+
 class PackageFromElsewhere : public PackageTest {
  protected:
   /// Published where every golden row got `shift` more log-odds, by another LightGBM.
@@ -179,6 +189,8 @@ class PackageFromElsewhere : public PackageTest {
     change("manifest.json", [](const std::string& text) {
       Json manifest = parse_json(text, "manifest.json");
       manifest["environment"]["lightgbm"] = "3.3.5";
+      manifest["sha256"] = "";
+      manifest["sha256"] = sha256_hex(to_json_text(manifest, 2));
       return to_json_text(manifest, 2);
     });
   }

@@ -53,6 +53,12 @@ fs::path package_within(const fs::path& directory) {
   return {};
 }
 
+/// SHA-256 of the manifest's text, this digest left empty in it.
+std::string digest_of(Json manifest) {
+  manifest["sha256"] = "";
+  return sha256_hex(to_json_text(manifest, 2));
+}
+
 void check_file(const fs::path& package, const PackageFile& file) {
   const fs::path path = package / file.name;
   RIFT_REQUIRE(fs::is_regular_file(fs::symlink_status(path)), Code::kArtefact,
@@ -83,9 +89,10 @@ void write_manifest(const fs::path& package, const Json& pretrained) {
                          {"bytes", static_cast<int64_t>(fs::file_size(package / name))},
                          {"sha256", sha256_file(package / name)}});
   }
-  Json manifest{{"format_version", 1}, {"environment", describe_environment()}};
+  Json manifest{{"format_version", 1}, {"sha256", ""}, {"environment", describe_environment()}};
   if (!pretrained.is_null()) manifest["pretrained"] = pretrained;
   manifest["files"] = std::move(files);
+  manifest["sha256"] = digest_of(manifest);
   write_file_atomic(package / kManifestFile, to_json_text(manifest, 2) + "\n");
 }
 
@@ -113,6 +120,9 @@ std::vector<PackageFile> check_manifest(const fs::path& package) {
     RIFT_REQUIRE(listed.contains(name), Code::kArtefact, "{}: not listed in {}; the package was changed",
                  (package / name).string(), kManifestFile);
   }
+  RIFT_REQUIRE(manifest.at("sha256").as_string() == digest_of(manifest), Code::kArtefact,
+               "{}: its 'sha256' is not that of the rest of it; the file was changed after the package was published",
+               source);
   return files;
 }
 

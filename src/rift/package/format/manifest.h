@@ -9,7 +9,8 @@
 
 #include "rift/base/json.h"
 
-/// manifest.json of a package: every file with its size and SHA-256, and the environment that wrote it.
+/// manifest.json of a package: every file with its size and SHA-256, the environment that wrote it, and the SHA-256 of
+/// all that ("sha256": of the text with an empty one).
 namespace rift::package {
 
 inline constexpr std::string_view kManifestFile = "manifest.json";

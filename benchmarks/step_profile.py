@@ -20,7 +20,8 @@ from runs import BUSY_LIMIT, Failed, absolute, add_places, call, commit, last_li
 SHARES = ("share_products", "share_attention", "share_elementwise", "share_optimizer", "share_other")
 KERNEL = re.compile(r"rift::nn::kernels::\(anonymous namespace\)::(\w+)")
 # Without "product": tiles are calls there, and what is inlined into it is what becomes of their sums.
-PRODUCTS = {"tiles", "last_tile", "block", "tile_product", "deep_tile_product", "TileProduct"}
+PRODUCTS = {"tiles", "last_tile", "block", "tile_product", "deep_tile_product",
+            "shallow_tile_product", "TileProduct"}
 ATTENTION = {"softmax", "softmax_backward", "row_inner"}
 UPDATES = {"plain", "momentum", "adam", "shrink", "measure", "is_zero"}
 HERTZ = 97  # not in step with timers

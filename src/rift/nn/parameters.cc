@@ -283,9 +283,8 @@ void ParameterStore::zero_gradients() {
       continue;
     }
     char* bytes = static_cast<char*>(part.mutable_data_ptr());
-    parallel_for(static_cast<int64_t>(part.nbytes()), kPiece, [&](int64_t begin, int64_t end) {
-      std::memset(bytes + begin, 0, static_cast<size_t>(end - begin));
-    });
+    parallel_for(static_cast<int64_t>(part.nbytes()), kPiece,
+                 [&](int64_t begin, int64_t end) { std::memset(bytes + begin, 0, static_cast<size_t>(end - begin)); });
   }
 }
 

@@ -231,8 +231,7 @@ void attend_backward(const PanelPass<E>& pass, int64_t layer, const LayerStates<
     const Rows<const E> k = at<E>(states.k, width, head.key, head.column);
     const Right<E> keys = turned(pass, head, k, scratch.keys_turned);
     const Right<E> values = turned(pass, head, at<E>(states.v, width, head.key, head.column), scratch.values_turned);
-    const Summed<E> key_rows =
-        summed(pass, k, head.tokens, head.width, scratch.keys_paired, pass.kernels.tile_depth);
+    const Summed<E> key_rows = summed(pass, k, head.tokens, head.width, scratch.keys_paired, pass.kernels.tile_depth);
     for (int64_t first = 0; first < head.queries; first += kQueriesAtATime) {
       const int64_t count = std::min(kQueriesAtATime, head.queries - first);
       const int64_t query = head.query + first;

@@ -91,7 +91,7 @@ class EncoderRun {
   std::vector<Panel> panels_;
   std::vector<Stretch> row_stretches_;
   std::vector<Stretch> summed_tokens_, summed_rows_;  // those of a weight gradient
-  int64_t tokens_ = 0;  // places for tokens, pairing included
+  int64_t tokens_ = 0;                                // places for tokens, pairing included
   int64_t rows_ = 0;
   ScratchSize scratch_size_;
   Block block_;

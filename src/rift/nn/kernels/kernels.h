@@ -73,7 +73,7 @@ struct Product {
   E* before = nullptr;  // [M,N]; read in kGeluBackward
   int64_t before_row = 0;
   int64_t before_block = kBlock;  // from 32 columns to the next
-  E* activated = nullptr;  // [M,N]
+  E* activated = nullptr;         // [M,N]
   int64_t activated_row = 0;
 };
 

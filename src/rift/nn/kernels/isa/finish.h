@@ -12,8 +12,8 @@ template <class T>
   return matrix == nullptr ? nullptr : matrix + m * row + n;
 }
 
-/// Columns column .. column + 31 of rows first_row, ... Addresses are computed once for all rows: of so few columns that
-/// would else cost more than what is done with them.
+/// Columns column .. column + 31 of rows first_row, ... Addresses are computed once for all rows: of so few columns
+/// that would else cost more than what is done with them.
 template <Finish kFinish, class E>
 void finish_rows(const Product<E>& p, const float* sums, int64_t first_row, int64_t rows, int64_t column) {
   if constexpr (kFinish == Finish::kStore || kFinish == Finish::kAdd) {
@@ -34,7 +34,8 @@ void finish_rows(const Product<E>& p, const float* sums, int64_t first_row, int6
   if constexpr (kFinish == Finish::kGeluBackward) {
     const int64_t activated_row = p.activated_row;
     E* activated = p.activated + first_row * activated_row + column;
-    for (int64_t r = 0; r < rows; ++r, out += out_row, before += before_row, activated += activated_row, sums += kBlock) {
+    for (int64_t r = 0; r < rows;
+         ++r, out += out_row, before += before_row, activated += activated_row, sums += kBlock) {
       for (int64_t c = 0; c < kBlock; c += kLanes) {
         F v = load(sums + c);
         if (addend != nullptr) v += load(addend + r * addend_row + c);

@@ -156,7 +156,7 @@ constexpr bool keeps_sums(const Product<E>& p) {
 template <class E>
 void product(const Product<E>& p) {
   // A transpose in pairs is as deep as a batch has tokens, and a block of columns has to stay in L1.
-  if (kPerUnit<E> > 1 && p.a.row == kPerUnit<E> && p.depth > kTurnedDepth && keeps_sums(p)) {
+  if (kPerUnit < E >> 1 && p.a.row == kPerUnit<E> && p.depth > kTurnedDepth && keeps_sums(p)) {
     return run_slices(p, kTurnedDepth, product<E>);
   }
   const int64_t units = p.depth / kPerUnit<E>;

@@ -231,7 +231,7 @@ constexpr int64_t kRowsTogether = 4;  // whose reductions hide each other's late
 /// As exactly as E can show.
 template <class E>
 [[gnu::always_inline]] inline F exponential_of(F x) {
-  if constexpr (kPerUnit<E> > 1) return short_exponential(x);
+  if constexpr (kPerUnit < E >> 1) return short_exponential(x);
   return exponential(x);
 }
 

@@ -16,10 +16,16 @@ constexpr int64_t kMostDepth = 2048;                         // of a TileProduct
 constexpr int64_t kMostTurnedDepth = 640;                    // of one whose left side is a transpose
 constexpr int64_t kTile = kStripRows * kStepDepth;           // elements, 1 KiB
 constexpr size_t kUnitBytes = kPerUnit<Bf16> * sizeof(Bf16);
-constexpr int64_t kCopied = kBlock * kMostDepth;             // elements of the left side that may be copied
+constexpr int64_t kCopied = kBlock * kMostDepth;  // elements of the left side that may be copied
 
 constexpr int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 constexpr int64_t quotient_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Of the thread that asks. Too large for its stack, where profilers look for what called a product.
+inline Bf16* copies_of_thread() {
+  alignas(64) static thread_local Bf16 copies[kCopied];
+  return copies;
+}
 
 /// A product of a depth up to kMostDepth.
 ///
@@ -225,7 +231,8 @@ class TileProduct {
 
   /// Rows of the pending block; what was there is in its sums already.
   void finish_some(int64_t from, int64_t rows) {
-    finish_rows<kAdds ? Finish::kStore : kFinish>(p_, sums_ + from * kBlock, pending_.row + from, rows, pending_.column);
+    finish_rows<kAdds ? Finish::kStore : kFinish>(p_, sums_ + from * kBlock, pending_.row + from, rows,
+                                                  pending_.column);
   }
 
   const Product<Bf16>& p_;
@@ -234,6 +241,7 @@ class TileProduct {
   const int64_t steps_;
   const bool direct_;  // strips of 16 rows are read where they lie
   const int64_t finished_per_step_;
+  Bf16* const copies_ = copies_of_thread();
   Tiles tiles_;
   Strip strips_[kMostStrips];
   const Bf16* right_ = nullptr;  // the block of columns
@@ -244,7 +252,6 @@ class TileProduct {
   alignas(64) float sums_[kBlock * kBlock];
   alignas(64) float begin_[kAdds ? kBlock * kBlock : 1];
   alignas(64) Bf16 right_rest_[kStepUnits * kRightRow];
-  alignas(64) Bf16 copies_[kCopied];
 };
 
 template <class Tiles>

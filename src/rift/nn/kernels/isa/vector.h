@@ -162,8 +162,9 @@ template <class Join>
 
 /// ln x within 2 ulp for x a normal number above 0. Source: Cephes' logf.
 [[gnu::always_inline]] inline F logarithm(F x) {
-  constexpr float kSeries[] = {3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f,  -1.6668057665e-1f, 1.4249322787e-1f,
-                               -1.2420140846e-1f, 1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f};
+  constexpr float kSeries[] = {3.3333331174e-1f,  -2.4999993993e-1f, 2.0000714765e-1f,
+                               -1.6668057665e-1f, 1.4249322787e-1f,  -1.2420140846e-1f,
+                               1.1676998740e-1f,  -1.1514610310e-1f, 7.0376836292e-2f};
   constexpr uint32_t kRootOfHalf = 0x3F3504F3;
   const U moved = (U)x - kRootOfHalf;  // a mantissa from sqrt(1/2) to sqrt(2)
   const F exponent = __builtin_convertvector((I)moved >> 23, F);

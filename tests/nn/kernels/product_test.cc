@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <tuple>
 #include <vector>
@@ -161,6 +162,27 @@ TYPED_TEST(Products, AreFinishedWithBiasAddendAndGelu) {
       expect(
           out, [&](int64_t m, int64_t n) { return (dot(a, b, m, n) + addend(m, n)) * gelu_slope(before(m, n)); },
           2 * test::kGeluSlopeError<E>);
+
+      // The same with what the GELU reads in blocks of 32 columns.
+      std::vector<E> blocks(static_cast<size_t>(size.rows * size.columns));
+      Matrix<E> out_of_blocks(size.rows, size.columns);
+      product.before = blocks.data();
+      product.before_row = kBlock;
+      product.before_block = kBlock * size.rows;
+      product.finish = Finish::kGelu;
+      product.out = out_of_blocks.data();
+      product.out_row = out_of_blocks.stride;
+      kernels.product(product);
+      product.finish = Finish::kGeluBackward;
+      kernels.product(product);
+      for (int64_t m = 0; m < size.rows; ++m) {
+        for (int64_t n = 0; n < size.columns; ++n) {
+          ASSERT_EQ(static_cast<double>(widened(
+                        blocks[static_cast<size_t>(n / kBlock * kBlock * size.rows + m * kBlock + n % kBlock)])),
+                    before(m, n));
+          ASSERT_EQ(out_of_blocks(m, n), out(m, n));
+        }
+      }
     });
   }
 }
@@ -208,6 +230,52 @@ TYPED_TEST(Products, OfTurnedAndPairedOperandsAreThoseOfTransposes) {
           double expected = 0;
           for (int64_t i = 0; i < queries; ++i) expected += w(i, j) * q(i, c);
           ASSERT_NEAR(transposed(j, c), expected, sum_tolerance(queries));
+        }
+      }
+    });
+  }
+}
+
+// Gradients of weights: d_y^T x over the tokens of a batch, more than a product takes at once, both sides paired past
+// the caches, in blocks of 32 columns where the set reads them.
+TYPED_TEST(Products, OfOperandsInBlocksAreThoseOfTransposes) {
+  using E = TypeParam;
+  constexpr int64_t unit = kPerUnit<E>, width = 64, out = 40;
+  for (const int64_t tokens : {1, 31, 256, 641, 1301}) {
+    auto d_y = Matrix<E>::random(tokens, width, 1);
+    auto x = Matrix<E>::random(tokens, width, 2);
+    const int64_t padded = (tokens + unit - 1) / unit * unit;
+    this->on_every_set([&](const Kernels<E>& kernels) {
+      const int64_t step = kernels.reads_blocks ? unit * kBlock : unit * width;
+      const int64_t block = kernels.reads_blocks ? padded * kBlock : unit * kBlock;
+      struct alignas(64) Line {
+        E elements[64 / sizeof(E)];
+      };
+      const auto paired = [&](Matrix<E>& rows) {
+        std::vector<Line> lines(static_cast<size_t>(padded * width) / std::size(Line().elements));
+        std::vector<Line> again(lines.size());
+        E* to = lines.front().elements;
+        kernels.pair_away(rows.input(), tokens, width, to, step, block);
+        kernels.pair(rows.input(), tokens, width, again.front().elements, step, block);
+        EXPECT_EQ(std::memcmp(to, again.front().elements, lines.size() * sizeof(Line)), 0);
+        return lines;
+      };
+      const std::vector<Line> left = paired(d_y), right = paired(x);
+      auto sum = Matrix<float>::random(out, width, 3);
+      const Matrix<float> before = sum;
+      kernels.product({.a = {left.front().elements, unit, step, kernels.reads_blocks ? block : 0},
+                       .b = {right.front().elements, step, block},
+                       .rows = out,
+                       .columns = width,
+                       .depth = padded,
+                       .finish = Finish::kAdd,
+                       .sum = sum.data(),
+                       .sum_row = sum.stride});
+      for (int64_t o = 0; o < out; ++o) {
+        for (int64_t c = 0; c < width; ++c) {
+          double expected = before(o, c);
+          for (int64_t t = 0; t < tokens; ++t) expected += d_y(t, o) * x(t, c);
+          ASSERT_NEAR(sum(o, c), expected, sum_tolerance(tokens)) << o << ' ' << c;
         }
       }
     });

@@ -24,8 +24,7 @@ bool ask_for_bits_of_any_threads() {
 }  // namespace
 
 void apply_threads() {
-  static const bool asked = ask_for_bits_of_any_threads();
-  static_cast<void>(asked);
+  [[maybe_unused]] static const bool asked = ask_for_bits_of_any_threads();
   const int count = static_cast<int>(threads());
   if (at::get_num_threads() != count) at::set_num_threads(count);
 }

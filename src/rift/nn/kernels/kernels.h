@@ -43,7 +43,7 @@ struct Right {
   Right depth_from(int64_t k) const { return {data + k / kPerUnit<E> * step, step, block}; }
 };
 
-/// What becomes of a product's sums. gelu(x) is within 1.5e-7 |x| in f32; in bf16 within 6e-5 |x|, its slope within
+/// What becomes of a product's sums. gelu(x) is within 1.5e-7 |x| in f32; in bf16 within 2e-5 |x|, its slope within
 /// 4e-4.
 enum class Finish {
   kStore,         // sum = A B

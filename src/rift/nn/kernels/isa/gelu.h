@@ -43,14 +43,16 @@ struct Gelu<float> {
   }
 };
 
-/// By polynomials of the clamped argument, without a division or an exponential: the value within 6e-5 |x|, the slope
+/// By polynomials of the clamped argument, without a division or an exponential: the value within 2e-5 |x|, the slope
 /// within 4e-4, where bf16 rounds by 4e-3. Coefficients: tools/fixtures/nn/gelu_polynomials.py.
 template <>
 struct Gelu<Bf16> {
-  static constexpr float kDistribution[] = {3.987064660e-01f, -6.578986347e-02f, 9.362550452e-03f, -9.441791335e-04f,
-                                            6.234772445e-05f, -2.376248631e-06f, 3.912425228e-08f};
-  static constexpr float kSlope[] = {7.967216372e-01f, -2.620298266e-01f, 5.591481179e-02f, -7.687437348e-03f,
-                                     6.876447005e-04f, -3.845950414e-05f, 1.213803216e-06f, -1.641973491e-08f};
+  static constexpr float kDistribution[] = {3.989023268e-01f,  -6.634449214e-02f, 9.815972298e-03f,
+                                            -1.108561526e-03f, 9.341880650e-05f,  -5.626438906e-06f,
+                                            2.255434310e-07f,  -5.327777775e-09f, 5.564883970e-11f};
+  static constexpr float kSlope[] = {7.976261377e-01f, -2.649256587e-01f, 5.860929936e-02f, -8.815859444e-03f,
+                                     9.405425517e-04f, -7.122207171e-05f, 3.721945632e-06f, -1.268058867e-07f,
+                                     2.521332698e-09f, -2.210817640e-11f};
 
   /// NaN stays NaN.
   [[gnu::always_inline]] static F clamped(F x, float most) { return at_most(at_least(x, -most), most); }
@@ -61,8 +63,8 @@ struct Gelu<Bf16> {
     for (size_t k = kTerms - 1; k-- > 0;) sum = sum * u + coefficients[k];
     return t * sum + 0.5f;
   }
-  [[gnu::always_inline]] static F value(F x) { return x * half_plus_odd(clamped(x, 3.75f), kDistribution); }
-  [[gnu::always_inline]] static GeluPair both(F x) { return {value(x), half_plus_odd(clamped(x, 4.0f), kSlope)}; }
+  [[gnu::always_inline]] static F value(F x) { return x * half_plus_odd(clamped(x, 4.25f), kDistribution); }
+  [[gnu::always_inline]] static GeluPair both(F x) { return {value(x), half_plus_odd(clamped(x, 4.5f), kSlope)}; }
 };
 
 }  // namespace

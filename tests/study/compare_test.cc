@@ -20,6 +20,7 @@
 #include "rift/study/learner.h"
 #include "rift/study/verdict.h"
 #include "support/failure.h"
+#include "support/manifest.h"
 #include "support/temp_directory.h"
 
 namespace rift::study {
@@ -286,9 +287,7 @@ TEST_F(GermanComparison, ReportSaysWhichRowsToldTheSettingsApart) {
 TEST_F(GermanComparison, ReportOfAPackageNamesTheMachineThatMadeIt) {
   const fs::path package = directory_->path() / "package from elsewhere";
   fs::copy(run() / "models/scorecard/package", package, fs::copy_options::recursive);
-  Json manifest = parse_json(read_file(package / "manifest.json"), "manifest.json");
-  manifest["environment"]["compiler"] = "a compiler of another place";
-  write_file_atomic(package / "manifest.json", to_json_text(manifest));
+  test::published_where(package, "compiler", "a compiler of another place");
   const fs::path out = directory_->path() / "elsewhere.html";
   write_report(package, out);
   EXPECT_NE(read_file(out).find("a compiler of another place"), std::string::npos);

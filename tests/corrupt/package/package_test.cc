@@ -14,6 +14,7 @@
 #include "rift/package/format/golden_rows.h"
 #include "rift/package/format/manifest.h"
 #include "support/failure.h"
+#include "support/manifest.h"
 #include "support/temp_directory.h"
 
 namespace rift::package {
@@ -186,13 +187,7 @@ class PackageFromElsewhere : public PackageTest {
     });
     fs::remove(path() / "manifest.json");
     write_manifest(path());
-    change("manifest.json", [](const std::string& text) {
-      Json manifest = parse_json(text, "manifest.json");
-      manifest["environment"]["lightgbm"] = "3.3.5";
-      manifest["sha256"] = "";
-      manifest["sha256"] = sha256_hex(to_json_text(manifest, 2));
-      return to_json_text(manifest, 2);
-    });
+    test::published_where(path(), "lightgbm", "3.3.5");
   }
   std::string log_of_loading() {
     testing::internal::CaptureStderr();

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "rift/search/parzen.h"
 #include "search/support.h"
@@ -101,6 +104,37 @@ TEST_F(Tpe, LearnsConditionalParametersWithinTheirBranch) {
     trials.push_back(complete(number, taken, loss(taken)));
   }
   EXPECT_GE(heads, 15) << "the better branch";
+}
+
+// 24 settings, a loss that draws every proposal to one corner: without care the best one would be proposed again and again.
+TEST_F(Tpe, TriesNoSettingTwice) {
+  const Space space = space_of("m: {choice: [a, b, c]}\nn: {int: [1, 4]}\nk: {int: [1, 4], when: {m: b}}\n");
+  const auto sampler = make_sampler({}, {.space = space, .directions = {Direction::kMinimize}, .seed = 3});
+  std::vector<Trial> trials;
+  std::set<std::map<std::string, double>> tried;
+  for (int64_t number = 0; number < 20; ++number) {
+    const Assignment taken = *sampler->suggest(trials, number);
+    std::map<std::string, double> values;
+    double loss = taken.at("m").value == 1 ? 0.0 : 5.0;
+    for (const auto& [name, parameter] : taken) {
+      values[name] = parameter.value;
+      if (name != "m") loss += parameter.value;
+    }
+    const bool fresh = tried.insert(values).second;
+    EXPECT_TRUE(fresh || number < 10) << "trial " << number << ", n " << taken.at("n").value;
+    trials.push_back(complete(number, taken, loss));
+  }
+}
+
+TEST_F(Tpe, ProposesWhatWasTriedWhereNothingElseIsLeft) {
+  const Space space = space_of("m: {choice: [a, b]}\n");
+  const auto sampler = make_sampler({}, {.space = space, .directions = {Direction::kMinimize}, .seed = 3});
+  std::vector<Trial> trials;
+  for (int64_t number = 0; number < 12; ++number) {
+    const std::optional<Assignment> taken = sampler->suggest(trials, number);
+    ASSERT_TRUE(taken.has_value()) << "after " << number;
+    trials.push_back(complete(number, *taken, taken->at("m").value));
+  }
 }
 
 TEST_F(Tpe, RanksPrunedTrialsAfterCompleteOnesByHowFarTheyCame) {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "rift/search/draws.h"
 #include "rift/search/pareto.h"
 #include "rift/search/parzen.h"
 
@@ -13,6 +12,7 @@ namespace {
 
 constexpr double kGoodShare = 0.1;
 constexpr int64_t kMostGood = 25;
+constexpr int64_t kMostAttempts = 5;  // at a setting that was not tried yet
 
 int64_t count_good(int64_t finished) {
   return std::min(kMostGood, static_cast<int64_t>(std::ceil(kGoodShare * static_cast<double>(finished))));
@@ -51,6 +51,19 @@ std::vector<std::vector<double>> values_of(std::span<const Trial* const> trials,
     if (values.size() == group.size()) all.push_back(std::move(values));
   }
   return all;
+}
+
+void put(const std::vector<double>& values, const std::vector<std::pair<std::string, Distribution>>& group,
+         Assignment& assignment) {
+  for (size_t d = 0; d < group.size(); ++d) assignment[group[d].first] = {values[d], group[d].second};
+}
+
+bool was_tried(const Assignment& assignment, std::span<const Trial> trials) {
+  const auto same = [](const auto& one, const auto& other) {
+    return one.first == other.first && one.second.value == other.second.value;
+  };
+  return std::ranges::any_of(
+      trials, [&](const Trial& trial) { return std::ranges::equal(trial.parameters, assignment, same); });
 }
 
 }  // namespace
@@ -94,31 +107,50 @@ std::vector<std::vector<const Dimension*>> TpeSampler::groups() const {
   return all;
 }
 
+std::vector<std::vector<double>> TpeSampler::candidates(const std::vector<Distribution>& distributions,
+                                                       const std::vector<std::vector<double>>& good,
+                                                       const std::vector<std::vector<double>>& rest,
+                                                       Draws& draws) const {
+  const ParzenDensity promising(distributions, good), other(distributions, rest);
+  std::vector<std::pair<double, std::vector<double>>> drawn;  // gain, values
+  for (int64_t i = 0; i < options_.candidates; ++i) {
+    std::vector<double> values = promising.draw(draws);
+    const double gain = promising.log_density(values) - other.log_density(values);
+    drawn.emplace_back(gain, std::move(values));
+  }
+  std::ranges::stable_sort(drawn, std::ranges::greater{}, [](const auto& one) { return one.first; });
+  std::vector<std::vector<double>> best_first;
+  for (auto& one : drawn) best_first.push_back(std::move(one.second));
+  return best_first;
+}
+
 std::optional<Assignment> TpeSampler::suggest(std::span<const Trial> trials, int64_t number) const {
-  const Heaps heaps = split(trials, directions_);
   const auto finished = std::ranges::count_if(trials, [](const Trial& trial) {
     return trial.state == TrialState::kComplete || trial.state == TrialState::kPruned;
   });
   if (finished < options_.startup_trials) return random_assignment(space_, seed_, number);
+  const Heaps heaps = split(trials, directions_);
   Draws draws(seed_, number);
   Assignment assignment;
-  for (const auto& group : groups()) {
-    if (!space_.is_active(*group.front(), assignment)) continue;
-    std::vector<Distribution> distributions;
-    for (const Dimension* dimension : group) distributions.push_back(dimension->distribution);
-    const auto good = values_of(heaps.good, group), rest = values_of(heaps.rest, group);
-    const ParzenDensity promising(distributions, good), other(distributions, rest);
-    std::vector<double> best;
-    double most = -std::numeric_limits<double>::infinity();
-    for (int64_t i = 0; i < options_.candidates; ++i) {
-      std::vector<double> candidate = promising.draw(draws);
-      const double gain = promising.log_density(candidate) - other.log_density(candidate);
-      if (best.empty() || gain > most) {
-        most = gain;
-        best = std::move(candidate);
+  for (int64_t attempt = 0; attempt < kMostAttempts; ++attempt) {
+    assignment.clear();
+    std::vector<std::vector<double>> last;  // what else the group that was chosen last might be, best first
+    std::vector<std::pair<std::string, Distribution>> of_last;
+    for (const auto& group : groups()) {
+      if (!space_.is_active(*group.front(), assignment)) continue;
+      std::vector<Distribution> distributions;
+      of_last.clear();
+      for (const Dimension* dimension : group) {
+        distributions.push_back(dimension->distribution);
+        of_last.emplace_back(dimension->name, dimension->distribution);
       }
+      last = candidates(distributions, values_of(heaps.good, group), values_of(heaps.rest, group), draws);
+      put(last.front(), of_last, assignment);
     }
-    for (size_t d = 0; d < group.size(); ++d) assignment[group[d]->name] = {best[d], distributions[d]};
+    for (const std::vector<double>& values : last) {
+      put(values, of_last, assignment);
+      if (!was_tried(assignment, trials)) return assignment;
+    }
   }
   return assignment;
 }

@@ -271,6 +271,29 @@ TEST_F(StudyFile, ProcessesSideBySideTakeDifferentTrials) {
   EXPECT_EQ(*numbers.rbegin(), kTrials - 1);
 }
 
+// Each round a fresh file: who finds none asks for the write-ahead log, and that moment is short.
+TEST_F(StudyFile, ProcessesThatBeginAtOnceShareOneStudy) {
+  for (int round = 0; round < 40; ++round) {
+    const std::filesystem::path fresh = folder_ / std::to_string(round) / "study.db";
+    std::filesystem::create_directory(fresh.parent_path());
+    int gate[2];
+    ASSERT_EQ(::pipe(gate), 0);
+    std::vector<pid_t> children;
+    for (int i = 0; i < 6; ++i) {
+      children.push_back(test::start_child([&] {
+        ::close(gate[1]);
+        char byte = 0;
+        if (::read(gate[0], &byte, 1) != 0) return 2;  // until the parent closes it
+        Study study = minimizing(fresh);
+        return study.id() == 1 ? 0 : 1;
+      }));
+    }
+    ::close(gate[0]);
+    ::close(gate[1]);
+    for (const pid_t child : children) EXPECT_EQ(test::wait_for(child), 0) << "round " << round;
+  }
+}
+
 TEST_F(StudyFile, AProcessKilledInTheMiddleLeavesAWholeDatabase) {
   const pid_t child = test::start_child([&] {
     Study study = minimizing(file());

@@ -2,12 +2,17 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
+
 #include "rift/base/error.h"
 
 namespace rift {
 namespace {
 
 constexpr int kWaitMs = 60'000;
+constexpr std::chrono::milliseconds kBetweenTries{5};
+constexpr int kPrimaryCode = 0xFF;  // of an extended result code
 
 sqlite3* handle(const std::unique_ptr<void, auto>& pointer) { return static_cast<sqlite3*>(pointer.get()); }
 sqlite3_stmt* statement(const std::unique_ptr<void, auto>& pointer) {
@@ -33,7 +38,7 @@ SqliteDatabase::SqliteDatabase(std::filesystem::path file) : file_(std::move(fil
 
 void SqliteDatabase::fail(int status, std::string_view what) const {
   const char* reason = connection_ ? sqlite3_errmsg(handle(connection_)) : sqlite3_errstr(status);
-  const int kind = status & 0xFF;
+  const int kind = status & kPrimaryCode;
   const bool foreign = kind == SQLITE_NOTADB || kind == SQLITE_CORRUPT;
   const bool waited = kind == SQLITE_BUSY || kind == SQLITE_LOCKED;
   RIFT_FAIL(foreign ? Code::kArtefact : Code::kEnvironment, "{}: {}: {}{}", file_.string(), what, reason,
@@ -45,6 +50,17 @@ void SqliteDatabase::fail(int status, std::string_view what) const {
 void SqliteDatabase::execute(const std::string& sql) {
   const int status = sqlite3_exec(handle(connection_), sql.c_str(), nullptr, nullptr, nullptr);
   if (status != SQLITE_OK) fail(status, shorten(sql));
+}
+
+void SqliteDatabase::use_write_ahead_log() {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kWaitMs);
+  while (true) {
+    const int status =
+        sqlite3_exec(handle(connection_), "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr) & kPrimaryCode;
+    if (status == SQLITE_OK) return;
+    if (status != SQLITE_BUSY || std::chrono::steady_clock::now() > give_up) fail(status, "its write-ahead log");
+    std::this_thread::sleep_for(kBetweenTries);
+  }
 }
 
 SqliteStatement SqliteDatabase::prepare(std::string_view sql) {

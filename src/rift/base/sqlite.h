@@ -24,6 +24,9 @@ class SqliteDatabase {
   const std::filesystem::path& file() const { return file_; }
   /// Statements without parameters or results, separated by semicolons.
   void execute(const std::string& sql);
+  /// From now on readers never wait for a writer; the file keeps it. Where processes ask for it at once SQLite refuses
+  /// some instead of letting them wait: it is asked again.
+  void use_write_ahead_log();
   /// Compiles one statement with ? parameters, which are bound in order.
   SqliteStatement prepare(std::string_view sql);
   int64_t last_row_id() const;

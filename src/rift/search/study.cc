@@ -30,7 +30,7 @@ SqliteDatabase open_storage(const std::filesystem::path& file) {
     log_warning("the study lies on a network disk, whose locks SQLite cannot rely on: run one process on it",
                 {{"file", file.string()}});
   } else if (is_new) {
-    database.execute("PRAGMA journal_mode=WAL");
+    database.use_write_ahead_log();
   }
   require_schema(database);
   return database;

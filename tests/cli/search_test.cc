@@ -120,6 +120,17 @@ TEST_F(Search, FindsTrainsAndPublishesTheWinner) {
               found.at("trials").at(size_t{3}).at("values").at(size_t{0}).as_double(), 1e-12);
 }
 
+TEST_F(Search, TrialsShareTheirRowsUnlessTheyReadThemOtherwise) {
+  const ProgramRun shared = run_program(aloud(words("out", 5)));
+  ASSERT_EQ(shared.status, 0) << shared.err;
+  // Each trial asks for 90 and 60 to train, and for 60 to be judged.
+  EXPECT_THAT(shared.err, HasSubstr(R"("rows of all trials","encoded":150,"used":1050)"));
+  write_run("  space:\n    model.text.max_tokens: {choice: [4, 16]}\n    optim.lr: {log: [1.0e-4, 1.0e-1]}\n");
+  const ProgramRun apart = run_program(aloud(words("apart", 5)));
+  ASSERT_EQ(apart.status, 0) << apart.err;
+  EXPECT_THAT(apart.err, Not(HasSubstr("rows of all trials")));
+}
+
 TEST_F(Search, NoTrialDependsOnATestRow) {
   const Json found = search("out", 5);
   folder_.write("test.csv", rows(150, 60, true));

@@ -106,7 +106,8 @@ TEST_F(Tpe, LearnsConditionalParametersWithinTheirBranch) {
   EXPECT_GE(heads, 15) << "the better branch";
 }
 
-// 24 settings, a loss that draws every proposal to one corner: without care the best one would be proposed again and again.
+// 24 settings, a loss that draws every proposal to one corner: without care the best one would be proposed again and
+// again.
 TEST_F(Tpe, TriesNoSettingTwice) {
   const Space space = space_of("m: {choice: [a, b, c]}\nn: {int: [1, 4]}\nk: {int: [1, 4], when: {m: b}}\n");
   const auto sampler = make_sampler({}, {.space = space, .directions = {Direction::kMinimize}, .seed = 3});

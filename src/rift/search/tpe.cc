@@ -108,9 +108,9 @@ std::vector<std::vector<const Dimension*>> TpeSampler::groups() const {
 }
 
 std::vector<std::vector<double>> TpeSampler::candidates(const std::vector<Distribution>& distributions,
-                                                       const std::vector<std::vector<double>>& good,
-                                                       const std::vector<std::vector<double>>& rest,
-                                                       Draws& draws) const {
+                                                        const std::vector<std::vector<double>>& good,
+                                                        const std::vector<std::vector<double>>& rest,
+                                                        Draws& draws) const {
   const ParzenDensity promising(distributions, good), other(distributions, rest);
   std::vector<std::pair<double, std::vector<double>>> drawn;  // gain, values
   for (int64_t i = 0; i < options_.candidates; ++i) {

@@ -18,6 +18,7 @@
 #include "rift/study/run/place.h"
 #include "rift/study/search/result.h"
 #include "rift/study/search/trial_run.h"
+#include "rift/train/shared_rows.h"
 
 namespace rift::study {
 namespace {
@@ -84,6 +85,7 @@ class SearchRun {
     // What an earlier call on this study published gives way to a better winner; anything else only to --overwrite.
     run_.overwrite = run_.overwrite || published_study() == spec.name;
     require_free_place(run_, kMetricsFile);
+    share_rows();
     open_study();
   }
 
@@ -134,6 +136,16 @@ class SearchRun {
                    "metric, or leave the loss as it is",
                    of_loss->name, metric.name);
     }
+  }
+
+  /// Unless the space says otherwise, a row is the same tokens in every trial, and frozen layers say the same of it.
+  void share_rows() {
+    const bool read_otherwise = std::ranges::any_of(
+        space_.dimensions(), [](const search::Dimension& one) { return one.name.starts_with("model.text."); });
+    if (read_otherwise) return;
+    std::vector<int64_t> rows = parts_.fit.train;
+    rows.insert(rows.end(), parts_.fit.validation.begin(), parts_.fit.validation.end());
+    shared_.emplace(dataset_, std::move(rows));
   }
 
   void open_study() {
@@ -256,6 +268,7 @@ class SearchRun {
                                .metrics = metrics_,
                                .study = *study_,
                                .pruner = *pruner_,
+                               .shared = shared_ ? &*shared_ : nullptr,
                                .most_retries = options_.most_retries};
     while (const std::optional<search::Trial> trial = study_->begin_trial(plan())) {
       log_info("trial", {{"number", trial->number}, {"of", spec_.trials}, {"settings", settings_text(*trial)}});
@@ -263,6 +276,9 @@ class SearchRun {
       claimed_.reset();
       if (state == TrialState::kFail) require_some_that_work();
     }
+    if (!shared_) return;
+    const train::SharedRows::Work& work = shared_->work();
+    if (work.encoded > 0) log_info("rows of all trials", {{"encoded", work.encoded}, {"used", work.encoded_asked}});
   }
 
   /// Where nothing has worked yet in the whole study, more of it is no use.
@@ -334,6 +350,7 @@ class SearchRun {
   std::vector<SearchMetric> metrics_;
   data::Dataset dataset_;
   Parts parts_;
+  std::optional<train::SharedRows> shared_;
   std::optional<search::Study> study_;
   std::unique_ptr<search::Sampler> sampler_;
   std::unique_ptr<search::Pruner> pruner_;

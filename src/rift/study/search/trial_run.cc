@@ -9,7 +9,6 @@
 #include "rift/study/run/directory.h"
 #include "rift/study/run/kept_scores.h"
 #include "rift/study/scored_figures.h"
-#include "rift/study/scoring.h"
 
 namespace rift::study {
 namespace {
@@ -30,8 +29,9 @@ class TrialRun {
     run.directory = directory_;
     run = with_backbone(std::move(run), /*needed=*/true);
     write_run_yaml(directory_, resolved_options(run, spec_.dataset));
-    const auto learner =
-        make_learner(ModelKind::kFineTuned, {.options = run.options, .device = run.device, .init_from = run.init_from});
+    const auto learner = make_learner(
+        ModelKind::kFineTuned,
+        {.options = run.options, .device = run.device, .init_from = run.init_from, .shared = spec_.shared});
     const Fitted fitted = learner->fit({.dataset = spec_.dataset,
                                         .rows = spec_.parts.fit,
                                         .seed = run.options.train.seed,
@@ -45,7 +45,7 @@ class TrialRun {
       spec_.study.finish(trial_.id, TrialState::kPruned, std::vector<double>{last_});
       return TrialState::kPruned;
     }
-    const std::vector<double> values = judge(fitted);
+    const std::vector<double> values = judge(*learner, fitted);
     RIFT_REQUIRE(spec_.study.finish(trial_.id, TrialState::kComplete, values), Code::kEnvironment,
                  "trial {}: another process took it for killed and has finished it; was this one asleep?",
                  trial_.number);
@@ -68,9 +68,9 @@ class TrialRun {
     return pruned_;
   }
 
-  std::vector<double> judge(const Fitted& fitted) const {
+  std::vector<double> judge(const Learner& learner, const Fitted& fitted) const {
     const std::vector<int64_t>& rows = spec_.parts.fit.validation;
-    const score::RawScores raw = score_rows(*fitted.scorer, spec_.dataset, rows);
+    const score::RawScores raw = learner.score(*fitted.scorer, spec_.dataset, rows, {});
     const ScoredFigures figures(spec_.dataset, rows, raw);
     std::vector<double> values;
     for (const SearchMetric& metric : spec_.metrics) {

@@ -9,6 +9,7 @@
 #include "rift/study/compare.h"
 #include "rift/study/parts.h"
 #include "rift/study/search/trial_options.h"
+#include "rift/train/shared_rows.h"
 
 namespace rift::study {
 
@@ -21,6 +22,7 @@ struct TrialSpec {
   const std::vector<SearchMetric>& metrics;
   search::Study& study;
   const search::Pruner& pruner;
+  train::SharedRows* shared = nullptr;  // where all trials read their rows alike
   int64_t most_retries = 2;
 };
 

@@ -14,8 +14,12 @@ constexpr int kWaitMs = 60'000;
 constexpr std::chrono::milliseconds kBetweenTries{5};
 constexpr int kPrimaryCode = 0xFF;  // of an extended result code
 
-sqlite3* handle(const std::unique_ptr<void, auto>& pointer) { return static_cast<sqlite3*>(pointer.get()); }
-sqlite3_stmt* statement(const std::unique_ptr<void, auto>& pointer) {
+template <class Deleter>
+sqlite3* handle(const std::unique_ptr<void, Deleter>& pointer) {
+  return static_cast<sqlite3*>(pointer.get());
+}
+template <class Deleter>
+sqlite3_stmt* statement(const std::unique_ptr<void, Deleter>& pointer) {
   return static_cast<sqlite3_stmt*>(pointer.get());
 }
 

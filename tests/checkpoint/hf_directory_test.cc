@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "checkpoint/small_model.h"
 #include "support/failure.h"
 
@@ -18,6 +20,7 @@ using test::TempDirectory;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 
 constexpr const char* kModules = R"([
@@ -83,7 +86,74 @@ TEST(HfDirectory, EveryPoolingModeIsNamed) {
   EXPECT_EQ(pooling(R"({"pooling_mode_max_tokens": true})"), "max");
   EXPECT_EQ(pooling(R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true})"), "cls+mean");
   EXPECT_EQ(pooling(R"({"pooling_mode": "lasttoken"})"), "last");
-  EXPECT_EQ(pooling("{}"), "");
+  EXPECT_EQ(pooling(R"({"pooling_mode": ["mean", "max"], "include_prompt": true})"), "mean+max");
+  EXPECT_EQ(pooling(R"({"pooling_mode": ["cls"], "embedding_dimension": 8})"), "cls");
+  EXPECT_EQ(pooling("{}"), "mean") << "as the library has it";
+  EXPECT_EQ(pooling(R"({"pooling_mode_mean_tokens": false})"), "mean");
+}
+
+TEST(HfDirectory, FilesOfSentenceTransformersAreReadByKind) {
+  const TempDirectory directory;
+  const auto message = [&] { return failure([&] { open_hf_directory(directory / "m"); }); };
+  const auto write = [&](const char* name, const char* text) {
+    directory.write("m/modules.json", kModules);
+    directory.write("m/0_Transformer/config.json", to_json_text(small_config()));
+    directory.write("m/1_Pooling/config.json", "{}");
+    directory.write("m/0_Transformer/sentence_bert_config.json", "{}");
+    directory.write("m/config_sentence_transformers.json", "{}");
+    directory.write(std::string("m/") + name, text);
+  };
+  struct Case {
+    const char* file;
+    const char* text;
+    const char* said;
+  };
+  for (const Case& bad : std::vector<Case>{
+           {"modules.json", "[1]", "expected a list of mappings"},
+           {"modules.json", "[{}]", "'type' is none"},
+           {"modules.json", R"([{"type": "x.Transformer", "path": 3}])", "'path' is none"},
+           {"1_Pooling/config.json", "[]", "expected a mapping, got a list"},
+           {"1_Pooling/config.json", "null", "expected a mapping"},
+           {"1_Pooling/config.json", R"({"pooling_mode_mean_tokens": 1})", "expected true or false"},
+           {"1_Pooling/config.json", R"({"pooling_mode_foo_tokens": true})", "'pooling_mode_foo_tokens' is not"},
+           {"1_Pooling/config.json", R"({"pooling_mode": "median"})", "'median' is not"},
+           {"1_Pooling/config.json", R"({"pooling_mode": [1]})", "expected a text"},
+           {"0_Transformer/sentence_bert_config.json", "3", "expected a mapping"},
+           {"0_Transformer/sentence_bert_config.json", R"({"max_seq_length": "256"})", "expected a whole number"},
+           {"0_Transformer/sentence_bert_config.json", R"({"max_seq_length": 0})", "above 0, got 0"},
+           {"0_Transformer/sentence_bert_config.json", R"({"do_lower_case": "yes"})", "expected true or false"},
+           {"config_sentence_transformers.json", R"({"default_prompt_name": 1})", "expected a text"},
+           {"config_sentence_transformers.json", R"({"prompts": []})", "expected a mapping"}}) {
+    write(bad.file, bad.text);
+    EXPECT_THAT(message(), AllOf(HasSubstr(bad.file), HasSubstr(bad.said))) << bad.text;
+  }
+  write("modules.json", kModules);
+  std::filesystem::remove_all(directory / "m/1_Pooling");
+  EXPECT_THAT(message(), AllOf(StartsWith("artefact"), HasSubstr("1_Pooling"), HasSubstr("copied without")));
+}
+
+TEST(HfDirectory, WhatTheLibraryDoesToTextsIsKnown) {
+  const TempDirectory directory;
+  directory.write("m/modules.json", kModules);
+  directory.write("m/0_Transformer/config.json", to_json_text(small_config()));
+  directory.write("m/1_Pooling/config.json", "{}");
+  const auto opened = [&] { return *open_hf_directory(directory / "m").sentence_transformers; };
+  EXPECT_THAT(opened().other_settings, IsEmpty());
+  EXPECT_FALSE(opened().max_tokens);
+  directory.write("m/0_Transformer/tokenizer_config.json", R"({"model_max_length": 1000000000000000019884624838656})");
+  EXPECT_FALSE(opened().max_tokens) << "nobody set it";
+  directory.write("m/0_Transformer/tokenizer_config.json", R"({"model_max_length": 128})");
+  EXPECT_EQ(opened().max_tokens, 128);
+  directory.write("m/0_Transformer/sentence_bert_config.json",
+                  R"({"max_seq_length": 64, "do_lower_case": true, "module_output_name": "sentence_embedding"})");
+  directory.write("m/config_sentence_transformers.json",
+                  R"({"prompts": {"query": "query: ", "document": ""}, "default_prompt_name": "query"})");
+  EXPECT_EQ(opened().max_tokens, 64);
+  EXPECT_THAT(opened().other_settings,
+              ElementsAre("do_lower_case", "module_output_name 'sentence_embedding'", "default_prompt_name 'query'"));
+  directory.write("m/config_sentence_transformers.json",
+                  R"({"prompts": {"query": "query: ", "document": ""}, "default_prompt_name": "document"})");
+  EXPECT_EQ(opened().other_settings.size(), 2U) << "an empty prompt";
 }
 
 TEST(HfDirectory, ModulePathsStayInsideTheDirectory) {

@@ -112,5 +112,29 @@ TEST_F(BadModels, NumbersOutOfRangeSayTheRange) {
   }
 }
 
+TEST_F(BadModels, AColumnThatIsNotThereIsToldAlikeByEveryVerb) {
+  folder_.write("notes.csv", "note,outcome\nthe loan,late\nwas paid,good\n");
+  folder_.write("wrong.yaml", "{data: {source: notes.csv, text: [amount]}, model: {text: {backbone: tiny}}}");
+  const std::string csv = path("notes.csv");
+  const struct {
+    std::string asked_by;
+    std::vector<std::string> words;
+  } cases[] = {
+      {"--columns: ", {"embed", path("tiny"), csv, "--columns", "amount", "--out", path("v.csv")}},
+      {"--id: ", {"embed", path("tiny"), csv, "--columns", "note", "--id", "amount", "--out", path("v.csv")}},
+      {"--columns: ", {"models", "rank", csv, "--label", "outcome", "--columns", "amount", path("tiny")}},
+      {"--label: ", {"models", "rank", csv, "--label", "amount", path("tiny")}},
+      {"data.text: ", {"pretrain", path("wrong.yaml"), "--out", path("pretrained")}},
+  };
+  for (const auto& one : cases) {
+    const ProgramRun run = run_program(one.words);
+    EXPECT_EQ(run.status, 2) << run.err;
+    EXPECT_NE(run.err.find(one.asked_by), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find("has no column 'amount' among its 2 columns: note, outcome"), std::string::npos) << run.err;
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "pretrained")) << "a refused run leaves no trace";
+  EXPECT_FALSE(fs::exists(folder_ / "v.csv"));
+}
+
 }  // namespace
 }  // namespace rift::test

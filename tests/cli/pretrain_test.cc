@@ -100,7 +100,7 @@ TEST_F(PretrainProgram, ASecondRunIsKeptOutOfTheDirectoryOfTheFirst) {
   ProgramRun second;
   const auto tried = [&] {
     if (!std::filesystem::exists(folder_ / "run/log.jsonl")) return false;
-    second = pretrain("run", {"--overwrite", "--set", "data.source=none.txt"});
+    second = pretrain("run", {"--overwrite"});
     return true;
   };
   EXPECT_EQ(test::stop_program_at(first, tried, SIGINT), 130) << text_of(folder_ / "stderr");

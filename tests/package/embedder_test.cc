@@ -21,7 +21,9 @@ using test::failure;
 using test::small_backbone;
 using test::small_dataset;
 using test::TempDirectory;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 EmbedderSpec spec_of(const std::filesystem::path& directory) {
   EmbedderSpec spec{.directory = directory, .schema = small_dataset(1).schema, .text = {}};
@@ -103,6 +105,13 @@ TEST(Embedder, WhatItWouldGetWrongIsRefused) {
   EXPECT_THAT(failure([&] { Embedder{spec}; }), HasSubstr("'Dense'"));
   spec.pooling = Pooling::kMean;
   EXPECT_EQ(Embedder(spec).pooling(), "mean");
+  folder.write("base/modules.json", R"([{"type":"x.Transformer","path":""}])");
+  folder.write("base/config_sentence_transformers.json",
+               R"({"prompts": {"query": "query: "}, "default_prompt_name": "query"})");
+  EXPECT_EQ(Embedder(spec).pooling(), "mean");
+  spec.pooling = Pooling::kAutomatic;
+  EXPECT_THAT(failure([&] { Embedder{spec}; }),
+              AllOf(StartsWith("unsupported"), HasSubstr("default_prompt_name 'query'"), HasSubstr("--pooling")));
 }
 
 TEST(Embedder, CountsTokensWordsAndWhatItDoesNotKnow) {

@@ -56,6 +56,7 @@ std::string inspection_text(const package::ModelInspection& model) {
   line("pooling", model.pooling);
   if (model.max_tokens) line("max_tokens", std::to_string(*model.max_tokens));
   for (const std::string& module : model.other_modules) line("also", module);
+  for (const std::string& setting : model.other_settings) line("also", setting);
   line("licence", model.licence_of_card.empty()
                       ? sentence("inspect.no_licence")
                       : sentence(model.licence_stated_in == "README.md" ? "inspect.of_card" : "inspect.of_file",

@@ -34,9 +34,10 @@ void add_precision_flag(CLI::App& command, score::Precision& precision, const st
       ->type_name("PRECISION");
 }
 
-void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default, OptionDoc (*options)()) {
+void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default, OptionDoc (*options)(),
+                   const std::string& comes_from) {
   flags.out = out_default;
-  command.add_option("run.yaml", flags.run_file, "Configuration; rift init writes one")->required();
+  command.add_option("run.yaml", flags.run_file, "Configuration; " + comes_from)->required();
   command.add_option("--set", flags.sets, "One key of the configuration, such as optim.lr=1e-4 (repeatable)")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);

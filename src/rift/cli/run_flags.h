@@ -28,9 +28,10 @@ struct RunFlags {
 };
 
 /// Declares them; `out_default` is where the run goes when --out is left out.
-/// `options` describes what run.yaml may say.
+/// `options` describes what run.yaml may say, `comes_from` where a user has one from.
 void add_run_flags(CLI::App& command, RunFlags& flags, const std::string& out_default,
-                   OptionDoc (*options)() = describe_options<study::RunOptions>);
+                   OptionDoc (*options)() = describe_options<study::RunOptions>,
+                   const std::string& comes_from = "rift init writes one");
 
 /// --device of every verb that may run a language model.
 void add_device_flag(CLI::App& command, std::string& device);

@@ -18,7 +18,8 @@ Run add_pretrain(CLI::App& command) {
     std::string init_from;
   };
   auto arguments = std::make_shared<Arguments>();
-  add_run_flags(command, arguments->run, "runs/pretrain", study::describe_pretrain_options);
+  add_run_flags(command, arguments->run, "runs/pretrain", study::describe_pretrain_options,
+                "the shortest is 'data: {source: notes.csv, text: [note]}'");
   command
       .add_option("--init-from", arguments->init_from,
                   "Model directory, or a pretraining's, whose weights are the start, with a fresh optimizer")

@@ -77,9 +77,7 @@ void require_named(const Source& source, const DataOptions& data) {
   auto named = named_columns(data);
   for (const auto& [name, kind] : data.columns) named.emplace_back("data.columns", name);
   for (const auto& [key, name] : named) {
-    if (source.find(name)) continue;
-    RIFT_FAIL(Code::kConfig, "{}: {} has no column '{}' among its {} columns{}", key, source.name(), shorten(name),
-              source.columns().size(), source.hint_for(name, source.column_names()));
+    if (!source.find(name)) fail_without(source, name, key, source.column_names());
   }
 }
 

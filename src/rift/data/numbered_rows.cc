@@ -20,8 +20,9 @@ std::vector<std::string> unwanted_columns(const Source& source, const std::vecto
 
 }  // namespace
 
-NumberedRows::NumberedRows(const std::string& source, const SourceOptions& options, std::vector<Wanted> wanted)
-    : options_(options), wanted_(std::move(wanted)) {
+NumberedRows::NumberedRows(const std::string& source, const SourceOptions& options, std::vector<Wanted> wanted,
+                           std::string asked_by)
+    : options_(options), wanted_(std::move(wanted)), asked_by_(std::move(asked_by)) {
   auto first = std::make_unique<Source>(source, options_);
   files_ = first->files();
   next_file_ = 1;
@@ -38,9 +39,10 @@ void NumberedRows::enter(std::unique_ptr<Source> source) {
     const auto found = source_->find(wanted_[i].name);
     if (!found && wanted_[i].optional) continue;
     if (!found) {
+      const std::vector<std::string> others = unwanted_columns(*source_, wanted_);
+      if (!asked_by_.empty()) fail_without(*source_, wanted_[i].name, asked_by_, others);
       RIFT_FAIL(Code::kData, "{}: the model needs a column '{}', which is not among its {} columns{}", source_->name(),
-                shorten(wanted_[i].name), source_->columns().size(),
-                source_->hint_for(wanted_[i].name, unwanted_columns(*source_, wanted_)));
+                shorten(wanted_[i].name), source_->columns().size(), source_->hint_for(wanted_[i].name, others));
     }
     place_[i] = requests_.size();
     requests_.push_back({.column = *found, .as_text = wanted_[i].as_text});

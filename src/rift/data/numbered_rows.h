@@ -33,8 +33,10 @@ class NumberedRows {
     bool as_text = false;
     bool optional = false;  // a column that the source may lack is left out then
   };
-  /// Throws kData for a wanted column that a file lacks, with the nearest.
-  NumberedRows(const std::string& source, const SourceOptions& options, std::vector<Wanted> wanted);
+  /// A wanted column that a file lacks is named, with the nearest: kConfig where the user asked for it by `asked_by` (a
+  /// flag or a key of run.yaml), kData where that is empty and a model wants it.
+  NumberedRows(const std::string& source, const SourceOptions& options, std::vector<Wanted> wanted,
+               std::string asked_by = {});
   bool next(NumberedChunk& chunk);
   const std::vector<std::string>& files() const { return files_; }  // none for a query
   bool has(size_t wanted) const { return place_[wanted].has_value(); }
@@ -50,6 +52,7 @@ class NumberedRows {
 
   SourceOptions options_;
   std::vector<Wanted> wanted_;
+  std::string asked_by_;
   std::vector<std::optional<size_t>> place_;
   std::vector<std::string> files_;  // of the source
   size_t next_file_ = 0;

@@ -54,10 +54,7 @@ std::optional<int64_t> test_from(const std::vector<int64_t>& times, std::span<co
 
 Source open_with_label(const ProposeSpec& spec) {
   Source source(spec.source, {.base_directory = spec.base_directory, .known_names = {spec.label}});
-  if (!source.find(spec.label)) {
-    RIFT_FAIL(Code::kConfig, "--label: {} has no column '{}' among its {} columns{}", source.name(),
-              shorten(spec.label), source.columns().size(), source.hint_for(spec.label, source.column_names()));
-  }
+  if (!source.find(spec.label)) fail_without(source, spec.label, "--label", source.column_names());
   return source;
 }
 

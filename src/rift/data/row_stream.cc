@@ -33,7 +33,8 @@ SourceOptions source_options(const Schema& schema, const RowStreamOptions& optio
 
 struct RowStream::Impl {
   Impl(const Schema& schema, const std::string& source, const RowStreamOptions& stream_options)
-      : options(stream_options), rows(source, source_options(schema, stream_options), wanted_columns(schema)) {
+      : options(stream_options),
+        rows(source, source_options(schema, stream_options), wanted_columns(schema), stream_options.asked_by) {
     RIFT_CHECK(options.batch_rows > 0);
     for (const Field* field : schema.features()) fields.push_back(*field);
     if (const Field* id = schema.with_role(Role::kId)) id_name = id->name;
@@ -127,5 +128,10 @@ bool RowStream::next(RowBatch& batch) { return impl_->next(batch); }
 const std::vector<std::string>& RowStream::files() const { return impl_->rows.files(); }
 
 std::vector<std::string> column_names(const std::string& source) { return Source(source, {}).column_names(); }
+
+void require_column(const std::string& source, const std::string& name, const std::string& asked_by) {
+  const Source opened(source, {.known_names = {name}});
+  if (!opened.find(name)) fail_without(opened, name, asked_by, opened.column_names());
+}
 
 }  // namespace rift::data

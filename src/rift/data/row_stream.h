@@ -28,6 +28,7 @@ struct RowStreamOptions {
   int64_t batch_rows = 4096;
   std::string memory_limit = "512MB";
   std::filesystem::path base_directory;
+  std::string asked_by;  // the flag or key that names the schema's columns; empty = a model does
 };
 
 /// Rows of a source of any size for a model's schema, in source order, batch by batch in bounded memory. Columns that
@@ -35,7 +36,8 @@ struct RowStreamOptions {
 /// and a cell that is not of its column's kind are rejected rows; more is an error of the source.
 class RowStream {
  public:
-  /// Throws kArtefact (no such file), kData (a feature column is missing: named, with the nearest), kEnvironment.
+  /// Throws kArtefact (no such file), kData or, with asked_by, kConfig (a feature
+  /// column is missing: named, with the nearest), kEnvironment.
   RowStream(const Schema& schema, const std::string& source, const RowStreamOptions& options = {});
   ~RowStream();
   bool next(RowBatch& batch);                     // false when the source has ended and nothing was filled
@@ -48,5 +50,8 @@ class RowStream {
 
 /// Names of the columns of a source, in its order. Throws kArtefact, kData, kEnvironment.
 std::vector<std::string> column_names(const std::string& source);
+/// Throws kConfig naming `asked_by` (the flag with that name), the source and the nearest column where it lacks the
+/// column.
+void require_column(const std::string& source, const std::string& name, const std::string& asked_by);
 
 }  // namespace rift::data

@@ -1,5 +1,7 @@
 #include "rift/data/source.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
@@ -304,7 +306,12 @@ std::string Source::hint_for(const std::string& missing, const std::vector<std::
         files_.front(), shorten(missing));
   }
   const std::string near = nearest_name(missing, candidates);
-  return near.empty() ? "" : fmt::format("; did you mean '{}'?", shorten(near));
+  if (!near.empty()) return fmt::format("; did you mean '{}'?", shorten(near));
+  constexpr size_t kMost = 8;
+  std::vector<std::string> some;
+  for (size_t i = 0; i < std::min(kMost, candidates.size()); ++i) some.push_back(shorten(candidates[i]));
+  if (some.empty()) return "";
+  return fmt::format(": {}{}", fmt::join(some, ", "), candidates.size() > kMost ? ", ..." : "");
 }
 
 std::string Source::sha256_of_file() const {
@@ -394,6 +401,12 @@ RowReader Source::open_forgiving(std::span<const ColumnRequest> requests, std::v
     rejected.push_back(std::move(broken));
   }
   return RowReader(name_, session_->stream(query), storages(requests));
+}
+
+void fail_without(const Source& source, const std::string& column, const std::string& asked_by,
+                  const std::vector<std::string>& candidates) {
+  RIFT_FAIL(Code::kConfig, "{}: {} has no column '{}' among its {} columns{}", asked_by, source.name(), shorten(column),
+            source.columns().size(), source.hint_for(column, candidates));
 }
 
 }  // namespace rift::data

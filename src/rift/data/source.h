@@ -61,8 +61,8 @@ class Source {
   const std::vector<SourceColumn>& columns() const { return columns_; }
   std::optional<size_t> find(std::string_view name) const;
   std::vector<std::string> column_names() const;
-  /// What a message about a column that is not there goes on with: the nearest of `candidates`, or what to do when the
-  /// first line is a row and no names; "" when there is nothing to say.
+  /// What a message about a column that is not there goes on with: the nearest of `candidates`, what to do when the
+  /// first line is a row and no names, or else some of `candidates`.
   std::string hint_for(const std::string& missing, const std::vector<std::string>& candidates) const;
   bool is_csv() const { return dialect_.has_value(); }
   /// Lines of a .jsonl file that are no JSON: open() throws then, with the first; open_forgiving() passes over them.
@@ -102,5 +102,10 @@ class Source {
   std::vector<SourceColumn> columns_;
   std::unique_ptr<DuckSession> session_;
 };
+
+/// Throws kConfig: `asked_by` (a flag or a key of run.yaml) names a column that the source lacks, which may be a
+/// misspelling of one of `candidates`.
+[[noreturn]] void fail_without(const Source& source, const std::string& column, const std::string& asked_by,
+                               const std::vector<std::string>& candidates);
 
 }  // namespace rift::data

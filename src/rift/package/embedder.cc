@@ -49,6 +49,11 @@ void require_plain_vectors(const checkpoint::HfDirectory& base, Pooling asked) {
                "{}: modules.json sends the vectors through '{}', which rift does not have; name a --pooling to get the "
                "vectors in front of it",
                base.root.string(), shorten(modules.front()));
+  const auto& settings = base.sentence_transformers->other_settings;
+  RIFT_REQUIRE(settings.empty(), Code::kUnsupported,
+               "{}: the model's files ask for {}, which rift does not do; name a --pooling to get the vectors of the "
+               "texts as they are",
+               base.root.string(), settings.front());
 }
 
 at::Tensor of_unit_length(const at::Tensor& vectors) {

@@ -182,6 +182,7 @@ ModelInspection inspect_model(const fs::path& path, std::optional<int64_t> num_l
     result.pooling = directory.sentence_transformers->pooling;
     result.max_tokens = directory.sentence_transformers->max_tokens;
     result.other_modules = directory.sentence_transformers->other_modules;
+    result.other_settings = directory.sentence_transformers->other_settings;
   }
   const Licence licence = checkpoint::find_licence(directory);
   result.licence_of_card = licence.name;
@@ -215,6 +216,7 @@ Json to_json(const ModelInspection& inspection) {
               {"pooling", inspection.pooling},
               {"max_tokens", inspection.max_tokens ? Json(*inspection.max_tokens) : Json()},
               {"other_modules", inspection.other_modules},
+              {"other_settings", inspection.other_settings},
               {"licence_of_card", inspection.licence_of_card},
               {"licence_stated_in", inspection.licence_stated_in},
               {"licences", std::move(licences)},

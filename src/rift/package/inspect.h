@@ -39,6 +39,7 @@ struct ModelInspection {
   std::string pooling;                            // as sentence-transformers states it, "" = not stated
   std::optional<int64_t> max_tokens;
   std::vector<std::string> other_modules;
+  std::vector<std::string> other_settings;
   std::string licence_of_card;               // `license:` of README.md or GGUF's general.license, "" = not stated
   std::string licence_stated_in;             // "README.md", "general.license of model.gguf"
   std::vector<Licence> licences;             // files with a licence's text

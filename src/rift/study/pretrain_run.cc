@@ -42,6 +42,7 @@ class PretrainRun {
   }
 
   Json run() {
+    require_documents();  // first: what is not there leaves no folder
     const DirectoryLock held = take_place(place_, kMetricsFile);
     const Json inputs = this->inputs();
     const Json made = made_from({.options = write_options(without_places()),
@@ -80,6 +81,12 @@ class PretrainRun {
     options.model.text.backbone.clear();
     if (options.tokenizer.from) options.tokenizer.from = "";
     return options;
+  }
+
+  /// A file and its columns; what a query gives is only known once it has run.
+  void require_documents() const {
+    const train::DocumentSource source = train::documents_of(spec_.options.data, folder_);
+    if (!data::is_query(source.source)) train::open_documents(source);
   }
 
   Json inputs() const {

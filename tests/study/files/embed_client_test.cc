@@ -67,6 +67,34 @@ TEST_F(EmbedClient, MiniLmGivesTheVectorsOfSentenceTransformers) {
   compare();
 }
 
+TEST_F(EmbedClient, EveryFormOfTheLibrarysFilesGivesItsVectors) {
+  struct Form {
+    const char* name;
+    const char* pooling;
+    const char* encoder;
+  };
+  for (const Form& form : std::vector<Form>{
+           {"version_5", R"({"embedding_dimension": 32, "pooling_mode": "mean", "include_prompt": true})",
+            R"({"transformer_task": "feature-extraction", "module_output_name": "token_embeddings"})"},
+           {"in_a_list", R"({"embedding_dimension": 32, "pooling_mode": ["cls"]})", R"({"max_seq_length": 12})"},
+           {"no_mode", R"({"word_embedding_dimension": 32})", R"({"max_seq_length": 20, "do_lower_case": false})"},
+           {"version_2", R"({"word_embedding_dimension": 32, "pooling_mode_lasttoken": true})", "{}"}}) {
+    const fs::path model = folder_.folder(form.name);
+    test::write_tiny_model(model);
+    const auto write = [&](const char* file, const std::string& text) {
+      folder_.write(std::string(form.name) + "/" + file, text);
+    };
+    write("modules.json",
+          R"([{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+              {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])");
+    write("1_Pooling/config.json", form.pooling);
+    write("sentence_bert_config.json", form.encoder);
+    write("tokenizer_config.json", R"({"tokenizer_class": "BertTokenizer", "model_max_length": 9})");
+    embed(form.name, {.model = model.string()}, "sentence_transformers");
+  }
+  compare();
+}
+
 TEST_F(EmbedClient, EveryPoolingGivesTheVectorsOfTransformers) {
   test::write_tiny_model(folder_.folder("bert"));
   for (const char* name : {"distilbert", "electra"}) {

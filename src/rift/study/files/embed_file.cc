@@ -54,9 +54,7 @@ data::Schema schema_of(const EmbedFileSpec& spec) {
 }
 
 void use_id(data::Schema& schema, const std::string& id, const std::string& source) {
-  const std::vector<std::string> names = data::column_names(source);
-  RIFT_REQUIRE(std::ranges::find(names, id) != names.end(), Code::kConfig, "{}: --id: no column '{}'{}", source,
-               shorten(id), nearest_name(id, names).empty() ? "" : "; did you mean '" + nearest_name(id, names) + "'?");
+  data::require_column(source, id, "--id");
   RIFT_REQUIRE(schema.find(id) == nullptr || schema.find(id)->role == data::Role::kId, Code::kConfig,
                "{}: --id {}: the model reads this column as a text; name another one", source, shorten(id));
   std::erase_if(schema.fields, [](const data::Field& field) { return field.role == data::Role::kId; });
@@ -72,8 +70,9 @@ NextBatch open_source(const EmbedFileSpec& spec, data::Schema schema, int64_t ba
     return [lines](data::RowBatch& batch) { return lines->next(batch); };
   }
   if (spec.id) use_id(schema, *spec.id, spec.source);
-  const auto stream =
-      std::make_shared<data::RowStream>(schema, spec.source, data::RowStreamOptions{.batch_rows = batch_rows});
+  data::RowStreamOptions options{.batch_rows = batch_rows};
+  if (!spec.columns.empty()) options.asked_by = "--columns";
+  const auto stream = std::make_shared<data::RowStream>(schema, spec.source, options);
   require_other_than_inputs({spec.out, spec.rejects}, spec.source, stream->files());
   return [stream](data::RowBatch& batch) { return stream->next(batch); };
 }

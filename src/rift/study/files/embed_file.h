@@ -36,7 +36,7 @@ struct EmbedFileResult : RowCounts {
 
 /// One vector for each row of a source of any size, batch by batch, in its order: columns id (text) and v0, v1, ...
 /// (32-bit floats). Each file appears whole or not at all, the rejects first. Throws as score_file() and
-/// package::Embedder do, kConfig for columns that have to be named, kData for a column that is not there or a line of a
+/// package::Embedder do, kConfig for columns that have to be named or are not there, kData for a line of a
 /// text file that is no UTF-8.
 EmbedFileResult embed_file(const EmbedFileSpec& spec);
 

@@ -11,6 +11,7 @@
 #include "rift/base/options.h"
 #include "rift/data/load_dataset.h"
 #include "rift/data/propose.h"
+#include "rift/data/row_stream.h"
 #include "rift/study/parts.h"
 #include "rift/study/run/options.h"
 #include "rift/study/scoring.h"
@@ -51,6 +52,9 @@ data::Task task_of_records(const RankSpec& spec) {
 /// What run.yaml would say of these records.
 RunOptions options_of_records(const RankSpec& spec) {
   RIFT_REQUIRE(!spec.label.empty(), Code::kConfig, "rift models rank: --label: name the column to be predicted");
+  data::require_column(spec.source, spec.label, "--label");
+  if (!spec.id.empty()) data::require_column(spec.source, spec.id, "--id");
+  for (const std::string& column : spec.columns) data::require_column(spec.source, column, "--columns");
   RunOptions options;
   options.data.source = spec.source;
   options.data.label = {.column = spec.label, .positive = spec.positive};

@@ -84,7 +84,8 @@ class TableDocuments final : public DocumentStream {
         rows_(schema_, source.source,
               {.batch_rows = kRowsAtATime,
                .memory_limit = source.memory_limit,
-               .base_directory = source.base_directory}) {}
+               .base_directory = source.base_directory,
+               .asked_by = "data.text"}) {}
   const std::vector<std::string>& files() const override { return rows_.files(); }
 
   bool next(DocumentBatch& batch) override {

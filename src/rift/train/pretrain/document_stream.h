@@ -37,9 +37,8 @@ class DocumentStream {
   virtual const std::vector<std::string>& files() const = 0;
 };
 
-/// Throws kArtefact (no such file), kData (a column is missing: named, with the nearest; a line that LineReader
-/// refuses), kConfig (a table without
-/// columns named, lines of text with columns named, both kinds in one glob), kEnvironment.
+/// Throws kArtefact (no such file), kData (a line that LineReader refuses), kConfig (a table without columns named, a
+/// column that it lacks, lines of text with columns named, both kinds in one glob), kEnvironment.
 std::unique_ptr<DocumentStream> open_documents(const DocumentSource& source);
 
 /// SHA-256 of documents: of the texts in their order, each behind its length in bytes (64 bits, little endian).

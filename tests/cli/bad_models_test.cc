@@ -112,7 +112,7 @@ TEST_F(BadModels, NumbersOutOfRangeSayTheRange) {
   }
 }
 
-TEST_F(BadModels, AColumnThatIsNotThereIsToldAlikeByEveryVerb) {
+TEST_F(BadModels, AColumnThatIsNotThereIsToldAlikeByVerbsThatTakeItsName) {
   folder_.write("notes.csv", "note,outcome\nthe loan,late\nwas paid,good\n");
   folder_.write("wrong.yaml", "{data: {source: notes.csv, text: [amount]}, model: {text: {backbone: tiny}}}");
   const std::string csv = path("notes.csv");

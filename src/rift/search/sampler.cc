@@ -52,22 +52,13 @@ void extend_grid(const Space& space, size_t at, Assignment& assignment, std::vec
   assignment.erase(dimension.name);
 }
 
-bool has_values_of(const Trial& trial, const Assignment& assignment) {
-  return trial.parameters.size() == assignment.size() && std::ranges::all_of(assignment, [&](const auto& entry) {
-           const auto found = trial.parameters.find(entry.first);
-           return found != trial.parameters.end() && found->second.value == entry.second.value;
-         });
-}
-
 class GridSampler final : public Sampler {
  public:
   explicit GridSampler(const SamplerSpec& spec) : grid_(grid_assignments(spec.space)) {}
   /// The first setting that no trial has, unless an interruption has left it open.
   std::optional<Assignment> suggest(std::span<const Trial> trials, int64_t) const override {
     for (const Assignment& assignment : grid_) {
-      const bool taken =
-          std::ranges::any_of(trials, [&](const Trial& trial) { return has_values_of(trial, assignment); });
-      if (!taken) return assignment;
+      if (!was_tried(assignment, trials)) return assignment;
     }
     return std::nullopt;
   }
@@ -77,6 +68,14 @@ class GridSampler final : public Sampler {
 };
 
 }  // namespace
+
+bool was_tried(const Assignment& assignment, std::span<const Trial> trials) {
+  const auto same = [](const auto& one, const auto& other) {
+    return one.first == other.first && one.second.value == other.second.value;
+  };
+  return std::ranges::any_of(
+      trials, [&](const Trial& trial) { return std::ranges::equal(trial.parameters, assignment, same); });
+}
 
 Assignment random_assignment(const Space& space, uint64_t seed, int64_t number) {
   Draws draws(seed, number);

@@ -35,6 +35,9 @@ std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const Sampl
 std::optional<Assignment> with_fixed(const Sampler& sampler, const Space& space, const Json* fixed,
                                      std::span<const Trial> trials, int64_t number);
 
+/// Whether some trial, in whatever state, has these parameters with these values and no others.
+bool was_tried(const Assignment& assignment, std::span<const Trial> trials);
+
 /// Uniform in each parameter, or in its logarithm.
 Assignment random_assignment(const Space& space, uint64_t seed, int64_t number);
 

@@ -58,14 +58,6 @@ void put(const std::vector<double>& values, const std::vector<std::pair<std::str
   for (size_t d = 0; d < group.size(); ++d) assignment[group[d].first] = {values[d], group[d].second};
 }
 
-bool was_tried(const Assignment& assignment, std::span<const Trial> trials) {
-  const auto same = [](const auto& one, const auto& other) {
-    return one.first == other.first && one.second.value == other.second.value;
-  };
-  return std::ranges::any_of(
-      trials, [&](const Trial& trial) { return std::ranges::equal(trial.parameters, assignment, same); });
-}
-
 }  // namespace
 
 std::vector<const Trial*> ranked(std::span<const Trial> trials, const std::vector<Direction>& directions) {

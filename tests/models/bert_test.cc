@@ -9,6 +9,7 @@
 #include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
 
+#include "models/golden_case.h"
 #include "models/tiny_bert.h"
 #include "rift/base/error.h"
 #include "rift/base/threads.h"
@@ -21,13 +22,12 @@
 namespace rift::models {
 namespace {
 
+using test::kForward;
+using test::kGradient;
 using test::numbers_of;
 using test::tiny_batch;
 using test::tiny_classifier;
 using test::tiny_golden;
-
-constexpr double kForward = 1e-5;   // absolute, f32
-constexpr double kGradient = 1e-4;  // relative to the gradient's norm, f32
 
 std::vector<double> values_of(const at::Tensor& tensor) {
   const at::Tensor values = tensor.detach().to(at::kDouble).contiguous();
@@ -86,11 +86,7 @@ TEST(Bert, OtherPoolingsAndHeadsEqualTransformers) {
     EXPECT_NEAR(loss.item<double>(), one.at("loss").as_double(), kForward);
     loss.backward();
     for (const auto& [name, summary] : one.at("gradients").as_object()) {
-      const at::Tensor gradient = model->parameters().at(name).view.grad();
-      const double norm = summary.at("norm").as_double();
-      EXPECT_NEAR(gradient.norm().item<double>(), norm, kGradient * std::max(norm, 1e-3)) << name;
-      EXPECT_NEAR(gradient.sum().item<double>(), summary.at("sum").as_double(), 10 * kGradient * std::max(norm, 1e-3))
-          << name;
+      test::expect_gradient(model->parameters().at(name).view.grad(), summary, name);
     }
   }
 }

@@ -114,6 +114,22 @@ TEST_P(DecodersClient, TransformersLoadsTheGgufOfAPackageWithEqualStatesAndTheLa
   EXPECT_EQ(fs::file_size(folder_ / "again.gguf"), fs::file_size(folder_ / "out.gguf"));
 }
 
+class LlamaCppClient : public DecodersClient {};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, LlamaCppClient, testing::Values("gpt2", "llama", "qwen2", "qwen3"));
+
+TEST_P(LlamaCppClient, ReadsTheGgufOfAPackageWithItsTokensAndItsStates) {
+  const ProgramRun run = train({"tuning={method: lora}"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  const std::string package = (folder_ / "run/package").string(), hf = (folder_ / "hf").string();
+  expect_ok({"export", package, "--format", "hf", "--out", hf, "--quiet"});
+  expect_ok({"export", package, "--format", "gguf", "--dtype", "f32", "--out", (folder_ / "out.gguf").string()});
+  const auto client =
+      run_client("tests/cli/clients/decoder_llama_cpp.py", {hf, folder_ / "out.gguf", table().string()});
+  EXPECT_EQ(client.status, 0) << client.output;
+  EXPECT_THAT(client.output, testing::HasSubstr("all checks hold"));
+}
+
 TEST_P(DecodersClient, LabelTokensGiveTheHeadThatTheLanguageModelHas) {
   const ProgramRun run =
       train({"model.text.head={kind: label_tokens, tokens: {negative: d, neutral: e, positive: s}}"});

@@ -1,6 +1,6 @@
 """A random decoder with a byte-level BPE tokenizer that is learned from texts, as transformers saves it.
 
-Usage: make_decoder.py DIRECTORY gpt2|llama TABLE     TABLE: tab-separated, a header, the texts in the first column
+Usage: make_decoder.py DIRECTORY gpt2|llama|qwen2|qwen3 TABLE     TABLE: tab-separated, a header, the texts in the first column
 """
 import sys
 from pathlib import Path
@@ -27,8 +27,9 @@ if kind == "gpt2":
     # The n_positions of the class, which transformers does not look up in a GGUF file.
     model = transformers.GPT2LMHeadModel(transformers.GPT2Config(n_positions=1024, n_embd=32, n_layer=2, n_head=2, **special))
 else:
-    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(
+    name = kind.capitalize()
+    model = getattr(transformers, name + "ForCausalLM")(getattr(transformers, name + "Config")(
         hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-        max_position_embeddings=128, **special))
+        max_position_embeddings=128, **({"head_dim": 16} if kind == "qwen3" else {}), **special))
 model.save_pretrained(directory)
 fast.save_pretrained(directory)

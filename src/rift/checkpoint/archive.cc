@@ -64,7 +64,8 @@ FileKind kind_by_name(const fs::path& file) {
   for (const auto& ending : kEndings) {
     if (name.ends_with(ending.text)) return ending.kind;
   }
-  RIFT_FAIL(Code::kUnsupported, "{}: rift reads weights from .safetensors, .bin, .pt, .pth, .ckpt and .gguf",
+  RIFT_FAIL(Code::kUnsupported,
+            "{}: rift reads weights from .safetensors, .bin, .pt, .pth, .ckpt and .gguf; save it as one of these",
             file.string());
 }
 

@@ -105,13 +105,15 @@ void require_default(const Json::Member& member, const KindKeys& keys, std::stri
   const auto fixed = std::ranges::find_if(keys.fixed, is_key);
   if (fixed == keys.fixed.end()) {
     RIFT_REQUIRE(is_unused(member.value), Code::kUnsupported,
-                 "{}: unknown key '{}' is set to {}; it may change what the adapter computes", source,
-                 shorten(member.key), shorten(to_json_text(member.value)));
+                 "{}: unknown key '{}' is set to {}; it may change what the adapter computes; remove it when you know "
+                 "that it does not",
+                 source, shorten(member.key), shorten(to_json_text(member.value)));
     return;
   }
-  RIFT_REQUIRE(is_unused(member.value) || member.value == parsed(fixed->default_json), Code::kUnsupported,
-               "{}: {}: this build reads {} only, got {}", source, member.key, fixed->default_json,
-               shorten(to_json_text(member.value)));
+  RIFT_REQUIRE(
+      is_unused(member.value) || member.value == parsed(fixed->default_json), Code::kUnsupported,
+      "{}: {}: this build reads {} only, got {}; merge it into its model with PEFT (merge_and_unload) and take that",
+      source, member.key, fixed->default_json, shorten(to_json_text(member.value)));
 }
 
 const Json& value_of(const Json& json, std::string_view key, std::string_view source) {
@@ -140,8 +142,9 @@ std::vector<std::string> read_names(const Json& json, std::string_view key, std:
   std::vector<std::string> names;
   const Json* value = json.find(key);
   if (value == nullptr || value->is_null()) return names;
-  RIFT_REQUIRE(value->is_array(), Code::kUnsupported, "{}: {}: this build reads a list of module names, got {}", source,
-               key, value->kind_name());
+  RIFT_REQUIRE(value->is_array(), Code::kUnsupported,
+               "{}: {}: this build reads a list of module names, got {}; write them out", source, key,
+               value->kind_name());
   for (const auto& item : value->as_array()) {
     RIFT_REQUIRE(item.is_string(), Code::kArtefact, "{}: {}: expected module names, got {}", source, key,
                  item.kind_name());
@@ -158,8 +161,10 @@ PeftTask read_task(const Json& json, std::string_view source) {
     return PeftTask::kSequenceClassification;
   if (value == nullptr || value->is_null()) return PeftTask::kUnstated;
   if (value->is_string() && value->as_string() == "FEATURE_EXTRACTION") return PeftTask::kFeatureExtraction;
-  RIFT_FAIL(Code::kUnsupported, "{}: task_type: this build reads SEQ_CLS and FEATURE_EXTRACTION, got {}", source,
-            shorten(to_json_text(*value)));
+  RIFT_FAIL(Code::kUnsupported,
+            "{}: task_type: this build reads SEQ_CLS and FEATURE_EXTRACTION, got {}; merge it into its model with PEFT "
+            "(merge_and_unload) and take that",
+            source, shorten(to_json_text(*value)));
 }
 
 /// Initialisations that leave the base weights alone; the others (pissa, olora, loftq, corda ...) subtract from them.
@@ -236,8 +241,9 @@ const KindKeys& read_kind(const Json& json, std::string_view source) {
   const auto* found =
       type.is_string() ? std::ranges::find(kKinds, type.as_string(), &KindKeys::name) : std::end(kKinds);
   RIFT_REQUIRE(found != std::end(kKinds), Code::kUnsupported,
-               "{}: peft_type: this build reads LORA, IA3, LN_TUNING, PROMPT_TUNING and PREFIX_TUNING, got {}", source,
-               shorten(to_json_text(type)));
+               "{}: peft_type: this build reads LORA, IA3, LN_TUNING, PROMPT_TUNING and PREFIX_TUNING, got {}; take an "
+               "adapter of one of these",
+               source, shorten(to_json_text(type)));
   return *found;
 }
 

@@ -68,10 +68,11 @@ const Architecture& architecture_of(const Json& config, std::string_view source)
     known.push_back(architecture->model_type);
   }
   RIFT_REQUIRE(!is_image_model(config), Code::kUnsupported,
-               "{}: model_type: '{}' is a model of images, which reads no texts; of texts this build runs {}", source,
-               name, fmt::join(known, ", "));
-  RIFT_FAIL(Code::kUnsupported, "{}: model_type: this build runs {}, got '{}'", source, fmt::join(known, ", "),
-            shorten(name));
+               "{}: model_type: '{}' is a model of images, which reads no texts; of texts this build runs {}; take a "
+               "model of one of these",
+               source, name, fmt::join(known, ", "));
+  RIFT_FAIL(Code::kUnsupported, "{}: model_type: this build runs {}, got '{}'; take a model of one of these", source,
+            fmt::join(known, ", "), shorten(name));
 }
 
 Json without_dropout(const Json& config, std::string_view source) {

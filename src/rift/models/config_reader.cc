@@ -126,8 +126,8 @@ void require_harmless(const Json::Member& member, std::string_view source, const
   if (const FixedSetting* fixed = find_fixed(rules, member.key)) {
     const Json only = parse_json(fixed->json, "setting");
     RIFT_REQUIRE(member.value == only || (member.value.is_null() && says_nothing(only)), Code::kUnsupported,
-                 "{}: {}: this build runs {} with {} only, got {}", source, member.key, rules.title, fixed->json,
-                 shorten(to_json_text(member.value)));
+                 "{}: {}: this build runs {} with {} only, got {}; take a model that was trained so", source,
+                 member.key, rules.title, fixed->json, shorten(to_json_text(member.value)));
     return;
   }
   if (holds(rules.read_elsewhere, member.key)) return;
@@ -147,8 +147,8 @@ void require_known_name(const OptionDoc& option, const Json& value, std::string_
   }
   if (option.kind != OptionDoc::Kind::kEnum) return;
   RIFT_REQUIRE(value.is_string() && std::ranges::find(option.enum_names, value.as_string()) != option.enum_names.end(),
-               Code::kUnsupported, "{}: {}: this build has {}, got {}", source, option.name,
-               fmt::join(option.enum_names, ", "), shorten(to_json_text(value)));
+               Code::kUnsupported, "{}: {}: this build has {}, got {}; take a model with one of these", source,
+               option.name, fmt::join(option.enum_names, ", "), shorten(to_json_text(value)));
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ std::vector<int64_t> b_shape(const nn::LinearMap& map, int64_t rank) {
 void require_takes_lora(const nn::LinearMap& map) {
   const auto* conv = dynamic_cast<const nn::Conv2d*>(&map);
   RIFT_REQUIRE(conv == nullptr || conv->walk.groups == 1, Code::kUnsupported,
-               "tuning.targets: '{}' is a convolution of {} groups; LoRA is implemented for those of one", map.name,
-               conv->walk.groups);
+               "tuning.targets: '{}' is a convolution of {} groups; LoRA is implemented for those of one; leave it out",
+               map.name, conv->walk.groups);
 }
 
 std::shared_ptr<LoraAdapter> make_lora(nn::ParameterStore& store, const nn::LinearMap& map, const LoraShape& shape) {

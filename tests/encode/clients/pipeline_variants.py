@@ -2,7 +2,7 @@
 
 Usage: pipeline_variants.py OUT DATA
 Writes OUT/<variant> as tokenizer_variants.py does, for the small tokenizers of tools/fixtures/encode: texts of every block of
-Unicode, hard ones, random ones and some of DATA's; one tokenizer of each kind gets every text of DATA.
+Unicode, hard ones, random ones and some of DATA's; those in EVERY_TEXT get every text of DATA.
 """
 import pathlib
 import sys
@@ -15,7 +15,8 @@ from pipeline_tokenizers import variants  # noqa: E402
 from variant_files import real_texts, texts_of_every_block, write  # noqa: E402
 
 
-EVERY_TEXT = ("roberta", "llama3", "llama2", "xlm_roberta")  # byte-level BPE by two patterns, SentencePiece's BPE, Unigram
+# Byte-level BPE by each pattern, SentencePiece's BPE twice, Unigram.
+EVERY_TEXT = ("gpt2", "roberta", "llama3", "qwen2", "smollm2", "llama2", "gemma", "xlm_roberta")
 
 real = real_texts(data)
 texts = NASTY + random_texts(3000, seed=5) + list(texts_of_every_block()) + real[:: max(1, len(real) // 4000)]

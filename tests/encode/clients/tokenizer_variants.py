@@ -15,7 +15,7 @@ from transformers import BertTokenizerFast
 out, model, data = map(pathlib.Path, sys.argv[1:4])
 sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "tools/fixtures"))
 from nasty_texts import NASTY, random_texts  # noqa: E402
-from variant_files import real_texts  # noqa: E402
+from variant_files import real_texts, texts_of_every_block  # noqa: E402
 from variant_files import write as write_variant  # noqa: E402
 
 
@@ -30,7 +30,7 @@ def changed(**normalizer):
 
 
 real = real_texts(data)
-nasty = NASTY + random_texts(20_000)
+nasty = NASTY + random_texts(20_000) + list(texts_of_every_block())
 some = nasty + real[:: max(1, len(real) // 5000)]
 write("uncased", changed(), real + nasty)
 write("cut", changed(), some, max_tokens=16)

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <regex>
 #include <set>
 
 #include "rift/base/files.h"
@@ -277,7 +278,12 @@ TEST(Support, EveryRefusalIsReferredToAndSaysWhatToDo) {
     }
   }
   EXPECT_EQ(referred.size(), matrix().refusals.size());
-  for (const Refusal& refusal : matrix().refusals) EXPECT_FALSE(refusal.message.empty());
+  const std::regex next_step(
+      "\\b(set|leave|leaves|take|tune|choose|remove|save|hand|export|put|name|merge|expected|there are|holds it|to be "
+      "read)\\b");
+  for (const Refusal& refusal : matrix().refusals) {
+    EXPECT_TRUE(std::regex_search(refusal.message, next_step)) << refusal.message;
+  }
   for (const SupportTable::Row& row : matrix().table("settings").rows)
     EXPECT_EQ(row.cells.front().answer, Answer::kNo) << row.name;
 }

@@ -141,8 +141,9 @@ const GgufArchitecture& gguf_architecture(std::string_view name, std::string_vie
     if (architecture.name == name) return architecture;
     known.push_back(architecture.name);
   }
-  RIFT_FAIL(Code::kUnsupported, "{}: general.architecture '{}' is not implemented ({} are)", source, shorten(name),
-            fmt::join(known, ", "));
+  RIFT_FAIL(Code::kUnsupported,
+            "{}: general.architecture '{}' is not implemented ({} are); take the model as safetensors", source,
+            shorten(name), fmt::join(known, ", "));
 }
 
 const GgufArchitecture* gguf_architecture_of(std::string_view model_type) {

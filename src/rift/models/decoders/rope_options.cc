@@ -23,8 +23,9 @@ Json with_rope_type(const Json& scaling, std::string_view source) {
   const Json* type = named.find("rope_type");
   const bool known =
       type != nullptr && type->is_string() && std::ranges::find(kRopeTypes, type->as_string()) != kRopeTypes.end();
-  RIFT_REQUIRE(known, Code::kUnsupported, "{}: {}.rope_type: this build has {}, got {}", source, kRopeScaling,
-               fmt::join(kRopeTypes, ", "), type == nullptr ? "none" : shorten(to_json_text(*type)));
+  RIFT_REQUIRE(known, Code::kUnsupported, "{}: {}.rope_type: this build has {}, got {}; take a model with one of these",
+               source, kRopeScaling, fmt::join(kRopeTypes, ", "),
+               type == nullptr ? "none" : shorten(to_json_text(*type)));
   return named;
 }
 

@@ -44,8 +44,8 @@ const ImageArchitecture& image_architecture_of(const Json& config, std::string_v
   std::vector<std::string_view> known;
   for (const ImageArchitecture* architecture : kImageArchitectures) known.push_back(architecture->model_type);
   const Json* type = config.find("model_type");
-  RIFT_FAIL(Code::kUnsupported, "{}: model_type: of images this build runs {}, got '{}'", source,
-            fmt::join(known, ", "), type != nullptr && type->is_string() ? shorten(type->as_string()) : "");
+  RIFT_FAIL(Code::kUnsupported, "{}: model_type: of images this build runs {}, got '{}'; take a model of one of these",
+            source, fmt::join(known, ", "), type != nullptr && type->is_string() ? shorten(type->as_string()) : "");
 }
 
 Json recognise_image_model(std::span<const checkpoint::NamedShape> tensors, const std::string& source) {
@@ -55,7 +55,7 @@ Json recognise_image_model(std::span<const checkpoint::NamedShape> tensors, cons
   }
   RIFT_FAIL(Code::kUnsupported,
             "{}: weights without a config.json; by their names this build recognises torchvision's ResNets and "
-            "EfficientNet-lite0",
+            "EfficientNet-lite0; put the config.json of another model beside it",
             source);
 }
 

@@ -18,8 +18,8 @@ Pooling resolved(Pooling asked, const ImageEncoder& encoder, std::string_view ti
   if (asked == Pooling::kAutomatic) return known.front();
   std::vector<std::string_view> names;
   for (const Pooling pooling : known) names.push_back(name_of(pooling));
-  RIFT_REQUIRE(std::ranges::find(known, asked) != known.end(), Code::kUnsupported, "pooling: {} has {}, got {}", title,
-               fmt::join(names, ", "), name_of(asked));
+  RIFT_REQUIRE(std::ranges::find(known, asked) != known.end(), Code::kUnsupported,
+               "pooling: {} has {}, got {}; take one that it has", title, fmt::join(names, ", "), name_of(asked));
   return asked;
 }
 

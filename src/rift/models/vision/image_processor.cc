@@ -57,7 +57,7 @@ ImageProcessorOptions read_image_processor(const Json& config, std::string_view 
                options.image_std.size());
   const ProcessedSize& size = options.size;
   RIFT_REQUIRE(size.shortest_edge ? !size.height && !size.width : size.height && size.width, Code::kUnsupported,
-               "{}: size: this build reads height and width, or shortest_edge", source);
+               "{}: size: this build reads height and width, or shortest_edge; write one of the two", source);
   return options;
 }
 

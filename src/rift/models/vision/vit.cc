@@ -39,9 +39,10 @@ ViTOptions read_vit_options(const Json& config, std::string_view source) {
   require_heads_divide(options.num_attention_heads, options.hidden_size, "num_attention_heads", source);
   RIFT_REQUIRE(options.image_size % options.patch_size == 0, Code::kArtefact,
                "{}: patch_size: {} does not divide image_size {}", source, options.patch_size, options.image_size);
-  RIFT_REQUIRE(options.pooler_output_size.value_or(options.hidden_size) == options.hidden_size, Code::kUnsupported,
-               "{}: pooler_output_size: this build runs {} with hidden_size {} only, got {}", source, kTitle,
-               options.hidden_size, *options.pooler_output_size);
+  RIFT_REQUIRE(
+      options.pooler_output_size.value_or(options.hidden_size) == options.hidden_size, Code::kUnsupported,
+      "{}: pooler_output_size: this build runs {} with hidden_size {} only, got {}; take a model that was trained so",
+      source, kTitle, options.hidden_size, *options.pooler_output_size);
   return options;
 }
 

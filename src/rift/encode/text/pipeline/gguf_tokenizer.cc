@@ -77,7 +77,8 @@ void read_byte_level(const GgufTokenizer& tokenizer, PipelineSpec& spec) {
     spec.pre_tokenizer = {PatternStep{WordPattern::kQwen2}, bytes};
   } else {
     RIFT_FAIL(Code::kUnsupported,
-              "{}: tokenizer.ggml.pre '{}' is not implemented (gpt-2, llama-bpe, qwen2 and smollm are)",
+              "{}: tokenizer.ggml.pre '{}' is not implemented (gpt-2, llama-bpe, qwen2 and smollm are); take the model "
+              "with its tokenizer.json",
               tokenizer.source, shorten(tokenizer.pre));
   }
   spec.model = std::move(options);
@@ -87,8 +88,9 @@ void read_byte_level(const GgufTokenizer& tokenizer, PipelineSpec& spec) {
 void read_llama(const GgufTokenizer& tokenizer, PipelineSpec& spec) {
   require(tokenizer.scores.size() == tokenizer.tokens.size(), tokenizer, "not as many scores as tokens");
   RIFT_REQUIRE(tokenizer.pre.empty() || tokenizer.pre == "default", Code::kUnsupported,
-               "{}: tokenizer.ggml.pre '{}' is not implemented for the model 'llama' (default is)", tokenizer.source,
-               shorten(tokenizer.pre));
+               "{}: tokenizer.ggml.pre '{}' is not implemented for the model 'llama' (default is); take the model with "
+               "its tokenizer.json",
+               tokenizer.source, shorten(tokenizer.pre));
   std::vector<ScoredToken> pieces;
   for (size_t id = 0; id < tokenizer.tokens.size(); ++id) {
     require(std::isfinite(tokenizer.scores[id]), tokenizer, fmt::format("the score of token {} is no number", id));
@@ -157,7 +159,9 @@ PipelineSpec pipeline_of(const GgufTokenizer& tokenizer) {
 TokenizerSpec tokenizer_of(const GgufTokenizer& tokenizer) {
   if (tokenizer.model == "bert") return bert_of(tokenizer);
   if (tokenizer.model == "gpt2" || tokenizer.model == "llama") return pipeline_of(tokenizer);
-  RIFT_FAIL(Code::kUnsupported, "{}: tokenizer.ggml.model '{}' is not implemented (bert, gpt2 and llama are)",
+  RIFT_FAIL(Code::kUnsupported,
+            "{}: tokenizer.ggml.model '{}' is not implemented (bert, gpt2 and llama are); take the model with its "
+            "tokenizer.json",
             tokenizer.source, shorten(tokenizer.model));
 }
 

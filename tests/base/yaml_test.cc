@@ -32,6 +32,16 @@ TEST(YamlRead, QuotedScalarsAreTexts) {
             "[\"1\",\"true\",\"null\",\"\",\"it's\",\"a\\nb\xE4\xB8\xAD\"]");
 }
 
+/// Source: YAML 1.2.2, 5.7.
+TEST(YamlRead, EveryEscapeIsItsCharacter) {
+  const Json read = parse_yaml(R"({k: "\0\a\b\t\n\v\f\r\e\"\/\\\N\_\L\P\x41\xe9\u4e2d\U0001f600", "a\N": 1})", "t");
+  EXPECT_EQ(read.at("k").as_string(), std::string("\0\a\b\t\n\v\f\r\x1B\"/\\", 12) +
+                                          "\xC2\x85\xC2\xA0\xE2\x80\xA8\xE2\x80\xA9"
+                                          "A\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80");
+  EXPECT_TRUE(read.contains("a\xC2\x85"));
+  EXPECT_TRUE(parse_yaml(to_yaml_text(read), "again") == read);
+}
+
 TEST(YamlRead, CodesWithLeadingZerosStayTexts) {
   EXPECT_EQ(as_json("[007, 01234, -01, 00]"), R"(["007","01234","-01","00"])");
 }

@@ -63,6 +63,8 @@ TEST(ModelText, EveryRuleIsChecked) {
   EXPECT_THAT(refused(model_text().substr(0, model_text().find("end of trees"))), testing::HasSubstr("end of trees"));
   refused(replaced(model_text(), "feature_infos=none ", "feature_infos="));
   refused(replaced(model_text(), "num_class=1", "num_class=2"));
+  EXPECT_THAT(refused(replaced(model_text(), "objective=", "objective=\nother=")), testing::HasSubstr("objective"));
+  EXPECT_THAT(refused(replaced(model_text(), "objective=", "objective=x")), testing::HasSubstr("objective"));
   refused(replaced(model_text(), "tree_sizes=", "tree_sizes=1"));
   // Changes that keep the sizes of the trees.
   const auto same_size = [&](const std::string& key, const std::string& with) {

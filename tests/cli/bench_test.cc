@@ -81,6 +81,7 @@ TEST_F(Bench, SaysWhatItWasMeasuredOnAndEveryPart) {
   // [CLS] the loan paid|late, 0 to 39 words, [SEP]; the row without a text is [CLS] [SEP].
   EXPECT_EQ(tokenize.at("tokens").as_int(), 40 * 5 + 39 * 40 / 2 + 2);
   EXPECT_EQ(tokenize.at("ids_sha256").as_string().size(), 64u);
+  EXPECT_GT(tokenize.at("megabytes_per_second_with_offsets").as_double(), 0);
 
   const Json& score = result.at("score");
   EXPECT_EQ(score.at("precision").as_string(), "f32");

@@ -151,6 +151,12 @@ TEST_F(Resume, AnAdapterOfPeftsFormIsAStartToo) {
                  "model.weights: changed");
 }
 
+TEST_F(Resume, AStartThatIsNotThereIsNamed) {
+  const ProgramRun refused = train("refused", {"--init-from", "nowhere"});
+  EXPECT_EQ(refused.status, 4);
+  EXPECT_THAT(refused.err, HasSubstr("--init-from nowhere: there is nothing of that name"));
+}
+
 TEST_F(Resume, AStartTakesTheWeightsAndNothingElse) {
   ASSERT_EQ(train("first").status, 0);
   // A fresh optimizer and schedule: of the first run only its package matters.

@@ -474,6 +474,22 @@ TEST(Fisher, OfAnEarlierRunServesALaterOneToTheBit) {
       EwcAnchor{.lambda = 20.0, .fisher = (second.folder / "lacking.safetensors").string()};
   EXPECT_THAT(test::message_of(Code::kArtefact, [&] { second.tune(); }),
               HasSubstr("no Fisher information of 'bert.encoder.layer.1.output.dense.weight'"));
+  second.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .fisher = "nowhere.safetensors"};
+  EXPECT_THAT(test::message_of(Code::kArtefact, [&] { second.tune(); }),
+              HasSubstr("objective.anchor.fisher: nowhere.safetensors: no such file"));
+}
+
+TEST(UnlabelledTexts, ThatAreNotThereAreToldUnderTheirOwnKey) {
+  SmallRun run;
+  run.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .source = {.texts = "nowhere.txt"}};
+  EXPECT_THAT(test::message_of(Code::kArtefact, [&] { run.tune(); }),
+              HasSubstr("objective.anchor.texts: nowhere.txt: no such file"));
+  run.folder.write("texts.csv", "a,b\n1,2\n");
+  const std::string table = (run.folder / "texts.csv").string();
+  run.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .source = {.texts = table}};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("objective.anchor.column is missing"));
+  run.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .source = {.texts = table, .column = "c"}};
+  EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("objective.anchor.column: "));
 }
 
 TEST(Forgetting, TellsTheLanguageModelsLossTheDistanceAndTheSimilarity) {

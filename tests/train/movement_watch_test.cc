@@ -19,8 +19,9 @@ std::string said_of(const optim::OptimOptions& options, float gradient) {
   ToyTask task;
   nn::ParameterStore& store = task.parameters();
   std::ranges::fill(store.values<float>(), 1.0f);
-  const MovementWatch watch(store);
+  MovementWatch watch(store);
   std::ranges::fill(store.gradients<float>(), gradient);
+  watch.look(store);
   const nn::Parameter& slope = store.at("slope");
   store.values<float>()[static_cast<size_t>(slope.offset)] = 2.0f;
   const optim::Optimizer<float> optimizer(options, make_groups(store, options, kParameters, {}));
@@ -42,6 +43,29 @@ TEST(MovementWatch, ASmallGradientMovesWhereTheRuleDividesByItsSize) {
   options.name = optim::SgdOptions{};
   EXPECT_THAT(said_of(options, 1.0f), forgotten);
   EXPECT_EQ(said_of(options, 1e-6f), "nothing");
+}
+
+TEST(MovementWatch, ATensorThatOnlyWeightDecayMovedIsNamed) {
+  ToyTask task;
+  nn::ParameterStore& store = task.parameters();
+  std::ranges::fill(store.values<float>(), 1.0f);
+  optim::OptimOptions options;
+  const optim::Optimizer<float> optimizer(options, make_groups(store, options, kParameters, {}));
+  MovementWatch watch(store), early(store);
+  const auto said = [&](const MovementWatch& one) {
+    return test::failure([&] { one.check(task, store, {.optimizer = optimizer}); });
+  };
+  store.gradients<float>()[static_cast<size_t>(store.at("intercept").offset)] = 1.0f;
+  early.look(store);  // a gradient of any step is enough
+  std::ranges::fill(store.gradients<float>(), 0.0f);
+  store.gradients<float>()[static_cast<size_t>(store.at("slope").offset)] = 1.0f;
+  watch.look(store);
+  early.look(store);
+  std::ranges::fill(store.values<float>(), 0.9f);
+  EXPECT_THAT(said(watch),
+              testing::StartsWith("configuration: after 3 steps no gradient has reached 1 of 2 tensors that "
+                                  "should train: intercept; freeze them"));
+  EXPECT_EQ(said(early), "nothing");
 }
 
 TEST(MovementWatch, AStepBelowTheRoundingIsNoFault) {

@@ -10,6 +10,7 @@
 #include "models/tiny_encoders.h"
 #include "models/tiny_model.h"
 #include "rift/tuning/tuning.h"
+#include "support/failure.h"
 
 // Beside the library `adapters`: tools/fixtures/tuning/bottleneck_golden.py says what the values are.
 namespace rift::tuning {
@@ -65,6 +66,12 @@ TEST(Bottleneck, LogitsAndGradientsAreThoseOfAdapters) {
           << name;
     }
   }
+}
+
+TEST(Bottleneck, ANarrowerOneThanANumberIsRefused) {
+  const auto model = test::classifier_in(test::tiny_folder("roberta"));
+  EXPECT_EQ(test::message_of(Code::kConfig, [&] { apply({.method = BottleneckOptions{.reduction = 65}}, *model, 1); }),
+            "tuning.reduction: the model's states have 64 numbers, got 65; set it to 64 at most");
 }
 
 }  // namespace

@@ -431,6 +431,7 @@ std::span<const SentenceEntry> english_sentences() {
       {"bench.gflops", "{rate} GFLOP/s"},
       {"bench.megabytes", "{rate} MB/s"},
       {"bench.rows", "{rows} rows/s"},
+      {"bench.with_offsets", "with offsets {rate} MB/s"},
       {"bench.rows_and_tokens", "{rows} rows/s, {tokens} tokens/s"},
       {"bench.milliseconds", "p50 {p50} ms, p99 {p99} ms"},
       {"bench.first_epoch", "first epoch {rows} rows/s"},

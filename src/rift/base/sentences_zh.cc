@@ -371,6 +371,7 @@ std::span<const SentenceEntry> chinese_sentences() {
       {"bench.gflops", "{rate} GFLOP/秒"},
       {"bench.megabytes", "{rate} MB/秒"},
       {"bench.rows", "{rows} 行/秒"},
+      {"bench.with_offsets", "含位置 {rate} MB/秒"},
       {"bench.rows_and_tokens", "{rows} 行/秒，{tokens} 词元/秒"},
       {"bench.milliseconds", "p50 {p50} 毫秒，p99 {p99} 毫秒"},
       {"bench.first_epoch", "第一轮 {rows} 行/秒"},

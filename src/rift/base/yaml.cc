@@ -18,6 +18,20 @@ namespace {
 constexpr int kMaxDepth = 64;
 constexpr size_t kMaxBytes = size_t{8} << 20;
 
+/// yaml-cpp gives the escapes \N and \_ as the bytes 85 and A0 alone; they are U+0085 and U+00A0. All other text is
+/// well-formed, since the file is.
+std::string with_whole_characters(const std::string& text) {
+  if (!first_invalid_utf8(text)) return text;
+  std::string whole;
+  for (size_t at = 0; at < text.size();) {
+    const size_t bytes = utf8_sequence_bytes(text, at);
+    if (bytes == 0) whole += '\xC2';
+    whole.append(text, at, std::max<size_t>(bytes, 1));
+    at += std::max<size_t>(bytes, 1);
+  }
+  return whole;
+}
+
 /// Builds a Json from yaml-cpp's events, so that what it would resolve by itself (aliases, tags, scalar types, a key
 /// that stands twice) is ours to decide, and every value knows its line.
 class Builder : public YAML::EventHandler {
@@ -35,8 +49,9 @@ class Builder : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { refuse(mark, anchor, "?"); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
+                const std::string& read) override {
     const bool quoted = tag == "!";
+    const std::string text = quoted ? with_whole_characters(read) : read;
     refuse(mark, anchor, quoted ? "?" : tag);
     if (quoted) require_closing_quote(mark);
     if (waits_for_key()) return key(mark, text);

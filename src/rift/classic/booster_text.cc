@@ -1,6 +1,7 @@
 #include "rift/classic/booster_text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -14,6 +15,7 @@ namespace {
 
 constexpr int64_t kMostLeaves = 1 << 17;
 constexpr std::string_view kEnd = "end of trees\n";
+constexpr std::array<std::string_view, 3> kObjectives = {"binary", "multiclass", "regression"};  // that rift trains
 
 using Lines = std::map<std::string_view, std::string_view>;
 
@@ -174,6 +176,9 @@ void check_model_text(std::string_view text, int64_t features, const std::string
   const Part header(file + ": header", text.substr(5, blank - 5));
   for (const std::string_view key : {"version", "label_index", "objective", "feature_names", "feature_infos"})
     header.require(header.has(key), key);
+  const std::string_view objective = header.lines().at("objective");
+  header.require(std::ranges::find(kObjectives, objective.substr(0, objective.find(' '))) != kObjectives.end(),
+                 "objective");
   const int64_t classes = header.integer("num_class", 1, 10'000);
   header.require(header.integer("num_tree_per_iteration", 1, 10'000) == classes, "num_tree_per_iteration");
   const int64_t got = header.integer("max_feature_idx", 0, std::numeric_limits<int32_t>::max()) + 1;

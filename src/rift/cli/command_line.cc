@@ -86,6 +86,9 @@ std::string spoken_name(const CLI::App& command) {
                "rift {} {}: this version of rift does not have it yet", name, flag);
   if (!argument.starts_with("-"))
     RIFT_FAIL(Code::kConfig, "rift {}: one argument too many: '{}'; see rift {} --help", name, shorten(argument), name);
+  const auto verb = std::ranges::find(verbs(), name, &Verb::name);
+  RIFT_REQUIRE(flag != "--resume" || verb == verbs().end() || verb->goes_on != GoesOn::kAgain, Code::kConfig,
+               "rift {}: there is no --resume: the same command goes on with what lies in --out", name);
   RIFT_FAIL(
       Code::kConfig, "rift {}: unknown option '{}'{} See rift {} --help", name, shorten(flag),
       nearest_name(flag, flag_names(command)).empty() ? "." : did_you_mean(nearest_name(flag, flag_names(command))),

@@ -25,7 +25,7 @@ Run add_search(CLI::App& command) {
       .add_option("--trials", arguments->trials, "Trials that the study has in the end, those of other processes too")
       ->type_name("N")
       ->required()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
   command
       .add_option("--storage", arguments->storage,
                   "Database of the study, also of one that Optuna began; default: sqlite:///OUT/study.db")

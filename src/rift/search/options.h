@@ -70,6 +70,7 @@ struct GridOptions {
 };
 inline constexpr std::array<std::string_view, 3> kSamplerNames = {"tpe", "random", "grid"};
 struct SamplerOptions {
+  static constexpr std::string_view kScalarKey = "kind";
   std::variant<TpeOptions, RandomOptions, GridOptions> kind;
   template <class V>
   void visit(V& v) {
@@ -102,6 +103,7 @@ struct MedianOptions {
 };
 inline constexpr std::array<std::string_view, 3> kPrunerNames = {"none", "asha", "median"};
 struct PrunerOptions {
+  static constexpr std::string_view kScalarKey = "kind";
   std::variant<NoPrunerOptions, AshaOptions, MedianOptions> kind;
   template <class V>
   void visit(V& v) {

@@ -170,9 +170,11 @@ std::string bench_text(const Json& result) {
                      sentence("bench.gflops", fmt::arg("rate", shown_at(*part, "gflops"))), "", ""});
   }
   if (const Json* part = result.find("tokenize")) {
-    lines.push_back({sentence("bench.tokenize"),
-                     sentence("bench.megabytes", fmt::arg("rate", shown_at(*part, "megabytes_per_second"))),
-                     sentence("bench.rows", fmt::arg("rows", shown_at(*part, "rows_per_second"))), ""});
+    lines.push_back(
+        {sentence("bench.tokenize"),
+         sentence("bench.megabytes", fmt::arg("rate", shown_at(*part, "megabytes_per_second"))),
+         sentence("bench.rows", fmt::arg("rows", shown_at(*part, "rows_per_second"))),
+         sentence("bench.with_offsets", fmt::arg("rate", shown_at(*part, "megabytes_per_second_with_offsets")))});
   }
   if (const Json* part = result.find("score"))
     lines.push_back({sentence("bench.score", precision_of(*part)), rows_and_tokens(*part), "", memory_of(*part)});

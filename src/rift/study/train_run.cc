@@ -25,6 +25,9 @@ namespace fs = std::filesystem;
 class TrainRun {
  public:
   explicit TrainRun(const StudySpec& spec) : spec_(with_backbone(spec, /*needed=*/true)) {
+    RIFT_REQUIRE(spec_.init_from.empty() || fs::exists(spec_.init_from), Code::kArtefact,
+                 "--init-from {}: there is nothing of that name; expected a package, a run or an adapter's directory",
+                 spec_.init_from.string());
     spec_.options.compare.models = {ModelKind::kFineTuned};
     spec_.options.compare.seeds = 1;
     take_one_fold(spec_.options.split);

@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "rift/base/error.h"
@@ -99,6 +100,11 @@ tensor::TensorMap fisher_tensors(const nn::ParameterStore& store, std::span<cons
 
 std::vector<float> fisher_from(const std::filesystem::path& file, const nn::ParameterStore& store,
                                std::span<const objective::AnchoredSlice> slices) {
+  RIFT_REQUIRE(
+      std::filesystem::exists(file), Code::kArtefact,
+      "objective.anchor.fisher: {}: no such file; name the ewc_fisher.safetensors of a run, or texts to estimate "
+      "it from",
+      file.string());
   const tensor::TensorMap tensors = checkpoint::read_tensors(file, {.floats_as_f32 = true});
   std::vector<float> fisher;
   for (const objective::AnchoredSlice& slice : slices) {

@@ -18,6 +18,10 @@ double largest_magnitude(std::span<const float> values) {
   return static_cast<double>(largest);
 }
 
+std::span<const float> window(std::span<const float> flat, const nn::Parameter& parameter) {
+  return flat.subspan(static_cast<size_t>(parameter.offset), static_cast<size_t>(parameter.size));
+}
+
 double learning_rate(const nn::Parameter& parameter, const optim::Optimizer<float>& optimizer) {
   for (const auto& group : optimizer.groups()) {
     for (const auto& slice : group.slices) {
@@ -35,26 +39,31 @@ MovementWatch::MovementWatch(const nn::ParameterStore& store) {
   }
 }
 
-void MovementWatch::check(const TrainingTask& task, nn::ParameterStore& store, const LastStep& step) const {
+void MovementWatch::look(const nn::ParameterStore& store) {
+  for (const auto& [name, start] : start_) {
+    if (!reached_.contains(name) && largest_magnitude(window(store.gradients<float>(), store.at(name))) > 0)
+      reached_.insert(name);
+  }
+}
+
+void MovementWatch::check(const TrainingTask& task, const nn::ParameterStore& store, const LastStep& step) const {
   std::vector<std::string> cut_off;
   std::vector<std::string> left_out;
   for (const auto& [name, start] : start_) {
+    if (task.may_stay(name)) continue;
+    if (!reached_.contains(name)) {
+      cut_off.push_back(name);
+      continue;
+    }
     const nn::Parameter& parameter = store.at(name);
-    if (!at::equal(parameter.view.detach(), start) || task.may_stay(name)) continue;
-    const auto window = [&](std::span<const float> flat) {
-      return flat.subspan(static_cast<size_t>(parameter.offset), static_cast<size_t>(parameter.size));
-    };
-    const double gradient = largest_magnitude(window(std::as_const(store).gradients<float>()));
-    const double value = largest_magnitude(window(std::as_const(store).values<float>()));
+    if (!at::equal(parameter.view.detach(), start)) continue;
+    const double gradient = largest_magnitude(window(store.gradients<float>(), parameter));
+    const double value = largest_magnitude(window(store.values<float>(), parameter));
     const double lr = learning_rate(parameter, step.optimizer);
     const double by = lr * step.lr_factor * step.optimizer.least_step(step.clip_factor * gradient);
-    if (gradient == 0) {
-      cut_off.push_back(name);
-    } else if (lr == 0 || by > value * static_cast<double>(std::numeric_limits<float>::epsilon())) {
-      left_out.push_back(name);
-    }
+    if (lr == 0 || by > value * static_cast<double>(std::numeric_limits<float>::epsilon())) left_out.push_back(name);
   }
-  RIFT_REQUIRE(cut_off.empty(), Code::kBug,
+  RIFT_REQUIRE(cut_off.empty(), Code::kConfig,
                "after {} steps no gradient has reached {} of {} tensors that should train: {}; freeze them with "
                "tuning.freeze or choose another tuning.method",
                kSteps, cut_off.size(), start_.size(), fmt::join(cut_off, ", "));

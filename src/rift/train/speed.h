@@ -25,8 +25,9 @@ struct SpeedSpec {
 Json product_roof(const SpeedSpec& spec);
 
 /// Rows to token ids, uncut, on all threads, after one pass that warms up: the median of at least three passes and half
-/// a second. {"rows", "bytes", "tokens", "rows_per_second", "megabytes_per_second", "ids_sha256"}; the digest is that
-/// of the first 1,000 rows' ids as u32 little endian.
+/// a second, and again with each token's place in its text. {"rows", "bytes", "tokens", "rows_per_second",
+/// "megabytes_per_second", "megabytes_per_second_with_offsets", "ids_sha256"}; the digest is that of the first 1,000
+/// rows' ids as u32 little endian.
 Json tokenizing_speed(const SpeedSpec& spec);
 
 /// Texts to scores in batches, in f32 unless train.precision is bf16, tokenizing included, timed as above:

@@ -182,6 +182,7 @@ class Trainer {
         record.step == plan_.first_steps || record.step == plan_.total_steps ||
         evaluation_falls_due(of_epoch, plan_.steps_per_epoch, spec_.train.evaluations_per_epoch);
     log_->step(record);
+    if (watch_) watch_->look(store_);
     if (watch_ && stepper_.telling_steps() == MovementWatch::kSteps) {
       watch_->check(task_, store_,
                     {.optimizer = stepper_.optimizer(),

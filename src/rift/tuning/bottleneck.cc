@@ -1,6 +1,5 @@
 #include "rift/tuning/bottleneck.h"
 
-#include <algorithm>
 #include <memory>
 
 #include "rift/base/error.h"
@@ -52,8 +51,11 @@ Selection select(const BottleneckOptions& options, models::TunableModel& model, 
   const models::AdditionSizes sizes = model.addition_sizes();
   RIFT_REQUIRE(sizes.why_no_adapters.empty(), Code::kUnsupported, "tuning.method: bottleneck: {}; set lora",
                sizes.why_no_adapters);
+  RIFT_REQUIRE(options.reduction <= sizes.width, Code::kConfig,
+               "tuning.reduction: the model's states have {} numbers, got {}; set it to {} at most", sizes.width,
+               options.reduction, sizes.width);
   nn::ParameterStore& store = model.parameters();
-  const Bottleneck::Shape shape{sizes.width, std::max<int64_t>(1, sizes.width / options.reduction), options.style};
+  const Bottleneck::Shape shape{sizes.width, sizes.width / options.reduction, options.style};
   std::vector<std::shared_ptr<Bottleneck>> all;
   models::Additions& additions = model.additions();
   RIFT_CHECK(additions.empty());

@@ -57,6 +57,10 @@ TEST_F(TrialOptions, TheSpaceIsCheckedAtEveryEndAndChoiceUnderItsConditions) {
   EXPECT_EQ(refused("tuning.rank: {int: [1, 64]}"), "nothing");
   EXPECT_THAT(refused("tuning.rank: {int: [0, 64]}"), HasSubstr("search.space.tuning.rank: with the value 0"));
   EXPECT_THAT(refused("optim.batch_rows: {float: [1, 3]}"), HasSubstr("expected a whole number"));
+  EXPECT_THAT(refused("tuning: {choice: ['{method: lora}', '{method: head}']}"),
+              HasSubstr("name the options of tuning one by one, such as tuning.method"));
+  EXPECT_THAT(refused("train.seed: {int: [1, 9]}"), HasSubstr("the best of several seeds is the luckiest"));
+  EXPECT_THAT(refused("train.kept_states.disk_mib: {int: [1, 9]}"), HasSubstr("it is no setting of a model"));
   // Rank is a key of lora alone: with full there is none.
   EXPECT_THAT(refused("tuning.method: {choice: [lora, full]}\ntuning.rank: {int: [1, 4]}"),
               HasSubstr("search.space.tuning.method: with the value full"));

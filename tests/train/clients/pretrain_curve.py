@@ -69,7 +69,7 @@ published = load(folder / "model").eval()
 with torch.no_grad():
     said, _ = logits_of(published, plan["check"]["rows"])
 difference = (said - torch.tensor(plan["check"]["logits"])).abs().max().item()
-assert difference < 1e-4, f"logits of the published model differ by {difference}"
+assert difference < 1e-5 * max(1.0, said.abs().max().item()), f"logits of the published model differ by {difference}"
 tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "model")
 assert len(tokenizer) <= published.config.vocab_size, (len(tokenizer), published.config.vocab_size)
 for entry in plan["texts"]:

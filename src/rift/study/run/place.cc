@@ -81,6 +81,10 @@ void require_free_place(const StudySpec& spec, const char* own_file) {
 
 DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
   require_writable_directory(spec.directory);
+  std::error_code ignored;
+  if (spec.resume && fs::is_empty(spec.directory, ignored))
+    log_info("nothing was begun there, so that there is nothing to resume: starts anew",
+             {{"out", spec.directory.string()}});
   std::optional<DirectoryLock> lock = DirectoryLock::take(spec.directory);
   RIFT_REQUIRE(lock, Code::kEnvironment,
                "--out {}: another run of rift is at work in this directory; wait until it has ended, or name another "

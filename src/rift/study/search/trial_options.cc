@@ -13,12 +13,27 @@ namespace {
 /// nothing.
 void check_section(const std::string& place, const std::string& name) {
   constexpr std::array<std::string_view, 5> kSearched = {"model.text.", "tuning.", "objective.", "optim.", "train."};
+  RIFT_REQUIRE(std::ranges::find(kSearched, name + ".") == kSearched.end(), Code::kConfig,
+               "{0}: search.space.{1}: name the options of {1} one by one, such as {1}.{2}", place, name,
+               name == "tuning"  ? "method"
+               : name == "optim" ? "lr"
+                                 : "<option>");
   const bool known = std::ranges::any_of(kSearched, [&](std::string_view start) { return name.starts_with(start); });
   RIFT_REQUIRE(
       known, Code::kConfig,
       "{}: search.space.{}: options of model.text, tuning, objective, optim and train can be searched; the rows "
       "and how they are judged have to be the same for all trials",
       place, name);
+  // What is only kept or told of a training, and the luck of its draws.
+  constexpr std::array<std::string_view, 7> kNoSetting = {
+      "train.seed",        "train.checkpoint_every_steps", "train.keep_checkpoints",
+      "train.kept_states", "train.gradient_checkpointing", "train.forgetting",
+      "train.mlflow"};
+  const bool is_setting = std::ranges::none_of(
+      kNoSetting, [&](std::string_view one) { return name == one || name.starts_with(std::string(one) + "."); });
+  RIFT_REQUIRE(
+      is_setting, Code::kConfig, "{}: search.space.{}: it is no setting of a model: {}; leave it out", place, name,
+      name == "train.seed" ? "the best of several seeds is the luckiest" : "every value of it trains the same");
 }
 
 /// Some assignment in which a parameter has the given value: the conditions of it, and of those that it needs, hold.
@@ -82,8 +97,8 @@ RunOptions trial_options(const TrialOptionsSpec& spec, const search::Assignment&
 
 void check_space(const TrialOptionsSpec& spec) {
   RIFT_REQUIRE(!spec.space.dimensions().empty(), Code::kConfig,
-               "{}: search.space is empty; name options and their ranges, such as\n"
-               "  search: {{space: {{optim.lr: {{log: [1e-6, 1e-3]}}}}}}",
+               "{}: search.space is empty; name options and their ranges, such as "
+               "search: {{space: {{optim.lr: {{log: [1e-6, 1e-3]}}}}}}",
                spec.place);
   for (const search::Dimension& dimension : spec.space.dimensions()) {
     check_section(spec.place, dimension.name);

@@ -85,7 +85,7 @@ class TableDocuments final : public DocumentStream {
               {.batch_rows = kRowsAtATime,
                .memory_limit = source.memory_limit,
                .base_directory = source.base_directory,
-               .asked_by = "data.text"}) {}
+               .asked_by = source.columns_key}) {}
   const std::vector<std::string>& files() const override { return rows_.files(); }
 
   bool next(DocumentBatch& batch) override {
@@ -118,19 +118,20 @@ DocumentSource documents_of(const PretrainDataOptions& data, const fs::path& bas
 std::unique_ptr<DocumentStream> open_documents(const DocumentSource& source) {
   if (!data::is_query(source.source)) {
     std::vector<std::string> files = files_of(source.base_directory / source.source);
+    RIFT_REQUIRE(!files.empty(), Code::kArtefact, "{}: {}: no such file", source.source_key,
+                 (source.base_directory / source.source).string());
     const auto lines = std::ranges::count_if(files, [](const std::string& file) { return file.ends_with(kLines); });
     RIFT_REQUIRE(lines == 0 || lines == std::ssize(files), Code::kConfig,
-                 "data.source: {} matches text files and tables; name one kind", source.source);
+                 "{}: {} matches text files and tables; name one kind", source.source_key, source.source);
     if (lines > 0) {
       RIFT_REQUIRE(source.columns.empty(), Code::kConfig,
-                   "data.text: {} holds one document a line and no columns; leave data.text out", source.source);
+                   "{}: {} holds one document a line and no columns; leave it out", source.columns_key, source.source);
       return std::make_unique<LineDocuments>(std::move(files));
     }
   }
   RIFT_REQUIRE(!source.columns.empty(), Code::kConfig,
-               "data.text is missing: name the column, or columns, of the texts in data.source (a file of one document "
-               "a line ends in {})",
-               kLines);
+               "{} is missing: name the column of the texts in {} (a file of one document a line ends in {})",
+               source.columns_key, source.source_key, kLines);
   return std::make_unique<TableDocuments>(source);
 }
 

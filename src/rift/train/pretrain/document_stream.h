@@ -17,6 +17,7 @@ struct DocumentSource {
   std::vector<std::string> columns;  // of a table, joined as a text model's row is (RowTextReader)
   std::filesystem::path base_directory;
   std::string memory_limit = "2GB";
+  std::string source_key = "data.source", columns_key = "data.text";  // run.yaml's, for messages
 };
 
 /// What run.yaml names; `base_directory` is run.yaml's folder.

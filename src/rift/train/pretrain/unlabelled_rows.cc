@@ -27,7 +27,9 @@ UnlabelledRows::UnlabelledRows(const Spec& spec, const OwnLanguage& language) {
   RIFT_REQUIRE(!spec.texts.texts.empty(), Code::kConfig,
                "{}: name a file of texts: .txt with one a line, or a table with `column`", spec.key);
   const StagedDirectory folder(spec.scratch / "tokens");  // never published: open files outlive their names
-  DocumentSource source{.source = spec.texts.texts};
+  DocumentSource source{.source = spec.texts.texts,
+                        .source_key = spec.key,
+                        .columns_key = spec.key.substr(0, spec.key.rfind('.') + 1) + "column"};
   if (!spec.texts.column.empty()) source.columns = {spec.texts.column};
   const TokenCacheCounts counts = write_token_cache(
       folder.path(), {.source = source, .tokenizer = language.tokenizer(), .rule = language.rule(), .held_out = 0.0});

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <set>
 #include <string>
@@ -307,17 +308,24 @@ TEST_F(Search, TwoMetricsKeepTheFront) {
   const Json found = search("out", 8);
   EXPECT_EQ(found.at("metrics").size(), 2U);
   const auto value = [&](const Json& trial, size_t k) { return trial.at("values").at(k).as_double(); };
-  for (const Json& number : found.at("front").as_array()) {
-    const Json& member = found.at("trials").at(static_cast<size_t>(number.as_int()));
-    for (const Json& other : found.at("trials").as_array()) {
-      EXPECT_FALSE(value(other, 0) > value(member, 0) && value(other, 1) < value(member, 1));
-    }
+  const auto dominates = [&](const Json& a, const Json& b) {
+    return value(a, 0) >= value(b, 0) && value(a, 1) <= value(b, 1) &&
+           (value(a, 0) > value(b, 0) || value(a, 1) < value(b, 1));
+  };
+  const std::vector<Json>& trials = found.at("trials").as_array();
+  ASSERT_EQ(trials.size(), 8U);
+  std::set<int64_t> undominated, front;
+  for (size_t i = 0; i < trials.size(); ++i) {
+    if (std::ranges::none_of(trials, [&](const Json& other) { return dominates(other, trials[i]); }))
+      undominated.insert(static_cast<int64_t>(i));
   }
+  for (const Json& number : found.at("front").as_array()) front.insert(number.as_int());
+  EXPECT_EQ(front, undominated);
 }
 
 TEST_F(Search, GridTriesAllAndThenEndsBeforeTheNumber) {
   write_run(
-      "  sampler: {kind: grid}\n  space:\n    optim.lr: {log: [1.0e-3, 1.0e-1], points: 2}\n    optim.batch_rows: "
+      "  sampler: grid\n  space:\n    optim.lr: {log: [1.0e-3, 1.0e-1], points: 2}\n    optim.batch_rows: "
       "{choice: [8, 16]}\n");
   const Json found = search("out", 100);
   EXPECT_EQ(found.at("counts").at("complete").as_int(), 4);
@@ -332,6 +340,8 @@ TEST_F(Search, RefusesASpaceThatDoesNotFitBeforeAnyTrial) {
     return run.err;
   };
   EXPECT_THAT(refused("  space: {}\n"), HasSubstr("search.space is empty"));
+  EXPECT_THAT(refused("  space: {optim.lr: {log: [1.0e-3, 1.0e-2], points: 3}}\n"),
+              HasSubstr("search.space.optim.lr.points: only the grid takes points"));
   EXPECT_THAT(refused("  space: {optim.lrr: {log: [1, 2]}}\n"),
               AllOf(HasSubstr("search.space.optim.lrr"), HasSubstr("did you mean 'lr'")));
   EXPECT_THAT(refused("  space: {optim.lr: {float: [-1, 1]}}\n"), HasSubstr("with the value -1"));

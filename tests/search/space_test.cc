@@ -60,8 +60,7 @@ TEST(Space, GridTakesPointsOfTheScale) {
 TEST(Space, GridCountsConditionalParametersWhereTheyAreActive) {
   const Space space =
       space_of("m: {choice: [lora, head]}\nr: {choice: [2, 4, 8], when: {m: lora}}\nb: {choice: [16, 32]}\n");
-  EXPECT_EQ(space.grid_size(), (3 + 1) * 2);
-  EXPECT_EQ(grid_assignments(space).size(), 8U);
+  EXPECT_EQ(grid_assignments(space).size(), (3U + 1U) * 2U);
 }
 
 TEST(Space, RefusesRangesByName) {

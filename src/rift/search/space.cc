@@ -133,20 +133,6 @@ std::vector<Dimension> ordered(std::vector<Dimension> dimensions, const std::str
   return done;
 }
 
-int64_t count_grid(const Space& space, size_t at, Assignment& assignment) {
-  if (at == space.dimensions().size()) return 1;
-  const Dimension& dimension = space.dimensions()[at];
-  if (!space.is_active(dimension, assignment)) return count_grid(space, at + 1, assignment);
-  int64_t count = 0;
-  for (const double value : dimension.grid) {
-    assignment[dimension.name] = {value, dimension.distribution};
-    count += count_grid(space, at + 1, assignment);
-    if (count >= Space::kMostGrid) break;
-  }
-  assignment.erase(dimension.name);
-  return std::min(count, Space::kMostGrid);
-}
-
 }  // namespace
 
 Space::Space(const OptionMap<RangeOptions>& options, const std::string& place) {
@@ -169,11 +155,6 @@ bool Space::is_active(const Dimension& dimension, const Assignment& assignment) 
     return found != assignment.end() &&
            std::ranges::find(condition.places, found->second.value) != condition.places.end();
   });
-}
-
-int64_t Space::grid_size() const {
-  Assignment assignment;
-  return count_grid(*this, 0, assignment);
 }
 
 }  // namespace rift::search

@@ -40,8 +40,7 @@ class Space {
   /// Whether a parameter is searched, given those before it.
   bool is_active(const Dimension& dimension, const Assignment& assignment) const;
 
-  /// Number of different settings of the grid; kMostGrid where there are more.
-  int64_t grid_size() const;
+  /// Settings of a grid beyond which no more are listed.
   static constexpr int64_t kMostGrid = 1'000'000;
 
  private:

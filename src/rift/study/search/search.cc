@@ -68,6 +68,7 @@ class SearchRun {
         metrics_(search_metrics(run_.options.task, run_.options.objective.loss, options_.metric)) {
     check_pruner();
     check_metrics();
+    check_points();
     check_space(trial_options_spec());
     take_one_fold(run_.options.split);
     dataset_ = data::load_dataset({.task = run_.options.task,
@@ -124,6 +125,16 @@ class SearchRun {
                  "search.pruner: the evaluations of a training do not tell {}; search by one that they do ({}), or use "
                  "kind: none",
                  metrics_.front().name, names_in_evaluations(run_.options.task));
+  }
+
+  void check_points() const {
+    if (std::holds_alternative<search::GridOptions>(options_.sampler.kind)) return;
+    for (const auto& [name, range] : options_.space) {
+      RIFT_REQUIRE(!range.points, Code::kConfig,
+                   "search.space.{}.points: only the grid takes points of a range; leave it out, or set search.sampler "
+                   "to grid",
+                   name);
+    }
   }
 
   /// Where each trial has a measure of its own the best one is nobody's.

@@ -33,7 +33,7 @@ TEST(TokenizerClient, PartsOfWellKnownTokenizersEqualTheLibrarys) {
   ASSERT_EQ(run.status, 0) << run.output;
   ASSERT_THAT(run.output, testing::HasSubstr("all written"));
   std::cout << run.output;
-  EXPECT_EQ(expect_all_equal(out / "v", 4000), 33);
+  EXPECT_EQ(expect_all_equal(out / "v", 4000), 25);
 }
 
 TEST(TokenizerClient, SentencePieceModelsBecomeWhatTransformersMakesOfThem) {

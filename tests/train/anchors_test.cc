@@ -15,7 +15,7 @@
 #include "rift/train/text_task.h"
 #include "rift/tuning/tuning.h"
 #include "support/failure.h"
-#include "train/small_run.h"
+#include "train/anchored_run.h"
 
 // The anchors of objective.anchor as a fine-tuning meets them.
 namespace rift::train {
@@ -30,11 +30,11 @@ using objective::L2Anchor;
 using objective::L2SpAnchor;
 using objective::ReplayAnchor;
 using objective::Similarity;
+using test::AnchoredRun;
 using test::begins_apart;
 using test::failure;
 using test::methods;
 using test::row_range;
-using test::SmallRun;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -153,7 +153,7 @@ TEST(Anchors, EveryKindIsLoggedApartAndInSumAndGoesOnToTheSameBytes) {
   for (const auto& [method, tuning, refuses] : methods()) {
     for (const auto& [name, anchor_without_texts] : every_anchor()) {
       SCOPED_TRACE(std::string(method) + ", " + name);
-      SmallRun run;
+      AnchoredRun run;
       run.options.tuning = tuning;
       run.options.objective.anchor = with_texts(anchor_without_texts, run.texts);
       if (std::ranges::find(refuses, name) != refuses.end()) {
@@ -178,13 +178,13 @@ TEST(Anchors, EveryKindIsLoggedApartAndInSumAndGoesOnToTheSameBytes) {
 }
 
 TEST(Anchors, LambdaZeroIsTheRunWithoutAnAnchorToTheBit) {
-  SmallRun none;
+  AnchoredRun none;
   const std::vector<double> free = none.tune().scorer->score(none.dataset.table).values;
   for (const AnchorOptions& zero :
        {AnchorOptions{.kind = L2Anchor{.lambda = 0}}, AnchorOptions{.kind = L2SpAnchor{}},
         AnchorOptions{.kind = EwcAnchor{}}, AnchorOptions{.kind = ReplayAnchor{}},
         AnchorOptions{.kind = DistillationAnchor{}}, AnchorOptions{.kind = AlignmentAnchor{}}}) {
-    SmallRun run;
+    AnchoredRun run;
     run.options.objective.anchor = zero;
     EXPECT_EQ(run.tune().scorer->score(run.dataset.table).values, free);
   }
@@ -195,7 +195,7 @@ TEST(Anchors, LambdaHoldsWhatItMeasures) {
   for (const auto& [name, anchor] : every_anchor()) {
     SCOPED_TRACE(name);
     const auto left = [&](double lambda) {
-      SmallRun run;
+      AnchoredRun run;
       run.options.optim.epochs = 4;
       run.options.objective.anchor = with_texts(anchor, run.texts);
       std::visit(
@@ -214,7 +214,7 @@ TEST(Anchors, LambdaHoldsWhatItMeasures) {
 
 TEST(Anchors, L2ShrinksWhatMoves) {
   const auto norm = [](double lambda) {
-    SmallRun run;
+    AnchoredRun run;
     run.options.optim.epochs = 4;
     run.options.objective.anchor.kind = L2Anchor{.lambda = lambda};
     run.tune().scorer->save(run.folder.folder("package"));
@@ -230,7 +230,7 @@ TEST(Anchors, L2ShrinksWhatMoves) {
 
 TEST(Anchors, ReplayKeepsThePretrainingLossDown) {
   const auto said = [](double lambda) {
-    SmallRun run;
+    AnchoredRun run;
     run.options.optim.epochs = 8;
     run.options.objective.anchor.kind = ReplayAnchor{.lambda = lambda, .source = {.texts = run.texts}};
     run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}};
@@ -244,7 +244,7 @@ TEST(Anchors, ReplayKeepsThePretrainingLossDown) {
 
 TEST(Anchors, L2SpOfLoraHoldsTheProductSoThatAMergedModelStaysNear) {
   const auto distance = [](double lambda) {
-    SmallRun run;
+    AnchoredRun run;
     run.options.tuning.method = tuning::LoraOptions{.rank = 2};
     run.options.objective.anchor.kind = L2SpAnchor{.lambda = lambda};
     const FineTuned tuned = run.tune();
@@ -264,7 +264,7 @@ TEST(Anchors, L2SpOfLoraHoldsTheProductSoThatAMergedModelStaysNear) {
 }
 
 TEST(Anchors, LogitsTeachWhereTheCheckpointBringsAHead) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.objective.anchor.kind = DistillationAnchor{.lambda = 1.0, .what = objective::Distilled::kLogits};
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("brings no head of 1 outputs"));
   run.options.objective.anchor = {};
@@ -285,7 +285,7 @@ TEST(Anchors, LogitsTeachWhereTheCheckpointBringsAHead) {
 }
 
 TEST(Anchors, WhatHasNothingToHoldIsRefusedByName) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.tuning.method = tuning::HeadOptions{};
   run.options.text.pooling = models::Pooling::kMean;
   for (const auto& [name, anchor] : every_anchor()) {
@@ -296,21 +296,21 @@ TEST(Anchors, WhatHasNothingToHoldIsRefusedByName) {
 }
 
 TEST(Anchors, WhatThePretrainedModelSaysHasToFitIntoMemory) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.train.kept_states.memory_mib = 0;
   run.options.objective.anchor.kind = DistillationAnchor{.lambda = 1.0};
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("train.kept_states.memory_mib allows 0"));
 }
 
 TEST(Anchors, EwcBesideAnAdapterIsRefusedByName) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.tuning.method = tuning::LoraOptions{.rank = 2};
   run.options.objective.anchor.kind = EwcAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
   EXPECT_THAT(test::message_of(Code::kUnsupported, [&] { run.tune(); }), HasSubstr("ewc holds parameters one by one"));
 }
 
 TEST(Anchors, ACheckpointWithoutALanguageHeadHasNothingToReplay) {
-  SmallRun run;
+  AnchoredRun run;
   test::small_backbone(run.folder);  // in the place of the other one
   run.options.objective.anchor.kind = ReplayAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("it has no language head"));
@@ -319,7 +319,7 @@ TEST(Anchors, ACheckpointWithoutALanguageHeadHasNothingToReplay) {
 }
 
 TEST(Anchors, APoolerAloneHasNoPartInThePretrainingLoss) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.tuning.method = tuning::HeadOptions{};
   run.options.objective.anchor.kind = EwcAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("ewc has nothing to hold"));
@@ -328,7 +328,7 @@ TEST(Anchors, APoolerAloneHasNoPartInThePretrainingLoss) {
 }
 
 TEST(Anchors, OtherTextsAreAnotherRun) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.objective.anchor.kind = ReplayAnchor{.lambda = 1.0, .source = {.texts = run.texts}};
   run.tune(run.folder.folder("run"));
   run.folder.write("general.txt", "the loan was paid\n");
@@ -336,7 +336,7 @@ TEST(Anchors, OtherTextsAreAnotherRun) {
 }
 
 TEST(Anchors, TextsThatNobodyNamesAreAskedFor) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.objective.anchor.kind = ReplayAnchor{.lambda = 1.0};
   EXPECT_THAT(test::message_of(Code::kConfig, [&] { run.tune(); }), HasSubstr("objective.anchor.texts"));
   run.options.objective.anchor = {};

@@ -16,7 +16,7 @@
 #include "rift/train/pretrain/token_cache.h"
 #include "rift/tuning/tuning.h"
 #include "support/failure.h"
-#include "train/small_run.h"
+#include "train/anchored_run.h"
 
 // What fine-tuning costs of what the pretrained model knew: Fisher information, general texts, forgetting.
 namespace rift::train {
@@ -25,15 +25,15 @@ namespace {
 namespace fs = std::filesystem;
 using objective::EwcAnchor;
 using objective::Similarity;
+using test::AnchoredRun;
 using test::begins_apart;
 using test::failure;
 using test::methods;
-using test::SmallRun;
 using testing::HasSubstr;
 
 /// The same checkpoint as a language model of its own, and the general texts.
 struct AsLanguageModel {
-  explicit AsLanguageModel(const SmallRun& run, int64_t max_tokens = test::kMaxTokensBehindVirtual)
+  explicit AsLanguageModel(const AnchoredRun& run, int64_t max_tokens = test::kMaxTokensBehindVirtual)
       : base(checkpoint::open_hf_directory(run.folder / "base")),
         tokenizer(encode::text::load_tokenizer(base.root)),
         special(encode::text::find_special_tokens(*tokenizer, base.root)),
@@ -57,7 +57,7 @@ struct AsLanguageModel {
 };
 
 TEST(Fisher, IsTheMeanOfSquaredGradientsOfTheRowsOfTheLanguageModel) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.objective.anchor.kind = EwcAnchor{.lambda = 1e-3, .source = {.texts = run.texts}};
   const FineTuned tuned = run.tune();
   tuned.scorer->save(run.folder.folder("package"));
@@ -93,11 +93,11 @@ TEST(Fisher, IsTheMeanOfSquaredGradientsOfTheRowsOfTheLanguageModel) {
 }
 
 TEST(Fisher, OfAnEarlierRunServesALaterOneToTheBit) {
-  SmallRun first;
+  AnchoredRun first;
   first.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .source = {.texts = first.texts}};
   const FineTuned tuned = first.tune();
   tuned.scorer->save(first.folder.folder("package"));
-  SmallRun second;
+  AnchoredRun second;
   const fs::path file = first.folder / "package" / package::kFisherFile;
   second.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .fisher = file.string()};
   EXPECT_EQ(second.tune().scorer->score(second.dataset.table).values, tuned.scorer->score(first.dataset.table).values);
@@ -115,7 +115,7 @@ TEST(Fisher, OfAnEarlierRunServesALaterOneToTheBit) {
 }
 
 TEST(UnlabelledTexts, ThatAreNotThereAreToldUnderTheirOwnKey) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.objective.anchor.kind = EwcAnchor{.lambda = 20.0, .source = {.texts = "nowhere.txt"}};
   EXPECT_THAT(test::message_of(Code::kArtefact, [&] { run.tune(); }),
               HasSubstr("objective.anchor.texts: nowhere.txt: no such file"));
@@ -128,7 +128,7 @@ TEST(UnlabelledTexts, ThatAreNotThereAreToldUnderTheirOwnKey) {
 }
 
 TEST(Forgetting, TellsTheLanguageModelsLossTheDistanceAndTheSimilarity) {
-  SmallRun run;
+  AnchoredRun run;
   run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}, .rows = 100};
   const FineTuned tuned = run.tune(run.folder.folder("run"));
   const Json& published = tuned.summary.at("forgetting");
@@ -160,7 +160,7 @@ TEST(Forgetting, TellsTheLanguageModelsLossTheDistanceAndTheSimilarity) {
 
 TEST(Forgetting, WhereNothingMovesNothingIsForgotten) {
   for (const auto& [method, tuning, refuses] : methods()) {
-    SmallRun run;
+    AnchoredRun run;
     run.options.tuning = tuning;
     run.options.optim.lr = run.options.optim.head_lr.emplace(1e-12);
     run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}};
@@ -176,11 +176,11 @@ TEST(Forgetting, WhereNothingMovesNothingIsForgotten) {
 }
 
 TEST(Forgetting, WhatStandsBesideTheMapsIsNoPartOfWhatTheModelKnewBefore) {
-  SmallRun plain;
+  AnchoredRun plain;
   plain.options.train.forgetting = ForgettingOptions{.source = {.texts = plain.texts}};
   const Json expected = plain.tune().summary.at("forgetting").at("pretrain_loss_before");
   for (const auto& [method, tuning, refuses] : methods()) {
-    SmallRun run;
+    AnchoredRun run;
     run.options.tuning = tuning;
     run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}};
     const Json forgetting = run.tune().summary.at("forgetting");
@@ -192,7 +192,7 @@ TEST(Forgetting, WhatStandsBesideTheMapsIsNoPartOfWhatTheModelKnewBefore) {
 
 TEST(Fisher, OfAGradualRunIsThatOfAWholeOne) {
   const auto fisher = [](const tuning::TuningOptions& tuning) {
-    SmallRun run;
+    AnchoredRun run;
     run.options.tuning = tuning;
     run.options.objective.anchor.kind = EwcAnchor{.lambda = 1e-3, .source = {.texts = run.texts}};
     run.tune().scorer->save(run.folder.folder("package"));
@@ -202,7 +202,7 @@ TEST(Fisher, OfAGradualRunIsThatOfAWholeOne) {
 }
 
 TEST(Forgetting, DoesNotChangeTheRun) {
-  SmallRun without, with;
+  AnchoredRun without, with;
   with.options.train.forgetting = ForgettingOptions{.source = {.texts = with.texts}};
   const FineTuned a = without.tune(), b = with.tune();
   EXPECT_EQ(a.scorer->score(without.dataset.table).values, b.scorer->score(with.dataset.table).values);
@@ -211,7 +211,7 @@ TEST(Forgetting, DoesNotChangeTheRun) {
 }
 
 TEST(Forgetting, OfACheckpointWithoutALanguageHeadTheLossIsLeftOut) {
-  SmallRun run;
+  AnchoredRun run;
   test::small_backbone(run.folder);
   run.options.train.forgetting = ForgettingOptions{.source = {.texts = run.texts}};
   const Json forgetting = run.tune().summary.at("forgetting");

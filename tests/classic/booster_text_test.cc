@@ -83,6 +83,10 @@ TEST(ModelText, EveryRuleIsChecked) {
   same_size("cat_boundaries", "1");
   same_size("is_linear", "1");
   refused(replaced(model_text(), "leaf_value=", "leaf_valua="));
+  // A last tree of the right size without the empty line that ends it.
+  const std::string end = "\n\n\nend of trees";
+  ASSERT_NE(model_text().find(end), std::string::npos);
+  EXPECT_THAT(refused(replaced(model_text(), end, "00\nend of trees")), testing::HasSubstr("(at 'end')"));
 }
 
 TEST(ModelText, ChangedBytesAreRefusedOrStillAModel) {

@@ -133,6 +133,21 @@ TEST_F(BadModels, AColumnThatIsNotThereIsToldAlikeByVerbsThatTakeItsName) {
     EXPECT_NE(run.err.find("has no column 'amount' among its 2 columns: note, outcome"), std::string::npos) << run.err;
   }
   EXPECT_FALSE(fs::exists(folder_ / "pretrained")) << "a refused run leaves no trace";
+  folder_.write("right.yaml", "{data: {source: notes.csv, text: [note]}, model: {text: {backbone: tiny}}}");
+  for (const char* set : {"model.text.max_tokens=100000", "pretrain.objective=next_token", "train.soup=3",
+                          "optim.schedule=plateau", "train.early_stopping.patience=2"}) {
+    const ProgramRun run = run_program(
+        {"pretrain", path("right.yaml"), "--out", path("pretrained"), "--set", set, "--set", "pretrain.held_out=0"});
+    EXPECT_EQ(run.status, 2) << set << run.err;
+    EXPECT_FALSE(fs::exists(folder_ / "pretrained")) << set;
+  }
+  // What lay there stays.
+  folder_.write("kept/mine.txt", "mine");
+  EXPECT_EQ(
+      run_program({"pretrain", path("right.yaml"), "--out", path("kept"), "--set", "model.text.max_tokens=100000"})
+          .status,
+      2);
+  EXPECT_EQ(text_of(folder_ / "kept/mine.txt"), "mine");
   EXPECT_FALSE(fs::exists(folder_ / "v.csv"));
 }
 

@@ -151,6 +151,23 @@ TEST_F(BadPackage, ScoresNeverReplaceTheRowsTheyComeFrom) {
   EXPECT_EQ(text_of(mine), "income,purpose\n1000,car\n");
 }
 
+TEST_F(BadPackage, NothingIsWrittenIntoAPackage) {
+  const std::string inside = (package() / "parts/new").string();
+  const std::vector<std::vector<std::string>> calls = {
+      {"score", package().string(), rows(), "--out", inside + ".csv"},
+      {"report", package().string(), "--out", inside + ".html"},
+      {"export", package().string(), "--format", "hf", "--out", inside},
+      {"export", package().string(), "--format", "gguf", "--out", inside + ".gguf"},
+      {"embed", package().string(), rows(), "--out", inside + ".csv"},
+      {"compare", (folder_->path() / "run.yaml").string(), "--out", inside}};
+  for (const auto& words : calls) {
+    const ProgramRun run = run_program(words);
+    EXPECT_EQ(run.status, 2) << words.front();
+    EXPECT_THAT(run.err, HasSubstr("lies inside of the package")) << words.front();
+  }
+  EXPECT_EQ(score(rows()).status, 0);
+}
+
 TEST_F(BadPackage, FullDiskLeavesNoScores) {
   std::string text = "income,purpose\n";
   for (int i = 0; i < 20000; ++i) text += std::to_string(1000 + i) + ",car\n";

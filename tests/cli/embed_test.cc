@@ -10,7 +10,7 @@
 #include "cli/tiny_model.h"
 #include "rift/base/json.h"
 
-// rift embed as a user runs it; the vectors themselves are compared in tests/study/embed_client_test.cc.
+// rift embed as a user runs it; the vectors themselves are compared in tests/study/files/embed_client_test.cc.
 namespace rift::test {
 namespace {
 

@@ -12,7 +12,7 @@
 #include "rift/package/text_model.h"
 #include "support/failure.h"
 
-// Vectors beside those of transformers and sentence-transformers: tests/study/embed_client_test.cc.
+// Vectors beside those of transformers and sentence-transformers: tests/study/files/embed_client_test.cc.
 namespace rift::package {
 namespace {
 

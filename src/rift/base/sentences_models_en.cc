@@ -44,6 +44,9 @@ std::span<const SentenceEntry> english_models_sentences() {
       {"rank.chance",
        "Even the best model tells the label no better than chance ({chance}) on these rows: do not expect much of a "
        "fine-tuning, or give more rows."},
+      {"rank.by_neighbours", "By nearest neighbours {leader} leads."},
+      {"rank.by_h_score", "By the H-score {leader} leads."},
+      {"rank.knows_rows", "{model} was fine-tuned on rows of this source: its figures are too good."},
       {"rank.unfit",
        "{share} of {take}'s tokens of these rows are unknown ones: it was made for other texts, so look for a model of "
        "their language."},

@@ -38,6 +38,9 @@ std::span<const SentenceEntry> chinese_models_sentences() {
        "{best} 以线性探针 {metric} {value} [{low}, {high}] 领先，但 {take} 与它的差距在噪声范围内（落后 {difference}，"
        "至多 {to}），速度是它的 {times} 倍：建议选 {take}；若千分之一也重要，两者都微调后再比较。"},
       {"rank.chance", "即使最好的模型在这些行上也不优于随机水平（{chance}）：不要对微调期望过高，或提供更多数据。"},
+      {"rank.by_neighbours", "按最近邻则 {leader} 领先。"},
+      {"rank.by_h_score", "按 H-score 则 {leader} 领先。"},
+      {"rank.knows_rows", "{model} 曾用该来源的行微调：其指标偏高。"},
       {"rank.unfit", "这些行的词元中有 {share} 是 {take} 不认识的：它是为别的文本训练的，请寻找适合这种语言的模型。"},
       {"rank.many_cut", "有 {share} 的行 {take} 只读到开头：请增大词元数上限，或减少文本列。"},
       {"rank.chart", "各模型冻结特征上线性探针的结果，以及各折给出的 95% 区间"},

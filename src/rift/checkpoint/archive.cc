@@ -64,6 +64,8 @@ FileKind kind_by_name(const fs::path& file) {
   for (const auto& ending : kEndings) {
     if (name.ends_with(ending.text)) return ending.kind;
   }
+  RIFT_REQUIRE(!name.ends_with(".json"), Code::kArtefact, "{}: holds no weights; name the directory that it lies in",
+               file.string());
   RIFT_FAIL(Code::kUnsupported,
             "{}: rift reads weights from .safetensors, .bin, .pt, .pth, .ckpt and .gguf; save it as one of these",
             file.string());

@@ -195,7 +195,9 @@ void check_model_text(std::string_view text, int64_t features, const std::string
     const std::string where = fmt::format("{}: tree {}", file, i);
     RIFT_REQUIRE(size <= left.size() && left.starts_with(fmt::format("Tree={}\n", i)), Code::kArtefact,
                  "{}: is cut off or not where it should be", where);
-    check_tree(Part(where, left.substr(0, size)), features);
+    const Part tree(where, left.substr(0, size));
+    tree.require(left.substr(0, size).ends_with("\n\n"), "end");  // else LightGBM reads on into what follows
+    check_tree(tree, features);
     left.remove_prefix(size);
   }
   RIFT_REQUIRE(left.starts_with(kEnd), Code::kArtefact, "{}: expected '{}' after the trees", file,

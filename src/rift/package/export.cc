@@ -110,6 +110,7 @@ void export_package(const fs::path& package, ExportFormat format, const fs::path
   std::error_code ignored;
   RIFT_REQUIRE(!fs::exists(out, ignored), Code::kConfig, "--out {}: it is there already; name a new directory",
                out.string());
+  require_outside_of_packages(out);
   RIFT_REQUIRE(format != ExportFormat::kOnnx || out.extension() != ".onnx", Code::kConfig,
                "--out {}: expected a new directory, in which {} comes to lie beside the tokenizer; name one that does "
                "not end in .onnx",

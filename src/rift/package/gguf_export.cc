@@ -118,6 +118,9 @@ void export_gguf(const fs::path& package, const fs::path& out, checkpoint::Float
                "--out {}: expected a file that ends in .gguf, as in --out {}.gguf", out.string(), out.string());
   RIFT_REQUIRE(!fs::exists(out, ignored), Code::kConfig, "--out {}: it is there already; name a new file",
                out.string());
+  RIFT_REQUIRE(fs::exists(package, ignored), Code::kArtefact,
+               "{}: no such package directory; rift train and rift compare publish packages", package.string());
+  require_outside_of_packages(out);
   RIFT_REQUIRE(
       fs::exists(package / "rift.json", ignored), Code::kUnsupported,
       "{}: this is no package of rift; a model that was never tuned is written by: rift models convert {} --to "

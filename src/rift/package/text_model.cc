@@ -132,7 +132,8 @@ TextModel load_text_model(const TextModelSpec& spec) {
     models::require_reading_of_label_tokens(pooling);
   }
   RIFT_REQUIRE(spec.max_tokens.value_or(0) <= sizes.positions, Code::kConfig,
-               "{}: {} tokens, but the model has {} positions", spec.max_tokens_key, *spec.max_tokens, sizes.positions);
+               "{}: {} tokens, but the model has {} positions; set it to {} at most", spec.max_tokens_key,
+               *spec.max_tokens, sizes.positions, sizes.positions);
   result.model = std::make_unique<models::TextClassifier>(models::TextClassifierOptions{.config = result.base.config,
                                                                                         .config_file = config_file,
                                                                                         .pooling = pooling,

@@ -371,6 +371,8 @@ class Comparison {
 
 }  // namespace
 
-Json run_compare(const StudySpec& spec) { return Comparison(spec).run(); }
+Json run_compare(const StudySpec& spec) {
+  return without_trace(spec.directory, [&] { return Comparison(spec).run(); });
+}
 
 }  // namespace rift::study

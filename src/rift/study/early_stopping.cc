@@ -14,15 +14,14 @@ std::string note(std::string_view model) {
   return sentence("note.no_early_stopping", fmt::arg("model", model_caption(model)));
 }
 
-/// The key that somebody set and that would change nothing; empty = none.
+}  // namespace
+
 std::string_view idle_key(const train::EarlyStoppingOptions& options) {
   const train::EarlyStoppingOptions unset;
   if (options.metric != unset.metric) return "train.early_stopping.metric";
   return options.patience != unset.patience && options.patience != 0 ? "train.early_stopping.patience"
                                                                      : std::string_view();
 }
-
-}  // namespace
 
 void check_early_stopping(const RunOptions& options, const std::vector<Parts>& parts) {
   const bool all_have_some =

@@ -15,6 +15,9 @@ namespace rift::study {
 /// the split gives no rows for; warns in the log when that is only the default.
 void check_early_stopping(const RunOptions& options, const std::vector<Parts>& parts);
 
+/// The key that somebody set and that changes nothing where nothing is held out to go by; empty = none.
+std::string_view idle_key(const train::EarlyStoppingOptions& options);
+
 /// The sentence of a report about a fine-tuning without validation rows; empty when it had some. `summary`: of
 /// train::FineTuned.
 std::string no_early_stopping_note(std::string_view model, const Json& summary);

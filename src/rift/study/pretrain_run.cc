@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string_view>
+#include <variant>
 
 #include "rift/base/error.h"
 #include "rift/base/files.h"
@@ -11,6 +13,7 @@
 #include "rift/package/backbone.h"
 #include "rift/package/execution.h"
 #include "rift/package/format/package.h"
+#include "rift/study/early_stopping.h"
 #include "rift/study/run/directory.h"
 #include "rift/study/run/options.h"
 #include "rift/study/run/place.h"
@@ -28,11 +31,15 @@ class PretrainRun {
     place_.directory = spec.directory;
     place_.resume = spec.resume;
     place_.overwrite = spec.overwrite;
+    require_held_out();
     train::PretrainTextOptions& text = spec_.options.model.text;
     if (!spec_.init_from.empty()) {
       spec_.init_from = start();
       text.backbone = spec_.init_from.string();
     }
+    RIFT_REQUIRE(!text.config || fs::is_regular_file(folder_ / *text.config), Code::kArtefact,
+                 "model.text.config {}: no such file; expected the config.json that a new model is to have",
+                 text.config.value_or(""));
     if (!text.config) text.backbone = package::model_in(package::resolve_backbone(text.backbone, folder_)).string();
     if (auto& mlflow = spec_.options.train.mlflow; mlflow && !mlflow->is_address()) {
       mlflow->store = (folder_ / mlflow->store).lexically_normal().string();
@@ -64,6 +71,19 @@ class PretrainRun {
   }
 
  private:
+  /// For what goes by held-out documents, which would do nothing without them.
+  void require_held_out() const {
+    const train::PretrainOptions& options = spec_.options;
+    if (options.pretrain.held_out > 0) return;
+    std::string_view key = idle_key(options.train.early_stopping);
+    if (options.train.soup > 1) key = "train.soup";
+    if (std::holds_alternative<optim::PlateauSchedule>(options.optim.schedule.kind)) key = "optim.schedule: plateau";
+    RIFT_REQUIRE(key.empty(), Code::kConfig,
+                 "{}: it goes by held-out documents, and pretrain.held_out is 0; set that to a share of them, such as "
+                 "0.05, or leave the key out",
+                 key);
+  }
+
   /// --init-from takes the backbone's place.
   fs::path start() const {
     const train::PretrainOptions& options = spec_.options;
@@ -152,7 +172,9 @@ train::PretrainOptions read_pretrain_run(const fs::path& file, const std::vector
 
 OptionDoc describe_pretrain_options() { return describe_options<train::PretrainOptions>(); }
 
-Json run_pretrain(const PretrainRunSpec& spec) { return PretrainRun(spec).run(); }
+Json run_pretrain(const PretrainRunSpec& spec) {
+  return without_trace(spec.directory, [&] { return PretrainRun(spec).run(); });
+}
 
 std::string pretrain_text(const Json& metrics) {
   const Json& data = metrics.at("data");

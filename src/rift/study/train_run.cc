@@ -163,6 +163,8 @@ class TrainRun {
 
 }  // namespace
 
-Json run_train(const StudySpec& spec) { return TrainRun(spec).run(); }
+Json run_train(const StudySpec& spec) {
+  return without_trace(spec.directory, [&] { return TrainRun(spec).run(); });
+}
 
 }  // namespace rift::study

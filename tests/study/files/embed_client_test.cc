@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -123,14 +124,15 @@ TEST_F(EmbedClient, EveryArchitectureGivesTheVectorsOfTransformers) {
     ASSERT_EQ(made.status, 0) << made.output;
   };
   make("tests/cli/clients/encoders.py", {"make", folder_.path(), data});
-  for (const char* name : {"gpt2", "llama"})
+  constexpr std::array kDecoders = {"gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma3"};
+  for (const char* name : kDecoders)
     make("tests/cli/clients/make_decoder.py", {folder_ / name, name, folder_ / "sentences.tsv"});
   for (const char* name : {"roberta", "xlm_roberta", "distilbert", "electra", "modernbert"}) {
     EmbedFileSpec spec{.model = (folder_ / name).string()};
     spec.pooling = Pooling::kMean;
     embed(name, spec, "transformers");
   }
-  for (const char* name : {"gpt2", "llama"}) {
+  for (const char* name : kDecoders) {
     EmbedFileSpec spec{.model = (folder_ / name).string()};
     spec.pooling = Pooling::kLast;
     embed(name, spec, "transformers");

@@ -13,6 +13,7 @@
 #include "rift/base/progress.h"
 #include "rift/data/load_dataset.h"
 #include "rift/data/propose.h"
+#include "rift/study/compare.h"
 #include "rift/study/rank/rows.h"
 #include "rift/study/run/options.h"
 #include "support/failure.h"
@@ -111,6 +112,35 @@ TEST_F(Rank, AnAmountHasNoHScore) {
   EXPECT_EQ(ranking.metric, "r2");
   EXPECT_FALSE(ranking.models[0].scores.h_score.has_value());
   EXPECT_THAT(ranking_text(ranking), HasSubstr("R²"));
+}
+
+TEST_F(Rank, APackageThatKnowsTheRowsAndOtherLeadersAreTold) {
+  write_rows(data::Task::kBinary);
+  folder_.write("run.yaml", R"(
+data: {source: rows.csv, id: key, label: {column: outcome, positive: [late]}, columns: {note: text}}
+split: {kind: stratified, test: 0.4, validation: 0.1}
+model: {text: {backbone: base, max_tokens: 9, pooling: mean}}
+optim: {lr: 5.0e-3, batch_rows: 8, epochs: 1}
+)");
+  StudySpec study;
+  study.run_file = folder_ / "run.yaml";
+  study.options = read_run(study.run_file, {});
+  study.directory = folder_ / "run";
+  run_train(study);
+  RankSpec asked = spec();
+  asked.positive = {"late"};
+  asked.models = {path("base"), path("run/package")};
+  const Ranking ranking = rank_models(asked);
+  EXPECT_FALSE(ranking.models[0].knows_rows);
+  EXPECT_TRUE(ranking.models[1].knows_rows);
+  EXPECT_THAT(ranking.recommendation, HasSubstr("package was fine-tuned on rows of this source"));
+  const auto leads = [&](auto score) { return score(ranking.models[1]) > score(ranking.models[0]) ? 1u : 0u; };
+  const size_t by_neighbours = leads([](const RankedModel& one) { return one.scores.neighbours.value; });
+  EXPECT_EQ(ranking.recommendation.find("By nearest neighbours") != std::string::npos, by_neighbours != ranking.take);
+  const size_t by_h_score = leads([](const RankedModel& one) { return one.scores.h_score->value; });
+  EXPECT_EQ(ranking.recommendation.find("By the H-score") != std::string::npos, by_h_score != ranking.take);
+  asked.models.push_back(path("base/"));
+  EXPECT_THAT(failure([&] { rank_models(asked); }), HasSubstr("is named twice"));
 }
 
 constexpr const char* kRun = R"(

@@ -117,13 +117,26 @@ std::vector<PackageFile> check_manifest(const fs::path& package) {
     check_file(package, files.back());
   }
   for (const std::string& name : plain_files(package, Code::kArtefact)) {
-    RIFT_REQUIRE(listed.contains(name), Code::kArtefact, "{}: not listed in {}; the package was changed",
-                 (package / name).string(), kManifestFile);
+    RIFT_REQUIRE(listed.contains(name), Code::kArtefact,
+                 "{}: not listed in {}; the package was changed: take the file out of it", (package / name).string(),
+                 kManifestFile);
   }
   RIFT_REQUIRE(manifest.at("sha256").as_string() == digest_of(manifest), Code::kArtefact,
                "{}: its 'sha256' is not that of the rest of it; the file was changed after the package was published",
                source);
   return files;
+}
+
+void require_outside_of_packages(const fs::path& out) {
+  std::error_code ignored;
+  for (fs::path folder = fs::weakly_canonical(out, ignored).parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    RIFT_REQUIRE(!fs::exists(folder / kManifestFile, ignored) || !fs::exists(folder / "rift.json", ignored),
+                 Code::kConfig,
+                 "--out {}: lies inside of the package {}, which would be refused with a file more in it; name a place "
+                 "outside of it",
+                 out.string(), folder.string());
+  }
 }
 
 }  // namespace rift::package

@@ -225,6 +225,8 @@ class CurveRun {
 
 }  // namespace
 
-Json run_learning_curve(const StudySpec& spec) { return CurveRun(spec).run(); }
+Json run_learning_curve(const StudySpec& spec) {
+  return without_trace(spec.directory, [&] { return CurveRun(spec).run(); });
+}
 
 }  // namespace rift::study

@@ -16,6 +16,7 @@
 #include "rift/data/table_writer.h"
 #include "rift/data/text_lines.h"
 #include "rift/package/backbone.h"
+#include "rift/package/format/manifest.h"
 #include "rift/study/files/row_files.h"
 
 namespace rift::study {
@@ -118,8 +119,8 @@ package::Embedder make_embedder(const EmbedFileSpec& spec, const fs::path& direc
 EmbedFileResult embed_file(const EmbedFileSpec& spec) {
   require_two_files(spec.out, spec.rejects);
   data::require_table_ending(spec.out);
+  package::require_outside_of_packages(spec.out);
   const fs::path directory = package::resolve_model(spec.model);
-  require_place_for(spec.out);
   const package::Embedder embedder = make_embedder(spec, directory);
   EmbedFileResult result;
   result.width = embedder.width();
@@ -130,6 +131,7 @@ EmbedFileResult embed_file(const EmbedFileSpec& spec) {
   const Stopwatch watch;
   const int64_t batch_rows = std::clamp<int64_t>(kValuesPerBatch / result.width, 256, 4096);
   const NextBatch next = open_source(spec, embedder.schema(), batch_rows);
+  require_place_for(spec.out);
   data::TableWriter writer(spec.out, columns_of(result.width));
   const auto convert = [&](const data::RowBatch& batch) {
     const package::Embeddings embeddings = embedder.embed(batch.table);

@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <filesystem>
 #include <new>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "rift/base/error.h"
+#include "rift/base/files.h"
 #include "rift/base/interrupt.h"
 #include "rift/base/log.h"
 #include "rift/base/peak_memory.h"
 #include "rift/base/progress.h"
+#include "rift/base/sentences.h"
 #include "rift/base/stopwatch.h"
 #include "rift/data/load_dataset.h"
 #include "rift/package/backbone.h"
@@ -61,11 +66,21 @@ std::vector<float> embed_timed(const package::Embedder& embedder, const data::Ta
   return features;
 }
 
+/// Whether a package was fine-tuned on the source of these rows.
+bool knows(const std::filesystem::path& directory, const RankRows& rows) {
+  if (!package::is_package(directory)) return false;
+  const Json description = read_json(directory / "rift.json");
+  const Json* source = description.at("training").find("source_sha256");
+  return source != nullptr && *source == Json(rows.source_sha256);
+}
+
 /// Of a model that can be loaded; throws for another.
 void judge(RankedModel& model, const std::string& asked, const RankRows& rows, const RankSpec& spec) {
   return_free_memory();  // of the model before
   forget_peak_memory();
-  const package::Embedder embedder(embedder_of(asked, rows, spec.device));
+  const package::EmbedderSpec embedded = embedder_of(asked, rows, spec.device);
+  const package::Embedder embedder(embedded);
+  model.knows_rows = knows(embedded.directory, rows);
   model.parameters = embedder.parameters();
   model.width = embedder.width();
   model.pooling = embedder.pooling();
@@ -105,6 +120,26 @@ std::vector<std::string> shown_names(const std::vector<std::string>& asked) {
   return different.size() == names.size() && !different.contains("") ? names : asked;
 }
 
+/// What the other scores say where they lead to another model than `take`: each is right at times (docs/results.md).
+std::string other_leaders(const Ranking& ranking) {
+  std::string text;
+  const auto add = [&](std::string_view key, auto score_of) {
+    const RankedModel* leader = nullptr;
+    for (const RankedModel& model : ranking.models) {
+      if (!model.problem.empty() || !score_of(model)) continue;
+      if (leader == nullptr || *score_of(model) > *score_of(*leader)) leader = &model;
+    }
+    if (leader != nullptr && leader != &ranking.models[*ranking.take])
+      text += " " + sentence(key, fmt::arg("leader", leader->name));
+  };
+  add("rank.by_neighbours", [](const RankedModel& model) { return std::optional(model.scores.neighbours.value); });
+  add("rank.by_h_score", [](const RankedModel& model) {
+    const auto& score = model.scores.h_score;
+    return score ? std::optional(score->value) : std::nullopt;
+  });
+  return text;
+}
+
 void recommend_among(Ranking& ranking) {
   std::vector<Candidate> candidates;
   std::vector<size_t> place;
@@ -126,12 +161,22 @@ void recommend_among(Ranking& ranking) {
   if (!found) return;
   ranking.take = place[found->take];
   ranking.recommendation = recommendation_text(candidates, *found, ranking.metric, ranking.chance);
+  ranking.recommendation += other_leaders(ranking);
+  for (const RankedModel& model : ranking.models) {
+    if (model.knows_rows) ranking.recommendation += " " + sentence("rank.knows_rows", fmt::arg("model", model.name));
+  }
 }
 
 }  // namespace
 
 Ranking rank_models(const RankSpec& spec) {
   RIFT_REQUIRE(!spec.models.empty(), Code::kConfig, "rift models rank: name the models to be ranked");
+  std::set<std::filesystem::path> places;
+  for (const std::string& model : spec.models) {
+    std::error_code ignored;
+    RIFT_REQUIRE(places.insert(std::filesystem::weakly_canonical(model, ignored)).second, Code::kConfig,
+                 "rift models rank: {} is named twice; leave one out", model);
+  }
   package::describe_execution(spec.device);  // a GPU that is not there, before the work
   const RankRows rows = load_rank_rows(spec);
   Ranking ranking{.task = rows.task, .rows = rows.table.rows, .folds = rows.folds, .models = {}};

@@ -45,6 +45,7 @@ struct RankedModel {
   int64_t max_tokens = 0;
   double rows_per_second = 0.0;  // texts to vectors on this machine: the median over fifths of these rows
   double peak_memory_mib = 0.0;  // of the process meanwhile
+  bool knows_rows = false;       // a package that was fine-tuned on this source: its figures are too good
   package::TokenCounts tokens;
   package::LanguageLoss language;
   ModelScores scores;

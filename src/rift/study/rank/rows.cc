@@ -137,6 +137,7 @@ RankRows load_rank_rows(const RankSpec& spec) {
   rows.table = data::take(dataset.table, chosen);
   rows.label = labels_of(dataset, chosen);
   rows.folds = spec.folds;
+  rows.source_sha256 = dataset.source_sha256;
   rows.fold = data::inner_folds(dataset, chosen, spec.folds, static_cast<uint64_t>(spec.seed));
   std::set<std::string> groups;
   for (const int64_t row : chosen) {

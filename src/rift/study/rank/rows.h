@@ -21,6 +21,7 @@ struct RankRows {
   std::vector<double> label;
   std::vector<int32_t> fold;  // of each row, 0 .. folds - 1, within each class
   int64_t folds = 5;
+  std::string source_sha256;  // data::Dataset's
 };
 
 /// Of records all rows; of a run.yaml those of its training and validation part, so that test rows stay unseen. At most

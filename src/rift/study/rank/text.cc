@@ -134,6 +134,7 @@ Json to_json(const RankedModel& model) {
               {"max_tokens", model.max_tokens},
               {"rows_per_second", model.rows_per_second},
               {"peak_memory_mib", model.peak_memory_mib},
+              {"trained_on_this_source", model.knows_rows},
               {"tokens", to_json(model.tokens)},
               {"language_loss", to_json(model.language)}};
 }

@@ -6,6 +6,7 @@
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/sentences.h"
+#include "rift/package/format/manifest.h"
 #include "rift/package/loaders.h"
 #include "rift/report/charts.h"
 #include "rift/report/page.h"
@@ -350,6 +351,7 @@ Page curve_page(const fs::path& directory) {
 }  // namespace
 
 void write_report(const fs::path& directory, const fs::path& out) {
+  package::require_outside_of_packages(out);
   if (fs::exists(directory / "compare.json")) return comparison_page(directory).write(out);
   if (fs::exists(directory / "metrics.json")) return run_page(directory).write(out);
   if (fs::exists(directory / kCurveFile)) return curve_page(directory).write(out);

@@ -1,5 +1,7 @@
 #include "rift/study/run/place.h"
 
+#include <algorithm>
+
 #include "rift/base/error.h"
 #include "rift/base/files.h"
 #include "rift/base/json_difference.h"
@@ -80,6 +82,7 @@ void require_free_place(const StudySpec& spec, const char* own_file) {
 }
 
 DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
+  package::require_outside_of_packages(spec.directory);
   require_writable_directory(spec.directory);
   std::error_code ignored;
   if (spec.resume && fs::is_empty(spec.directory, ignored))
@@ -92,6 +95,24 @@ DirectoryLock take_place(const StudySpec& spec, const char* own_file) {
                spec.directory.string());
   require_free_place(spec, own_file);
   return std::move(*lock);
+}
+
+Json without_trace(const fs::path& directory, const std::function<Json()>& work) {
+  std::error_code ignored;
+  const bool was_there = fs::exists(directory, ignored);
+  const bool was_empty = !was_there || fs::is_empty(directory, ignored);
+  try {
+    return work();
+  } catch (const Error&) {
+    const auto is_start = [](const fs::directory_entry& entry) {
+      return entry.path().filename() == "run.yaml" || entry.path().filename() == "tokenizer";
+    };
+    if (was_empty && std::ranges::all_of(fs::directory_iterator(directory, ignored), is_start)) {
+      if (!was_there) fs::remove_all(directory, ignored);
+      for (const char* name : {"run.yaml", "tokenizer"}) fs::remove_all(directory / name, ignored);
+    }
+    throw;
+  }
 }
 
 Json made_from(const StudySpec& spec, const Json& inputs, const std::string& split_digest) {

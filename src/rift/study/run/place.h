@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,6 +24,10 @@ inline constexpr const char* kUnfinishedFolder = "unfinished";  // of work that 
 /// there that was not given up with `overwrite`; `own_file`, kCompareFile, kMetricsFile or kCurveFile: `resume` may
 /// look at a result of this kind.
 [[nodiscard]] DirectoryLock take_place(const StudySpec& spec, const char* own_file);
+
+/// What `work` gives, a whole run in `directory`. Where it throws before it came to anything that is worth keeping,
+/// which is all but run.yaml and a tokenizer, a directory that was not there, or empty, is so again.
+Json without_trace(const std::filesystem::path& directory, const std::function<Json()>& work);
 
 /// The part of take_place() about finished runs, for work that comes to its place late.
 void require_free_place(const StudySpec& spec, const char* own_file);

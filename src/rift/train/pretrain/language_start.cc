@@ -153,8 +153,8 @@ void load(const LanguageStartSpec& spec, LanguageStart& start) {
 void require_fitting(const PretrainOptions& options, const LanguageStart& start) {
   require_objective(options.pretrain.objective, start.model->objective(), start.layout.title);
   RIFT_REQUIRE(options.model.text.max_tokens <= start.sizes.positions, Code::kConfig,
-               "model.text.max_tokens: {} tokens, but the model has {} positions", options.model.text.max_tokens,
-               start.sizes.positions);
+               "model.text.max_tokens: {} tokens, but the model has {} positions; set it to {} at most",
+               options.model.text.max_tokens, start.sizes.positions, start.sizes.positions);
   const bool masks = start.model->objective() == LanguageObjective::kMaskedToken;
   const LanguageOptions left_out;
   const auto require_masks = [&](bool is_set, std::string_view key) {

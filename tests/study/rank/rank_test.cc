@@ -259,6 +259,9 @@ TEST_F(Rank, WhatCannotBeRankedIsNamed) {
   asked.label = "outcom";
   EXPECT_THAT(failure([&] { rank_models(asked); }), HasSubstr("outcome"));
   asked = spec();
+  asked.positive = {"nope"};
+  EXPECT_THAT(failure([&] { rank_models(asked); }), HasSubstr(": --positive matches none of 40 rows"));
+  asked = spec();
   folder_.write("rows.csv",
                 "key,note,outcome\n1,loan,late\n2,paid,good\n3,the,good\n4,was,good\n5,was,good\n6,a,good\n"
                 "7,b,good\n8,c,good\n9,d,good\n10,e,late\n11,f,good\n");

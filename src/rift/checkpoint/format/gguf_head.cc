@@ -100,7 +100,7 @@ class HeadReader : Complains<HeadReader> {
     const auto count = bytes_.number<uint64_t>(what);
     require(count <= static_cast<uint64_t>(limit), "{} {}, the limit is {}", count, what, limit);
     require(static_cast<int64_t>(count) <= bytes_.remaining() / smallest_bytes,
-            "{} {} need more than the {} bytes left", count, what, bytes_.remaining());
+            "{} {} need more than the {} bytes left; it is cut, fetch it again", count, what, bytes_.remaining());
     return static_cast<int64_t>(count);
   }
 
@@ -216,7 +216,8 @@ class HeadReader : Complains<HeadReader> {
     require(kind != GgufKind::kArray, "key '{}': arrays of arrays are not part of GGUF", key);
     const auto count = bytes_.number<uint64_t>(key);
     require(count <= static_cast<uint64_t>(bytes_.remaining() / smallest_bytes(kind)),
-            "key '{}': {} items need more than the {} bytes left", key, count, bytes_.remaining());
+            "key '{}': {} items need more than the {} bytes left; it is cut, fetch it again", key, count,
+            bytes_.remaining());
     items_ += static_cast<int64_t>(count);
     require(items_ <= limits_.max_items, "key '{}': the arrays have {} items so far, the limit is {}", key, items_,
             limits_.max_items);

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "rift/base/error.h"
 #include "rift/base/options.h"
@@ -119,9 +121,7 @@ void require_enough(const RankRows& rows, const std::set<std::string>& groups) {
             what, rows.folds);
 }
 
-}  // namespace
-
-RankRows load_rank_rows(const RankSpec& spec) {
+RankRows load_rows(const RankSpec& spec) {
   const bool of_run = is_configuration(spec.source);
   const RunOptions options = of_run ? options_of_run(spec) : options_of_records(spec);
   const fs::path folder = of_run ? fs::absolute(spec.source).parent_path() : fs::path();
@@ -150,6 +150,29 @@ RankRows load_rank_rows(const RankSpec& spec) {
                "model.text.from_table: always in a run.yaml",
                spec.source);
   return rows;
+}
+
+/// A message about records in the words of the command line: nobody wrote the keys of a run.yaml.
+std::string in_flags(std::string message) {
+  constexpr std::pair<std::string_view, std::string_view> kFlags[] = {
+      {"data.label.positive", "--positive"}, {"data.label.column", "--label"}, {"data.id", "--id"},
+      {"model.text.columns", "--columns"},   {"text.columns", "--columns"},    {"data.source", "DATA"}};
+  for (const auto& [key, flag] : kFlags) {
+    for (size_t at = message.find(key); at != std::string::npos; at = message.find(key, at + flag.size()))
+      message.replace(at, key.size(), flag);
+  }
+  return message;
+}
+
+}  // namespace
+
+RankRows load_rank_rows(const RankSpec& spec) {
+  if (is_configuration(spec.source)) return load_rows(spec);
+  try {
+    return load_rows(spec);
+  } catch (const Error& error) {
+    RIFT_FAIL(error.code(), "{}", in_flags(error.message()));
+  }
 }
 
 }  // namespace rift::study

@@ -74,7 +74,7 @@ bench-search: configure clients ## rift search's TPE beside Optuna's on four fun
 
 bench-anchors: configure ## what does each anchor to the pretrained model buy, and what does it cost? a day
 	@cmake --build --preset release --parallel $(JOBS) --target rift
-	@python3 -B benchmarks/anchors.py
+	@python3 -B benchmarks/anchors.py --page docs/experiments
 
 bench-methods: configure bench-setup ## every tuning method on three tasks, five seeds, beside peft; a night
 	@cmake --build --preset release --parallel $(JOBS) --target rift

@@ -25,14 +25,16 @@ import statistics
 import continued_pretraining as loans_text
 from runs import ROOT, commit, today
 
-GRID = {
+GRID = {  # values of lambda
     "l2": [1e-4, 1e-3, 1e-2],
     "l2_sp": [1e-3, 1e-2, 1e-1],
     "ewc": [1e2, 1e4, 1e6],
     "distillation": [0.1, 1.0, 10.0],
     "replay": [0.03, 0.3, 1.0],
     "alignment": [0.1, 1.0, 10.0],
-}
+    "cosine": [0.1, 1.0, 10.0],
+}  # distillation is that of features: theta_p has no classifier whose logits could teach
+ALIGNMENTS = {"alignment": "cka", "cosine": "cosine"}
 T_975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}  # Student's, by freedom
 MAIN = {"phrasebank": "macro_f1", "lending_club": "auc"}
 
@@ -105,7 +107,8 @@ def tuned(args, task, labels, anchor, seed):
     label = {"column": "label"}
     if task == "lending_club":
         label["positive"] = ["1"]
-    name = "-".join([task, str(labels), anchor["kind"], f"{anchor.get('lambda', 0):g}", str(seed)])
+    kind = anchor.get("measure", anchor["kind"])
+    name = "-".join([task, str(labels), kind, f"{anchor.get('lambda', 0):g}", str(seed)])
     folder = args.out / task
     run = loans_text.write_run(args.out / "runs" / f"{name}.yaml", {
         "task": "multiclass" if task == "phrasebank" else "binary",
@@ -126,6 +129,8 @@ def tuned(args, task, labels, anchor, seed):
 
 def anchor_of(args, task, kind, strength):
     anchor = {"kind": kind, "lambda": strength}
+    if kind in ALIGNMENTS:
+        anchor |= {"kind": "alignment", "measure": ALIGNMENTS[kind]}
     if kind in ("ewc", "replay"):
         anchor |= {"texts": str(args.out / task / "replay.csv"), "column": "text"}
     if kind == "replay":
@@ -186,7 +191,7 @@ def table(points):
 
 
 COLOURS = {"none": "#000000", "l2": "#999999", "l2_sp": "#0072b2", "ewc": "#009e73", "distillation": "#d55e00",
-           "replay": "#cc79a7", "alignment": "#e69f00"}
+           "replay": "#cc79a7", "alignment": "#e69f00", "cosine": "#56b4e9"}
 WIDTH, HEIGHT, MARGIN = 300, 220, 46
 
 

@@ -27,7 +27,8 @@ struct ScaleVector {
   at::Tensor values;  // [D_in] or [D_out]
 };
 
-/// An adapter as PEFT keeps it in a directory: adapter_config.json and adapter_model.safetensors.
+/// An adapter as PEFT keeps it in a directory: adapter_config.json and adapter_model.safetensors, or of older ones
+/// adapter_model.bin.
 struct PeftAdapter {
   PeftConfig config;
   std::vector<LoraPair> pairs;  // by module name, as the next one
@@ -39,7 +40,7 @@ struct PeftAdapter {
 
 /// Of an adapter on a model of this layout; tensors come as f32. Throws kArtefact naming the tensor (half a pair, wrong
 /// shape, a module that the config does not name, NaN), kUnsupported for what rift does not compute (see
-/// read_peft_config; adapter_model.bin; embeddings).
+/// read_peft_config; embeddings).
 PeftAdapter read_peft_directory(const std::filesystem::path& directory, const ModelLayout& layout);
 
 /// Writes both files into an existing directory; peft.PeftModel.from_pretrained loads it. Throws kBug when a pair or a

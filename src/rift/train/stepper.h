@@ -15,7 +15,7 @@
 namespace rift::train {
 
 /// Makes the steps of a run: the gradient of the weighted mean over a step's rows, part by part; the anchor's; clipped
-/// by the global norm; the optimizer's update. Knows nothing of evaluations, logs and checkpoints.
+/// by value and by the global norm; the optimizer's update. Knows nothing of evaluations, logs and checkpoints.
 class Stepper {
  public:
   /// theta_p of the anchor are the store's values now.

@@ -55,7 +55,7 @@ struct TrainerResult {
 /// Minimises L_task + lambda * L_pretrain over the trainable parameters of `task`, which at the end hold the best
 /// evaluation's values (the last step's without validation rows; of either the moving mean's where there is one; the
 /// mean of the best evaluations where that is better). One step: the gradient of the weighted mean over all
-/// of its rows, in parts; the anchor's; clipped by the global norm; the optimizer's update.
+/// of its rows, in parts; the anchor's; clipped by value and by the global norm; the optimizer's update.
 /// The same seed gives the same parameters and log, interrupted and resumed or not.
 /// Throws kData when a loss or gradient is not finite (step and source row numbers), kInterrupted after a signal (a
 /// checkpoint is written first where there is a directory), kBug when a trainable tensor stays, kConfig, kArtefact and

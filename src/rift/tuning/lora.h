@@ -18,7 +18,7 @@ namespace rift::tuning {
 
 struct LoraShape {
   int64_t rank = 8;
-  double scale = 2.0;    // of the update: alpha / rank
+  double scale = 2.0;    // of the update: alpha / rank, rank-stabilised alpha / sqrt(rank)
   double dropout = 0.0;  // on the update's input
   std::string label;     // stands in the parameters' names where a model holds several adapters
 };

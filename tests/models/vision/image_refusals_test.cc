@@ -34,7 +34,7 @@ TEST(ImageRefusals, SettingsOfConfigJson) {
   EXPECT_EQ(
       reading("resnet_basic", "hidden_act", "swish"),
       "unsupported: config.json: hidden_act: this build has gelu, gelu_new, gelu_pytorch_tanh, relu, relu6, silu, "
-      "tanh, got \"swish\"");
+      "tanh, got \"swish\"; take a model with one of these");
   EXPECT_THAT(reading("resnet_basic", "layer_type", "preactivation"),
               StartsWith("unsupported: config.json: layer_type: this build has basic, bottleneck"));
   EXPECT_THAT(reading("resnet_basic", "width_per_group", 128), HasSubstr("unknown setting 'width_per_group'"));
@@ -64,9 +64,9 @@ TEST(ImageRefusals, SizesOfImages) {
 
 TEST(ImageRefusals, Readings) {
   EXPECT_EQ(failure([&] { image_classifier(image_folder("resnet_basic"), {.pooling = Pooling::kCls}); }),
-            "unsupported: pooling: a ResNet has mean, got cls");
+            "unsupported: pooling: a ResNet has mean, got cls; take one that it has");
   EXPECT_EQ(failure([&] { image_classifier(image_folder("vit"), {.pooling = Pooling::kLast}); }),
-            "unsupported: pooling: a ViT has cls, pooler, mean, got last");
+            "unsupported: pooling: a ViT has cls, pooler, mean, got last; take one that it has");
 }
 
 TEST(ImageRefusals, ABatchOfOneValueHasNoStatistics) {

@@ -280,7 +280,7 @@ TEST(Support, EveryRefusalIsReferredToAndSaysWhatToDo) {
   EXPECT_EQ(referred.size(), matrix().refusals.size());
   const std::regex next_step(
       "\\b(set|leave|leaves|take|tune|choose|remove|save|hand|export|put|name|merge|expected|there are|holds it|to be "
-      "read)\\b");
+      "read|say|keeps them|explain themselves)\\b");
   for (const Refusal& refusal : matrix().refusals) {
     EXPECT_TRUE(std::regex_search(refusal.message, next_step)) << refusal.message;
   }

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 directory = Path(sys.argv[1])
 jobs = json.loads((directory / "jobs.json").read_text())
@@ -34,7 +34,11 @@ def by_sentence_transformers(job):
 
 def by_transformers(job):
     tokenizer = AutoTokenizer.from_pretrained(job["model"])
-    model = AutoModel.from_pretrained(job["model"]).eval()
+    # transformers 4.57 leaves Gemma 3's weights out where AutoModel reads a ForCausalLM file, without a word.
+    is_language_model = (AutoConfig.from_pretrained(job["model"]).architectures or [""])[0].endswith("ForCausalLM")
+    model = AutoModelForCausalLM.from_pretrained(job["model"]).get_decoder() if is_language_model \
+        else AutoModel.from_pretrained(job["model"])
+    model.eval()
     rows, cut = [], 0
     for line in map(str.strip, lines):  # white space around a text is not read, as sentence-transformers has it
         batch = tokenizer(line, return_tensors="pt", truncation=True, max_length=job["max_tokens"])

@@ -155,6 +155,7 @@ TEST_F(BadPackage, NothingIsWrittenIntoAPackage) {
   const std::string inside = (package() / "parts/new").string();
   const std::vector<std::vector<std::string>> calls = {
       {"score", package().string(), rows(), "--out", inside + ".csv"},
+      {"score", package().string(), rows(), "--out", scores().string(), "--rejects", inside + ".csv"},
       {"report", package().string(), "--out", inside + ".html"},
       {"export", package().string(), "--format", "hf", "--out", inside},
       {"export", package().string(), "--format", "gguf", "--out", inside + ".gguf"},

@@ -13,8 +13,7 @@ namespace rift::study {
 Json run_evaluate(const EvaluateSpec& spec) {
   package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
   const data::Dataset dataset = data::load_dataset(package.schema, spec.source, {}, /*need_label=*/true);
-  const Json* trained_on = package.training.find("source_sha256");
-  const bool knows_rows = trained_on != nullptr && *trained_on == Json(dataset.source_sha256);
+  const bool knows_rows = package::was_trained_on(package.training, dataset.source_sha256);
   if (knows_rows) log_warning(sentence("evaluate.same_source", fmt::arg("source", spec.source)));
   std::vector<int64_t> rows(static_cast<size_t>(dataset.rows()));
   std::iota(rows.begin(), rows.end(), int64_t{0});

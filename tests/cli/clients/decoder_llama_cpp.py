@@ -1,5 +1,5 @@
-"""llama.cpp loads the GGUF file of a package, cuts texts into the tokens of the package's Hugging Face export, and has that
-model's hidden state at each text's last token.
+"""llama.cpp loads the GGUF file of a package, cuts each text into as many tokens as the package's Hugging Face export does, and
+has that model's hidden state at the last of them.
 
 Usage: decoder_llama_cpp.py EXPORT GGUF TABLE TOLERANCE
        TABLE: tab-separated, texts in the first column; TOLERANCE: of the largest state

@@ -75,11 +75,11 @@ Json rotary_decoder(const Gguf& file, GgufKeys& keys, Json config) {
   const int64_t value_width = keys.find_size("attention.value_length").value_or(rotary.head_width);
   const int64_t rotated = keys.find_size("rope.dimension_count").value_or(rotary.head_width);
   RIFT_REQUIRE(value_width == rotary.head_width, Code::kUnsupported,
-               "{}: keys of width {} and values of width {} are not implemented", file.file_name(), rotary.head_width,
-               value_width);
+               "{}: keys of width {} and values of width {} are not implemented; take the model as safetensors",
+               file.file_name(), rotary.head_width, value_width);
   RIFT_REQUIRE(rotated == rotary.head_width, Code::kUnsupported,
-               "{}: {} rotated features of a head of {} are not implemented", file.file_name(), rotated,
-               rotary.head_width);
+               "{}: {} rotated features of a head of {} are not implemented; take the model as safetensors",
+               file.file_name(), rotated, rotary.head_width);
   config["vocab_size"] = vocabulary;
   config["hidden_size"] = width;
   config["intermediate_size"] = keys.size("feed_forward_length");
@@ -168,7 +168,7 @@ Json gpt2(const Gguf& file, GgufKeys& keys) {
 
 Json bert(const Gguf& file, GgufKeys& keys) {
   RIFT_REQUIRE(!keys.find_truth("attention.causal").value_or(false), Code::kUnsupported,
-               "{}: a BERT with causal attention is not implemented", file.file_name());
+               "{}: a BERT with causal attention is not implemented; take the model as safetensors", file.file_name());
   keys.pass_over("pooling_type");  // gguf_pooling()
   Json config = start("bert", "BertModel");
   const int64_t width = keys.size("embedding_length");
@@ -210,9 +210,10 @@ std::string gguf_pooling(const Gguf& file, const GgufArchitecture& architecture)
   const std::string key = std::string(architecture.name) + ".pooling_type";
   if (file.find_value(key) == nullptr) return "";
   const int64_t type = file.whole_number(key);
-  RIFT_REQUIRE(type >= 0 && type < std::ssize(kNames), Code::kUnsupported,
-               "{}: key '{}': pooling {} is not implemented (0 none, 1 mean, 2 cls, 3 last are)", file.file_name(), key,
-               type);
+  RIFT_REQUIRE(
+      type >= 0 && type < std::ssize(kNames), Code::kUnsupported,
+      "{}: key '{}': pooling {} is not implemented (0 none, 1 mean, 2 cls, 3 last are); take the model as safetensors",
+      file.file_name(), key, type);
   return std::string(kNames[type]);
 }
 

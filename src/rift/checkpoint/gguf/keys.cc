@@ -24,7 +24,8 @@ std::optional<int64_t> GgufKeys::find_size(std::string_view key, int64_t most) {
   const std::string name = found(key);
   if (name.empty()) return std::nullopt;
   RIFT_REQUIRE(!is_list(*file_.find_value(name)), Code::kUnsupported,
-               "{}: key '{}': a value for each layer is not implemented", file_.file_name(), name);
+               "{}: key '{}': a value for each layer is not implemented; take the model as safetensors",
+               file_.file_name(), name);
   const int64_t value = file_.whole_number(name);
   RIFT_REQUIRE(value >= 1 && value <= most, Code::kArtefact,
                "{}: key '{}': expected a whole number from 1 to {}, got {}", file_.file_name(), name, most, value);

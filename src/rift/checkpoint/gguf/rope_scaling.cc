@@ -66,14 +66,14 @@ Json gguf_rope_scaling(const format::Gguf& file, GgufKeys& keys, const RotaryPos
   const auto positions = keys.find_size("rope.scaling.original_context_length");
   if (const format::TensorInfo* tensor = file.find(kDivisors)) {
     RIFT_REQUIRE(type == "none", Code::kUnsupported,
-                 "{}: tensor '{}' beside a rope scaling of type '{}' is not implemented", file.file_name(), kDivisors,
-                 shorten(type));
+                 "{}: tensor '{}' beside a rope scaling of type '{}' is not implemented; take the model as safetensors",
+                 file.file_name(), kDivisors, shorten(type));
     return llama3_scaling(file, *tensor, rotary);
   }
   if (type == "none") return {};
   RIFT_REQUIRE(type == kLinearRope || type == kYarnRope, Code::kUnsupported,
-               "{}: rope scaling of type '{}' is not implemented (linear and yarn are)", file.file_name(),
-               shorten(type));
+               "{}: rope scaling of type '{}' is not implemented (linear and yarn are); take the model as safetensors",
+               file.file_name(), shorten(type));
   RIFT_REQUIRE(factor, Code::kArtefact, "{}: rope scaling of type '{}' without rope.scaling.factor", file.file_name(),
                type);
   Json scaling{{"rope_type", type}, {"factor", *factor}};

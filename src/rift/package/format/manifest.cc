@@ -127,15 +127,15 @@ std::vector<PackageFile> check_manifest(const fs::path& package) {
   return files;
 }
 
-void require_outside_of_packages(const fs::path& out) {
+void require_outside_of_packages(const fs::path& out, std::string_view flag) {
   std::error_code ignored;
   for (fs::path folder = fs::weakly_canonical(out, ignored).parent_path(); folder.has_relative_path();
        folder = folder.parent_path()) {
     RIFT_REQUIRE(!fs::exists(folder / kManifestFile, ignored) || !fs::exists(folder / "rift.json", ignored),
                  Code::kConfig,
-                 "--out {}: lies inside of the package {}, which would be refused with a file more in it; name a place "
+                 "{} {}: lies inside of the package {}, which would be refused with a file more in it; name a place "
                  "outside of it",
-                 out.string(), folder.string());
+                 flag, out.string(), folder.string());
   }
 }
 

@@ -35,7 +35,7 @@ std::optional<Json> pretrained_json_of(const std::filesystem::path& directory);
 /// package.
 std::vector<PackageFile> check_manifest(const std::filesystem::path& package);
 
-/// Throws kConfig where `out`, which --out names, would lie inside of a package.
-void require_outside_of_packages(const std::filesystem::path& out);
+/// Throws kConfig where `out`, which `flag` names, would lie inside of a package.
+void require_outside_of_packages(const std::filesystem::path& out, std::string_view flag = "--out");
 
 }  // namespace rift::package

@@ -133,6 +133,11 @@ void write_package(const fs::path& target, const PackageSpec& spec, const PartLo
   stage.publish();
 }
 
+bool was_trained_on(const Json& training, const std::string& source_sha256) {
+  const Json* source = training.find("source_sha256");
+  return source != nullptr && *source == Json(source_sha256);
+}
+
 Package load_package(const fs::path& path, const PartLoaders& loaders) {
   check_manifest(path);
   const Json description = read_description(path);

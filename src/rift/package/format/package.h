@@ -38,6 +38,9 @@ struct Package {
   std::string digest;  // SHA-256 of manifest.json
 };
 
+/// Whether `training`, of a package, says that it was made from the source of this digest (Dataset::source_sha256).
+bool was_trained_on(const Json& training, const std::string& source_sha256);
+
 struct PackageSpec {
   const score::Scorer& scorer;
   const score::Calibrator& calibrator;

@@ -16,7 +16,6 @@
 #include "rift/data/table_writer.h"
 #include "rift/data/text_lines.h"
 #include "rift/package/backbone.h"
-#include "rift/package/format/manifest.h"
 #include "rift/study/files/row_files.h"
 
 namespace rift::study {
@@ -117,9 +116,8 @@ package::Embedder make_embedder(const EmbedFileSpec& spec, const fs::path& direc
 }  // namespace
 
 EmbedFileResult embed_file(const EmbedFileSpec& spec) {
-  require_two_files(spec.out, spec.rejects);
+  require_places(spec.out, spec.rejects);
   data::require_table_ending(spec.out);
-  package::require_outside_of_packages(spec.out);
   const fs::path directory = package::resolve_model(spec.model);
   const package::Embedder embedder = make_embedder(spec, directory);
   EmbedFileResult result;

@@ -9,6 +9,7 @@
 #include "rift/base/interrupt.h"
 #include "rift/base/progress.h"
 #include "rift/data/options.h"
+#include "rift/package/format/manifest.h"
 
 namespace rift::study {
 namespace {
@@ -75,7 +76,9 @@ RowCounts convert_rows(const RowConversion& conversion, data::TableWriter& write
   return counts;
 }
 
-void require_two_files(const std::string& out, const std::string& rejects) {
+void require_places(const std::string& out, const std::string& rejects) {
+  package::require_outside_of_packages(out, "--out");
+  if (!rejects.empty()) package::require_outside_of_packages(rejects, "--rejects");
   RIFT_REQUIRE(rejects.empty() || !same_file(out, rejects), Code::kConfig,
                "--rejects {}: the result goes there already; name another file", rejects);
 }

@@ -50,8 +50,9 @@ struct RowConversion {
 /// `watch`. Throws kInterrupted, as Rejects and the two functions do.
 RowCounts convert_rows(const RowConversion& conversion, data::TableWriter& writer, const Stopwatch& watch);
 
-/// Throws kConfig when both name one file: the later of two outputs would take the place of the other.
-void require_two_files(const std::string& out, const std::string& rejects);
+/// Throws kConfig when both name one file, where the later would take the place of the other, or one lies inside of a
+/// package. `rejects` may be "".
+void require_places(const std::string& out, const std::string& rejects);
 
 /// The rows must outlive the result: throws kConfig when one of `outputs` (some may be "") takes the place of what is
 /// read, also by a query.

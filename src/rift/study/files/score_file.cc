@@ -6,7 +6,6 @@
 #include "rift/base/stopwatch.h"
 #include "rift/data/row_stream.h"
 #include "rift/data/table_writer.h"
-#include "rift/package/format/manifest.h"
 #include "rift/package/loaders.h"
 #include "rift/score/policy.h"
 #include "rift/study/files/row_files.h"
@@ -32,8 +31,7 @@ data::Table decisions(const package::Package& package, const data::RowBatch& bat
 }  // namespace
 
 RowCounts score_file(const ScoreFileSpec& spec) {
-  require_two_files(spec.out, spec.rejects);
-  package::require_outside_of_packages(spec.out);
+  require_places(spec.out, spec.rejects);
   package::Package package = package::load_package(spec.package, package::all_loaders(spec.device));
   package::use_precision(package, spec.precision);
   const Stopwatch watch;

@@ -21,6 +21,7 @@
 #include "rift/package/backbone.h"
 #include "rift/package/embedder.h"
 #include "rift/package/execution.h"
+#include "rift/package/format/package.h"
 #include "rift/study/rank/recommend.h"
 #include "rift/study/rank/rows.h"
 #include "rift/study/rank/scores.h"
@@ -69,9 +70,7 @@ std::vector<float> embed_timed(const package::Embedder& embedder, const data::Ta
 /// Whether a package was fine-tuned on the source of these rows.
 bool knows(const std::filesystem::path& directory, const RankRows& rows) {
   if (!package::is_package(directory)) return false;
-  const Json description = read_json(directory / "rift.json");
-  const Json* source = description.at("training").find("source_sha256");
-  return source != nullptr && *source == Json(rows.source_sha256);
+  return package::was_trained_on(read_json(directory / "rift.json").at("training"), rows.source_sha256);
 }
 
 /// Of a model that can be loaded; throws for another.
